@@ -1,0 +1,48 @@
+"""Parts of Amazon resource names."""
+
+import re
+from typing import NamedTuple, Self
+
+# Service authorization reference, Amazon MSK, resource type cluster.
+_CLUSTER = re.compile(
+    r"arn:(aws[\w-]*):kafka:([\w-]+):(\d{12}):cluster/([\w.-]+)/([\w-]+)", re.ASCII
+)
+_CLUSTER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
+
+
+def is_cluster_name(text: str) -> bool:
+    """Whether a cluster can be called *text* (MSK API reference, CreateCluster)."""
+    return bool(_CLUSTER_NAME.fullmatch(text))
+
+
+class ClusterArn(NamedTuple):
+    """`arn:<partition>:kafka:<region>:<account>:cluster/<name>/<uuid>`, in parts."""
+
+    text: str
+    partition: str
+    region: str
+    account: str
+    name: str
+    uuid: str
+
+    @classmethod
+    def find(cls, text: str) -> Self | None:
+        """The parts of *text*, or None when it is not the ARN of an MSK cluster."""
+        match = _CLUSTER.fullmatch(text)
+        return cls(text, *match.groups()) if match else None
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """As find, but raises ValueError."""
+        found = cls.find(text)
+        if found is None:
+            raise ValueError(f"{text!r} is not the ARN of an MSK cluster")
+        return found
+
+    def presence_role(self, namespace: str, account: str) -> str:
+        """ARN of the role of client.yaml that only shows that the stack is there."""
+        return f"arn:{self.partition}:iam::{account}:role/{namespace}-presence-{self.region}"
+
+    def client_role(self, namespace: str, account: str) -> str:
+        """ARN of the role of client.yaml in *account*."""
+        return f"arn:{self.partition}:iam::{account}:role/{namespace}-client-{self.region}"

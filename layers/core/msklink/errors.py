@@ -1,0 +1,38 @@
+"""The errors that leave MSKLink's own code. A state machine sees them by class name.
+
+| kind             | class                  | raised by        | in the state machine       |
+|------------------|------------------------|------------------|----------------------------|
+| AWS is busy      | AwsBusy                | msklink.aws      | Retry                      |
+| lost a race      | LostRace               | msklink.aws      | Retry, which reads again   |
+| cannot be done   | Refused                | msklink.aws      | none: handlers record it   |
+| bad principal    | PrincipalRejected      | msklink.aws      | none: GrantAccess finds it |
+| took too long    | ClusterWaitTimedOut    | inspect_cluster  | none: the run fails loudly |
+
+botocore's own TooManyRequestsException and its like pass untouched, and are in the same Retry.
+"""
+
+from msklink.refusals import Refusal
+
+
+class AwsBusy(Exception):
+    """AWS asked for a pause with an error code that botocore does not model as a class."""
+
+
+class LostRace(Exception):
+    """Somebody else wrote first; reading again and deciding again is safe."""
+
+
+class Refused(Exception):
+    """AWS or the client account said no, and waiting does not help."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.message)
+        self.refusal = refusal
+
+
+class PrincipalRejected(Exception):
+    """MSK does not take a principal of the cluster policy; the message may name it."""
+
+
+class ClusterWaitTimedOut(Exception):
+    """The cluster was not ACTIVE within the time that one wait may take."""

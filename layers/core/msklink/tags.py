@@ -1,0 +1,77 @@
+"""The tags by which people say what they want, in the characters that MSK documents for tags.
+
+The grammar (letters, digits, space and `_ . / = + - @`; no colon, no comma; values of 255
+characters) is that of the MSK developer guide, "Tagging an Amazon MSK cluster".
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from msklink.refusals import Code, Refusal, refuse
+from msklink.scheme import ALL_SCHEMES, Scheme
+
+MANAGED_BY = "msklink/managed-by"
+"""Key on all that MSKLink creates; the value is the stack name. The same in every namespace,
+because IAM condition keys cannot be made from a parameter in CloudFormation."""
+
+ACCOUNT_ID_LENGTH = 12
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The schemes that a tag or request asks for; with *auto*, those of them that can be had."""
+
+    schemes: frozenset[Scheme]
+    auto: bool = False
+    refusals: tuple[Refusal, ...] = ()
+
+
+NOTHING = Asked(frozenset())
+
+
+def read_schemes(value: str | None, where: str) -> Asked:
+    """What *value* asks for. Unknown words are refused one by one; the rest still counts."""
+    words = (value or "").lower().split()
+    if words in ([], ["off"]):
+        return NOTHING
+    if words == ["auto"]:
+        return Asked(ALL_SCHEMES, auto=True)
+    known = frozenset(Scheme(word) for word in words if word in ALL_SCHEMES)
+    unknown = sorted({word for word in words if word not in ALL_SCHEMES})
+    return Asked(
+        known,
+        refusals=tuple(refuse(Code.UNKNOWN_SCHEME, where=where, word=word) for word in unknown),
+    )
+
+
+@dataclass(frozen=True)
+class Clients:
+    """The accounts that the owner admits to a cluster."""
+
+    accounts: frozenset[str]
+    refusals: tuple[Refusal, ...] = ()
+
+
+def read_clients(tags: Mapping[str, str], namespace: str) -> Clients:
+    """The accounts in `<namespace>/clients`, `<namespace>/clients/2` and so on."""
+    key = f"{namespace}/clients"
+    accounts: set[str] = set()
+    refusals: list[Refusal] = []
+    for tag, value in sorted(tags.items()):
+        if tag != key and not tag.startswith(f"{key}/"):
+            continue
+        for word in value.split():
+            if is_account_id(word):
+                accounts.add(word)
+            else:
+                refusals.append(refuse(Code.MALFORMED_ACCOUNT_LIST, key=tag, word=word))
+    return Clients(frozenset(accounts), tuple(refusals))
+
+
+def is_account_id(text: str) -> bool:
+    return len(text) == ACCOUNT_ID_LENGTH and text.isascii() and text.isdigit()
+
+
+def client_key(namespace: str, cluster_name: str) -> str:
+    """Key on a VPC, subnet or security group that concerns *cluster_name*."""
+    return f"{namespace}/{cluster_name}"

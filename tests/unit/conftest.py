@@ -1,0 +1,15 @@
+"""Properties are tried on few examples, unless a test is `thorough`; the same ones on CI."""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "unit",
+    deadline=None,
+    max_examples=25,
+    database=None,
+    derandomize="CI" in os.environ,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("unit")

@@ -1,0 +1,81 @@
+"""Values that rules are tried on, and where they come from."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from msklink.arns import ClusterArn
+from msklink.cluster import Cluster
+from msklink.network import SecurityGroup, Subnet, Vpc
+from msklink.records import Connection, State
+from msklink.scheme import Scheme
+
+OWNER, CLIENT, OTHER_CLIENT = "111111111111", "222222222222", "333333333333"
+ARN = f"arn:aws:kafka:eu-west-1:{OWNER}:cluster/orders/0b1c2d3e-aaaa-bbbb-cccc-1234567890ab-1"
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+ZONES = ("euw1-az1", "euw1-az2", "euw1-az3")
+
+thorough = settings(max_examples=1000)
+"""For rules whose mistakes would hurt others than us."""
+
+account_ids = st.from_regex(r"[0-9]{12}", fullmatch=True)
+schemes = st.frozensets(st.sampled_from(list(Scheme)))
+json_values: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+def cluster(**changes: Any) -> Cluster:
+    """An ACTIVE cluster that breaks no rule, with every scheme on in its own authentication."""
+    facts: dict[str, Any] = {
+        "arn": ClusterArn.parse(ARN),
+        "state": "ACTIVE",
+        "version": "K1",
+        "serverless": False,
+        "zone_ids": ZONES,
+        "offered": frozenset(Scheme),
+        "private": frozenset(),
+        "tags": {"msklink": "auto"},
+        "kafka_version": "3.6.0",
+        "instance_type": "kafka.m7g.large",
+        "network_type": "IPV4",
+        "certificate_authorities": ("arn:aws:acm-pca:eu-west-1:111111111111:c/1",),
+    }
+    return Cluster(**(facts | changes))
+
+
+def subnet(name: str, zone_id: str = ZONES[0], free: int = 100, *, tagged: bool = False) -> Subnet:
+    return Subnet(name, zone_id, "eu-west-1x", free, tagged)
+
+
+def vpc(*subnets: Subnet, **changes: Any) -> Vpc:
+    """A VPC with a subnet `subnet-<zone id>` in each zone, unless *subnets* are given."""
+    facts: dict[str, Any] = {
+        "id": "vpc-1",
+        "account": CLIENT,
+        "cidrs": ("10.0.0.0/16",),
+        "dns_support": True,
+        "dns_hostnames": True,
+        "subnets": subnets or tuple(subnet(f"subnet-{zone}", zone) for zone in ZONES),
+        "security_groups": (SecurityGroup("sg-default"),),
+        "tags": {},
+    }
+    return Vpc(**(facts | changes))
+
+
+def connection(**changes: Any) -> Connection:
+    facts: dict[str, Any] = {
+        "cluster_arn": ARN,
+        "account": CLIENT,
+        "vpc_id": "vpc-1",
+        "scheme": Scheme.IAM,
+        "state": State.PLANNED,
+        "requested": NOW,
+    }
+    return Connection(**(facts | changes))

@@ -1,0 +1,58 @@
+import pytest
+
+from msklink.arns import ClusterArn, is_cluster_name
+from tests.unit.given import ARN, CLIENT
+
+
+def test_an_arn_is_taken_apart() -> None:
+    arn = ClusterArn.parse(ARN)
+
+    assert (arn.partition, arn.region, arn.account) == ("aws", "eu-west-1", "111111111111")
+    assert (arn.name, arn.uuid) == ("orders", "0b1c2d3e-aaaa-bbbb-cccc-1234567890ab-1")
+    assert arn.text == ARN
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "orders",
+        ARN + "\n",
+        ARN.replace("cluster/", "topic/"),
+        ARN.replace("111111111111", "1111"),
+        ARN.replace("orders", "öre"),
+        ARN.replace("111111111111", "\N{ARABIC-INDIC DIGIT ONE}" * 12),
+        ARN.replace("orders/", "orders/x/"),
+    ],
+)
+def test_this_is_not_the_arn_of_a_cluster(text: str) -> None:
+    assert ClusterArn.find(text) is None
+    with pytest.raises(ValueError, match="is not the ARN of an MSK cluster"):
+        ClusterArn.parse(text)
+
+
+@pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
+def test_the_client_role_is_in_the_partition_and_region_of_the_cluster(partition: str) -> None:
+    arn = ClusterArn.parse(ARN.replace("arn:aws:", f"arn:{partition}:"))
+
+    role = arn.client_role("msklink", CLIENT)
+
+    assert role == f"arn:{partition}:iam::{CLIENT}:role/msklink-client-eu-west-1"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("orders", True),
+        ("Orders-2", True),
+        ("o" * 64, True),
+        ("o" * 65, False),
+        ("", False),
+        ("two words", False),
+        ("orders/2", False),
+        ("öre", False),
+        ("orders\n", False),
+    ],
+)
+def test_a_cluster_name_has_the_characters_that_msk_allows(text: str, expected: bool) -> None:
+    assert is_cluster_name(text) is expected

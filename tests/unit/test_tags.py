@@ -1,0 +1,90 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from msklink.refusals import Code
+from msklink.scheme import ALL_SCHEMES, Scheme
+from msklink.tags import NOTHING, client_key, is_account_id, read_clients, read_schemes
+from tests.unit.given import CLIENT, OTHER_CLIENT, account_ids
+
+
+@pytest.mark.parametrize("value", [None, "", "   ", "off", " OFF "])
+def test_no_scheme_is_asked_for_by(value: str | None) -> None:
+    assert read_schemes(value, "Tag") == NOTHING
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("iam", {Scheme.IAM}),
+        ("iam scram tls", ALL_SCHEMES),
+        ("  TLS   iam ", {Scheme.TLS, Scheme.IAM}),
+        ("iam iam", {Scheme.IAM}),
+    ],
+)
+def test_schemes_are_words_in_any_case_and_order(value: str, expected: set[Scheme]) -> None:
+    asked = read_schemes(value, "Tag")
+
+    assert asked.schemes == expected
+    assert not asked.auto
+    assert not asked.refusals
+
+
+def test_auto_asks_for_every_scheme_that_can_be_had() -> None:
+    asked = read_schemes("Auto", "Tag")
+
+    assert asked.auto
+    assert asked.schemes == ALL_SCHEMES
+
+
+def test_each_unknown_word_is_refused_and_the_rest_counts() -> None:
+    asked = read_schemes("iam imam off auto", "Tag msklink of the cluster")
+
+    assert asked.schemes == {Scheme.IAM}
+    assert [refusal.code for refusal in asked.refusals] == [Code.UNKNOWN_SCHEME] * 3
+    assert "Tag msklink of the cluster holds 'auto'" in asked.refusals[0].message
+
+
+@given(st.text())
+def test_any_text_has_a_meaning(value: str) -> None:
+    asked = read_schemes(value, "Tag")
+
+    assert asked.schemes <= ALL_SCHEMES
+    assert asked == read_schemes(value, "Tag")
+
+
+def test_clients_are_collected_from_numbered_tags() -> None:
+    tags = {"msklink/clients": CLIENT, "msklink/clients/2": f" {OTHER_CLIENT}  {CLIENT}"}
+
+    assert read_clients(tags, "msklink").accounts == {CLIENT, OTHER_CLIENT}
+
+
+@pytest.mark.parametrize("key", ["msklink", "msklink/client", "msklink/clientsx", "other/clients"])
+def test_clients_are_not_read_from(key: str) -> None:
+    assert not read_clients({key: CLIENT}, "msklink").accounts
+
+
+def test_a_word_that_is_no_account_is_refused_with_its_tag() -> None:
+    clients = read_clients({"msklink/clients": CLIENT, "msklink/clients/2": "2222"}, "msklink")
+
+    [refusal] = clients.refusals
+    assert clients.accounts == {CLIENT}
+    assert refusal.code is Code.MALFORMED_ACCOUNT_LIST
+    assert "msklink/clients/2" in refusal.message
+
+
+@given(st.sets(account_ids, max_size=20))
+def test_every_account_of_a_list_is_admitted(accounts: set[str]) -> None:
+    clients = read_clients({"msklink/clients": " ".join(sorted(accounts))}, "msklink")
+
+    assert clients.accounts == accounts
+    assert not clients.refusals
+
+
+@pytest.mark.parametrize("text", ["", "22222222222", "2222222222222", "22222222222a", "٢" * 12])
+def test_an_account_id_is_not(text: str) -> None:
+    assert not is_account_id(text)
+
+
+def test_tags_of_clients_name_the_cluster() -> None:
+    assert client_key("msklink", "orders") == "msklink/orders"
