@@ -1,0 +1,170 @@
+"""What a cluster is like, which schemes it can offer to clients, and what a run does next.
+
+Sources: the MSK page "multi-VPC private connectivity in a single Region" (requirements), and
+DescribeClusterV2 in botocore's model (field names).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from msklink.arns import ClusterArn
+from msklink.scheme import Scheme
+from msklink.tags import NOTHING, Asked, read_schemes
+
+# HEALING, MAINTENANCE and REBOOTING_BROKER serve data but refuse updates until they are over
+# (MSK developer guide, cluster states).
+BUSY_STATES = frozenset({"CREATING", "UPDATING", "HEALING", "MAINTENANCE", "REBOOTING_BROKER"})
+
+UNUSABLE_STATES = frozenset({"FAILED", "DELETING"})
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """One reading of DescribeClusterV2; *version* is stale once anybody updates the cluster."""
+
+    arn: ClusterArn
+    state: str
+    version: str
+    serverless: bool
+    zone_ids: tuple[str, ...]
+    offered: frozenset[Scheme]
+    """Schemes that are on in the cluster's own authentication."""
+    private: frozenset[Scheme]
+    """Schemes that are on for multi-VPC private connectivity."""
+    tags: Mapping[str, str]
+    reason: str = ""
+    kafka_version: str = ""
+    instance_type: str = ""
+    unauthenticated: bool = False
+    network_type: str = ""
+    client_broker_encryption: str = "TLS"
+    """MSK's default, and what it reports as absent."""
+    certificate_authorities: tuple[str, ...] = ()
+    configuration: tuple[str, int] | None = None
+    """ARN and revision; None where the cluster has MSK's default configuration."""
+    subnet_ids: tuple[str, ...] = ()
+    active_operation: str = ""
+    """ARN of an operation that is under way; the state may be ACTIVE all the same."""
+
+    @classmethod
+    def read(cls, info: Mapping[str, Any]) -> "Cluster":
+        """The cluster in *info*, the ClusterInfo of DescribeClusterV2; any level may be absent."""
+        provisioned = info.get("Provisioned") or {}
+        brokers = provisioned.get("BrokerNodeGroupInfo") or {}
+        connectivity = brokers.get("ConnectivityInfo") or {}
+        private = connectivity.get("VpcConnectivity") or {}
+        authentication = provisioned.get("ClientAuthentication") or {}
+        software = provisioned.get("CurrentBrokerSoftwareInfo") or {}
+        encryption = provisioned.get("EncryptionInfo") or {}
+        return cls(
+            arn=ClusterArn.parse(info["ClusterArn"]),
+            state=info.get("State", ""),
+            version=info.get("CurrentVersion", ""),
+            serverless=info.get("ClusterType") == "SERVERLESS",
+            zone_ids=tuple(sorted(brokers.get("ZoneIds") or ())),
+            offered=_schemes_on(authentication),
+            private=_schemes_on(private.get("ClientAuthentication") or {}),
+            tags=info.get("Tags") or {},
+            reason=(info.get("StateInfo") or {}).get("Message", ""),
+            kafka_version=software.get("KafkaVersion", ""),
+            instance_type=brokers.get("InstanceType", ""),
+            unauthenticated=bool((authentication.get("Unauthenticated") or {}).get("Enabled")),
+            network_type=connectivity.get("NetworkType", ""),
+            client_broker_encryption=(encryption.get("EncryptionInTransit") or {}).get(
+                "ClientBroker", "TLS"
+            ),
+            certificate_authorities=tuple(
+                (authentication.get("Tls") or {}).get("CertificateAuthorityArnList") or ()
+            ),
+            configuration=_configuration(software),
+            subnet_ids=tuple(brokers.get("ClientSubnets") or ()),
+            active_operation=info.get("ActiveOperationArn", ""),
+        )
+
+    def asked(self, namespace: str) -> Asked:
+        """The schemes for which the owner opted in; nothing when the cluster is not managed."""
+        value = self.tags.get(namespace)
+        return read_schemes(value, f"Tag {namespace} of the cluster") if value else NOTHING
+
+
+def _configuration(software: Mapping[str, Any]) -> tuple[str, int] | None:
+    arn, revision = software.get("ConfigurationArn"), software.get("ConfigurationRevision")
+    return (arn, revision) if arn and revision else None
+
+
+def _schemes_on(authentication: Mapping[str, Any]) -> frozenset[Scheme]:
+    sasl = authentication.get("Sasl") or {}
+    switches = {
+        Scheme.IAM: sasl.get("Iam"),
+        Scheme.SCRAM: sasl.get("Scram"),
+        Scheme.TLS: authentication.get("Tls"),
+    }
+    return frozenset(scheme for scheme, switch in switches.items() if (switch or {}).get("Enabled"))
+
+
+def is_settled(cluster: Cluster) -> bool:
+    """Whether MSK would accept an update now."""
+    return cluster.state not in BUSY_STATES and not cluster.active_operation
+
+
+class Move(StrEnum):
+    """What a run does next with its cluster."""
+
+    STOP = "stop"
+    WAIT = "wait"
+    ENABLE = "enable"
+    PROCEED = "proceed"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A move, and one sentence about it that an operator can act on."""
+
+    move: Move
+    reason: str
+
+
+def next_move(cluster: Cluster, wanted: frozenset[Scheme]) -> Verdict:
+    """
+    Decide what *cluster* needs before clients can connect by the *wanted* schemes.
+
+    MSK takes one update at a time, so the move is WAIT behind any other; an update of
+    connectivity takes 30 to 75 minutes. A scheme that is on is never a reason to act. MSK answers
+    no question about the brokers of an unusable cluster, so there is nothing to publish.
+    """
+    missing = wanted - cluster.private
+    if cluster.state in UNUSABLE_STATES:
+        return Verdict(Move.STOP, f"the cluster is {cluster.state}")
+    if not is_settled(cluster):
+        doing = cluster.active_operation or "an update"
+        return Verdict(Move.WAIT, f"the cluster is {cluster.state}, {doing} is under way")
+    if missing:
+        return Verdict(Move.ENABLE, f"{' and '.join(sorted(missing))} must be turned on")
+    return Verdict(Move.PROCEED, "every wanted scheme is on")
+
+
+def connectivity_flags(cluster: Cluster, wanted: frozenset[Scheme]) -> dict[str, Any]:
+    """
+    The `VpcConnectivity` to send: all three flags, on where it is on now or wanted.
+
+    Whether MSK reads an absent flag as off is undocumented, and turning a scheme off kills its
+    connections for good (MSK developer guide, "Update the authorization schemes"), so no flag is
+    ever left out and none is ever turned off.
+    """
+    on = cluster.private | wanted
+
+    def flag(scheme: Scheme) -> dict[str, bool]:
+        return {"Enabled": scheme in on}
+
+    return {
+        "ClientAuthentication": {
+            "Sasl": {"Scram": flag(Scheme.SCRAM), "Iam": flag(Scheme.IAM)},
+            "Tls": flag(Scheme.TLS),
+        }
+    }
+
+
+WAIT_LIMIT_SECONDS = 4 * 3600
+"""An update takes 30 to 75 minutes; field reports of "hours" exist for large clusters."""

@@ -1,0 +1,29 @@
+"""Apache Kafka versions as MSK spells them."""
+
+import re
+
+MINIMUM = (2, 7, 1)
+"""Multi-VPC private connectivity needs 2.7.1 or later (MSK page on multi-VPC connectivity)."""
+
+# 2.4.1.1, 2.8.2.tiered, 3.6.0, 3.7.x, 3.7.x.kraft (MSK developer guide, supported versions).
+_SPELLING = re.compile(r"(\d{1,4})\.(\d{1,4})\.(\d{1,4}|x)(?:\.\w+)*", re.ASCII)
+
+
+def read_version(text: str) -> tuple[int, int, int | None] | None:
+    """Major, minor and patch of *text*, the patch None where MSK writes `x`; None if unreadable."""
+    match = _SPELLING.fullmatch(text)
+    if match is None:
+        return None
+    major, minor, patch = match.groups()
+    return int(major), int(minor), None if patch == "x" else int(patch)
+
+
+def is_supported(text: str) -> bool | None:
+    """Whether MSK connects clients to brokers of this version; None when *text* is unreadable."""
+    version = read_version(text)
+    if version is None:
+        return None
+    major, minor, patch = version
+    return (major, minor) > MINIMUM[:2] or (
+        (major, minor) == MINIMUM[:2] and (patch is None or patch >= MINIMUM[2])
+    )

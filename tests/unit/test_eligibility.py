@@ -1,0 +1,274 @@
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from msklink.cluster import BUSY_STATES
+from msklink.configuration import ALLOW_EVERYONE
+from msklink.eligibility import (
+    CLUSTER_RULES,
+    cluster_refusal,
+    cluster_warnings,
+    owner_refusals,
+    scheme_refusals,
+)
+from msklink.refusals import Code
+from msklink.scheme import ALL_SCHEMES, Scheme
+from msklink.tags import read_schemes
+from tests.unit.given import cluster
+
+ACLS = f"{ALLOW_EVERYONE}=false"
+AUTO = read_schemes("auto", "Tag")
+
+
+def codes(properties: str | None = ACLS, tag: str = "auto", **changes: Any) -> dict[str, str]:
+    """Why the schemes of a cluster that differs in *changes* cannot be had."""
+    asked = read_schemes(tag, "Tag")
+    refusals = scheme_refusals(cluster(**changes), asked, "msklink", properties)
+    return {scheme.value: refusal.code.value for scheme, refusal in refusals.items()}
+
+
+# ------------------------------------------------------------------------- the cluster as a whole
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({}, None),
+        # Serverless clusters have their VPCs from creation.
+        ({"serverless": True}, "ClusterServerless"),
+        ({"serverless": True, "kafka_version": ""}, "ClusterServerless"),
+        # No way leads back from these states, and back to ACTIVE from all others.
+        ({"state": "FAILED"}, "ClusterUnusable"),
+        ({"state": "DELETING"}, "ClusterUnusable"),
+        *(({"state": state}, None) for state in sorted(BUSY_STATES)),
+        ({"state": "ASCENDING"}, None),  # unheard of
+        ({"state": ""}, None),
+        # Apache Kafka 2.7.1 or later; all spellings are in test_versions.
+        ({"kafka_version": "2.7.0"}, "KafkaTooOld"),
+        ({"kafka_version": "2.7.1"}, None),
+        ({"kafka_version": "nonsense"}, None),  # MSK decides
+        # Not on the smallest brokers.
+        ({"instance_type": "kafka.t3.small"}, "BrokersTooSmall"),
+        ({"instance_type": "kafka.t3.medium"}, None),
+        ({"instance_type": "kafka.m5.large"}, None),
+        ({"instance_type": "express.m7g.large"}, None),  # told as a warning
+        ({"instance_type": ""}, None),
+        # Not where clients need no authentication.
+        ({"unauthenticated": True}, "ClusterUnauthenticated"),
+        # Not on dual-stack clusters.
+        ({"network_type": "DUAL"}, "ClusterDualStack"),
+        ({"network_type": "IPV6"}, "ClusterDualStack"),
+        ({"network_type": "IPV4"}, None),
+        ({"network_type": ""}, None),  # older than the choice
+    ],
+)
+def test_a_cluster_that_breaks_a_rule_is_refused_with_all_its_schemes(
+    changes: dict[str, Any], code: str | None
+) -> None:
+    refusal = cluster_refusal(cluster(**changes))
+
+    assert (refusal and refusal.code) == code
+    assert codes(**changes) == (dict.fromkeys(Scheme, code) if code else {})
+
+
+BREACHES: list[tuple[dict[str, Any], str]] = [
+    ({"serverless": True}, "ClusterServerless"),
+    ({"state": "FAILED"}, "ClusterUnusable"),
+    ({"kafka_version": "2.6.3"}, "KafkaTooOld"),
+    ({"instance_type": "kafka.t3.small"}, "BrokersTooSmall"),
+    ({"unauthenticated": True}, "ClusterUnauthenticated"),
+    ({"network_type": "DUAL"}, "ClusterDualStack"),
+]
+
+
+def test_every_rule_can_be_broken() -> None:
+    assert len(BREACHES) == len(CLUSTER_RULES)
+
+
+@given(st.sets(st.integers(0, len(BREACHES) - 1), min_size=1))
+def test_the_first_rule_that_is_broken_is_told(broken: set[int]) -> None:
+    changes = {key: value for one in broken for key, value in BREACHES[one][0].items()}
+
+    refusal = cluster_refusal(cluster(**changes))
+
+    assert refusal
+    assert refusal.code == BREACHES[min(broken)][1]
+
+
+@pytest.mark.parametrize(
+    ("changes", "facts"),
+    [
+        ({"state": "FAILED", "reason": "no free addresses"}, ["FAILED: no free addresses"]),
+        ({"state": "DELETING"}, ["DELETING", "gives no reason"]),
+        ({"kafka_version": "2.4.1.1"}, ["2.4.1.1", "2.7.1 or later"]),
+        ({"instance_type": "kafka.t3.small"}, ["kafka.t3.small"]),
+        ({"network_type": "DUAL"}, ["DUAL"]),
+    ],
+)
+def test_a_refusal_has_the_facts(changes: dict[str, Any], facts: list[str]) -> None:
+    refusal = cluster_refusal(cluster(**changes))
+
+    assert refusal
+    assert all(fact in refusal.message for fact in facts)
+
+
+# --------------------------------------------------------------------------------- scheme by scheme
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, {}),
+        # The owner offers what the tag says.
+        ({"tag": "iam"}, {"scram": "SchemeNotOffered", "tls": "SchemeNotOffered"}),
+        ({"tag": "iam scram tls"}, {}),
+        ({"tag": "nonsense"}, dict.fromkeys(Scheme, "SchemeNotOffered")),
+        # Only what is on within the cluster can be on beyond it.
+        ({"offered": ALL_SCHEMES - {Scheme.TLS}}, {"tls": "SchemeOffOnCluster"}),
+        ({"offered": frozenset()}, dict.fromkeys(Scheme, "SchemeOffOnCluster")),
+        (
+            {"private": ALL_SCHEMES, "offered": frozenset({Scheme.IAM})},
+            {
+                "scram": "SchemeOffOnCluster",
+                "tls": "SchemeOffOnCluster",
+            },
+        ),
+        # Passwords and tokens are sent over TLS only.
+        ({"client_broker_encryption": "TLS"}, {}),
+        (
+            {"client_broker_encryption": "TLS_PLAINTEXT"},
+            {
+                "iam": "EncryptionUnfit",
+                "scram": "EncryptionUnfit",
+            },
+        ),
+        ({"client_broker_encryption": "PLAINTEXT"}, dict.fromkeys(Scheme, "EncryptionUnfit")),
+        # Client certificates need an authority.
+        ({"certificate_authorities": ()}, {"tls": "NoCertificateAuthority"}),
+        # SCRAM and mutual TLS need ACLs; IAM does not.
+        ({"properties": None}, {"scram": "AclsNotEnforced", "tls": "AclsNotEnforced"}),
+        ({"properties": ""}, {"scram": "AclsNotEnforced", "tls": "AclsNotEnforced"}),
+        (
+            {"properties": f"{ALLOW_EVERYONE}=true"},
+            {
+                "scram": "AclsNotEnforced",
+                "tls": "AclsNotEnforced",
+            },
+        ),
+        ({"properties": f"{ALLOW_EVERYONE}=FALSE"}, {}),
+        # The cluster's fault is told before the tag's, and the tag's before the scheme's.
+        ({"tag": "iam", "serverless": True}, dict.fromkeys(Scheme, "ClusterServerless")),
+        (
+            {"tag": "iam", "offered": frozenset()},
+            {
+                "iam": "SchemeOffOnCluster",
+                "scram": "SchemeNotOffered",
+                "tls": "SchemeNotOffered",
+            },
+        ),
+        (
+            {"client_broker_encryption": "PLAINTEXT", "offered": frozenset({Scheme.IAM})},
+            {
+                "iam": "EncryptionUnfit",
+                "scram": "SchemeOffOnCluster",
+                "tls": "SchemeOffOnCluster",
+            },
+        ),
+        (
+            {"certificate_authorities": (), "properties": None},
+            {
+                "scram": "AclsNotEnforced",
+                "tls": "NoCertificateAuthority",
+            },
+        ),
+    ],
+)
+def test_a_scheme_that_cannot_be_had_is_refused(
+    changes: dict[str, Any], expected: dict[str, str]
+) -> None:
+    assert codes(**changes) == expected
+
+
+def test_acls_are_asked_for_before_the_property_that_locks_out() -> None:
+    refusal = scheme_refusals(cluster(), AUTO, "msklink")[Scheme.SCRAM]
+
+    assert refusal.remedy.startswith("ACLs first")
+    assert refusal.remedy.index("Apache Kafka ACLs") < refusal.remedy.index(ALLOW_EVERYONE)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "fit"),
+    [(Scheme.IAM, "iam needs TLS."), (Scheme.SCRAM, "scram needs TLS."), (Scheme.TLS, "or")],
+)
+def test_the_encryption_that_is_needed_is_named(scheme: Scheme, fit: str) -> None:
+    unfit = cluster(client_broker_encryption="PLAINTEXT")
+
+    assert fit in scheme_refusals(unfit, AUTO, "msklink", ACLS)[scheme].message
+
+
+# -------------------------------------------------------------------------------------- warnings
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, []),
+        ({"kafka_version": "2.6.3"}, []),  # refused, not doubted
+        ({"kafka_version": "nonsense"}, ["KafkaVersionUnknown"]),
+        ({"kafka_version": ""}, ["KafkaVersionUnknown"]),
+        ({"kafka_version": "", "serverless": True}, []),
+        ({"instance_type": "express.m7g.large"}, ["BrokersExpress"]),
+        ({"instance_type": "kafka.m7g.large"}, []),
+        (
+            {"instance_type": "express.m7g.large", "kafka_version": "5"},
+            ["KafkaVersionUnknown", "BrokersExpress"],
+        ),
+    ],
+)
+def test_what_nobody_knows_is_tried_with_a_warning(
+    changes: dict[str, Any], expected: list[str]
+) -> None:
+    assert [warning.code for warning in cluster_warnings(cluster(**changes))] == expected
+
+
+# ----------------------------------------------------------------------------- what the owner hears
+
+
+@pytest.mark.parametrize(
+    ("tag", "offered", "expected"),
+    [
+        ("auto", {Scheme.IAM}, []),  # auto promises no scheme in particular
+        ("auto", set(), [Code.SCHEME_OFF_ON_CLUSTER] * 3),
+        ("iam tls", {Scheme.IAM}, [Code.SCHEME_OFF_ON_CLUSTER]),
+        ("iam imam", {Scheme.IAM}, [Code.UNKNOWN_SCHEME]),
+        ("iam", {Scheme.IAM}, []),
+    ],
+)
+def test_the_owner_hears_of_what_the_tag_promises_in_vain(
+    tag: str, offered: set[Scheme], expected: list[Code]
+) -> None:
+    asked = read_schemes(tag, "Tag")
+    refusals = scheme_refusals(cluster(offered=frozenset(offered)), asked, "msklink", ACLS)
+
+    assert [refusal.code for refusal in owner_refusals(asked, refusals)] == expected
+
+
+@pytest.mark.parametrize(
+    ("tag", "expected"), [("auto", []), ("iam scram", [Code.ACLS_NOT_ENFORCED]), ("iam", [])]
+)
+def test_the_owner_hears_of_acls_when_the_tag_promises_a_scheme_that_needs_them(
+    tag: str, expected: list[Code]
+) -> None:
+    asked = read_schemes(tag, "Tag")
+    refusals = scheme_refusals(cluster(), asked, "msklink", server_properties=None)
+
+    assert [refusal.code for refusal in owner_refusals(asked, refusals)] == expected
+
+
+@pytest.mark.parametrize("changes", [changes for changes, _ in BREACHES])
+def test_one_cause_is_told_to_the_owner_once(changes: dict[str, Any]) -> None:
+    refusals = scheme_refusals(cluster(**changes), AUTO, "msklink", ACLS)
+
+    assert len(owner_refusals(AUTO, refusals)) == 1
