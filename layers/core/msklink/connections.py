@@ -1,0 +1,116 @@
+"""What the state of an MSK VPC connection means for its record.
+
+States are those of ConnectionState in botocore's model; the API page adds UPDATING.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from msklink.records import Connection, State
+from msklink.refusals import Code, refuse
+from msklink.scheme import Scheme
+
+ON_ITS_WAY = frozenset({"CREATING", "UPDATING"})
+GOING = "DELETING"
+DEAD = frozenset({"INACTIVE", "FAILED", "REJECTED"})
+"""Nothing but deletion leads out of these (MSK developer guide, update authorization schemes)."""
+
+WAIT_LIMIT_SECONDS = 30 * 60
+"""Creation takes minutes; acceptance tests of the Terraform provider see about four."""
+
+WAIT_SECONDS = 20
+
+
+@dataclass(frozen=True)
+class VpcConnection:
+    """One entry of ListVpcConnections, or of ListClientVpcConnections (which has no VPC)."""
+
+    arn: str
+    cluster_arn: str
+    scheme: Scheme
+    state: str
+    vpc_id: str = ""
+
+
+def find(record: Connection, listed: Iterable[VpcConnection]) -> VpcConnection | None:
+    """The connection that *record* asks for, whoever made it; rather a living one."""
+    matching = [
+        connection
+        for connection in listed
+        if connection.cluster_arn == record.cluster_arn
+        and connection.vpc_id == record.vpc_id
+        and connection.scheme == record.scheme
+    ]
+    return min(matching, key=_deadness, default=None)
+
+
+def _deadness(connection: VpcConnection) -> int:
+    return (connection.state in DEAD) + 2 * (connection.state == GOING)
+
+
+def observe(record: Connection, state: str) -> Connection:
+    """
+    *record* after MSK reported *state*; a state that nobody knows yet counts as failed.
+
+    AVAILABLE counts when it is seen twice: the Terraform provider found a single one too early.
+    """
+    seen = record.with_(connection_state=state)
+    if state == "AVAILABLE":
+        if record.state in {State.CONNECTED, State.PUBLISHED}:
+            return seen
+        again = record.connection_state == "AVAILABLE"
+        return seen.with_(state=State.CONNECTED if again else State.CONNECTING, refusal=None)
+    if state in ON_ITS_WAY or state == GOING:
+        return seen.with_(state=State.CONNECTING, refusal=None)
+    refusal = refuse(Code.CONNECTION_FAILED, connection_arn=record.connection_arn, state=state)
+    return seen.with_(state=State.FAILED, refusal=refusal)
+
+
+def adopt(record: Connection, connection: VpcConnection) -> Connection:
+    """*record* with its *connection*, just made or found; what another's state was is forgotten."""
+    if record.connection_arn != connection.arn:
+        record = record.with_(connection_arn=connection.arn, connection_state=None)
+    return observe(record, connection.state)
+
+
+def observe_all(
+    records: Iterable[Connection], states: Mapping[str, str], waited_seconds: int
+) -> list[Connection]:
+    """*records* after MSK reported *states* by ARN; one not listed yet is waited for as well."""
+    seen = [_observe_listed(record, states.get(record.connection_arn or "")) for record in records]
+    if waited_seconds < WAIT_LIMIT_SECONDS:
+        return seen
+    return [time_out(record) if record.state is State.CONNECTING else record for record in seen]
+
+
+def _observe_listed(record: Connection, state: str | None) -> Connection:
+    if not record.live:
+        return record
+    if state is None and record.connection_state == GOING:
+        return record.with_(state=State.PLANNED, connection_arn=None, connection_state=None)
+    return observe(record, state) if state else record
+
+
+def to_connect_again(before: Iterable[Connection], after: Iterable[Connection]) -> list[str]:
+    """Accounts in which a connection that stood in the way has gone just now."""
+    was = {record.item: record.state for record in before}
+    return sorted(
+        {
+            record.account
+            for record in after
+            if record.wanted
+            and record.state is State.PLANNED
+            and was.get(record.item) is State.CONNECTING
+        }
+    )
+
+
+def time_out(record: Connection) -> Connection:
+    """*record* after its connection took longer than one wait may take."""
+    refusal = refuse(
+        Code.CONNECTION_TIMED_OUT,
+        connection_arn=record.connection_arn,
+        state=record.connection_state,
+        minutes=WAIT_LIMIT_SECONDS // 60,
+    )
+    return record.with_(state=State.FAILED, refusal=refusal)

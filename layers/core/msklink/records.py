@@ -1,0 +1,117 @@
+"""What the table says: of a cluster, of each client connection, and of requests by event."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import BaseModel
+
+from msklink.access import Access
+from msklink.refusals import Refusal
+from msklink.scheme import Scheme
+
+
+class State(StrEnum):
+    """How far a connection has come."""
+
+    PLANNED = "planned"
+    CONNECTING = "connecting"
+    CONNECTED = "connected"
+    PUBLISHED = "published"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+class Connection(BaseModel, frozen=True):
+    """
+    One (account, VPC, scheme) of one cluster.
+
+    A refusal that concerns the whole VPC or account is kept with an empty *scheme* or *vpc_id*.
+    """
+
+    cluster_arn: str
+    account: str
+    vpc_id: str = ""
+    scheme: Scheme | None = None
+    state: State
+    requested: datetime
+    wanted: bool = True
+    """Whether a tag or request asks for it still."""
+    subnet_ids: tuple[str, ...] = ()
+    security_group_ids: tuple[str, ...] = ()
+    connection_arn: str | None = None
+    connection_state: str | None = None
+    refusal: Refusal | None = None
+    failure: str | None = None
+    warnings: tuple[Refusal, ...] = ()
+
+    @property
+    def item(self) -> str:
+        """The sort key in the table."""
+        return f"{items_of(self.account)}{self.vpc_id}#{self.scheme or ''}"
+
+    @property
+    def live(self) -> bool:
+        """Whether a connection exists or is to be made."""
+        return self.state not in {State.REFUSED, State.FAILED}
+
+    @property
+    def pursued(self) -> bool:
+        """Whether a run sees to it that there is a connection, also where one has failed."""
+        return self.wanted and (self.live or bool(self.connection_arn and self.scheme))
+
+    def published(self, schemes: Collection[Scheme]) -> "Connection":
+        """Its state once the brokers of *schemes* are in Parameter Store."""
+        done = self.state is State.CONNECTED and self.scheme in schemes
+        return self.with_(state=State.PUBLISHED) if done else self
+
+    def with_(self, **changes: object) -> "Connection":
+        return self.model_copy(update=changes)
+
+
+class Cluster(BaseModel, frozen=True):
+    """What the table says of a cluster: its lease, and what its runs left for the next."""
+
+    requested: int = 0
+    """How often a run was asked for; see msklink.lease."""
+    holder: str | None = None
+    """Name of the run that holds the lease."""
+    enabling: tuple[Scheme, ...] = ()
+    """Schemes that an update under way turns on."""
+    operation: str | None = None
+    """ARN of that update."""
+    refusals: tuple[Refusal, ...] = ()
+    """Refusals that the owner was told of last."""
+
+
+def items_of(account: str) -> str:
+    """What the sort keys of the connections of *account* begin with."""
+    return f"client#{account}#"
+
+
+def changed(before: Iterable[Connection], after: Iterable[Connection]) -> list[Connection]:
+    """Those of *after* that are new or different."""
+    known = {record.item: record for record in before}
+    return [record for record in after if known.get(record.item) != record]
+
+
+class Request(BaseModel, frozen=True):
+    """A request by event, recorded so that every later run sees it."""
+
+    cluster_arn: str
+    account: str
+    vpc_id: str
+    schemes: tuple[str, ...]
+    subnet_ids: tuple[str, ...] = ()
+    security_group_ids: tuple[str, ...] = ()
+    access: Access | None = None
+    requested: datetime
+
+    @property
+    def item(self) -> str:
+        return f"{requests_of(self.account)}{self.vpc_id}"
+
+
+def requests_of(account: str) -> str:
+    """What the sort keys of the requests of *account* begin with."""
+    return f"request#{account}#"

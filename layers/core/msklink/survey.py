@@ -1,0 +1,161 @@
+"""What one client account wants of one cluster, and what of it can be had.
+
+Values in, records out: the caller has read the account and writes the records.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import BaseModel
+
+from msklink.network import Placement, Vpc, place
+from msklink.records import Connection, Request, State
+from msklink.refusals import Code, Refusal, refuse
+from msklink.scheme import ALL_SCHEMES, Scheme
+from msklink.tags import Asked, read_schemes
+
+
+class ClusterFacts(BaseModel, frozen=True):
+    """What the survey of a client must know of the cluster; small, as it goes to every client."""
+
+    arn: str
+    name: str
+    zone_ids: tuple[str, ...]
+    refusals: dict[Scheme, Refusal]
+    """Schemes that cannot be had on the cluster, and why."""
+    warnings: tuple[Refusal, ...] = ()
+    vpc_id: str = ""
+    """The VPC of the cluster itself."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """One VPC that somebody wants connected, by tag or by request."""
+
+    vpc_id: str
+    asked: Asked
+    requested: datetime
+    subnet_ids: tuple[str, ...] = ()
+    security_group_ids: tuple[str, ...] = ()
+
+
+def wishes(
+    vpcs: Iterable[Vpc], requests: Iterable[Request], key: str, now: datetime
+) -> tuple[Wish, ...]:
+    """Every VPC asked for. Tag and request add up in schemes; the request says where."""
+    asked = {vpc.id: read_schemes(vpc.tags.get(key), f"Tag {key} of VPC {vpc.id}") for vpc in vpcs}
+    found = {
+        vpc_id: Wish(vpc_id, tagged, now)
+        for vpc_id, tagged in asked.items()
+        if tagged.schemes or tagged.refusals
+    }
+    for request in requests:
+        by_request = read_schemes(" ".join(request.schemes), "Field schemes of the request")
+        tagged = found.get(request.vpc_id)
+        found[request.vpc_id] = Wish(
+            request.vpc_id,
+            _both(by_request, tagged.asked) if tagged else by_request,
+            request.requested,
+            request.subnet_ids,
+            request.security_group_ids,
+        )
+    return tuple(found[vpc_id] for vpc_id in sorted(found))
+
+
+def _both(first: Asked, second: Asked) -> Asked:
+    return Asked(
+        first.schemes | second.schemes,
+        auto=first.auto or second.auto,
+        refusals=first.refusals + second.refusals,
+    )
+
+
+def survey(
+    account: str,
+    cluster: ClusterFacts,
+    vpcs: Mapping[str, Vpc],
+    wished: Sequence[Wish],
+    known: Iterable[Connection],
+) -> tuple[Connection, ...]:
+    """
+    The records of *account* as they should be: every wish planned or refused.
+
+    A *known* record that exists already keeps its state; one that nobody wants any more stays, as
+    not wanted, until it is offboarded.
+    """
+    before = {record.item: record for record in known}
+    after: dict[str, Connection] = {}
+    for wish in wished:
+        for record in _of_wish(account, cluster, vpcs.get(wish.vpc_id), wish):
+            after[record.item] = _carry_over(before.get(record.item), record)
+    dropped = {item: old.with_(wanted=False) for item, old in before.items() if item not in after}
+    return tuple(after[item] for item in sorted(after)) + tuple(
+        dropped[item] for item in sorted(dropped)
+    )
+
+
+def _of_wish(
+    account: str, cluster: ClusterFacts, vpc: Vpc | None, wish: Wish
+) -> Iterable[Connection]:
+    blank = Connection(
+        cluster_arn=cluster.arn,
+        account=account,
+        vpc_id=wish.vpc_id,
+        state=State.PLANNED,
+        requested=wish.requested,
+    )
+    for refusal in wish.asked.refusals[:1]:
+        yield blank.with_(state=State.REFUSED, refusal=refusal)
+    placement = _place(account, cluster, vpc, wish)
+    for scheme in sorted(_schemes(wish.asked, cluster)):
+        match cluster.refusals.get(scheme, placement):
+            case Refusal() as refusal:
+                yield blank.with_(scheme=scheme, state=State.REFUSED, refusal=refusal)
+            case Placement() as placed:
+                yield blank.with_(
+                    scheme=scheme,
+                    subnet_ids=placed.subnet_ids,
+                    security_group_ids=placed.security_group_ids,
+                    warnings=cluster.warnings + placed.warnings,
+                )
+
+
+def _schemes(asked: Asked, cluster: ClusterFacts) -> frozenset[Scheme]:
+    """`auto` passes over what the cluster refuses, unless that leaves nothing to tell."""
+    if not asked.auto:
+        return asked.schemes
+    return frozenset(asked.schemes - cluster.refusals.keys()) or ALL_SCHEMES
+
+
+def _place(account: str, cluster: ClusterFacts, vpc: Vpc | None, wish: Wish) -> Placement | Refusal:
+    if vpc is None:
+        return refuse(Code.VPC_NOT_FOUND, vpc_id=wish.vpc_id, account=account)
+    if vpc.id == cluster.vpc_id:
+        return refuse(Code.VPC_OF_CLUSTER, vpc_id=vpc.id)
+    return place(vpc, cluster.zone_ids, wish.subnet_ids, wish.security_group_ids)
+
+
+def _carry_over(old: Connection | None, new: Connection) -> Connection:
+    """*new*, unless *old* is on its way or there already, or says the same."""
+    if old is None:
+        return new
+    if old.connection_arn and old.state is not State.REFUSED:
+        return old.with_(wanted=True, warnings=new.warnings)
+    return new.with_(requested=old.requested) if old.live == new.live else new
+
+
+def account_refused(
+    cluster_arn: str, account: str, refusal: Refusal, known: Iterable[Connection], now: datetime
+) -> tuple[Connection, ...]:
+    """The records of an account that could not be looked into: as they were, and the refusal."""
+    noted = Connection(
+        cluster_arn=cluster_arn,
+        account=account,
+        state=State.REFUSED,
+        requested=now,
+        refusal=refusal,
+    )
+    records = {record.item: record for record in known}
+    records[noted.item] = _carry_over(records.get(noted.item), noted)
+    return tuple(records[item] for item in sorted(records))

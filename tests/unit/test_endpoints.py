@@ -1,0 +1,85 @@
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from msklink import endpoints, status
+from msklink.arns import ClusterArn
+from msklink.scheme import Scheme
+from tests.unit.given import ARN, NOW
+
+HOSTS = ["b-1.iam.orders:14001", "b-2.iam.orders:14002", "b-3.iam.orders:14003"]
+
+
+@pytest.mark.parametrize(
+    ("scheme", "protocol", "mechanism"),
+    [
+        (Scheme.IAM, "SASL_SSL", "AWS_MSK_IAM"),
+        (Scheme.SCRAM, "SASL_SSL", "SCRAM-SHA-512"),
+        (Scheme.TLS, "SSL", None),
+    ],
+)
+def test_the_properties_make_a_client(scheme: Scheme, protocol: str, mechanism: str | None) -> None:
+    properties = endpoints.client_properties(scheme, ",".join(HOSTS))
+
+    assert properties["security.protocol"] == protocol
+    assert properties.get("sasl.mechanism") == mechanism
+    assert int(properties["connections.max.idle.ms"]) < 350_000
+
+
+def test_secrets_are_never_published() -> None:
+    assert "sasl.jaas.config" not in endpoints.client_properties(Scheme.SCRAM, "b-1:14001")
+
+
+def test_brokers_are_sorted_whatever_order_msk_returns() -> None:
+    told = {
+        endpoints.client_properties(Scheme.IAM, ",".join(order))["bootstrap.servers"]
+        for order in permutations(HOSTS)
+    }
+
+    assert told == {",".join(HOSTS)}
+
+
+@pytest.mark.parametrize("scheme", list(Scheme))
+def test_the_brokers_come_last_so_that_they_prove_the_rest(scheme: Scheme) -> None:
+    assert [*endpoints.client_properties(scheme, "b")][-1] == "bootstrap.servers"
+
+
+def test_parameters_are_named_by_cluster_scheme_and_property() -> None:
+    named = endpoints.parameters("msklink", "orders", {Scheme.TLS: "t", Scheme.IAM: "i"})
+
+    assert named["/msklink/orders/iam/bootstrap.servers"] == "i"
+    assert named["/msklink/orders/tls/security.protocol"] == "SSL"
+    assert [name.split("/")[3] for name in named] == ["iam"] * 6 + ["tls"] * 3
+
+
+def test_the_status_is_written_only_when_it_says_something_else() -> None:
+    told: dict[str, Any] = {"cluster_arn": ARN, "state": "planned", "vpcs": {}}
+    name = "/msklink/orders/status"
+
+    written = endpoints.status_parameter({}, "msklink", "orders", told, NOW)
+
+    assert [*written] == [name]
+    assert endpoints.status_parameter(written, "msklink", "orders", told, NOW) == {}
+    changed = told | {"state": "published"}
+    assert [*endpoints.status_parameter(written, "msklink", "orders", changed, NOW)] == [name]
+
+
+@pytest.mark.parametrize(
+    ("value", "taken"),
+    [
+        (None, False),
+        ("not JSON", False),
+        (status.render({"cluster_arn": ARN}, NOW), False),
+        (status.render({"cluster_arn": ARN + "-other"}, NOW), True),
+    ],
+)
+def test_a_name_is_taken_by_the_status_of_another_cluster(value: str | None, taken: bool) -> None:
+    existing = {"/msklink/orders/status": value} if value else {}
+
+    refusal = endpoints.name_taken(existing, "msklink", ClusterArn.parse(ARN))
+
+    assert bool(refusal) is taken
+    if refusal:
+        assert refusal.code == "ClusterNameTaken"
+        assert ARN + "-other" in refusal.message

@@ -1,0 +1,150 @@
+import json
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from msklink import status
+from msklink.records import State
+from msklink.refusals import Code, refuse
+from msklink.scheme import Scheme
+from tests.unit.given import ARN, CLIENT, NOW, OTHER_CLIENT, connection
+
+REFUSAL = refuse(Code.VPC_NOT_FOUND, vpc_id="vpc-1", account=CLIENT)
+
+
+def test_each_scheme_of_each_vpc_has_its_own_state() -> None:
+    told = status.describe(
+        ARN,
+        [
+            connection(state=State.PUBLISHED, connection_arn="arn:1"),
+            connection(scheme=Scheme.TLS, state=State.REFUSED, refusal=REFUSAL),
+            connection(scheme=None, vpc_id="vpc-2", state=State.REFUSED, refusal=REFUSAL),
+        ],
+    )
+
+    assert told["state"] == "refused"
+    assert told["vpcs"]["vpc-1"]["iam"] == {"state": "published", "connection_arn": "arn:1"}
+    assert told["vpcs"]["vpc-1"]["tls"]["refusal"]["code"] == "VpcNotFound"
+    assert "remedy" in told["vpcs"]["vpc-2"]["tag"]["refusal"]
+
+
+def test_what_concerns_the_whole_account_is_told_at_the_top() -> None:
+    told = status.describe(
+        ARN, [connection(vpc_id="", scheme=None, state=State.FAILED, failure="it broke")]
+    )
+
+    assert told == {"cluster_arn": ARN, "state": "failed", "vpcs": {}, "failure": "it broke"}
+
+
+WARNING = refuse(Code.NOBODY_LET_IN, groups="sg-1")
+
+
+def test_warnings_are_told_beside_a_state_that_they_do_not_change() -> None:
+    told = status.describe(ARN, [connection(state=State.PUBLISHED, warnings=(WARNING,))])
+
+    entry = told["vpcs"]["vpc-1"]["iam"]
+    assert (told["state"], entry["state"]) == ("published", "published")
+    assert [warning["code"] for warning in entry["warnings"]] == ["NobodyLetIn"]
+    assert {"code", "message", "remedy"} == entry["warnings"][0].keys()
+    assert "refusal" not in entry
+
+
+def test_a_warning_that_came_or_went_is_news() -> None:
+    plain, warned = (
+        status.describe(ARN, [connection(state=State.PUBLISHED, warnings=warnings)])
+        for warnings in ((), (WARNING,))
+    )
+
+    assert status.same(status.render(warned, NOW), warned)
+    assert not status.same(status.render(plain, NOW), warned)
+    assert not status.same(status.render(warned, NOW), plain)
+
+
+def test_a_refusal_that_nobody_provokes_any_more_is_not_told() -> None:
+    gone = connection(state=State.REFUSED, refusal=REFUSAL, wanted=False)
+
+    assert status.describe(ARN, [gone]) == {"cluster_arn": ARN, "state": "idle", "vpcs": {}}
+
+
+def test_a_connection_that_is_still_there_is_told_though_nobody_wants_it() -> None:
+    told = status.describe(ARN, [connection(state=State.PUBLISHED, wanted=False)])
+
+    assert told["state"] == "published"
+
+
+@pytest.mark.parametrize(
+    ("states", "expected"),
+    [
+        ([], "idle"),
+        ([State.PUBLISHED, State.PUBLISHED], "published"),
+        ([State.PUBLISHED, State.CONNECTING], "connecting"),
+        ([State.PLANNED, State.CONNECTING], "planned"),
+        ([State.PUBLISHED, State.REFUSED], "refused"),
+        ([State.REFUSED, State.FAILED], "failed"),
+    ],
+)
+def test_the_state_that_needs_attention_most_is_shown(states: list[State], expected: str) -> None:
+    assert status.overall(connection(state=state) for state in states) == expected
+
+
+def test_every_state_has_its_urgency() -> None:
+    assert all(status.overall([connection(state=state)]) == state for state in State)
+
+
+def test_the_owner_sees_the_state_of_each_client() -> None:
+    told = status.summarize(
+        ARN,
+        [
+            connection(state=State.PUBLISHED),
+            connection(account=OTHER_CLIENT, state=State.REFUSED, refusal=REFUSAL),
+        ],
+    )
+
+    assert told["clients"] == {CLIENT: "published", OTHER_CLIENT: "refused"}
+    assert told["state"] == "refused"
+
+
+def test_the_same_status_at_another_time_is_the_same() -> None:
+    told = status.describe(ARN, [connection()])
+
+    value = status.render(told, NOW + timedelta(days=1))
+
+    assert status.same(value, told)
+    assert json.loads(value)["updated"] == "2026-01-02T00:00:00+00:00"
+    assert not status.same(value, told | {"state": "published"})
+    assert not status.same(None, told)
+
+
+@given(st.text() | st.none())
+def test_a_status_that_somebody_overwrote_belongs_to_nobody(value: str | None) -> None:
+    assert status.owner_of(value) is None
+    assert not status.same(value, {"cluster_arn": ARN})
+
+
+@pytest.mark.parametrize("value", ["[]", "1", '{"cluster_arn": 1}', "null"])
+def test_a_status_of_another_shape_belongs_to_nobody(value: str) -> None:
+    assert status.owner_of(value) is None
+
+
+@pytest.mark.parametrize(("vpcs", "kept"), [(2, "remedy"), (40, "code"), (400, "refused")])
+def test_a_status_that_is_too_large_loses_texts_first_and_names_last(vpcs: int, kept: str) -> None:
+    refused = [
+        connection(vpc_id=f"vpc-{number:017x}", state=State.REFUSED, refusal=REFUSAL)
+        for number in range(vpcs)
+    ]
+
+    told = status.describe(ARN, refused)
+
+    assert kept in status.render(told, NOW)
+    assert len(status.render(told, NOW)) <= 8192
+    assert status.same(status.render(told, NOW), told)
+
+
+def test_the_owner_of_six_hundred_clients_sees_how_many_are_in_each_state() -> None:
+    clients = [connection(account=f"{number:012d}", state=State.PUBLISHED) for number in range(600)]
+
+    told = status.summarize(ARN, clients)
+
+    assert told["clients"] == {"published": 600}

@@ -1,0 +1,242 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from msklink.network import SecurityGroup, Vpc
+from msklink.records import Connection, Request, State
+from msklink.refusals import Code, Refusal, refuse
+from msklink.scheme import Scheme
+from msklink.survey import ClusterFacts, Wish, account_refused, survey, wishes
+from tests.unit.given import ARN, CLIENT, NOW, ZONES, connection, vpc
+
+LATER = NOW + timedelta(hours=1)
+KEY = "msklink/orders"
+OFF = refuse(Code.SCHEME_OFF_ON_CLUSTER, scheme="tls")
+
+
+def facts(**refusals: Refusal) -> ClusterFacts:
+    by_scheme = {Scheme(name): refusal for name, refusal in refusals.items()}
+    return ClusterFacts(arn=ARN, name="orders", zone_ids=ZONES, refusals=by_scheme)
+
+
+WARNING = refuse(Code.BROKERS_EXPRESS, instance_type="express.m7g.large")
+DOUBTFUL = facts().model_copy(update={"warnings": (WARNING,)})
+
+
+def request(**changes: Any) -> Request:
+    wanted: dict[str, Any] = {
+        "cluster_arn": ARN,
+        "account": CLIENT,
+        "vpc_id": "vpc-1",
+        "schemes": ("iam",),
+        "requested": NOW,
+    }
+    return Request(**(wanted | changes))
+
+
+def tagged(value: str, **changes: Any) -> Vpc:
+    return vpc(tags={KEY: value}, **changes)
+
+
+def look(
+    *vpcs: Vpc,
+    requests: tuple[Request, ...] = (),
+    known: tuple[Connection, ...] = (),
+    cluster: ClusterFacts | None = None,
+) -> tuple[Connection, ...]:
+    wished = wishes(vpcs, requests, KEY, LATER)
+    return survey(CLIENT, cluster or facts(), {one.id: one for one in vpcs}, wished, known)
+
+
+# ------------------------------------------------------------------------------ what is wished
+
+
+def test_a_tag_and_a_request_add_up() -> None:
+    [wish] = wishes([tagged("tls")], [request(subnet_ids=("subnet-9",))], KEY, LATER)
+
+    assert wish.asked.schemes == {Scheme.IAM, Scheme.TLS}
+    assert wish.subnet_ids == ("subnet-9",)
+    assert wish.requested == NOW
+
+
+@pytest.mark.parametrize("tags", [{}, {KEY: "off"}, {KEY: ""}, {"msklink/sales": "iam"}])
+def test_a_vpc_without_the_tag_wishes_nothing(tags: dict[str, str]) -> None:
+    assert wishes([vpc(tags=tags)], [], KEY, LATER) == ()
+
+
+def test_wishes_do_not_depend_on_the_order_of_the_api() -> None:
+    vpcs = [tagged("iam", id=f"vpc-{number}") for number in range(3)]
+
+    assert wishes(vpcs, [], KEY, LATER) == wishes(vpcs[::-1], [], KEY, LATER)
+
+
+# ------------------------------------------------------------------------- what becomes of it
+
+
+def test_each_scheme_of_each_vpc_is_planned() -> None:
+    records = look(tagged("iam scram"), tagged("tls", id="vpc-2"))
+
+    assert [record.item for record in records] == [
+        f"client#{CLIENT}#vpc-1#iam",
+        f"client#{CLIENT}#vpc-1#scram",
+        f"client#{CLIENT}#vpc-2#tls",
+    ]
+    assert {record.state for record in records} == {State.PLANNED}
+    assert {len(record.subnet_ids) for record in records} == {3}
+
+
+def test_a_scheme_that_the_cluster_refuses_is_refused_alone() -> None:
+    iam, tls = look(tagged("iam tls"), cluster=facts(tls=OFF))
+
+    assert iam.state is State.PLANNED
+    assert (tls.state, tls.refusal) == (State.REFUSED, OFF)
+
+
+def test_auto_passes_over_what_cannot_be_had() -> None:
+    records = look(tagged("auto"), cluster=facts(tls=OFF))
+
+    assert {record.scheme for record in records} == {Scheme.IAM, Scheme.SCRAM}
+
+
+def test_auto_is_refused_when_nothing_can_be_had() -> None:
+    records = look(tagged("auto"), cluster=facts(iam=OFF, scram=OFF, tls=OFF))
+
+    assert [record.state for record in records] == [State.REFUSED] * 3
+
+
+def test_an_unknown_word_is_refused_beside_what_is_known() -> None:
+    refused, planned = look(tagged("iam imam"))
+
+    assert refused.refusal
+    assert (refused.scheme, refused.refusal.code) == (None, "UnknownScheme")
+    assert planned.state is State.PLANNED
+
+
+def test_a_vpc_that_is_not_there_is_refused() -> None:
+    [record] = look(requests=(request(),))
+
+    assert record.refusal
+    assert record.refusal.code == "VpcNotFound"
+
+
+def test_one_vpc_in_trouble_does_not_hold_up_another() -> None:
+    broken, fine = look(tagged("iam", dns_support=False), tagged("iam", id="vpc-2"))
+
+    assert broken.refusal
+    assert broken.refusal.code == "VpcDnsOff"
+    assert fine.state is State.PLANNED
+
+
+@pytest.mark.parametrize("value", ["iam", "auto"])
+def test_the_vpc_of_the_cluster_itself_is_refused(value: str) -> None:
+    home = facts().model_copy(update={"vpc_id": "vpc-1"})
+
+    *here, elsewhere = look(tagged(value), tagged("iam", id="vpc-2"), cluster=home)
+
+    assert {record.refusal.code for record in here if record.refusal} == {"VpcOfCluster"}
+    assert {record.state for record in here} == {State.REFUSED}
+    assert elsewhere.state is State.PLANNED
+
+
+def test_warnings_of_the_cluster_and_of_the_vpc_are_kept_with_each_plan() -> None:
+    shut = tagged("iam tls", security_groups=(SecurityGroup("sg-1", tagged=True),))
+
+    plan, refused = look(shut, cluster=DOUBTFUL.model_copy(update={"refusals": {Scheme.TLS: OFF}}))
+
+    assert [warning.code for warning in plan.warnings] == ["BrokersExpress", "NobodyLetIn"]
+    assert not refused.warnings
+
+
+# --------------------------------------------------------------------------- what was before
+
+
+values = st.lists(
+    st.sampled_from(["iam", "scram", "tls", "auto", "imam"]), min_size=1, max_size=3
+).map(" ".join)
+
+
+@given(values, st.booleans())
+def test_a_second_survey_finds_nothing_new(value: str, dns: bool) -> None:
+    room = tagged(value, dns_support=dns)
+    first = look(room, cluster=facts(tls=OFF))
+
+    assert look(room, cluster=facts(tls=OFF), known=first) == first
+
+
+@pytest.mark.parametrize("state", [State.CONNECTING, State.CONNECTED, State.PUBLISHED])
+def test_a_connection_that_exists_is_left_as_it_is(state: State) -> None:
+    known = connection(state=state, connection_arn="arn:1", subnet_ids=("subnet-old",))
+
+    assert look(tagged("iam"), known=(known,)) == (known,)
+
+
+@pytest.mark.parametrize(
+    ("cluster", "before", "after"),
+    [(DOUBTFUL, (), (WARNING,)), (facts(), (WARNING,), ()), (facts(tls=OFF), (), ())],
+)
+def test_a_connection_that_exists_gets_the_warnings_of_today(
+    cluster: ClusterFacts, before: tuple[Refusal, ...], after: tuple[Refusal, ...]
+) -> None:
+    known = connection(state=State.PUBLISHED, connection_arn="arn:1", warnings=before)
+
+    [record] = look(tagged("iam"), known=(known,), cluster=cluster)
+
+    assert record == known.with_(warnings=after)
+
+
+def test_a_failed_connection_is_kept_to_be_mended() -> None:
+    known = connection(state=State.FAILED, connection_arn="arn:1", refusal=OFF)
+
+    [record] = look(tagged("iam"), known=(known,))
+
+    assert record == known
+    assert record.pursued
+
+
+@pytest.mark.parametrize("state", [State.REFUSED, State.FAILED])
+def test_what_was_refused_is_planned_anew(state: State) -> None:
+    known = connection(state=state, refusal=OFF)
+
+    [record] = look(tagged("iam"), known=(known,))
+
+    assert (record.state, record.refusal, record.requested) == (State.PLANNED, None, LATER)
+
+
+def test_what_nobody_wants_any_more_stays_but_is_marked() -> None:
+    known = connection(state=State.PUBLISHED, connection_arn="arn:1")
+
+    assert look(known=(known,)) == (known.with_(wanted=False),)
+
+
+def test_a_tag_put_back_makes_it_wanted_again() -> None:
+    known = connection(state=State.PUBLISHED, connection_arn="arn:1", wanted=False)
+
+    assert look(tagged("iam"), known=(known,)) == (known.with_(wanted=True),)
+
+
+def test_a_refused_account_keeps_what_it_has() -> None:
+    known = connection(state=State.PUBLISHED, connection_arn="arn:1")
+
+    records = account_refused(ARN, CLIENT, OFF, [known], NOW)
+
+    assert known in records
+    [noted] = set(records) - {known}
+    assert (noted.vpc_id, noted.scheme, noted.refusal) == ("", None, OFF)
+
+
+def test_an_account_is_refused_anew_only_for_another_reason() -> None:
+    first = account_refused(ARN, CLIENT, OFF, [], NOW)
+    other = refuse(Code.POLICY_TOO_LARGE, size=1, limit=0)
+
+    assert account_refused(ARN, CLIENT, OFF, first, LATER) == first
+    assert account_refused(ARN, CLIENT, other, first, LATER) != first
+
+
+def test_wishes_that_ask_for_nothing_known_still_tell() -> None:
+    [wish] = wishes([tagged("imam")], [], KEY, LATER)
+
+    assert isinstance(wish, Wish)
+    assert wish.asked.refusals
