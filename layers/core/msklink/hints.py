@@ -1,0 +1,131 @@
+"""Reading events. An event is a hint only: what is true is read again from AWS.
+
+Shapes: EventBridge reference for `aws.tag`; MSK developer guide, "Logging API calls", for
+CloudTrail, where parameters that travel in the URI are percent-encoded.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+from urllib.parse import unquote
+
+from pydantic import BaseModel, Field, ValidationError
+
+from msklink.access import Access
+from msklink.arns import ClusterArn
+from msklink.refusals import Code, Refusal, refuse
+
+REQUEST = "Client Onboarding Requested"
+TAG_CHANGE = "Tag Change on Resource"
+
+MOST_IDS = 16
+"""Subnets or groups in one request; EC2 allows fewer security groups on an interface."""
+
+
+@dataclass(frozen=True)
+class ClusterTouched:
+    """Tags of a cluster changed, or a cluster was made."""
+
+    cluster_arn: str
+
+
+class Onboarding(BaseModel, frozen=True, extra="forbid"):
+    """Detail of a request by event; the account is never in it."""
+
+    cluster: str = Field(max_length=256, pattern=r"^[A-Za-z0-9:/._-]+$")
+    vpc_id: str = Field(pattern=r"^vpc-[0-9a-f]{8,17}$")
+    schemes: tuple[Annotated[str, Field(max_length=16)], ...] = Field(min_length=1, max_length=3)
+    subnet_ids: tuple[Annotated[str, Field(pattern=r"^subnet-[0-9a-f]{8,17}$")], ...] = Field(
+        default=(), max_length=MOST_IDS
+    )
+    security_group_ids: tuple[Annotated[str, Field(pattern=r"^sg-[0-9a-f]{8,17}$")], ...] = Field(
+        default=(), max_length=MOST_IDS
+    )
+    access: Access | None = None
+
+
+@dataclass(frozen=True)
+class ClientTouched:
+    """
+    Somebody in *account* tagged a VPC for a cluster, or sent the *request*.
+
+    The account is that of the envelope, which EventBridge sets; *cluster* is a name or an ARN.
+    """
+
+    account: str
+    cluster: str
+    vpc_id: str
+    request: Onboarding | None = None
+
+
+@dataclass(frozen=True)
+class BadRequest:
+    """A request by event that cannot be understood."""
+
+    account: str
+    refusal: Refusal
+
+
+Hint = ClusterTouched | ClientTouched | BadRequest
+
+
+def read_event(event: Mapping[str, Any], namespace: str) -> list[Hint]:
+    """What *event*, an EventBridge envelope, hints at; nothing when it does not concern us."""
+    detail = _mapping(event.get("detail"))
+    if event.get("detail-type") == REQUEST:
+        return [_read_request(str(event.get("account", "")), detail)]
+    if event.get("detail-type") == TAG_CHANGE:
+        return _read_tag_change(event, detail, namespace)
+    return _read_api_call(detail, namespace)
+
+
+def _read_request(account: str, detail: Mapping[str, Any]) -> Hint:
+    try:
+        request = Onboarding.model_validate(detail)
+    except ValidationError as error:
+        problem = "; ".join(
+            f"{'.'.join(map(str, item['loc'])) or 'detail'}: {item['msg']}"
+            for item in error.errors(include_url=False, include_input=False)[:5]
+        )
+        return BadRequest(account, refuse(Code.MALFORMED_REQUEST, problem=problem[:500]))
+    return ClientTouched(account, request.cluster, request.vpc_id, request)
+
+
+def _read_tag_change(
+    event: Mapping[str, Any], detail: Mapping[str, Any], namespace: str
+) -> list[Hint]:
+    arn = next(iter(_strings(event.get("resources"))), "")
+    keys = _strings(detail.get("changed-tag-keys"))
+    if detail.get("service") == "kafka":
+        return _clusters([arn], keys, namespace)
+    vpc_id = arn.rpartition("/")[2]
+    return [
+        ClientTouched(str(event.get("account", "")), key.removeprefix(f"{namespace}/"), vpc_id)
+        for key in sorted(keys)
+        if key.startswith(f"{namespace}/")
+    ]
+
+
+def _read_api_call(detail: Mapping[str, Any], namespace: str) -> list[Hint]:
+    asked = _mapping(detail.get("requestParameters"))
+    answered = _mapping(detail.get("responseElements"))
+    keys = [*_mapping(asked.get("tags")), *_strings(asked.get("tagKeys"))]
+    arns = [
+        *_strings([asked.get("resourceArn"), answered.get("clusterArn")]),
+        *_strings(asked.get("resourceARNList")),
+    ]
+    return _clusters([unquote(arn) for arn in arns], keys, namespace)
+
+
+def _clusters(arns: list[str], keys: list[str], namespace: str) -> list[Hint]:
+    if not any(key == namespace or key.startswith(f"{namespace}/") for key in keys):
+        return []
+    return [ClusterTouched(arn) for arn in sorted(set(arns)) if ClusterArn.find(arn)]
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _strings(value: object) -> list[str]:
+    return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []

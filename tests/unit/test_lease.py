@@ -1,0 +1,23 @@
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from msklink.arns import ClusterArn
+from msklink.lease import run_name
+from tests.unit.given import ARN
+
+names = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}", fullmatch=True)
+
+
+@given(names, st.integers(1, 10**9))
+def test_the_name_of_a_run_is_legal_in_step_functions(name: str, requested: int) -> None:
+    run = run_name(ClusterArn.parse(ARN.replace("orders", name)), requested)
+
+    assert re.fullmatch(r"[A-Za-z0-9-_]{1,80}", run)
+
+
+def test_runs_of_other_requests_and_other_clusters_have_other_names() -> None:
+    first, namesake = ClusterArn.parse(ARN), ClusterArn.parse(ARN.replace("0b1c2d3e", "1b1c2d3e"))
+
+    assert len({run_name(first, 1), run_name(first, 2), run_name(namesake, 1)}) == 3
