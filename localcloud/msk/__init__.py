@@ -1,0 +1,95 @@
+"""
+An emulator of Amazon MSK, as far as multi-VPC private connectivity reaches.
+
+`Msk.call` is the API of all accounts and Regions on a simulated clock; `wire.handle` speaks HTTP
+with botocore. It answers as AWS does where that is known. What nobody could verify is decided
+here, and this is the whole list. A name in brackets is the field of `Assumptions` that switches
+the answer; an answer without one is fixed.
+
+question                              the answer here                      if it is wrong
+------------------------------------  -----------------------------------  ------------------------
+UpdateConnectivity: a scheme that     is switched off                      sending all three flags
+the call leaves out                   [omitted_scheme_is_off]              is needless, not harmful
+Describe before any update            has no VpcConnectivity at all        reading stays tolerant
+A cluster that is not ACTIVE, has     BadRequest in our words              other codes or texts to
+the scheme off in its base, is        (serverless, DUAL, t3.small, old     recognise; we check all
+unfit, or lets everyone in            Kafka, unauthenticated, no ACLs)     of it before the call
+allow.everyone.if.no.acl.found        is enforced for SCRAM and TLS        MSK may flip it by itself
+The new CurrentVersion                comes when the update ends well      a version read during the
+                                                                           update is stale
+A failed update                       ends UPDATE_FAILED, keeps flags      a half-done update would
+                                      and version                          need another look
+Express brokers                       work like Standard                   its refusal is passed on
+The scheme's connections when it      DEACTIVATING when the update ends,   they may be cut at its
+is switched off                       then INACTIVE for good               start
+Cluster policy text                   is kept as it was put                comparing must be by
+                                      [policy_is_normalised]               meaning, not text
+A CurrentVersion given where there    is stale                             a first put races less
+is no policy                                                               safely
+Policy conditions                     only aws:PrincipalArn and            grants that use others
+                                      aws:PrincipalAccount can be met      work on AWS, not here
+NotPrincipal, unknown principals      are refused                          as above
+A put that repeats an orphaned id     is refused as invalid principal      fewer refusals of ours
+A put that names a closed account     is refused as invalid principal      it is admitted in vain
+PutClusterPolicy while UPDATING       works                                grants wait for ACTIVE
+Another account's missing cluster     Forbidden, like a closed one         a clearer refusal
+What a policy shows other accounts    all of Describe, zones and tags      zones must be passed on
+CreateVpcConnection: cluster not      BadRequest                           waiting is needless
+ACTIVE
+CreateVpcConnection: subnets          one per zone of the cluster, no      AWS may take fewer
+                                      more and no fewer
+CreateVpcConnection: DNS attributes   BadRequest                           connection, but no names
+off
+CreateVpcConnection: own VPC of the   BadRequest                           a needless connection
+cluster
+A second connection of VPC, cluster   BadRequest, in whatever state the    a second connection is
+and scheme                            first is, DELETING included          paid for
+Deleting a connection that is         BadRequest                           retrying is needless
+CREATING or DELETING
+The endpoint                          goes when deletion is asked for      it goes a little later
+Removing the policy statement         leaves connections as they are       offboarding is quicker
+A deleted cluster                     leaves INACTIVE connections          less to clean up
+Connections in the cluster's          CREATE_/DELETE_VPC_CONNECTION, and   nothing: the type we read
+operations                            the cluster stays ACTIVE             is UPDATE_CONNECTIVITY
+GetBootstrapBrokers                   always the first three brokers, in   another subset each time
+                                      another order each time              would look like drift
+GetBootstrapBrokers while CREATING    409 Conflict                         another code to retry
+Tags of a new cluster                 make no tag event                    an event more
+                                      [tags_at_creation_emit]
+Tagging that changes nothing          makes no tag event                   an event more
+Characters in tags                    as documented, no colon or comma     a wider grammar
+Page size when none is asked for      100 [default_page]                   more pages
+Texts without a source in errors.py   our own words                        tests must not read them
+Durations                             20 minutes to create a cluster, 45   only waiting times
+                                      to update it, 4 to connect a VPC
+"""
+
+from localcloud.msk.assumptions import Assumptions
+from localcloud.msk.clock import Clock, Durations, ManualClock, ScaledClock
+from localcloud.msk.errors import MskError
+from localcloud.msk.faults import Fault
+from localcloud.msk.model import Caller, Scheme, TagChange
+from localcloud.msk.network import Endpoint, MemoryNetwork, Network, SecurityGroup, Subnet, Vpc
+from localcloud.msk.service import Msk, Observer, TagHook
+
+__all__ = [
+    "Assumptions",
+    "Caller",
+    "Clock",
+    "Durations",
+    "Endpoint",
+    "Fault",
+    "ManualClock",
+    "MemoryNetwork",
+    "Msk",
+    "MskError",
+    "Network",
+    "Observer",
+    "ScaledClock",
+    "Scheme",
+    "SecurityGroup",
+    "Subnet",
+    "TagChange",
+    "TagHook",
+    "Vpc",
+]

@@ -1,0 +1,22 @@
+"""Open questions about MSK whose answer can be switched, to test the application both ways."""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True)
+class Assumptions:
+    """
+    The answers in force. The package's docstring says where each question comes from.
+
+    The defaults are the answers that punish a careless caller, except where that would punish a
+    careful one too.
+    """
+
+    omitted_scheme_is_off: bool = True
+    policy_is_normalised: bool = False
+    tags_at_creation_emit: bool = False
+    default_page: int = 100
+
+
+DEFAULTS: Final = Assumptions()

@@ -1,0 +1,88 @@
+"""GetBootstrapBrokers: host names nobody can construct, in an order nobody can rely on."""
+
+import random
+import re
+from typing import Final
+
+from localcloud.msk.authorization import find_cluster
+from localcloud.msk.errors import conflict
+from localcloud.msk.model import Cluster, Json, Scheme
+from localcloud.msk.world import Call
+
+MOST_BROKERS: Final = 3
+LONGEST_NAME_IN_HOST: Final = 17
+PRIVATE_PORTS: Final = 14000
+_FIELDS: Final = {Scheme.IAM: "SaslIam", Scheme.SCRAM: "SaslScram", Scheme.TLS: "Tls"}
+_PORTS: Final = {Scheme.IAM: 9098, Scheme.SCRAM: 9096, Scheme.TLS: 9094}
+_PUBLIC: Final = 100
+
+
+def get_bootstrap_brokers(call: Call) -> Json:
+    cluster = find_cluster(call)
+    if cluster.state in ("CREATING", "DELETING", "FAILED"):
+        raise conflict(f"The cluster is {cluster.state}.", "clusterArn")
+    order = random.Random(f"{cluster.arn} {call.world.number()}")
+    if cluster.serverless:
+        domain = f"c3.kafka-serverless.{cluster.region}.amazonaws.com"
+        return {"BootstrapBrokerStringSaslIam": f"boot-{cluster.host_suffix}.{domain}:9098"}
+    brokers = _Brokers(cluster, order)
+    return brokers.inside() | brokers.public() | brokers.private()
+
+
+class _Brokers:
+    """The strings of one answer: a few brokers each, shuffled by *order*."""
+
+    def __init__(self, cluster: Cluster, order: random.Random) -> None:
+        self._cluster = cluster
+        self._order = order
+        self._count = min(MOST_BROKERS, cluster.settings["NumberOfBrokerNodes"])
+        name = re.sub(r"[^0-9a-z]", "", cluster.name.lower())[:LONGEST_NAME_IN_HOST]
+        self._domain = f"{name}.{cluster.host_suffix}.c3.kafka.{cluster.region}.amazonaws.com"
+
+    def inside(self) -> Json:
+        """Return what clients in the cluster's own VPC use."""
+        settings = self._cluster.settings
+        strings = {
+            f"BootstrapBrokerString{_FIELDS[scheme]}": self._same_port("", _PORTS[scheme])
+            for scheme in sorted(self._cluster.base_schemes)
+        }
+        encryption = settings["EncryptionInfo"]["EncryptionInTransit"]["ClientBroker"]
+        if settings["ClientAuthentication"]["Unauthenticated"]["Enabled"]:
+            if encryption != "TLS":
+                strings["BootstrapBrokerString"] = self._same_port("", 9092)
+            if encryption != "PLAINTEXT":
+                strings["BootstrapBrokerStringTls"] = self._same_port("", 9094)
+        return strings
+
+    def public(self) -> Json:
+        if self._cluster.connectivity.public_access == "DISABLED":
+            return {}
+        return {
+            f"BootstrapBrokerStringPublic{_FIELDS[scheme]}": self._same_port(
+                "-public", _PORTS[scheme] + _PUBLIC
+            )
+            for scheme in sorted(self._cluster.base_schemes)
+        }
+
+    def private(self) -> Json:
+        """Return what clients in other VPCs use; a scheme that is off has no field."""
+        return {
+            f"BootstrapBrokerStringVpcConnectivity{_FIELDS[scheme]}": self._joined(
+                [
+                    f"b-{broker}.{scheme}.{self._domain}:{PRIVATE_PORTS + broker}"
+                    for broker in self._numbers()
+                ]
+            )
+            for scheme in sorted(self._cluster.connectivity.schemes)
+        }
+
+    def _same_port(self, suffix: str, port: int) -> str:
+        hosts = [f"b-{broker}{suffix}.{self._domain}:{port}" for broker in self._numbers()]
+        return self._joined(hosts)
+
+    def _numbers(self) -> range:
+        return range(1, self._count + 1)
+
+    def _joined(self, hosts: list[str]) -> str:
+        self._order.shuffle(hosts)
+        return ",".join(hosts)

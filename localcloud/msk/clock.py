@@ -1,0 +1,95 @@
+"""Simulated time: what the clocks show, how long AWS takes, and what falls due when."""
+
+import heapq
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final, Protocol
+
+MINUTE: Final = 60.0
+
+
+class Clock(Protocol):
+    """Anything that tells the simulated time."""
+
+    def now(self) -> datetime:
+        """Return an aware UTC time that never goes backwards."""
+
+
+class ScaledClock:
+    """A clock on which *scale* real seconds are one simulated second: 0.01 is 100 times faster."""
+
+    def __init__(self, scale: float) -> None:
+        if scale <= 0:
+            raise ValueError("scale must be positive")
+        self._scale = scale
+        self._epoch = datetime.now(UTC)
+        self._started = time.monotonic()
+
+    def now(self) -> datetime:
+        elapsed = time.monotonic() - self._started
+        return self._epoch + timedelta(seconds=elapsed / self._scale)
+
+
+class ManualClock:
+    """A clock that stands still until it is told to advance."""
+
+    def __init__(self, start: datetime = datetime(2026, 1, 1, tzinfo=UTC)) -> None:
+        self._now = start
+
+    def now(self) -> datetime:
+        return self._now
+
+    def advance(self, seconds: float) -> None:
+        self._now += timedelta(seconds=seconds)
+
+
+@dataclass(frozen=True)
+class Durations:
+    """Simulated seconds that each life cycle takes."""
+
+    create_cluster: float = 20 * MINUTE
+    delete_cluster: float = 5 * MINUTE
+    accept_update: float = 1 * MINUTE
+    update_connectivity: float = 45 * MINUTE
+    create_connection: float = 4 * MINUTE
+    delete_connection: float = 2 * MINUTE
+    reject_connection: float = 1 * MINUTE
+    deactivate_connection: float = 1 * MINUTE
+
+
+AS_ON_AWS: Final = Durations()
+
+
+class Timeline:
+    """
+    What will happen, in order of due time.
+
+    No thread watches it: whoever looks at the state settles it first, and each step then happens
+    at its own due time, so that steps which schedule further steps do not drift.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._steps: list[tuple[datetime, int, Callable[[], None]]] = []
+        self._scheduled = 0
+        self._settling_at: datetime | None = None
+
+    def now(self) -> datetime:
+        return self._settling_at or self._clock.now()
+
+    def after(self, seconds: float, step: Callable[[], None]) -> None:
+        self._scheduled += 1
+        due = self.now() + timedelta(seconds=seconds)
+        heapq.heappush(self._steps, (due, self._scheduled, step))
+
+    def settle(self) -> None:
+        present = self._clock.now()
+        while self._steps and self._steps[0][0] <= present:
+            due, _, step = heapq.heappop(self._steps)
+            self._settling_at = due
+            try:
+                step()
+            finally:
+                self._settling_at = None

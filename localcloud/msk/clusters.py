@@ -1,0 +1,103 @@
+"""Describe, list and delete clusters, in the shapes of both API versions."""
+
+from localcloud.msk.authorization import find_cluster
+from localcloud.msk.errors import STALE_CLUSTER_VERSION, bad_request
+from localcloud.msk.model import Cluster, Json
+from localcloud.msk.pages import page
+from localcloud.msk.world import Call
+
+
+def describe_cluster(call: Call) -> Json:
+    cluster = find_cluster(call)
+    if cluster.serverless:
+        raise bad_request("This operation does not support serverless clusters.", "clusterArn")
+    return {"ClusterInfo": _described_v1(cluster)}
+
+
+def describe_cluster_v2(call: Call) -> Json:
+    return {"ClusterInfo": _described_v2(find_cluster(call))}
+
+
+def list_clusters(call: Call) -> Json:
+    shown, more = page(call, [item for item in _own(call) if not item.serverless])
+    return {"ClusterInfoList": [_described_v1(item) for item in shown], **more}
+
+
+def list_clusters_v2(call: Call) -> Json:
+    kind = call.params.get("ClusterTypeFilter", "ALL").upper()
+    if kind not in ("ALL", "PROVISIONED", "SERVERLESS"):
+        raise bad_request("The cluster type is not valid.", "clusterTypeFilter")
+    shown, more = page(call, [item for item in _own(call) if kind in ("ALL", item.kind)])
+    return {"ClusterInfoList": [_described_v2(item) for item in shown], **more}
+
+
+def delete_cluster(call: Call) -> Json:
+    world = call.world
+    cluster = find_cluster(call)
+    if cluster.state not in ("ACTIVE", "FAILED"):
+        raise bad_request(f"A cluster that is {cluster.state} can't be deleted.", "clusterArn")
+    if call.params.get("CurrentVersion", cluster.version) != cluster.version:
+        raise bad_request(STALE_CLUSTER_VERSION, "currentVersion")
+    cluster.state = "DELETING"
+
+    def finish() -> None:
+        del world.clusters[cluster.arn]
+        for connection in world.connections_of(cluster):
+            connection.state = "INACTIVE"
+
+    world.after(world.durations.delete_cluster * call.fault.slowness, finish)
+    return {"ClusterArn": cluster.arn, "State": cluster.state}
+
+
+def _own(call: Call) -> list[Cluster]:
+    """Return the caller's clusters; the name filter is a prefix, not an exact match."""
+    where = (call.caller.account, call.caller.region)
+    prefix = call.params.get("ClusterNameFilter", "")
+    return [
+        item
+        for item in call.world.clusters.values()
+        if (item.account, item.region) == where and item.name.startswith(prefix)
+    ]
+
+
+def _described(cluster: Cluster) -> Json:
+    described: Json = {
+        "ClusterArn": cluster.arn,
+        "ClusterName": cluster.name,
+        "CreationTime": cluster.created,
+        "CurrentVersion": cluster.version,
+        "State": cluster.state,
+        "Tags": cluster.tags,
+    }
+    if cluster.active_operation:
+        described["ActiveOperationArn"] = cluster.active_operation.arn
+    if cluster.state == "FAILED":
+        described["StateInfo"] = {"Code": "CLUSTER_FAILED", "Message": "The cluster failed."}
+    return described
+
+
+def _described_v1(cluster: Cluster) -> Json:
+    return _described(cluster) | _settings(cluster)
+
+
+def _described_v2(cluster: Cluster) -> Json:
+    block = (
+        {"Serverless": cluster.settings}
+        if cluster.serverless
+        else {"Provisioned": _settings(cluster)}
+    )
+    return _described(cluster) | {"ClusterType": cluster.kind} | block
+
+
+def _settings(cluster: Cluster) -> Json:
+    asked = ("KafkaVersion", "ConfigurationInfo", "BrokerNodeGroupInfo")
+    shown = {key: value for key, value in cluster.settings.items() if key not in asked}
+    software = {"KafkaVersion": cluster.settings["KafkaVersion"]}
+    if configuration := cluster.settings.get("ConfigurationInfo"):
+        software["ConfigurationArn"] = configuration["Arn"]
+        software["ConfigurationRevision"] = configuration["Revision"]
+    nodes = cluster.settings["BrokerNodeGroupInfo"]
+    return shown | {
+        "BrokerNodeGroupInfo": nodes | {"ConnectivityInfo": cluster.connectivity.described()},
+        "CurrentBrokerSoftwareInfo": software,
+    }

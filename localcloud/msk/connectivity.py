@@ -1,0 +1,168 @@
+"""UpdateConnectivity: one family of settings per call, a rolling reboot, a new version."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Final
+
+from localcloud.msk.authorization import find_cluster
+from localcloud.msk.cluster_operations import begin_operation
+from localcloud.msk.configurations import find_configuration, server_property
+from localcloud.msk.connections import deactivate
+from localcloud.msk.errors import IDENTICAL, ONE_FAMILY, STALE_CLUSTER_VERSION, bad_request
+from localcloud.msk.model import Cluster, Connectivity, Json, Scheme, Schemes, schemes_in
+from localcloud.msk.world import Call
+
+OLDEST_KAFKA: Final = (2, 7, 1)
+ACL_DEFAULT: Final = "allow.everyone.if.no.acl.found"
+
+
+def update_connectivity(call: Call) -> Json:
+    cluster = find_cluster(call)
+    if cluster.serverless:
+        raise bad_request("This operation does not support serverless clusters.", "clusterArn")
+    if cluster.state != "ACTIVE":
+        raise bad_request(
+            f"The cluster is {cluster.state}. It must be ACTIVE to be updated.", "clusterArn"
+        )
+    if call.fault.stale:
+        cluster.version = call.world.version()
+    if call.params["CurrentVersion"] != cluster.version:
+        raise bad_request(STALE_CLUSTER_VERSION, "currentVersion")
+    wanted = _wanted(call, cluster.connectivity)
+    if wanted == replace(cluster.connectivity, mentions_schemes=wanted.mentions_schemes):
+        raise bad_request(IDENTICAL, "connectivityInfo")
+    _check_public_access(cluster, wanted)
+    if wanted.schemes:
+        for refusal, parameter in _refusals(call, cluster, wanted):
+            raise bad_request(refusal, parameter)
+    operation_arn = _begin(call, cluster, wanted)
+    return {"ClusterArn": cluster.arn, "ClusterOperationArn": operation_arn}
+
+
+def _wanted(call: Call, current: Connectivity) -> Connectivity:
+    """Return the connectivity that the call asks for."""
+    info: Json = call.params.get("ConnectivityInfo", {})
+    families: list[Callable[[], Connectivity]] = []
+    if "VpcConnectivity" in info:
+        schemes = _wanted_schemes(call, current.schemes)
+        families.append(lambda: replace(current, schemes=schemes, mentions_schemes=True))
+    if "PublicAccess" in info:
+        kind = info["PublicAccess"].get("Type", current.public_access)
+        families.append(lambda: replace(current, public_access=kind))
+    if "NetworkType" in info:
+        families.append(lambda: replace(current, network_type=info["NetworkType"]))
+    if "ZookeeperAccess" in call.params:
+        enabled = call.params["ZookeeperAccess"].get("Enabled", current.zookeeper_access)
+        families.append(lambda: replace(current, zookeeper_access=enabled))
+    match families:
+        case [family]:
+            return family()
+        case []:
+            raise bad_request("Specify a connectivity setting to update.", "connectivityInfo")
+        case _:
+            raise bad_request(ONE_FAMILY)
+
+
+def _wanted_schemes(call: Call, current: Schemes) -> Schemes:
+    block = call.params["ConnectivityInfo"]["VpcConnectivity"].get("ClientAuthentication", {})
+    on = schemes_in(block)
+    if call.world.assumptions.omitted_scheme_is_off:
+        return on
+    sasl = block.get("Sasl", {})
+    flags = {
+        Scheme.IAM: sasl.get("Iam", {}),
+        Scheme.SCRAM: sasl.get("Scram", {}),
+        Scheme.TLS: block.get("Tls", {}),
+    }
+    omitted = {scheme for scheme, flag in flags.items() if "Enabled" not in flag}
+    return on | (current & omitted)
+
+
+def _check_public_access(cluster: Cluster, wanted: Connectivity) -> None:
+    if wanted.public_access not in ("DISABLED", "SERVICE_PROVIDED_EIPS"):
+        raise bad_request("The type of public access is not valid.", "publicAccess.type")
+    if cluster.connectivity.network_type == "DUAL" and wanted.network_type == "IPV4":
+        raise bad_request("The network type can't be changed back to IPV4.", "networkType")
+
+
+def _refusals(call: Call, cluster: Cluster, wanted: Connectivity) -> Iterator[tuple[str, str]]:
+    """Yield why private connectivity is not for this cluster, with the parameter at fault."""
+    settings = cluster.settings
+    parameter = "vpcConnectivity.clientAuthentication"
+    if settings["BrokerNodeGroupInfo"]["InstanceType"] == "kafka.t3.small":
+        yield "Private connectivity does not support kafka.t3.small brokers.", "instanceType"
+    if not is_recent(settings["KafkaVersion"]):
+        yield "Private connectivity needs Apache Kafka 2.7.1 or later.", "kafkaVersion"
+    if wanted.network_type == "DUAL":
+        yield "Private connectivity does not support the network type DUAL.", "networkType"
+    if settings["ClientAuthentication"]["Unauthenticated"]["Enabled"]:
+        yield "Private connectivity does not support unauthenticated access.", parameter
+    if off := sorted(wanted.schemes - cluster.base_schemes):
+        yield (
+            f"These authentication schemes are not on for the cluster: {', '.join(off)}.",
+            parameter,
+        )
+    if wanted.schemes & {Scheme.SCRAM, Scheme.TLS} and _allows_everyone(call, cluster):
+        yield f"Set {ACL_DEFAULT} to false before you turn on SASL/SCRAM or mutual TLS.", parameter
+
+
+def is_recent(kafka_version: str) -> bool:
+    """
+    Compare the leading numbers with 2.7.1.
+
+    An `x` stands for any, and a shape nobody knows is let through.
+    """
+    match = re.match(r"\d+(\.\d+)*", kafka_version)
+    if match is None:
+        return True
+    numbers = tuple(int(part) for part in match[0].split("."))
+    return numbers >= OLDEST_KAFKA[: len(numbers)]
+
+
+def _allows_everyone(call: Call, cluster: Cluster) -> bool:
+    chosen = cluster.settings.get("ConfigurationInfo")
+    if chosen is None:
+        return True
+    value = server_property(find_configuration(call, chosen["Arn"]), ACL_DEFAULT)
+    return value is None or value.lower() != "false"
+
+
+def _begin(call: Call, cluster: Cluster, wanted: Connectivity) -> str:
+    """Start the rolling reboot; settings change only when it has ended well."""
+    world = call.world
+    before = cluster.connectivity
+    operation = begin_operation(world, cluster, "UPDATE_CONNECTIVITY")
+    operation.source = _mutable(before)
+    operation.target = _mutable(wanted)
+    cluster.state = "UPDATING"
+    cluster.active_operation = operation
+
+    def accept() -> None:
+        operation.state = "UPDATE_IN_PROGRESS"
+
+    def finish() -> None:
+        operation.ended = world.now()
+        cluster.state = "ACTIVE"
+        cluster.active_operation = None
+        if call.fault.failure:
+            code, text = call.fault.failure
+            operation.state = "UPDATE_FAILED"
+            operation.error = {"ErrorCode": code, "ErrorString": text}
+            return
+        operation.state = "UPDATE_COMPLETE"
+        cluster.connectivity = wanted
+        cluster.version = world.version()
+        deactivate(world, cluster, before.schemes - wanted.schemes)
+
+    seconds = world.durations.update_connectivity * call.fault.slowness
+    world.after(min(world.durations.accept_update, seconds), accept)
+    world.after(seconds, finish)
+    return operation.arn
+
+
+def _mutable(connectivity: Connectivity) -> Json:
+    return {
+        "ConnectivityInfo": connectivity.described(),
+        "ZookeeperAccess": {"Enabled": connectivity.zookeeper_access},
+    }

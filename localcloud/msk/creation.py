@@ -1,0 +1,173 @@
+"""CreateCluster and CreateClusterV2: what is refused, what is filled in, and the 20 minutes."""
+
+import copy
+import re
+from typing import Final
+
+from localcloud.msk.configurations import find_configuration
+from localcloud.msk.errors import (
+    PRIVATE_AT_CREATION,
+    PUBLIC_AT_CREATION,
+    MskError,
+    bad_request,
+    conflict,
+)
+from localcloud.msk.model import Cluster, Json, Scheme, schemes_in
+from localcloud.msk.network import Subnet
+from localcloud.msk.tags import check_tags
+from localcloud.msk.world import Call
+
+_NAME: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,63}")
+
+
+def create_cluster(call: Call) -> Json:
+    outside = ("ClusterName", "Tags")
+    provisioned = {key: value for key, value in call.params.items() if key not in outside}
+    return _answer(_create(call, provisioned, serverless=False))
+
+
+def create_cluster_v2(call: Call) -> Json:
+    blocks = [name for name in ("Provisioned", "Serverless") if name in call.params]
+    if len(blocks) != 1:
+        raise bad_request("Specify exactly one of provisioned and serverless.", "provisioned")
+    cluster = _create(call, call.params[blocks[0]], serverless=blocks == ["Serverless"])
+    return _answer(cluster) | {"ClusterType": cluster.kind}
+
+
+def _answer(cluster: Cluster) -> Json:
+    return {"ClusterArn": cluster.arn, "ClusterName": cluster.name, "State": cluster.state}
+
+
+def _create(call: Call, block: Json, *, serverless: bool) -> Cluster:
+    world, caller = call.world, call.caller
+    name: str = call.params["ClusterName"]
+    tags = call.params.get("Tags", {})
+    if not _NAME.fullmatch(name):
+        raise bad_request("The cluster name has characters that are not allowed.", "clusterName")
+    here = (caller.account, caller.region, name)
+    if any((item.account, item.region, item.name) == here for item in world.clusters.values()):
+        raise conflict(f"A cluster with the name {name} already exists.", "clusterName")
+    check_tags(tags)
+    subnets = _subnets(call, block, serverless=serverless)
+    settings = copy.deepcopy(block) if serverless else _provisioned(call, block, subnets)
+    number = world.number()
+    cluster = Cluster(
+        number=number,
+        arn=f"arn:aws:kafka:{caller.region}:{caller.account}:cluster/{name}/"
+        f"{world.uuid()}-{number}",
+        name=name,
+        account=caller.account,
+        region=caller.region,
+        created=world.now(),
+        version=world.version(),
+        settings=settings,
+        serverless=serverless,
+        vpc_ids=frozenset(subnet.vpc_id for subnet in subnets),
+        tags=dict(tags),
+        host_suffix=world.letters(6),
+    )
+    world.clusters[cluster.arn] = cluster
+    outcome = "FAILED" if call.fault.failure else "ACTIVE"
+
+    def finish() -> None:
+        if cluster.state == "CREATING":
+            cluster.state = outcome
+
+    world.after(world.durations.create_cluster * call.fault.slowness, finish)
+    if tags and world.assumptions.tags_at_creation_emit:
+        world.tags_changed(caller, cluster.arn, "cluster", tuple(sorted(tags)), tags)
+    return cluster
+
+
+def _subnets(call: Call, block: Json, *, serverless: bool) -> list[Subnet]:
+    if serverless:
+        subnet_ids = [name for vpc in block["VpcConfigs"] for name in vpc["SubnetIds"]]
+    else:
+        subnet_ids = block["BrokerNodeGroupInfo"]["ClientSubnets"]
+    caller = call.caller
+    subnets = call.world.network.subnets(caller.account, caller.region, subnet_ids)
+    missing = sorted(set(subnet_ids) - {subnet.subnet_id for subnet in subnets})
+    if missing or not subnets:
+        raise bad_request(f"These subnets do not exist: {missing}.", "clientSubnets")
+    return subnets
+
+
+def _provisioned(call: Call, block: Json, subnets: list[Subnet]) -> Json:
+    """Return the block as Describe shows it, or raise what is wrong with it."""
+    settings = copy.deepcopy(block)
+    nodes = settings["BrokerNodeGroupInfo"]
+    _refuse_early_connectivity(nodes.pop("ConnectivityInfo", {}))
+    zone_ids = [subnet.zone_id for subnet in subnets]
+    if len(set(zone_ids)) != len(zone_ids) or len({subnet.vpc_id for subnet in subnets}) != 1:
+        raise bad_request("Each client subnet must be in its own zone of one VPC.", "clientSubnets")
+    if settings["NumberOfBrokerNodes"] % len(subnets):
+        raise bad_request(
+            "The number of broker nodes must be a multiple of the number of zones.",
+            "numberOfBrokerNodes",
+        )
+    nodes.setdefault("BrokerAZDistribution", "DEFAULT")
+    nodes["ZoneIds"] = zone_ids
+    settings["ClientAuthentication"] = _authentication(settings.get("ClientAuthentication", {}))
+    settings["EncryptionInfo"] = _encryption(call, settings.get("EncryptionInfo", {}))
+    if _talks_plaintext_sasl(settings):
+        raise bad_request("SASL needs encryption between clients and brokers.", "clientBroker")
+    settings.setdefault("EnhancedMonitoring", "DEFAULT")
+    settings.setdefault("StorageMode", "LOCAL")
+    if wanted := settings.get("ConfigurationInfo"):
+        _check_configuration(call, wanted)
+    return settings
+
+
+def _refuse_early_connectivity(info: Json) -> None:
+    private = info.get("VpcConnectivity", {}).get("ClientAuthentication")
+    if schemes_in(private):
+        raise bad_request(PRIVATE_AT_CREATION, "vpcConnectivity.clientAuthentication")
+    if info.get("PublicAccess", {}).get("Type", "DISABLED") != "DISABLED":
+        raise bad_request(PUBLIC_AT_CREATION, "publicAccess.type")
+    if info.get("NetworkType", "IPV4") != "IPV4":
+        raise bad_request("When creating a cluster, the network type must be IPV4.", "networkType")
+
+
+def _authentication(given: Json) -> Json:
+    """Complete the flags; a cluster that asks for no scheme lets everyone in."""
+    schemes = schemes_in(given)
+    tls = given.get("Tls", {})
+    authorities = tls.get("CertificateAuthorityArnList", [])
+    if Scheme.TLS in schemes and not authorities:
+        raise bad_request(
+            "Mutual TLS needs a certificate authority.", "certificateAuthorityArnList"
+        )
+    anonymous = given.get("Unauthenticated", {}).get("Enabled", not schemes)
+    return {
+        "Sasl": {
+            "Scram": {"Enabled": Scheme.SCRAM in schemes},
+            "Iam": {"Enabled": Scheme.IAM in schemes},
+        },
+        "Tls": {"CertificateAuthorityArnList": authorities, "Enabled": Scheme.TLS in schemes},
+        "Unauthenticated": {"Enabled": anonymous},
+    }
+
+
+def _encryption(call: Call, given: Json) -> Json:
+    caller = call.caller
+    key = f"arn:aws:kms:{caller.region}:{caller.account}:key/{call.world.uuid()}"
+    return {
+        "EncryptionAtRest": given.get("EncryptionAtRest", {"DataVolumeKMSKeyId": key}),
+        "EncryptionInTransit": {"ClientBroker": "TLS", "InCluster": True}
+        | given.get("EncryptionInTransit", {}),
+    }
+
+
+def _talks_plaintext_sasl(settings: Json) -> bool:
+    schemes = schemes_in(settings["ClientAuthentication"])
+    encryption = settings["EncryptionInfo"]["EncryptionInTransit"]["ClientBroker"]
+    return encryption == "PLAINTEXT" and bool(schemes)
+
+
+def _check_configuration(call: Call, wanted: Json) -> None:
+    try:
+        find_configuration(call, wanted["Arn"])
+    except MskError as error:
+        raise bad_request(error.message, "configurationInfo") from error
+    if wanted["Revision"] != 1:
+        raise bad_request("The configuration revision does not exist.", "configurationInfo")

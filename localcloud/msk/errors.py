@@ -1,0 +1,76 @@
+"""
+The errors of the MSK API, and the texts of AWS that are known.
+
+A text marked *own wording* was never seen: only its code is believed to be right.
+"""
+
+from typing import Final
+
+STATUSES: Final = {
+    "BadRequestException": 400,
+    "UnauthorizedException": 401,
+    "ForbiddenException": 403,
+    "NotFoundException": 404,
+    "ConflictException": 409,
+    "TooManyRequestsException": 429,
+    "InternalServerErrorException": 500,
+    "NotImplementedException": 501,
+    "ServiceUnavailableException": 503,
+}
+
+# Seen in issues: terraform-provider-aws 25061, 33204, 47279, 31271, 33107; cfn roadmap 1775.
+STALE_CLUSTER_VERSION: Final = (
+    "The version of the cluster isn't current. Check the current version and try again."
+)
+IDENTICAL: Final = (
+    "The specified parameter value is identical to the current value for the cluster. "
+    "Specify a different value, then try again."
+)
+ONE_FAMILY: Final = (
+    "You can't update multiple connectivity settings in the same request. "
+    "In each request, update only NetworkType, VpcConnectivity, or PublicAccess."
+)
+PRIVATE_AT_CREATION: Final = (
+    "When creating a cluster, all vpcConnectivity auth schemes must be disabled. "
+    "You can enable auth schemes after the cluster is created."
+)
+PUBLIC_AT_CREATION: Final = (
+    "When creating a cluster, the only valid value for the Type parameter in PublicAccess "
+    "is DISABLED."
+)
+POLICY_VERSION_NEEDED: Final = "Current cluster policy version needed for Update"
+STALE_POLICY_VERSION: Final = "The version of the cluster policy isn't current"
+DUPLICATE_SID: Final = "The Statement Ids in the policy are not unique"
+
+
+class MskError(Exception):
+    """What the API answers instead of a result."""
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        status: int | None = None,
+        invalid_parameter: str | None = None,
+    ) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.status = status if status is not None else STATUSES.get(code, 400)
+        self.invalid_parameter = invalid_parameter
+
+
+def bad_request(message: str, parameter: str | None = None) -> MskError:
+    return MskError("BadRequestException", message, invalid_parameter=parameter)
+
+
+def not_found(message: str, parameter: str | None = None) -> MskError:
+    return MskError("NotFoundException", message, invalid_parameter=parameter)
+
+
+def forbidden(message: str) -> MskError:
+    return MskError("ForbiddenException", message)
+
+
+def conflict(message: str, parameter: str | None = None) -> MskError:
+    return MskError("ConflictException", message, invalid_parameter=parameter)

@@ -1,0 +1,186 @@
+"""The things MSK keeps: clusters, their operations and policy, configurations, connections."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+Json = dict[str, Any]
+Tags = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who signed the request; an assumed role has its session ARN."""
+
+    account: str
+    region: str
+    arn: str
+
+
+class Scheme(StrEnum):
+    IAM = "iam"
+    SCRAM = "scram"
+    TLS = "tls"
+
+    @property
+    def authentication(self) -> str:
+        """The name CreateVpcConnection has for it."""
+        return "TLS" if self is Scheme.TLS else f"SASL_{self.name}"
+
+
+Schemes = frozenset[Scheme]
+NO_SCHEMES: Schemes = frozenset()
+
+
+def schemes_in(authentication: Json | None) -> Schemes:
+    """Read the flags of a ClientAuthentication block, the cluster's own or of VpcConnectivity."""
+    block = authentication or {}
+    sasl = block.get("Sasl", {})
+    flags = {
+        Scheme.IAM: sasl.get("Iam", {}),
+        Scheme.SCRAM: sasl.get("Scram", {}),
+        Scheme.TLS: block.get("Tls", {}),
+    }
+    return frozenset(scheme for scheme, flag in flags.items() if flag.get("Enabled", False))
+
+
+@dataclass(frozen=True)
+class Connectivity:
+    """How a provisioned cluster can be reached from outside its own VPC."""
+
+    schemes: Schemes = NO_SCHEMES
+    mentions_schemes: bool = False
+    public_access: str = "DISABLED"
+    network_type: str = "IPV4"
+    zookeeper_access: bool = True
+
+    def described(self) -> Json:
+        """
+        Return it as ConnectivityInfo.
+
+        VpcConnectivity is left out until an update has named it for the first time.
+        """
+        info: Json = {
+            "PublicAccess": {"Type": self.public_access},
+            "NetworkType": self.network_type,
+        }
+        if self.mentions_schemes:
+            info["VpcConnectivity"] = {
+                "ClientAuthentication": {
+                    "Sasl": {
+                        "Iam": {"Enabled": Scheme.IAM in self.schemes},
+                        "Scram": {"Enabled": Scheme.SCRAM in self.schemes},
+                    },
+                    "Tls": {"Enabled": Scheme.TLS in self.schemes},
+                }
+            }
+        return info
+
+
+@dataclass
+class Operation:
+    arn: str
+    kind: str
+    started: datetime
+    state: str
+    ended: datetime | None = None
+    error: Json | None = None
+    source: Json | None = None
+    target: Json | None = None
+    connection: Json | None = None
+
+
+@dataclass(frozen=True)
+class ClusterPolicy:
+    text: str
+    version: str
+
+
+@dataclass
+class Cluster:
+    """
+    A cluster, provisioned or serverless; *settings* is that block of the request, completed.
+
+    *number* counts clusters in the order of creation and is what pages are cut by.
+    """
+
+    number: int
+    arn: str
+    name: str
+    account: str
+    region: str
+    created: datetime
+    version: str
+    settings: Json
+    serverless: bool
+    vpc_ids: frozenset[str]
+    tags: Tags
+    host_suffix: str
+    state: str = "CREATING"
+    connectivity: Connectivity = Connectivity()
+    policy: ClusterPolicy | None = None
+    operations: list[Operation] = field(default_factory=list)
+    active_operation: Operation | None = None
+
+    @property
+    def kind(self) -> str:
+        return "SERVERLESS" if self.serverless else "PROVISIONED"
+
+    @property
+    def zone_ids(self) -> list[str]:
+        zone_ids: list[str] = self.settings["BrokerNodeGroupInfo"]["ZoneIds"]
+        return zone_ids
+
+    @property
+    def base_schemes(self) -> Schemes:
+        return schemes_in(self.settings.get("ClientAuthentication"))
+
+
+@dataclass
+class Connection:
+    """An MSK managed VPC connection; it belongs to the client's account."""
+
+    number: int
+    arn: str
+    account: str
+    region: str
+    cluster_arn: str
+    scheme: Scheme
+    vpc_id: str
+    subnet_ids: list[str]
+    security_group_ids: list[str]
+    created: datetime
+    tags: Tags
+    endpoint_id: str
+    state: str = "CREATING"
+
+
+@dataclass(frozen=True)
+class Configuration:
+    number: int
+    arn: str
+    account: str
+    region: str
+    name: str
+    description: str
+    kafka_versions: tuple[str, ...]
+    created: datetime
+    server_properties: bytes
+
+
+@dataclass(frozen=True)
+class TagChange:
+    """
+    Tags of a resource that have just changed.
+
+    *changed_keys* are those created, updated and deleted; *tags* is everything afterwards;
+    *version* counts the changes of this resource.
+    """
+
+    caller: Caller
+    resource_arn: str
+    resource_type: str
+    changed_keys: tuple[str, ...]
+    tags: Tags
+    version: int

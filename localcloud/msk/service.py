@@ -1,0 +1,174 @@
+"""The API as one method: who calls, which operation, what with."""
+
+import copy
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Final, Protocol
+
+from localcloud.msk import (
+    brokers,
+    cluster_operations,
+    clusters,
+    configurations,
+    connections,
+    connectivity,
+    creation,
+    policies,
+    tags,
+)
+from localcloud.msk.assumptions import DEFAULTS, Assumptions
+from localcloud.msk.clock import AS_ON_AWS, Clock, Durations
+from localcloud.msk.errors import MskError, bad_request
+from localcloud.msk.faults import Faults
+from localcloud.msk.model import Caller, Json, TagChange, Tags
+from localcloud.msk.network import Network
+from localcloud.msk.shapes import operation_model, problems
+from localcloud.msk.world import Call, World
+
+
+class Observer(Protocol):
+    """Hears of every call after it was answered, outside the lock."""
+
+    def __call__(
+        self,
+        caller: Caller,
+        operation: str,
+        params: Json,
+        result: Json | None,
+        error: MskError | None,
+    ) -> None: ...
+
+
+TagHook = Callable[[TagChange], None]
+
+OPERATIONS: Final[dict[str, Callable[[Call], Json]]] = {
+    "CreateCluster": creation.create_cluster,
+    "CreateClusterV2": creation.create_cluster_v2,
+    "DescribeCluster": clusters.describe_cluster,
+    "DescribeClusterV2": clusters.describe_cluster_v2,
+    "ListClusters": clusters.list_clusters,
+    "ListClustersV2": clusters.list_clusters_v2,
+    "DeleteCluster": clusters.delete_cluster,
+    "UpdateConnectivity": connectivity.update_connectivity,
+    "DescribeClusterOperation": cluster_operations.describe_cluster_operation,
+    "DescribeClusterOperationV2": cluster_operations.describe_cluster_operation_v2,
+    "ListClusterOperations": cluster_operations.list_cluster_operations,
+    "ListClusterOperationsV2": cluster_operations.list_cluster_operations_v2,
+    "GetClusterPolicy": policies.get_cluster_policy,
+    "PutClusterPolicy": policies.put_cluster_policy,
+    "DeleteClusterPolicy": policies.delete_cluster_policy,
+    "CreateVpcConnection": connections.create_vpc_connection,
+    "DescribeVpcConnection": connections.describe_vpc_connection,
+    "DeleteVpcConnection": connections.delete_vpc_connection,
+    "ListVpcConnections": connections.list_vpc_connections,
+    "ListClientVpcConnections": connections.list_client_vpc_connections,
+    "RejectClientVpcConnection": connections.reject_client_vpc_connection,
+    "GetBootstrapBrokers": brokers.get_bootstrap_brokers,
+    "CreateConfiguration": configurations.create_configuration,
+    "DescribeConfiguration": configurations.describe_configuration,
+    "DescribeConfigurationRevision": configurations.describe_configuration_revision,
+    "ListConfigurations": configurations.list_configurations,
+    "TagResource": tags.tag_resource,
+    "UntagResource": tags.untag_resource,
+    "ListTagsForResource": tags.list_tags_for_resource,
+}
+
+
+class Msk:
+    """MSK in all accounts and Regions. Safe to call from many threads."""
+
+    def __init__(  # noqa: PLR0913 only the first two are needed
+        self,
+        clock: Clock,
+        network: Network,
+        durations: Durations = AS_ON_AWS,
+        observers: Iterable[Observer] = (),
+        *,
+        tag_hooks: Iterable[TagHook] = (),
+        assumptions: Assumptions = DEFAULTS,
+    ) -> None:
+        self.observers = list(observers)
+        self.tag_hooks = list(tag_hooks)
+        self.faults = Faults()
+        self.calls: Counter[tuple[str, str]] = Counter()
+        self._world = World(clock, network, durations, assumptions)
+        self._lock = threading.RLock()
+
+    def call(self, caller: Caller, operation: str, params: Json) -> Json:
+        """
+        Answer as MSK would; names are those of boto3, timestamps aware, blobs bytes.
+
+        Raises MskError for whatever the API refuses.
+        """
+        result: Json | None = None
+        error: MskError | None = None
+        with self._lock:
+            self.calls[caller.account, operation] += 1
+            try:
+                result = self._answer(caller, operation, copy.deepcopy(params))
+            except MskError as refusal:
+                error = refusal
+            tag_changes, self._world.tag_changes = self._world.tag_changes, []
+        for observer in self.observers:
+            observer(caller, operation, params, result, error)
+        for change in tag_changes:
+            for hook in self.tag_hooks:
+                hook(change)
+        if error:
+            raise error
+        return result or {}
+
+    def _answer(self, caller: Caller, operation: str, params: Json) -> Json:
+        if operation not in OPERATIONS:
+            raise MskError("NotImplementedException", f"{operation} is not emulated.")
+        model = operation_model(operation)
+        for where, problem in problems(model.input_shape, params) if model.input_shape else ():
+            raise bad_request(f"{where} {problem}.", where)
+        fault = self.faults.take(operation, caller.account)
+        if fault.meanwhile:
+            fault.meanwhile()
+        if fault.error and fault.when == "before":
+            raise fault.error
+        self._world.timeline.settle()
+        answer = OPERATIONS[operation](Call(self._world, caller, operation, params, fault))
+        wrong = list(problems(model.output_shape, answer)) if model.output_shape else []
+        assert not wrong, f"the answer of {operation} does not fit its model: {wrong}"
+        if fault.error:
+            raise fault.error
+        return copy.deepcopy(answer)
+
+    def tags_of(self, resource_arn: str) -> Tags:
+        """Look up tags past the API, uncounted and unobserved; what is not there has none."""
+        with self._lock:
+            self._world.timeline.settle()
+            world = self._world
+            resource = world.clusters.get(resource_arn) or world.connections.get(resource_arn)
+            return dict(resource.tags) if resource else {}
+
+    def force_state(self, cluster_arn: str, state: str) -> None:
+        """Put a cluster into a state that MSK enters by itself, such as HEALING."""
+        with self._lock:
+            self._world.timeline.settle()
+            self._world.clusters[cluster_arn].state = state
+
+    def forget_authorities(self, cluster_arn: str) -> None:
+        """Leave a cluster without certificate authorities, as MSK would not make it today."""
+        with self._lock:
+            authentication = self._world.clusters[cluster_arn].settings["ClientAuthentication"]
+            authentication["Tls"]["CertificateAuthorityArnList"] = []
+
+    def close_account(self, account: str) -> None:
+        """Let IAM know *account* no longer, so that no policy can be put that names it."""
+        with self._lock:
+            self._world.closed_accounts.add(account)
+
+    def forget_role(self, role_arn: str) -> None:
+        """Show a deleted role in every cluster policy as IAM does: by its orphaned unique id."""
+        with self._lock:
+            for cluster in self._world.clusters.values():
+                if cluster.policy:
+                    orphan = "AROA" + role_arn.encode().hex().upper()[-17:]
+                    text = cluster.policy.text.replace(f'"{role_arn}"', f'"{orphan}"')
+                    cluster.policy = replace(cluster.policy, text=text)

@@ -1,0 +1,103 @@
+"""The service model that botocore ships, and whether a value fits it."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any, Final
+
+from botocore.loaders import Loader
+from botocore.model import OperationModel, ServiceModel, Shape, StructureShape
+
+_TYPES: Final[dict[str, type | tuple[type, ...]]] = {
+    "string": str,
+    "boolean": bool,
+    "integer": int,
+    "long": int,
+    "double": (int, float),
+    "float": (int, float),
+    "blob": bytes,
+    "timestamp": datetime,
+    "list": list,
+    "map": dict,
+    "structure": dict,
+}
+
+
+@cache
+def service_model() -> ServiceModel:
+    loaded = Loader(include_default_search_paths=True).load_service_model("kafka", "service-2")
+    return ServiceModel(loaded, "kafka")
+
+
+def operation_model(operation: str) -> OperationModel:
+    return service_model().operation_model(operation)
+
+
+def members(shape: Shape) -> Mapping[str, Shape]:
+    """Return the members of a structure, by their names in Python."""
+    assert isinstance(shape, StructureShape)
+    return shape.members
+
+
+def element(shape: Shape) -> Shape:
+    """Return what a list or a map holds."""
+    part = "member" if shape.type_name == "list" else "value"
+    found: Shape = getattr(shape, part)
+    return found
+
+
+def wire_name(name: str, shape: Shape) -> str:
+    found: str = shape.serialization.get("name", name)
+    return found
+
+
+def problems(shape: Shape, value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield every way in which *value* does not fit *shape*: where, and what is wrong."""
+    kind = shape.type_name
+    if not _is_a(kind, value):
+        yield path, f"must be a {kind}, not {type(value).__name__}"
+        return
+    yield from ((path, problem) for problem in _constraints(shape, value))
+    match kind:
+        case "structure":
+            yield from _structure_problems(shape, value, path)
+        case "list":
+            for place, item in enumerate(value):
+                yield from problems(element(shape), item, f"{path}[{place}]")
+        case "map":
+            for key, item in value.items():
+                yield from problems(element(shape), item, f"{path}.{key}")
+
+
+def _is_a(kind: str, value: Any) -> bool:
+    if isinstance(value, bool):
+        return kind == "boolean"
+    return isinstance(value, _TYPES[kind])
+
+
+def _structure_problems(shape: Shape, value: Any, path: str) -> Iterator[tuple[str, str]]:
+    known = members(shape)
+    prefix = f"{path}." if path else ""
+    assert isinstance(shape, StructureShape)
+    for name in shape.required_members:
+        if name not in value:
+            yield f"{prefix}{wire_name(name, known[name])}", "is missing"
+    for name, item in value.items():
+        if name not in known:
+            yield f"{prefix}{name}", "is not a known field"
+        else:
+            yield from problems(known[name], item, f"{prefix}{wire_name(name, known[name])}")
+
+
+def _constraints(shape: Shape, value: Any) -> Iterator[str]:
+    allowed = shape.metadata.get("enum")
+    if allowed and value not in allowed:
+        yield f"must be one of {', '.join(allowed)}"
+    low, high = shape.metadata.get("min"), shape.metadata.get("max")
+    size = value if isinstance(value, int | float) else None
+    if size is None and isinstance(value, str | list | dict | bytes):
+        size = len(value)
+    if size is not None and low is not None and size < low:
+        yield f"must not be less than {low}"
+    if size is not None and high is not None and size > high:
+        yield f"must not be more than {high}"

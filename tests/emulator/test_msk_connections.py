@@ -1,0 +1,370 @@
+"""VPC connections, from the request to the end, and the brokers they lead to."""
+
+import re
+
+import pytest
+
+from localcloud.msk import Caller, Endpoint, MskError, Scheme, SecurityGroup, Subnet, Vpc
+from tests.emulator.scenery import CLIENT, OWNER, STRANGER, ZONES, Json, Scene, flags
+
+
+def connect_refusal(scene: Scene, arn: str, caller: Caller = CLIENT, **changes: object) -> MskError:
+    wanted = scene.wanted_connection(arn, **changes)
+    return scene.refusal(caller, "CreateVpcConnection", **wanted)
+
+
+def test_a_connection_is_available_after_four_minutes(scene: Scene) -> None:
+    connection = scene.connect(scene.private_cluster())
+
+    assert scene.connection_state(connection) == "CREATING"
+    scene.later(4)
+    assert scene.connection_state(connection) == "AVAILABLE"
+
+
+def test_a_connection_arn_names_both_accounts_and_the_cluster(scene: Scene) -> None:
+    connection = scene.connect(scene.private_cluster())
+
+    assert re.fullmatch(
+        r"arn:aws:kafka:eu-west-1:222222222222:vpc-connection/111111111111/orders/[0-9a-f-]{36}",
+        connection,
+    )
+
+
+def test_creating_and_describing_name_the_subnets_differently(scene: Scene) -> None:
+    wanted = scene.wanted_connection(scene.private_cluster(), Tags={"team": "a"})
+    made = scene.call(CLIENT, "CreateVpcConnection", **wanted)
+
+    shown = scene.call(CLIENT, "DescribeVpcConnection", Arn=made["VpcConnectionArn"])
+
+    assert made["ClientSubnets"] == shown["Subnets"] == wanted["ClientSubnets"]
+    assert "TargetClusterArn" not in made
+    assert shown["TargetClusterArn"] == wanted["TargetClusterArn"]
+    assert made["Tags"] == shown["Tags"] == {"team": "a"}
+
+
+def test_the_endpoint_is_made_in_the_clients_account_with_the_tags_of_msk(scene: Scene) -> None:
+    arn = scene.private_cluster()
+    scene.connect(arn)
+
+    [(where, endpoint)] = scene.network.endpoints.items()
+    assert where[0] == CLIENT.account
+    assert endpoint.tags == {"AWSMSKManaged": "true", "ClusterArn": arn}
+    assert endpoint.security_group_ids == ("sg-vpc-client",)
+
+
+def test_each_side_lists_what_is_its_business(scene: Scene) -> None:
+    arn = scene.private_cluster()
+    connection = scene.connect(arn)
+
+    [clients] = scene.call(CLIENT, "ListVpcConnections")["VpcConnections"]
+    [owners] = scene.call(OWNER, "ListClientVpcConnections", ClusterArn=arn)["ClientVpcConnections"]
+
+    assert clients["VpcId"] == "vpc-client"
+    assert "VpcId" not in owners
+    assert owners["Owner"] == CLIENT.account
+    assert clients["VpcConnectionArn"] == owners["VpcConnectionArn"] == connection
+    assert scene.call(STRANGER, "ListVpcConnections")["VpcConnections"] == []
+
+
+def test_a_connection_needs_the_cluster_policy(scene: Scene) -> None:
+    arn = scene.private_cluster()
+
+    assert connect_refusal(scene, arn, STRANGER).code == "ForbiddenException"
+
+
+def test_the_owners_other_vpcs_need_no_policy(scene: Scene) -> None:
+    arn = scene.private_cluster()
+    scene.call(OWNER, "DeleteClusterPolicy", ClusterArn=arn)
+    scene.network.add_vpc(OWNER.account, Vpc("vpc-other"), ZONES)
+    wanted = scene.wanted_connection(
+        arn,
+        VpcId="vpc-other",
+        ClientSubnets=[f"subnet-vpc-other-{zone}" for zone in ZONES],
+        SecurityGroups=["sg-vpc-other"],
+    )
+
+    assert scene.call(OWNER, "CreateVpcConnection", **wanted)["State"] == "CREATING"
+
+
+def test_the_clusters_own_vpc_is_refused(scene: Scene) -> None:
+    error = connect_refusal(scene, scene.private_cluster(), OWNER, VpcId="vpc-owner")
+
+    assert error.invalid_parameter == "vpcId"
+
+
+def subnets(*zones: str) -> list[str]:
+    return [f"subnet-vpc-client-{zone}" for zone in zones]
+
+
+@pytest.mark.parametrize(
+    ("changes", "parameter"),
+    [
+        pytest.param({"Authentication": "PLAIN"}, "authentication", id="unknown scheme"),
+        pytest.param({"Authentication": "TLS"}, "authentication", id="scheme off"),
+        pytest.param({"VpcId": "vpc-none"}, "vpcId", id="unknown VPC"),
+        pytest.param({"ClientSubnets": subnets(*ZONES[:2])}, "clientSubnets", id="a zone short"),
+        pytest.param(
+            {"ClientSubnets": [*subnets(*ZONES), "subnet-spare"]}, "clientSubnets", id="too many"
+        ),
+        pytest.param(
+            {"ClientSubnets": [*subnets(*ZONES[:2]), "subnet-spare"]},
+            "clientSubnets",
+            id="one zone twice",
+        ),
+        pytest.param(
+            {"ClientSubnets": [*subnets(*ZONES[1:]), "subnet-full"]},
+            "clientSubnets",
+            id="no free address",
+        ),
+        pytest.param(
+            {"ClientSubnets": [*subnets(*ZONES[1:]), "subnet-other"]},
+            "clientSubnets",
+            id="subnet of another VPC",
+        ),
+        pytest.param({"ClientSubnets": ["subnet-none"]}, "clientSubnets", id="unknown subnet"),
+        pytest.param({"SecurityGroups": []}, "securityGroups", id="no group"),
+        pytest.param({"SecurityGroups": ["sg-none"]}, "securityGroups", id="unknown group"),
+        pytest.param({"SecurityGroups": ["sg-other"]}, "securityGroups", id="group elsewhere"),
+        pytest.param({"Tags": {"a:b": "c"}}, "tags", id="tag with a colon"),
+    ],
+)
+def test_a_connection_that_cannot_work_is_refused(
+    scene: Scene, changes: Json, parameter: str
+) -> None:
+    arn = scene.private_cluster(Scheme.IAM)
+    add = scene.network.add_subnet
+    add(CLIENT.account, Subnet("subnet-spare", "vpc-client", ZONES[1]))
+    add(CLIENT.account, Subnet("subnet-full", "vpc-client", ZONES[0], free_addresses=0))
+    add(CLIENT.account, Subnet("subnet-other", "vpc-other", ZONES[0]))
+    scene.network.groups[CLIENT.account, "sg-other"] = SecurityGroup("sg-other", "vpc-other")
+
+    error = connect_refusal(scene, arn, **changes)
+
+    assert (error.code, error.invalid_parameter) == ("BadRequestException", parameter)
+    assert scene.network.endpoints == {}
+
+
+@pytest.mark.parametrize(
+    "vpc",
+    [Vpc("vpc-client", dns_support=False), Vpc("vpc-client", dns_hostnames=False)],
+)
+def test_both_dns_attributes_must_be_on(scene: Scene, vpc: Vpc) -> None:
+    arn = scene.private_cluster()
+    scene.network.vpcs[CLIENT.account, "vpc-client"] = vpc
+
+    assert connect_refusal(scene, arn).invalid_parameter == "vpcId"
+
+
+def test_a_connection_must_wait_for_the_update_to_end(scene: Scene) -> None:
+    arn = scene.private_cluster(Scheme.IAM)
+    scene.update(arn, flags(Scheme.IAM, Scheme.TLS))
+
+    assert connect_refusal(scene, arn).invalid_parameter == "targetClusterArn"
+
+
+def test_a_second_connection_of_the_same_kind_is_refused(scene: Scene) -> None:
+    arn = scene.private_cluster(Scheme.IAM, Scheme.TLS)
+    first = scene.connect(arn)
+
+    assert first in connect_refusal(scene, arn).message
+    scene.connect(arn, Authentication="TLS")
+
+
+def test_only_the_client_describes_and_deletes_its_connection(scene: Scene) -> None:
+    connection = scene.connect(scene.private_cluster())
+
+    for operation in ("DescribeVpcConnection", "DeleteVpcConnection"):
+        assert scene.refusal(OWNER, operation, Arn=connection).status == 403
+
+
+@pytest.mark.parametrize(
+    ("arn", "status"),
+    [
+        ("arn:aws:kafka:eu-west-1:222222222222:vpc-connection/111111111111/orders/none", 404),
+        ("nonsense", 400),
+    ],
+)
+def test_a_connection_that_is_not_there_is_refused(scene: Scene, arn: str, status: int) -> None:
+    assert scene.refusal(CLIENT, "DescribeVpcConnection", Arn=arn).status == status
+
+
+def test_a_deleted_connection_is_gone_after_a_while(scene: Scene) -> None:
+    connection = scene.connect(scene.private_cluster())
+    assert scene.refusal(CLIENT, "DeleteVpcConnection", Arn=connection).status == 400
+    scene.later(4)
+
+    deleted = scene.call(CLIENT, "DeleteVpcConnection", Arn=connection)
+    assert deleted["State"] == "DELETING"
+    assert scene.network.endpoints == {}
+    assert scene.refusal(CLIENT, "DeleteVpcConnection", Arn=connection).status == 400
+
+    scene.later(2)
+    assert scene.refusal(CLIENT, "DescribeVpcConnection", Arn=connection).status == 404
+
+
+def test_the_owner_rejects_and_the_client_still_has_to_delete(scene: Scene) -> None:
+    arn = scene.private_cluster()
+    connection = scene.connect(arn)
+    asked = {"ClusterArn": arn, "VpcConnectionArn": connection}
+    assert scene.refusal(OWNER, "RejectClientVpcConnection", **asked).status == 400
+    scene.later(4)
+
+    scene.call(OWNER, "RejectClientVpcConnection", **asked)
+    assert scene.connection_state(connection) == "REJECTING"
+    scene.later(1)
+    assert scene.connection_state(connection) == "REJECTED"
+    assert scene.call(CLIENT, "DeleteVpcConnection", Arn=connection)["State"] == "DELETING"
+
+
+def test_only_connections_of_the_cluster_can_be_rejected(scene: Scene) -> None:
+    connection = scene.connect(scene.private_cluster())
+    other = scene.cluster("payments")
+
+    error = scene.refusal(
+        OWNER, "RejectClientVpcConnection", ClusterArn=other, VpcConnectionArn=connection
+    )
+
+    assert error.code == "NotFoundException"
+
+
+def test_switching_a_scheme_off_kills_its_connections_for_good(scene: Scene) -> None:
+    arn = scene.private_cluster(Scheme.IAM, Scheme.TLS)
+    iam, tls = scene.connect(arn), scene.connect(arn, Authentication="TLS")
+
+    scene.update(arn, flags(Scheme.TLS))
+    scene.later(45)
+    assert scene.connection_state(iam) == "DEACTIVATING"
+    scene.later(1)
+    assert scene.connection_state(iam) == "INACTIVE"
+    assert scene.connection_state(tls) == "AVAILABLE"
+
+    scene.update(arn, flags(Scheme.IAM, Scheme.TLS))
+    scene.later(46)
+    assert scene.connection_state(iam) == "INACTIVE"
+
+
+def test_a_closed_policy_leaves_connections_as_they_are(scene: Scene) -> None:
+    arn = scene.private_cluster()
+    connection = scene.connect(arn)
+
+    scene.call(OWNER, "DeleteClusterPolicy", ClusterArn=arn)
+    scene.later(60)
+
+    assert scene.connection_state(connection) == "AVAILABLE"
+
+
+def test_the_owner_sees_who_attached_and_left(scene: Scene) -> None:
+    arn = scene.private_cluster()
+    connection = scene.connect(arn)
+    scene.later(4)
+    scene.call(CLIENT, "DeleteVpcConnection", Arn=connection)
+    scene.later(2)
+
+    listed = scene.call(OWNER, "ListClusterOperationsV2", ClusterArn=arn)
+    left, attached, _ = listed["ClusterOperationInfoList"]
+
+    assert (left["OperationType"], left["OperationState"]) == (
+        "DELETE_VPC_CONNECTION",
+        "DELETE_COMPLETE",
+    )
+    info = scene.operation(attached["OperationArn"])["Provisioned"]["VpcConnectionInfo"]
+    assert (info["Owner"], info["VpcConnectionArn"]) == (CLIENT.account, connection)
+
+
+def test_without_the_right_to_make_an_endpoint_there_is_no_connection(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arn = scene.private_cluster()
+
+    def may_not(caller: Caller, endpoint: Endpoint) -> str:
+        raise PermissionError(f"{caller.arn} may not create {endpoint.vpc_id}")
+
+    monkeypatch.setattr(scene.network, "create_endpoint", may_not)
+
+    assert connect_refusal(scene, arn).code == "ForbiddenException"
+    assert scene.call(CLIENT, "ListVpcConnections")["VpcConnections"] == []
+
+
+def test_without_the_right_to_delete_the_endpoint_the_connection_stays(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = scene.connect(scene.private_cluster())
+    scene.later(4)
+
+    def may_not(caller: Caller, endpoint_id: str) -> None:
+        raise PermissionError(f"{caller.arn} may not delete {endpoint_id}")
+
+    monkeypatch.setattr(scene.network, "delete_endpoint", may_not)
+
+    assert scene.refusal(CLIENT, "DeleteVpcConnection", Arn=connection).status == 403
+    assert scene.connection_state(connection) == "AVAILABLE"
+
+
+HOSTS = r"b-\d\.{scheme}\.manufacturingpocm\.[a-z0-9]{{6}}\.c3\.kafka\.eu-west-1\.amazonaws\.com"
+
+
+@pytest.mark.parametrize(
+    ("scheme", "field"), [("iam", "SaslIam"), ("scram", "SaslScram"), ("tls", "Tls")]
+)
+def test_private_brokers_have_ports_from_14001(scene: Scene, scheme: str, field: str) -> None:
+    arn = scene.private_cluster(*Scheme, name="Manufacturing-poc-msk-prov")
+
+    brokers = scene.call(CLIENT, "GetBootstrapBrokers", ClusterArn=arn)
+
+    hosts = brokers[f"BootstrapBrokerStringVpcConnectivity{field}"].split(",")
+    assert all(re.fullmatch(HOSTS.format(scheme=scheme) + r":1400\d", host) for host in hosts)
+    assert sorted(host[-5:] for host in hosts) == ["14001", "14002", "14003"]
+    assert all(host[2] == host[-1] for host in hosts)
+
+
+def test_private_brokers_appear_when_the_update_has_ended(scene: Scene) -> None:
+    arn = scene.cluster()
+    scene.update(arn, flags(Scheme.IAM))
+    field = "BootstrapBrokerStringVpcConnectivitySaslIam"
+
+    assert field not in scene.call(OWNER, "GetBootstrapBrokers", ClusterArn=arn)
+    scene.later(45)
+    assert field in scene.call(OWNER, "GetBootstrapBrokers", ClusterArn=arn)
+
+
+def test_the_order_of_brokers_varies_and_the_set_does_not(scene: Scene) -> None:
+    arn = scene.private_cluster()
+
+    seen = [
+        scene.call(OWNER, "GetBootstrapBrokers", ClusterArn=arn)[
+            "BootstrapBrokerStringVpcConnectivitySaslIam"
+        ]
+        for _ in range(20)
+    ]
+
+    assert len(set(seen)) > 1
+    assert len({tuple(sorted(item.split(","))) for item in seen}) == 1
+
+
+@pytest.mark.parametrize(
+    ("encryption", "fields"),
+    [
+        ("TLS", {"BootstrapBrokerStringTls"}),
+        ("PLAINTEXT", {"BootstrapBrokerString"}),
+        ("TLS_PLAINTEXT", {"BootstrapBrokerString", "BootstrapBrokerStringTls"}),
+    ],
+)
+def test_an_open_cluster_has_the_ports_of_its_encryption(
+    scene: Scene, encryption: str, fields: set[str]
+) -> None:
+    arn = scene.cluster(
+        ClientAuthentication={"Unauthenticated": {"Enabled": True}},
+        EncryptionInfo={"EncryptionInTransit": {"ClientBroker": encryption}},
+    )
+
+    assert set(scene.call(OWNER, "GetBootstrapBrokers", ClusterArn=arn)) == fields
+
+
+def test_a_cluster_in_creation_has_no_brokers_yet(scene: Scene) -> None:
+    made = scene.call(
+        OWNER, "CreateClusterV2", ClusterName="orders", Provisioned=scene.provisioned()
+    )
+
+    error = scene.refusal(OWNER, "GetBootstrapBrokers", ClusterArn=made["ClusterArn"])
+
+    assert (error.code, error.status) == ("ConflictException", 409)

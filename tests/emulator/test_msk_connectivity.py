@@ -1,0 +1,289 @@
+"""UpdateConnectivity: what is refused, how long it takes, what it leaves behind."""
+
+from typing import Any
+
+import pytest
+
+from localcloud.msk import Assumptions, Scheme
+from localcloud.msk.connectivity import is_recent
+from localcloud.msk.errors import IDENTICAL, ONE_FAMILY, STALE_CLUSTER_VERSION
+from tests.emulator.scenery import ALL_SCHEMES_ON, OWNER, Json, Scene, flags
+
+IAM_ON = flags(Scheme.IAM)
+
+
+def private_flags(scene: Scene, arn: str) -> Json | None:
+    info = scene.describe(arn)["Provisioned"]["BrokerNodeGroupInfo"]["ConnectivityInfo"]
+    found: Json | None = info.get("VpcConnectivity")
+    return found
+
+
+def test_an_update_ends_after_45_minutes_with_a_new_version(scene: Scene) -> None:
+    arn = scene.cluster()
+    before = scene.version(arn)
+
+    operation = scene.update(arn, IAM_ON)
+    running = scene.describe(arn)
+    assert (running["State"], running["ActiveOperationArn"]) == ("UPDATING", operation)
+    assert private_flags(scene, arn) is None
+
+    scene.later(45)
+    done = scene.describe(arn)
+    assert done["State"] == "ACTIVE"
+    assert done["CurrentVersion"] != before
+    assert "ActiveOperationArn" not in done
+    assert {"VpcConnectivity": private_flags(scene, arn)} == IAM_ON
+
+
+def test_the_operation_tells_how_far_the_update_is(scene: Scene) -> None:
+    operation = scene.update(scene.cluster(), IAM_ON)
+
+    assert scene.operation(operation)["OperationState"] == "PENDING"
+    scene.later(1)
+    assert scene.operation(operation)["OperationState"] == "UPDATE_IN_PROGRESS"
+    scene.later(44)
+    done = scene.operation(operation)
+    assert (done["OperationState"], done["OperationType"]) == (
+        "UPDATE_COMPLETE",
+        "UPDATE_CONNECTIVITY",
+    )
+    assert done["EndTime"] > done["StartTime"]
+    target = done["Provisioned"]["TargetClusterInfo"]["ConnectivityInfo"]
+    assert target["VpcConnectivity"] == IAM_ON["VpcConnectivity"]
+
+
+def test_an_update_needs_an_active_cluster(scene: Scene) -> None:
+    arn = scene.cluster()
+    scene.update(arn, IAM_ON)
+
+    error = scene.update_refusal(arn, flags(Scheme.IAM, Scheme.TLS))
+
+    assert (error.code, error.invalid_parameter) == ("BadRequestException", "clusterArn")
+
+
+def test_a_stale_version_updates_nothing(scene: Scene) -> None:
+    arn = scene.cluster()
+
+    error = scene.refusal(
+        OWNER,
+        "UpdateConnectivity",
+        ClusterArn=arn,
+        CurrentVersion="K0LD",
+        ConnectivityInfo=IAM_ON,
+    )
+
+    assert (error.code, error.message) == ("BadRequestException", STALE_CLUSTER_VERSION)
+
+
+@pytest.mark.parametrize("same", [IAM_ON, {"PublicAccess": {"Type": "DISABLED"}}])
+def test_what_is_already_so_is_refused_as_identical(scene: Scene, same: Json) -> None:
+    arn = scene.private_cluster(Scheme.IAM)
+
+    error = scene.update_refusal(arn, same)
+
+    assert (error.message, error.invalid_parameter) == (IDENTICAL, "connectivityInfo")
+
+
+def test_switching_off_what_was_never_on_is_identical(scene: Scene) -> None:
+    assert scene.update_refusal(scene.cluster(), flags()).message == IDENTICAL
+
+
+def test_one_call_updates_one_family(scene: Scene) -> None:
+    both = IAM_ON | {"PublicAccess": {"Type": "SERVICE_PROVIDED_EIPS"}}
+
+    assert scene.update_refusal(scene.cluster(), both).message == ONE_FAMILY
+
+
+def test_an_update_of_nothing_is_refused(scene: Scene) -> None:
+    assert scene.update_refusal(scene.cluster(), {}).invalid_parameter == "connectivityInfo"
+
+
+def test_an_omitted_scheme_is_switched_off(scene: Scene) -> None:
+    arn = scene.private_cluster(Scheme.IAM)
+
+    scene.update(arn, {"VpcConnectivity": {"ClientAuthentication": {"Tls": {"Enabled": True}}}})
+    scene.later(45)
+
+    assert {"VpcConnectivity": private_flags(scene, arn)} == flags(Scheme.TLS)
+
+
+def test_the_other_answer_keeps_an_omitted_scheme() -> None:
+    scene = Scene(Assumptions(omitted_scheme_is_off=False))
+    arn = scene.private_cluster(Scheme.IAM)
+
+    scene.update(arn, {"VpcConnectivity": {"ClientAuthentication": {"Tls": {"Enabled": True}}}})
+    scene.later(45)
+
+    assert {"VpcConnectivity": private_flags(scene, arn)} == flags(Scheme.IAM, Scheme.TLS)
+
+
+def test_all_three_schemes_come_with_one_update(scene: Scene) -> None:
+    arn = scene.cluster()
+
+    scene.update(arn, flags(*Scheme))
+    scene.later(45)
+
+    assert {"VpcConnectivity": private_flags(scene, arn)} == flags(*Scheme)
+
+
+def small(scene: Scene) -> Json:
+    nodes: Json = scene.provisioned()["BrokerNodeGroupInfo"]
+    return nodes | {"InstanceType": "kafka.t3.small"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "scheme", "parameter"),
+    [
+        ({"KafkaVersion": "2.6.2"}, Scheme.IAM, "kafkaVersion"),
+        (
+            {"ClientAuthentication": ALL_SCHEMES_ON | {"Unauthenticated": {"Enabled": True}}},
+            Scheme.IAM,
+            "vpcConnectivity.clientAuthentication",
+        ),
+        (
+            {"ClientAuthentication": {"Sasl": {"Scram": {"Enabled": True}}}},
+            Scheme.IAM,
+            "vpcConnectivity.clientAuthentication",
+        ),
+    ],
+)
+def test_an_unfit_cluster_is_refused(
+    scene: Scene, changes: Json, scheme: Scheme, parameter: str
+) -> None:
+    error = scene.update_refusal(scene.cluster(**changes), flags(scheme))
+
+    assert (error.code, error.invalid_parameter) == ("BadRequestException", parameter)
+
+
+def test_small_brokers_are_refused(scene: Scene) -> None:
+    arn = scene.cluster(BrokerNodeGroupInfo=small(scene))
+
+    assert scene.update_refusal(arn, IAM_ON).invalid_parameter == "instanceType"
+
+
+@pytest.mark.parametrize("scheme", [Scheme.SCRAM, Scheme.TLS])
+@pytest.mark.parametrize(
+    ("properties", "refused"),
+    [
+        (b"allow.everyone.if.no.acl.found=false", False),
+        (b"allow.everyone.if.no.acl.found : FALSE\n", False),
+        (b"allow.everyone.if.no.acl.found=true\nallow.everyone.if.no.acl.found=false", False),
+        (b"allow.everyone.if.no.acl.found=true", True),
+        (b"#allow.everyone.if.no.acl.found=false", True),
+        (b"auto.create.topics.enable=true", True),
+    ],
+)
+def test_scram_and_tls_need_acls_to_be_closed(
+    scene: Scene, scheme: Scheme, properties: bytes, refused: bool
+) -> None:
+    configuration = {"Arn": scene.configuration(properties, "other"), "Revision": 1}
+    arn = scene.cluster(ConfigurationInfo=configuration)
+
+    if refused:
+        assert "allow.everyone" in scene.update_refusal(arn, flags(scheme)).message
+    else:
+        scene.update(arn, flags(scheme))
+
+
+def test_the_default_configuration_lets_everyone_in(scene: Scene) -> None:
+    block = scene.provisioned()
+    del block["ConfigurationInfo"]
+    made = scene.call(OWNER, "CreateClusterV2", ClusterName="orders", Provisioned=block)
+    scene.later(20)
+    arn = made["ClusterArn"]
+
+    assert "allow.everyone" in scene.update_refusal(arn, flags(Scheme.SCRAM)).message
+    scene.update(arn, IAM_ON)
+
+
+def test_dual_stack_and_private_connectivity_exclude_each_other(scene: Scene) -> None:
+    dual = {"NetworkType": "DUAL"}
+    private = scene.private_cluster(name="private")
+    assert scene.update_refusal(private, dual).invalid_parameter == "networkType"
+
+    arn = scene.cluster("dual")
+    scene.update(arn, dual)
+    scene.later(45)
+    assert scene.update_refusal(arn, IAM_ON).invalid_parameter == "networkType"
+    assert scene.update_refusal(arn, {"NetworkType": "IPV4"}).invalid_parameter == "networkType"
+
+
+def test_public_access_and_zookeeper_access_are_families_of_their_own(scene: Scene) -> None:
+    arn = scene.cluster()
+    scene.update(arn, {"PublicAccess": {"Type": "SERVICE_PROVIDED_EIPS"}})
+    scene.later(45)
+    scene.call(
+        OWNER,
+        "UpdateConnectivity",
+        ClusterArn=arn,
+        CurrentVersion=scene.version(arn),
+        ZookeeperAccess={"Enabled": False},
+    )
+    scene.later(45)
+
+    brokers = scene.call(OWNER, "GetBootstrapBrokers", ClusterArn=arn)
+    assert "b-1-public.orders." in brokers["BootstrapBrokerStringPublicSaslIam"]
+    nonsense = scene.update_refusal(arn, {"PublicAccess": {"Type": "OPEN"}})
+    assert nonsense.invalid_parameter == "publicAccess.type"
+
+
+@pytest.mark.parametrize(
+    ("version", "recent"),
+    [
+        ("2.7.0", False),
+        ("2.7.1", True),
+        ("2.8.2.tiered", True),
+        ("3.7.x", True),
+        ("3.7.x.kraft", True),
+        ("2.4.1.1", False),
+        ("4.1.x", True),
+        ("2.7.x", True),
+        ("next", True),
+    ],
+)
+def test_kafka_versions_compare_by_their_numbers(version: str, recent: bool) -> None:
+    assert is_recent(version) is recent
+
+
+def test_operations_are_listed_newest_first_in_both_api_versions(scene: Scene) -> None:
+    arn = scene.cluster()
+    first = scene.update(arn, IAM_ON)
+    scene.later(45)
+    second = scene.update(arn, flags(Scheme.IAM, Scheme.TLS))
+
+    def listed(operation: str) -> list[Any]:
+        answer = scene.call(OWNER, operation, ClusterArn=arn)
+        return [item["OperationArn"] for item in answer["ClusterOperationInfoList"]]
+
+    assert listed("ListClusterOperationsV2") == [second, first]
+    assert listed("ListClusterOperations") == [second, first]
+    old = scene.call(OWNER, "DescribeClusterOperation", ClusterOperationArn=first)
+    assert old["ClusterOperationInfo"]["OperationState"] == "UPDATE_COMPLETE"
+
+
+@pytest.mark.parametrize(
+    ("arn", "status"),
+    [
+        ("arn:aws:kafka:eu-west-1:111111111111:cluster-operation/orders/1/2", 404),
+        ("arn:aws:kafka:eu-west-1:999999999999:cluster-operation/orders/1/2", 403),
+        ("nonsense", 400),
+    ],
+)
+def test_an_operation_that_is_not_there_is_refused(scene: Scene, arn: str, status: int) -> None:
+    refusal = scene.refusal(OWNER, "DescribeClusterOperationV2", ClusterOperationArn=arn)
+
+    assert refusal.status == status
+
+
+def test_a_configuration_is_read_back_as_it_was_given(scene: Scene) -> None:
+    arn = scene.configuration(b"a=1\n", "plain")
+
+    revision = scene.call(OWNER, "DescribeConfigurationRevision", Arn=arn, Revision=1)
+    assert revision["ServerProperties"] == b"a=1\n"
+    assert scene.call(OWNER, "DescribeConfiguration", Arn=arn)["Name"] == "plain"
+    missing = scene.refusal(OWNER, "DescribeConfigurationRevision", Arn=arn, Revision=2)
+    assert missing.status == 404
+    again = scene.refusal(OWNER, "CreateConfiguration", Name="plain", ServerProperties=b"")
+    assert again.code == "ConflictException"
+    unnamed = scene.refusal(OWNER, "CreateConfiguration", Name="-", ServerProperties=b"")
+    assert unnamed.invalid_parameter == "name"

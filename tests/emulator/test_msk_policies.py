@@ -1,0 +1,295 @@
+"""The cluster policy: guarded by its version, and what it lets other accounts do."""
+
+import json
+from typing import Any
+
+import pytest
+
+from localcloud.msk import Assumptions
+from localcloud.msk.errors import DUPLICATE_SID, POLICY_VERSION_NEEDED, STALE_POLICY_VERSION
+from tests.emulator.scenery import (
+    CLIENT,
+    OWNER,
+    STRANGER,
+    Json,
+    Scene,
+    account,
+    policy,
+    statement,
+)
+
+ROLE = "arn:aws:iam::222222222222:role/app"
+
+
+def put(scene: Scene, arn: str, text: str, version: str | None = None) -> str:
+    guard = {"CurrentVersion": version} if version else {}
+    answer = scene.call(OWNER, "PutClusterPolicy", ClusterArn=arn, Policy=text, **guard)
+    return str(answer["CurrentVersion"])
+
+
+def put_refusal(scene: Scene, text: str, **guard: str) -> tuple[str, str]:
+    [cluster] = scene.call(OWNER, "ListClustersV2")["ClusterInfoList"]
+    error = scene.refusal(
+        OWNER, "PutClusterPolicy", ClusterArn=cluster["ClusterArn"], Policy=text, **guard
+    )
+    assert error.status == 400
+    return error.code, error.message
+
+
+def test_a_cluster_starts_without_a_policy(scene: Scene) -> None:
+    arn = scene.cluster()
+
+    for operation in ("GetClusterPolicy", "DeleteClusterPolicy"):
+        assert scene.refusal(OWNER, operation, ClusterArn=arn).code == "NotFoundException"
+
+
+def test_a_policy_is_kept_as_it_was_put(scene: Scene) -> None:
+    arn = scene.cluster()
+    text = policy(statement(Sid="Theirs")) + "\n"
+
+    version = put(scene, arn, text)
+
+    assert scene.call(OWNER, "GetClusterPolicy", ClusterArn=arn) == {
+        "CurrentVersion": version,
+        "Policy": text,
+    }
+
+
+def test_the_other_answer_normalises_principals_and_lists_of_one() -> None:
+    scene = Scene(Assumptions(policy_is_normalised=True))
+    arn = scene.cluster()
+    put(scene, arn, policy(statement(Principal={"AWS": ["222222222222"]}, Action=["kafka:A"])))
+
+    stored = json.loads(scene.call(OWNER, "GetClusterPolicy", ClusterArn=arn)["Policy"])
+    [only] = stored["Statement"]
+    assert only["Principal"] == {"AWS": "arn:aws:iam::222222222222:root"}
+    assert only["Action"] == "kafka:A"
+
+
+def test_every_put_needs_the_version_before_it(scene: Scene) -> None:
+    arn = scene.cluster()
+    first = put(scene, arn, policy(statement()))
+    second = put(scene, arn, policy(statement()), first)
+
+    assert second != first
+    assert put_refusal(scene, policy(statement())) == (
+        "BadRequestException",
+        POLICY_VERSION_NEEDED,
+    )
+    assert put_refusal(scene, policy(statement()), CurrentVersion=first) == (
+        "BadRequestException",
+        STALE_POLICY_VERSION,
+    )
+
+
+def test_a_version_of_a_policy_that_is_gone_is_stale(scene: Scene) -> None:
+    arn = scene.cluster()
+    version = put(scene, arn, policy(statement()))
+    scene.call(OWNER, "DeleteClusterPolicy", ClusterArn=arn)
+
+    assert put_refusal(scene, policy(statement()), CurrentVersion=version)[1] == (
+        STALE_POLICY_VERSION
+    )
+
+
+def test_putting_a_policy_leaves_the_cluster_version_alone(scene: Scene) -> None:
+    arn = scene.cluster()
+    before = scene.version(arn)
+
+    put(scene, arn, policy(statement()))
+
+    assert scene.version(arn) == before
+
+
+def test_a_policy_has_at_most_20480_characters(scene: Scene) -> None:
+    arn = scene.cluster()
+    text = policy(statement())
+    fits = text + " " * (20480 - len(text))
+
+    put(scene, arn, fits)
+    assert "20480" in put_refusal(scene, fits + " ")[1]
+
+
+def test_two_statements_with_one_sid_are_refused(scene: Scene) -> None:
+    scene.cluster()
+
+    twice = policy(statement(Sid="Same"), statement(Sid="Same"))
+
+    assert put_refusal(scene, twice)[1] == DUPLICATE_SID
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "{}",
+        policy(),
+        '{"Statement": ["allow"]}',
+        policy(statement(Effect="Maybe")),
+        policy(statement(Sid="not-alphanumeric")),
+        policy(statement(Action=[])),
+        policy(statement(Action=7)),
+        policy(statement(NotResource="*")),
+        policy({"Effect": "Allow", "Action": "*", "Resource": "*"}),
+        policy(statement(Principal={})),
+        policy(statement(Principal="222222222222")),
+        policy(statement(Principal={"AWS": "AROAEXAMPLEEXAMPLEEX"})),
+        policy(statement(Principal={"AWS": 222222222222})),
+        policy(statement(Principal={"Unknown": "x"})),
+    ],
+)
+def test_a_malformed_policy_is_refused(scene: Scene, text: str) -> None:
+    scene.cluster()
+
+    assert put_refusal(scene, text)[0] == "BadRequestException"
+
+
+def test_a_deleted_role_blocks_every_later_put(scene: Scene) -> None:
+    arn = scene.cluster()
+    version = put(scene, arn, policy(statement(Principal={"AWS": ROLE})))
+
+    scene.msk.forget_role(ROLE)
+
+    orphaned = scene.call(OWNER, "GetClusterPolicy", ClusterArn=arn)["Policy"]
+    assert "AROA" in orphaned
+    assert "principal" in put_refusal(scene, orphaned, CurrentVersion=version)[1]
+
+
+@pytest.mark.parametrize("name", [CLIENT.account, f"arn:aws:iam::{CLIENT.account}:root", ROLE])
+def test_a_closed_account_blocks_every_put_that_names_it(scene: Scene, name: str) -> None:
+    arn = scene.cluster()
+    both = policy(statement(Principal={"AWS": [STRANGER.account, name]}))
+    version = put(scene, arn, both)
+
+    scene.msk.close_account(CLIENT.account)
+
+    code, message = put_refusal(scene, both, CurrentVersion=version)
+    assert (code, message) == ("BadRequestException", f"Invalid principal in policy: AWS {name}")
+    put(scene, arn, policy(statement(Principal={"AWS": STRANGER.account})), version)
+
+
+@pytest.mark.parametrize(
+    "principal",
+    [
+        "*",
+        {"AWS": "*"},
+        {"AWS": "222222222222"},
+        {"AWS": "arn:aws:iam::222222222222:root"},
+        {"AWS": ["arn:aws:iam::999999999999:root", ROLE]},
+        {"AWS": "arn:aws:sts::222222222222:assumed-role/app/session"},
+    ],
+)
+def test_a_policy_admits_whom_it_names(scene: Scene, principal: Any) -> None:
+    arn = scene.cluster()
+    put(scene, arn, policy(statement(Principal=principal)))
+
+    app = account("222222222222", "app")
+
+    assert scene.call(app, "DescribeClusterV2", ClusterArn=arn)["ClusterInfo"]["ClusterArn"] == arn
+
+
+ALLOW = statement()
+DENY_APP = statement(Effect="Deny", Principal={"AWS": ROLE})
+
+
+@pytest.mark.parametrize(
+    ("statements", "admitted"),
+    [
+        pytest.param([ALLOW], True, id="wildcard action"),
+        pytest.param([statement(Action="kafka:Describe*")], True, id="action prefix"),
+        pytest.param([statement(Action="KAFKA:describeclusterV2")], True, id="any case"),
+        pytest.param([statement(Action="kafka:DescribeCluster")], False, id="other action"),
+        pytest.param([statement(Resource="arn:aws:kafka:*:cluster/orders/*")], True, id="pattern"),
+        pytest.param([statement(Resource="arn:aws:kafka:*:cluster/pay/*")], False, id="other"),
+        pytest.param([statement(Principal={"AWS": "333333333333"})], False, id="another account"),
+        pytest.param(
+            [statement(Principal={"Service": "firehose.amazonaws.com"})], False, id="a service"
+        ),
+        pytest.param([ALLOW, DENY_APP], False, id="deny wins"),
+        pytest.param([DENY_APP], False, id="only denied"),
+        pytest.param(
+            [{k: v for k, v in ALLOW.items() if k != "Action"} | {"NotAction": "kafka:Delete*"}],
+            True,
+            id="not action",
+        ),
+    ],
+)
+def test_statements_are_judged_as_iam_does(
+    scene: Scene, statements: list[Json], admitted: bool
+) -> None:
+    arn = scene.cluster()
+    put(scene, arn, policy(*statements))
+    app = account("222222222222", "app")
+
+    if admitted:
+        scene.call(app, "DescribeClusterV2", ClusterArn=arn)
+    else:
+        error = scene.refusal(app, "DescribeClusterV2", ClusterArn=arn)
+        assert (error.code, error.status) == ("ForbiddenException", 403)
+
+
+@pytest.mark.parametrize(
+    ("effect", "condition", "admitted"),
+    [
+        ("Allow", {"StringEquals": {"aws:PrincipalArn": ROLE}}, True),
+        ("Allow", {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/a*"}}, True),
+        ("Allow", {"StringEquals": {"aws:PrincipalArn": "arn:aws:iam::*:role/a*"}}, False),
+        ("Allow", {"StringNotEquals": {"aws:PrincipalAccount": "333333333333"}}, True),
+        ("Allow", {"StringEquals": {"aws:PrincipalAccount": "333333333333"}}, False),
+        ("Allow", {"StringEquals": {"aws:PrincipalOrgID": "o-example"}}, False),
+        ("Allow", {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}, False),
+        ("Deny", {"StringEquals": {"aws:PrincipalOrgID": "o-example"}}, False),
+        ("Deny", {"StringEquals": {"aws:PrincipalAccount": "333333333333"}}, True),
+    ],
+)
+def test_conditions_never_let_in_by_ignorance(
+    scene: Scene, effect: str, condition: Json, admitted: bool
+) -> None:
+    arn = scene.cluster()
+    judged = statement(Effect=effect, Condition=condition)
+    put(scene, arn, policy(judged, *([ALLOW] if effect == "Deny" else [])))
+    app = account("222222222222", "app")
+
+    if admitted:
+        scene.call(app, "GetBootstrapBrokers", ClusterArn=arn)
+    else:
+        assert scene.refusal(app, "GetBootstrapBrokers", ClusterArn=arn).status == 403
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        "GetClusterPolicy",
+        "DeleteCluster",
+        "DeleteClusterPolicy",
+        "ListClusterOperationsV2",
+        "ListClientVpcConnections",
+    ],
+)
+def test_no_policy_opens_the_owners_operations(scene: Scene, operation: str) -> None:
+    arn = scene.private_cluster()
+
+    assert scene.refusal(CLIENT, operation, ClusterArn=arn).status == 403
+
+
+@pytest.mark.parametrize(
+    "operation", ["GetBootstrapBrokers", "DescribeCluster", "DescribeClusterV2"]
+)
+def test_reading_is_open_to_the_admitted_and_closed_to_strangers(
+    scene: Scene, operation: str
+) -> None:
+    arn = scene.private_cluster()
+
+    assert scene.call(CLIENT, operation, ClusterArn=arn)
+    assert scene.refusal(STRANGER, operation, ClusterArn=arn).status == 403
+
+
+def test_strangers_cannot_tell_whether_a_cluster_exists(scene: Scene) -> None:
+    arn = scene.cluster()
+
+    missing = scene.refusal(STRANGER, "DescribeClusterV2", ClusterArn=arn[:-1] + "9")
+    closed = scene.refusal(STRANGER, "DescribeClusterV2", ClusterArn=arn)
+
+    assert missing.code == closed.code == "ForbiddenException"
