@@ -1,0 +1,45 @@
+"""What MSKLink tells on its bus."""
+
+import json
+from enum import StrEnum
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from msklink.aws.session import CONFIG, own
+from msklink.errors import AwsBusy
+from msklink.settings import settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+
+SOURCE = "msklink"
+
+
+class Told(StrEnum):
+    """Detail types of the events out."""
+
+    CLUSTER_CONNECTIVITY_ENABLED = "Cluster Connectivity Enabled"
+    CLUSTER_REFUSED = "Cluster Refused"
+    CLIENT_ONBOARDED = "Client Onboarded"
+    CLIENT_REFUSED = "Client Refused"
+
+
+@cache
+def client() -> "EventBridgeClient":
+    return own().client("events", config=CONFIG)
+
+
+def tell(what: Told, **detail: Any) -> None:
+    """Put one event on the bus; facts that do not apply are left out."""
+    answer = client().put_events(
+        Entries=[
+            {
+                "EventBusName": settings().namespace,
+                "Source": SOURCE,
+                "DetailType": what.value,
+                "Detail": json.dumps({key: fact for key, fact in detail.items() if fact}),
+            }
+        ]
+    )
+    if answer["FailedEntryCount"]:
+        raise AwsBusy(f"EventBridge did not take {what.value!r}: {answer['Entries']}")

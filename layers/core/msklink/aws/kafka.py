@@ -1,0 +1,118 @@
+"""Amazon MSK from the owner's side: clusters, their updates, who is connected."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+from msklink.aws.session import CONFIG, error_message, own
+from msklink.cluster import Cluster, is_settled
+from msklink.errors import LostRace
+from msklink.polling import Update
+from msklink.scheme import Scheme
+
+if TYPE_CHECKING:
+    from mypy_boto3_kafka import KafkaClient
+
+# MSK has no error code for these, only texts (Terraform provider issues 25061 and 33204).
+STALE_CLUSTER_VERSION = "The version of the cluster isn't current"
+NOTHING_TO_UPDATE = "identical to the current value"
+
+
+def client(session: boto3.Session | None = None) -> "KafkaClient":
+    return (session or own()).client("kafka", config=CONFIG)
+
+
+def describe_cluster(kafka: "KafkaClient", arn: str) -> Cluster | None:
+    """The cluster *arn* as it is now, tags included; None when there is none."""
+    try:
+        info = kafka.describe_cluster_v2(ClusterArn=arn)["ClusterInfo"]
+    except kafka.exceptions.NotFoundException:
+        return None
+    return Cluster.read(info)
+
+
+def find_clusters(kafka: "KafkaClient", name: str) -> list[str]:
+    """ARNs of the clusters called *name*; the filter of MSK matches prefixes as well."""
+    pages = kafka.get_paginator("list_clusters_v2").paginate(ClusterNameFilter=name)
+    return [
+        info["ClusterArn"]
+        for page in pages
+        for info in page["ClusterInfoList"]
+        if info.get("ClusterName") == name
+    ]
+
+
+def enable_connectivity(
+    kafka: "KafkaClient", cluster: Cluster, flags: dict[str, Any]
+) -> str | None:
+    """
+    ARN of the operation that rolls the brokers; None when MSK says all is as wanted already.
+
+    Raises LostRace when somebody updated the cluster since *cluster* was read. That may have been
+    we, when an answer got lost and botocore asked again. MSK's text for a cluster that is being
+    updated is undocumented, so its state decides.
+    """
+    try:
+        answer = kafka.update_connectivity(
+            ClusterArn=cluster.arn.text,
+            CurrentVersion=cluster.version,
+            ConnectivityInfo={"VpcConnectivity": flags},  # type: ignore[typeddict-item]  # built from a dict of flags
+        )
+    except kafka.exceptions.BadRequestException as error:
+        if NOTHING_TO_UPDATE in error_message(error):
+            return None
+        now = describe_cluster(kafka, cluster.arn.text)
+        if STALE_CLUSTER_VERSION in error_message(error) or (now and not is_settled(now)):
+            raise LostRace(error_message(error)) from error
+        raise
+    return answer["ClusterOperationArn"]
+
+
+def server_properties(kafka: "KafkaClient", cluster: Cluster) -> str | None:
+    """The configuration of the cluster as Java properties; None where it has MSK's default."""
+    if cluster.configuration is None:
+        return None
+    arn, revision = cluster.configuration
+    answer = kafka.describe_configuration_revision(Arn=arn, Revision=revision)
+    return answer["ServerProperties"].decode("utf-8", "replace")
+
+
+def past_updates(kafka: "KafkaClient", cluster_arn: str) -> Iterator[Update]:
+    """The latest hundred operations on the cluster that have ended."""
+    operations = kafka.list_cluster_operations_v2(ClusterArn=cluster_arn, MaxResults=100)
+    for operation in operations.get("ClusterOperationInfoList", []):
+        started, ended = operation.get("StartTime"), operation.get("EndTime")
+        if started and ended and operation.get("OperationState") == "UPDATE_COMPLETE":
+            yield Update(operation.get("OperationType", ""), (ended - started).total_seconds())
+
+
+def update_error(kafka: "KafkaClient", operation_arn: str) -> str | None:
+    """What MSK says went wrong in the operation; None when it did not fail."""
+    operation = kafka.describe_cluster_operation_v2(ClusterOperationArn=operation_arn)
+    info = operation["ClusterOperationInfo"]
+    if info.get("OperationState") != "UPDATE_FAILED":
+        return None
+    error = info.get("ErrorInfo") or {}
+    return f"{error.get('ErrorCode', 'no code')}: {error.get('ErrorString', 'no reason given')}"
+
+
+def bootstrap_brokers(kafka: "KafkaClient", cluster_arn: str) -> dict[Scheme, str]:
+    """The broker strings for private connectivity; a scheme that is off has none."""
+    answer = kafka.get_bootstrap_brokers(ClusterArn=cluster_arn)
+    strings = {
+        Scheme.IAM: answer.get("BootstrapBrokerStringVpcConnectivitySaslIam"),
+        Scheme.SCRAM: answer.get("BootstrapBrokerStringVpcConnectivitySaslScram"),
+        Scheme.TLS: answer.get("BootstrapBrokerStringVpcConnectivityTls"),
+    }
+    return {scheme: brokers for scheme, brokers in strings.items() if brokers}
+
+
+def client_connection_states(kafka: "KafkaClient", cluster_arn: str) -> dict[str, str]:
+    """State of every connection to the cluster by ARN, from the owner's side: a hundred a call."""
+    pages = kafka.get_paginator("list_client_vpc_connections").paginate(ClusterArn=cluster_arn)
+    return {
+        connection["VpcConnectionArn"]: connection.get("State", "")
+        for page in pages
+        for connection in page["ClientVpcConnections"]
+    }

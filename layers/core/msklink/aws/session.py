@@ -1,0 +1,126 @@
+"""Sessions in our own account and, by the role of client.yaml, in client accounts."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING
+
+import boto3
+import botocore.loaders
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from msklink.arns import ClusterArn
+from msklink.errors import AwsBusy, Refused
+from msklink.refusals import Code, Refusal, refuse
+from msklink.settings import settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_sts import STSClient
+
+CONFIG = Config(retries={"mode": "standard", "max_attempts": 5}, user_agent_extra="msklink")
+
+# EC2 and others raise these as plain ClientError (EC2 API reference, common error codes).
+_BUSY = frozenset(
+    {"RequestLimitExceeded", "Throttling", "ThrottlingException", "TooManyUpdates", "Unavailable"}
+)
+_DENIED = frozenset(
+    {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "ForbiddenException"}
+)
+
+
+@cache
+def own() -> boto3.Session:
+    """The session of the function itself. Cached: Lambda renews its credentials by itself."""
+    return boto3.Session()
+
+
+def in_client(cluster: ClusterArn, account: str, run: str) -> boto3.Session:
+    """
+    A session in *account*, for this invocation only: a warm Lambda outlives it.
+
+    Raises Refused when the role cannot be assumed, and says why.
+    """
+    sts = own().client("sts", config=CONFIG)
+    role = cluster.client_role(settings().namespace, account)
+    name = re.sub(r"[^\w+=,.@-]", "-", run)[:64]
+    try:
+        answer = sts.assume_role(
+            RoleArn=role,
+            RoleSessionName=name,
+            ExternalId=settings().external_id,
+            DurationSeconds=900,
+        )
+    except ClientError as error:
+        if error_code(error) in _BUSY:
+            raise AwsBusy(str(error)) from error
+        if error_code(error) not in _DENIED:
+            raise
+        raise Refused(_why_not(sts, cluster, account, name, error)) from error
+    credentials = answer["Credentials"]
+    core = botocore.session.get_session()
+    core.register_component("data_loader", _models())
+    core.set_credentials(
+        credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials["SessionToken"]
+    )
+    return boto3.Session(botocore_session=core, region_name=cluster.region)
+
+
+@cache
+def _models() -> botocore.loaders.Loader:
+    """The service models, which every session would read from disk again."""
+    return botocore.loaders.create_loader()
+
+
+def _why_not(
+    sts: "STSClient", cluster: ClusterArn, account: str, name: str, error: ClientError
+) -> Refusal:
+    """
+    Why the client role could not be assumed.
+
+    STS answers AccessDenied alike for a role that is not there, a wrong external id and a trust
+    policy that names somebody else; only an explicit deny of a policy is told. So client.yaml has
+    a second role, without any right, that trusts us without an external id.
+    """
+    role = cluster.client_role(settings().namespace, account)
+    if "explicit deny" in error_message(error):
+        return refuse(Code.CLIENT_ROLE_BLOCKED, role=role, problem=error_message(error))
+    try:
+        sts.assume_role(
+            RoleArn=cluster.presence_role(settings().namespace, account),
+            RoleSessionName=name,
+            DurationSeconds=900,
+        )
+    except ClientError as absent:
+        if error_code(absent) not in _DENIED:
+            raise
+        return refuse(Code.CLIENT_STACK_MISSING, role=role, account=account, owner=cluster.account)
+    return refuse(
+        Code.EXTERNAL_ID_WRONG, role=role, account=account, external_id=settings().external_id
+    )
+
+
+@contextmanager
+def in_the_name_of(role: str, account: str) -> Iterator[None]:
+    """Turns a denied call inside into Refused, and a throttled one into AwsBusy."""
+    try:
+        yield
+    except ClientError as error:
+        code = error_code(error)
+        if code in _BUSY:
+            raise AwsBusy(str(error)) from error
+        if code not in _DENIED:
+            raise
+        raise Refused(
+            refuse(Code.CLIENT_ROLE_DENIED, role=role, account=account, problem=str(error))
+        ) from error
+
+
+def error_code(error: ClientError) -> str:
+    return error.response.get("Error", {}).get("Code", "")
+
+
+def error_message(error: ClientError) -> str:
+    return error.response.get("Error", {}).get("Message", "")

@@ -1,0 +1,166 @@
+"""The table: one item per cluster, which carries the lease, and one per client connection."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from msklink.access import Access
+from msklink.aws.session import CONFIG, own
+from msklink.records import Cluster, Connection, Request, items_of, requests_of
+from msklink.refusals import Refusal
+from msklink.scheme import Scheme
+from msklink.settings import settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+CLUSTER = "cluster"
+"""Sort key of the item that carries the lease."""
+
+_serialize = TypeSerializer().serialize
+_deserialize = TypeDeserializer().deserialize
+
+
+@cache
+def client() -> "DynamoDBClient":
+    return own().client("dynamodb", config=CONFIG)
+
+
+def connections(cluster_arn: str, account: str | None = None) -> list[Connection]:
+    """The records of the cluster, or those of one account only."""
+    prefix = items_of(account) if account else "client#"
+    return [Connection.model_validate(item) for item in _query(cluster_arn, prefix)]
+
+
+def requests(cluster_arn: str, account: str | None = None) -> list[Request]:
+    """The recorded requests for the cluster, or those of one account only."""
+    prefix = requests_of(account) if account else "request#"
+    return [Request.model_validate(item) for item in _query(cluster_arn, prefix)]
+
+
+def access(cluster_arn: str) -> frozenset[tuple[str, Access]]:
+    """Which account asked for what access to topics and groups."""
+    return frozenset(
+        (request.account, request.access)
+        for request in requests(cluster_arn)
+        if request.access and not request.access.is_nothing
+    )
+
+
+def _query(cluster_arn: str, prefix: str) -> Iterable[dict[str, Any]]:
+    pages = (
+        client()
+        .get_paginator("query")
+        .paginate(
+            TableName=settings().table_name,
+            KeyConditionExpression="cluster_arn = :arn AND begins_with(#item, :prefix)",
+            ExpressionAttributeNames={"#item": "item"},
+            ExpressionAttributeValues={":arn": {"S": cluster_arn}, ":prefix": {"S": prefix}},
+            ConsistentRead=True,
+        )
+    )
+    for page in pages:
+        for item in page["Items"]:
+            yield {name: _deserialize(value) for name, value in item.items()}
+
+
+def save(record: Connection | Request, now: datetime) -> None:
+    """Write the whole item; only the holder of the lease writes connections."""
+    document = record.model_dump(mode="json", exclude_none=True)
+    document |= {"item": record.item, "updated": now.isoformat(timespec="seconds")}
+    client().put_item(
+        TableName=settings().table_name,
+        Item={name: _serialize(value) for name, value in document.items()},
+    )
+
+
+def save_all(records: Iterable[Connection], now: datetime) -> None:
+    for record in records:
+        save(record, now)
+
+
+def add_request(cluster_arn: str) -> int:
+    """Count one more request for a run of the cluster, and return the count."""
+    answer = client().update_item(
+        **_key(cluster_arn),
+        UpdateExpression="ADD requested :one",
+        ExpressionAttributeValues={":one": {"N": "1"}},
+        ReturnValues="UPDATED_NEW",
+    )
+    return int(answer["Attributes"]["requested"]["N"])
+
+
+def take_lease(cluster_arn: str, run: str, dead: str | None = None) -> Cluster:
+    """The record after *run* tried for the lease, which it gets if free or held by *dead*."""
+    values = {":run": {"S": run}} | ({":dead": {"S": dead}} if dead else {})
+    free = "attribute_not_exists(holder)" + (" OR holder = :dead" if dead else "")
+    return _update_lease(cluster_arn, "SET holder = :run", free, values)
+
+
+def give_up_lease(cluster_arn: str, run: str, generation: int) -> Cluster:
+    """The record after *run* gave the lease up, which it keeps if *generation* is not the last."""
+    return _update_lease(
+        cluster_arn,
+        "REMOVE holder",
+        "holder = :run AND requested = :generation",
+        {":run": {"S": run}, ":generation": {"N": str(generation)}},
+    )
+
+
+def _update_lease(
+    cluster_arn: str, expression: str, condition: str, values: dict[str, Any]
+) -> Cluster:
+    try:
+        answer = client().update_item(
+            **_key(cluster_arn),
+            UpdateExpression=expression,
+            ConditionExpression=condition,
+            ExpressionAttributeValues=values,
+            ReturnValues="ALL_NEW",
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
+        )
+    except client().exceptions.ConditionalCheckFailedException as error:
+        return _cluster(cast("dict[str, Any]", error.response.get("Item", {})))
+    return _cluster(answer["Attributes"])
+
+
+def read_cluster(cluster_arn: str) -> Cluster:
+    """The record of the cluster; blank when nothing was ever asked for."""
+    answer = client().get_item(**_key(cluster_arn), ConsistentRead=True)
+    return _cluster(answer.get("Item", {}))
+
+
+def _cluster(item: dict[str, Any]) -> Cluster:
+    return Cluster.model_validate({name: _deserialize(value) for name, value in item.items()})
+
+
+def note_enabling(
+    cluster_arn: str, schemes: Iterable[Scheme], operation: str | None = None
+) -> None:
+    """Remember which schemes the *operation* turns on; none when it is over."""
+    _note(cluster_arn, "operation", operation)
+    _note(cluster_arn, "enabling", sorted(schemes))
+
+
+def note_refusals(cluster_arn: str, refusals: Iterable[Refusal]) -> None:
+    """Remember which refusals the owner was told of."""
+    _note(cluster_arn, "refusals", [refusal.model_dump(mode="json") for refusal in refusals])
+
+
+def _note(cluster_arn: str, name: str, value: object) -> None:
+    client().update_item(
+        **_key(cluster_arn),
+        UpdateExpression="SET #name = :value",
+        ExpressionAttributeNames={"#name": name},
+        ExpressionAttributeValues={":value": _serialize(value)},
+    )
+
+
+def _key(cluster_arn: str) -> dict[str, Any]:
+    return {
+        "TableName": settings().table_name,
+        "Key": {"cluster_arn": {"S": cluster_arn}, "item": {"S": CLUSTER}},
+    }

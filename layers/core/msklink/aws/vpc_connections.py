@@ -1,0 +1,70 @@
+"""Amazon MSK from the client's side: its managed VPC connections."""
+
+from typing import TYPE_CHECKING
+
+from msklink.aws.session import error_message
+from msklink.connections import VpcConnection
+from msklink.errors import Refused
+from msklink.records import Connection
+from msklink.refusals import Code, refuse
+from msklink.scheme import Scheme
+from msklink.tags import MANAGED_BY
+
+if TYPE_CHECKING:
+    from mypy_boto3_kafka import KafkaClient
+
+
+def list_connections(kafka: "KafkaClient") -> list[VpcConnection]:
+    """Every connection of the client account in the Region; the API has no filter."""
+    return [
+        VpcConnection(
+            arn=connection["VpcConnectionArn"],
+            cluster_arn=connection["TargetClusterArn"],
+            scheme=Scheme.of_authentication(connection["Authentication"]),
+            state=connection.get("State", ""),
+            vpc_id=connection.get("VpcId", ""),
+        )
+        for page in kafka.get_paginator("list_vpc_connections").paginate()
+        for connection in page["VpcConnections"]
+    ]
+
+
+def create_connection(kafka: "KafkaClient", wanted: Connection, stack_name: str) -> VpcConnection:
+    """
+    Create the connection *wanted*, in the client's account.
+
+    There is no client token, so list first. Raises Refused when MSK answers that it will not.
+    """
+    scheme = wanted.scheme
+    if scheme is None:
+        raise ValueError("a connection has a scheme")
+    try:
+        answer = kafka.create_vpc_connection(
+            TargetClusterArn=wanted.cluster_arn,
+            Authentication=scheme.authentication,
+            VpcId=wanted.vpc_id,
+            ClientSubnets=list(wanted.subnet_ids),
+            SecurityGroups=list(wanted.security_group_ids),
+            Tags={MANAGED_BY: stack_name},
+        )
+    except kafka.exceptions.BadRequestException as error:
+        raise Refused(
+            refuse(Code.CONNECTION_REFUSED_BY_MSK, problem=error_message(error))
+        ) from error
+    return VpcConnection(
+        answer["VpcConnectionArn"], wanted.cluster_arn, scheme, answer["State"], wanted.vpc_id
+    )
+
+
+def is_ours(kafka: "KafkaClient", connection_arn: str, stack_name: str) -> bool:
+    """Whether this installation made the connection; lists do not show tags."""
+    described = kafka.describe_vpc_connection(Arn=connection_arn)
+    return described.get("Tags", {}).get(MANAGED_BY) == stack_name
+
+
+def delete_connection(kafka: "KafkaClient", connection_arn: str) -> None:
+    """Ask for deletion, which takes minutes; one that is gone already is gone."""
+    try:
+        kafka.delete_vpc_connection(Arn=connection_arn)
+    except kafka.exceptions.NotFoundException:
+        return

@@ -1,0 +1,83 @@
+"""Telling others: each fact as an event on the bus, and as a metric for the owner team.
+
+Metrics are written in CloudWatch's embedded format, so that no call is made for them.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
+from msklink.aws.events import Told, tell
+from msklink.records import Connection
+from msklink.refusals import Refusal
+from msklink.scheme import Scheme
+
+
+def connectivity_enabled(cluster_arn: str, run: str, schemes: Iterable[Scheme]) -> None:
+    tell(Told.CLUSTER_CONNECTIVITY_ENABLED, cluster_arn=cluster_arn, run=run, schemes=list(schemes))
+
+
+def cluster_refused(cluster_arn: str, run: str, refusal: Refusal) -> None:
+    _count_refusal(refusal)
+    tell(Told.CLUSTER_REFUSED, cluster_arn=cluster_arn, run=run, refusal=_plain(refusal))
+
+
+def client_refused(refusal: Refusal, **facts: str | None) -> None:
+    """*facts* are those of the contract: account, vpc_id, scheme, cluster_arn, run."""
+    _count_refusal(refusal)
+    tell(Told.CLIENT_REFUSED, **facts, refusal=_plain(refusal))
+
+
+def connections_refused(records: Iterable[Connection], run: str) -> None:
+    """
+    Tell of those of *records* that are refused; call it with what has changed only.
+
+    A refusal that nobody wants any more changes as well, to be forgotten.
+    """
+    for record in records:
+        if record.refusal and record.wanted:
+            client_refused(record.refusal, run=run, **_facts(record))
+
+
+def client_onboarded(record: Connection, run: str, now: datetime) -> None:
+    """The time is from the moment it was first asked for to its brokers in Parameter Store."""
+    _count("ClientsOnboarded")
+    with single_metric(
+        name="OnboardingTime",
+        unit=MetricUnit.Seconds,
+        value=(now - record.requested).total_seconds(),
+    ):
+        pass
+    tell(Told.CLIENT_ONBOARDED, run=run, connection_arn=record.connection_arn, **_facts(record))
+
+
+def run_concluded() -> None:
+    _count("Runs")
+
+
+def client_failed() -> None:
+    _count("ClientFailures")
+
+
+def _count(name: str) -> None:
+    with single_metric(name=name, unit=MetricUnit.Count, value=1):
+        pass
+
+
+def _count_refusal(refusal: Refusal) -> None:
+    with single_metric(name="Refusals", unit=MetricUnit.Count, value=1) as metric:
+        metric.add_dimension("code", refusal.code)
+
+
+def _facts(record: Connection) -> dict[str, str | None]:
+    return {
+        "cluster_arn": record.cluster_arn,
+        "account": record.account,
+        "vpc_id": record.vpc_id,
+        "scheme": record.scheme,
+    }
+
+
+def _plain(refusal: Refusal) -> dict[str, str]:
+    return refusal.model_dump(mode="json")
