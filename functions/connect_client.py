@@ -1,0 +1,104 @@
+"""Task state ConnectClient: create the connections that one client account lacks."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.parser import event_parser
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from msklink import connections as rules
+from msklink import survey
+from msklink.aws import ec2, kafka, table, vpc_connections
+from msklink.aws.session import in_client, in_the_name_of
+from msklink.connections import VpcConnection
+from msklink.errors import Refused
+from msklink.recording import record_changes
+from msklink.records import Connection, State
+from msklink.settings import settings
+from msklink.tags import client_key
+from msklink.tasks import ClientTask
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_kafka import KafkaClient
+
+logger = Logger()
+
+
+@logger.inject_lambda_context(correlation_id_path="run")
+@event_parser
+def handler(event: ClientTask, context: LambdaContext) -> dict[str, int]:
+    now = datetime.now(UTC)
+    known = table.connections(event.cluster_arn, event.account)
+    wanted = [record for record in known if record.pursued]
+    try:
+        records: Iterable[Connection] = _connect(event, wanted)
+    except Refused as error:
+        records = survey.account_refused(
+            event.cluster_arn, event.account, error.refusal, known, now
+        )
+    changed = record_changes(known, records, event.run, now)
+    return {"changed": len(changed)}
+
+
+def _connect(event: ClientTask, wanted: list[Connection]) -> list[Connection]:
+    """Each of *wanted* with its connection: found, or created, or refused by MSK."""
+    session = in_client(event.cluster, event.account, event.run)
+    role = event.cluster.client_role(settings().namespace, event.account)
+    with in_the_name_of(role, event.account):
+        msk = kafka.client(session)
+        listed = vpc_connections.list_connections(msk)
+        found = {record.item: rules.find(record, listed) for record in wanted}
+        groups = _managed_groups(event, ec2.client(session), wanted)
+        return [
+            _take(msk, record, connection)
+            if (connection := found[record.item])
+            else _create(msk, record, groups)
+            for record in wanted
+        ]
+
+
+def _take(msk: "KafkaClient", record: Connection, connection: VpcConnection) -> Connection:
+    """*record* with the connection that is there; a dead one of ours is deleted first."""
+    if connection.state in rules.DEAD and vpc_connections.is_ours(
+        msk, connection.arn, settings().stack_name
+    ):
+        vpc_connections.delete_connection(msk, connection.arn)
+        logger.info("dead connection deleted", connection=connection.arn, state=connection.state)
+        connection = replace(connection, state=rules.GOING)
+    return rules.adopt(record, connection)
+
+
+def _managed_groups(
+    event: ClientTask, vpcs: "EC2Client", wanted: Iterable[Connection]
+) -> dict[str, str]:
+    """
+    The managed security group of each VPC that needs one or has one, by VPC, put in shape.
+
+    One serves all schemes of a VPC, and is there as long as a connection uses it.
+    """
+    namespace, stack_name = settings().namespace, settings().stack_name
+    key = client_key(namespace, event.cluster.name)
+    read = ec2.read_vpcs(vpcs, event.account, {one.vpc_id for one in wanted}, key, stack_name)
+    bare = {one.vpc_id for one in wanted if not one.security_group_ids}
+    return {
+        vpc_id: ec2.ensure_security_group(vpcs, vpc, namespace, event.cluster.name, stack_name)
+        for vpc_id, vpc in read.items()
+        if vpc_id in bare or any(group.managed for group in vpc.security_groups)
+    }
+
+
+def _create(msk: "KafkaClient", record: Connection, groups: Mapping[str, str]) -> Connection:
+    placed = record.with_(security_group_ids=record.security_group_ids or (groups[record.vpc_id],))
+    try:
+        connection = vpc_connections.create_connection(msk, placed, settings().stack_name)
+    except Refused as error:
+        # MSK refuses a second connection also when botocore asks again after a lost answer.
+        if made := rules.find(record, vpc_connections.list_connections(msk)):
+            return rules.adopt(placed, made)
+        return record.with_(state=State.REFUSED, refusal=error.refusal)
+    logger.info("connection created", connection=connection.arn, item=record.item)
+    return rules.adopt(placed, connection)

@@ -1,0 +1,43 @@
+"""Task state EnableConnectivity: turn private connectivity on for the schemes that are wanted."""
+
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.parser import event_parser
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from msklink import cluster as rules
+from msklink import polling
+from msklink.aws import kafka, table
+from msklink.cluster import Move
+from msklink.tasks import Survey, Task
+
+logger = Logger()
+
+
+class Enabling(Task):
+    surveys: tuple[Survey, ...]
+
+
+@logger.inject_lambda_context(correlation_id_path="run")
+@event_parser
+def handler(event: Enabling, context: LambdaContext) -> dict[str, Any]:
+    msk = kafka.client()
+    cluster = kafka.describe_cluster(msk, event.cluster_arn)
+    if cluster is None:
+        return _answer(Move.WAIT, "the cluster is gone", polling.UNKNOWN_WINDOW)
+    wanted = frozenset(scheme for survey in event.surveys for scheme in survey.schemes)
+    verdict = rules.next_move(cluster, wanted)
+    if verdict.move is Move.ENABLE:
+        flags = rules.connectivity_flags(cluster, wanted)
+        operation = kafka.enable_connectivity(msk, cluster, flags)
+        table.note_enabling(event.cluster_arn, wanted - cluster.private, operation)
+        logger.info("enabling connectivity", reason=verdict.reason, operation=operation)
+        expected = polling.window(kafka.past_updates(msk, event.cluster_arn))
+        return _answer(Move.WAIT, verdict.reason, expected)
+    return _answer(verdict.move, verdict.reason, polling.UNKNOWN_WINDOW)
+
+
+def _answer(move: Move, reason: str, expected: tuple[int, int]) -> dict[str, Any]:
+    seconds = polling.wait_seconds(0, expected)
+    return {"move": move, "reason": reason, "expected": expected, "wait_seconds": seconds}

@@ -1,0 +1,105 @@
+"""Task state GrantAccess: admit the client accounts to the cluster policy."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from types import MappingProxyType
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.parser import event_parser
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from msklink import survey
+from msklink.access import Access
+from msklink.aws import cluster_policy, kafka, table
+from msklink.errors import PrincipalRejected, Refused
+from msklink.policy import Grant, named_accounts
+from msklink.recording import record_changes
+from msklink.refusals import Code, Refusal, refuse
+from msklink.settings import settings
+from msklink.tasks import Survey, Task
+
+logger = Logger()
+
+
+class GrantTask(Task):
+    surveys: tuple[Survey, ...]
+
+
+@logger.inject_lambda_context(correlation_id_path="run")
+@event_parser
+def handler(event: GrantTask, context: LambdaContext) -> dict[str, list[str]]:
+    accounts = {survey.account for survey in event.surveys if survey.schemes}
+    refusals: dict[str, Refusal] = {}
+    if accounts:
+        access = table.access(event.cluster_arn)
+        refusals = _admit(event, accounts, access)
+    now = datetime.now(UTC)
+    for account, refusal in refusals.items():
+        known = table.connections(event.cluster_arn, account)
+        records = survey.account_refused(event.cluster_arn, account, refusal, known, now)
+        record_changes(known, records, event.run, now)
+    return {"accounts": sorted(accounts - refusals.keys())}
+
+
+def _admit(
+    event: GrantTask, accounts: set[str], access: frozenset[tuple[str, Access]]
+) -> dict[str, Refusal]:
+    """
+    Admit *accounts*; return those that could not be, and those that are not any more, and why.
+
+    MSK rejects a policy as a whole for one bad principal. Then they are admitted one by one: each
+    write only adds to what is granted, and the bad one is found.
+    """
+    try:
+        pruned = _write(event, accounts, access)
+    except (PrincipalRejected, Refused) as error:
+        if len(accounts) > 1:
+            return {
+                bad: refusal
+                for account in sorted(accounts)
+                for bad, refusal in _admit(event, {account}, access).items()
+            }
+        [account] = accounts
+        return {account: _refusal(event, account, error)}
+    return {account: _refusal(event, account, error) for account, error in pruned.items()}
+
+
+def _write(
+    event: GrantTask,
+    accounts: set[str],
+    access: frozenset[tuple[str, Access]],
+    pruned: Mapping[str, PrincipalRejected] = MappingProxyType({}),
+) -> Mapping[str, PrincipalRejected]:
+    """
+    Admit *accounts* beside those that already are, but for the *pruned*; return those.
+
+    An account that was admitted once and is closed now is taken out where MSK names it.
+    """
+    msk, namespace = kafka.client(), settings().namespace
+    current, version = cluster_policy.read_policy(msk, event.cluster_arn)
+    admitted = current.admitted(namespace)
+    grant = Grant((admitted | accounts) - pruned.keys(), access)
+    desired = current.with_grant(event.cluster, grant, namespace)
+    if desired == current:
+        return pruned
+    try:
+        cluster_policy.write_policy(msk, event.cluster_arn, desired, version)
+    except PrincipalRejected as error:
+        named = (named_accounts(str(error)) & admitted) - accounts - pruned.keys()
+        if not named:
+            raise
+        return _write(event, accounts, access, {**pruned, **dict.fromkeys(named, error)})
+    logger.info("access granted", accounts=sorted(accounts), pruned=sorted(pruned))
+    return pruned
+
+
+def _refusal(event: GrantTask, account: str, error: PrincipalRejected | Refused) -> Refusal:
+    if isinstance(error, Refused):
+        return error.refusal
+    current, _ = cluster_policy.read_policy(kafka.client(), event.cluster_arn)
+    return refuse(
+        Code.PRINCIPAL_REJECTED,
+        account=account,
+        problem=error,
+        orphans=", ".join(current.orphans()) or "none that can be told by its form",
+    )

@@ -1,0 +1,121 @@
+"""Task state InspectCluster: read the cluster and its tags, and say what the run does next."""
+
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.parser import event_parser
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from msklink import cluster as rules
+from msklink import eligibility, polling, telling
+from msklink.aws import ec2, kafka, table
+from msklink.cluster import Cluster, Move
+from msklink.errors import ClusterWaitTimedOut
+from msklink.records import Cluster as Record
+from msklink.refusals import Code, Refusal, refuse
+from msklink.scheme import Scheme
+from msklink.settings import settings
+from msklink.survey import ClusterFacts
+from msklink.tags import read_clients
+from msklink.tasks import Task
+
+logger = Logger()
+
+
+class Inspection(Task):
+    waited_seconds: int
+    expected: tuple[int, int] = polling.UNKNOWN_WINDOW
+    """Seconds after the start of the wait between which its end is expected."""
+
+
+@logger.inject_lambda_context(correlation_id_path="run")
+@event_parser
+def handler(event: Inspection, context: LambdaContext) -> dict[str, Any]:
+    # Read before the cluster: whatever is asked for after this moment counts higher.
+    record = table.read_cluster(event.cluster_arn)
+    cluster = kafka.describe_cluster(kafka.client(), event.cluster_arn)
+    answer = _look(event, cluster, record)
+    logger.info("cluster inspected", move=answer["move"], reason=answer["reason"])
+    return {"facts": None, **answer, "generation": record.requested}
+
+
+def _look(event: Inspection, cluster: Cluster | None, record: Record) -> dict[str, Any]:
+    if cluster is None:
+        gone = refuse(
+            Code.CLUSTER_NOT_FOUND, cluster=event.cluster.name, owner=event.cluster.account
+        )
+        _tell_owner(event, record, (gone,))
+        return {"move": Move.STOP, "reason": gone.message}
+    namespace = settings().namespace
+    asked = cluster.asked(namespace)
+    if not asked.schemes and not asked.refusals:
+        return {"move": Move.STOP, "reason": "the cluster is not opted in"}
+    verdict = rules.next_move(cluster, wanted=frozenset())
+    if verdict.move is Move.WAIT:
+        if event.waited_seconds >= rules.WAIT_LIMIT_SECONDS:
+            minutes = event.waited_seconds // 60
+            raise ClusterWaitTimedOut(f"{verdict.reason} after {minutes} minutes of waiting")
+        seconds = polling.wait_seconds(event.waited_seconds, event.expected)
+        return {"move": Move.WAIT, "reason": verdict.reason, "wait_seconds": seconds}
+    clients = read_clients(cluster.tags, namespace)
+    properties = kafka.server_properties(kafka.client(), cluster)
+    refusals = eligibility.scheme_refusals(cluster, asked, namespace, properties)
+    failed = _conclude_update(event, cluster, record)
+    warnings = eligibility.cluster_warnings(cluster)
+    told = eligibility.owner_refusals(asked, refusals) + tuple(failed.values())[:1]
+    _tell_owner(event, record, told + clients.refusals, warnings)
+    if record.enabling:  # forgotten last, or a failure that could not be told would be lost
+        table.note_enabling(event.cluster_arn, ())
+    facts = ClusterFacts(
+        arn=event.cluster_arn,
+        name=event.cluster.name,
+        zone_ids=cluster.zone_ids,
+        refusals=refusals | failed,
+        warnings=warnings,
+        vpc_id=ec2.vpc_of(ec2.client(), cluster.subnet_ids),
+    )
+    return {
+        "move": Move.PROCEED,
+        "reason": verdict.reason,
+        "accounts": sorted(clients.accounts),
+        "facts": facts.model_dump(mode="json"),
+    }
+
+
+def _conclude_update(event: Inspection, cluster: Cluster, record: Record) -> dict[Scheme, Refusal]:
+    """
+    Tell how our update ended. What it failed to turn on is refused until something is asked
+    for again, or it would be tried for ever.
+    """
+    if not record.enabling:
+        return {}
+    missing = sorted(set(record.enabling) - cluster.private)
+    problem = kafka.update_error(kafka.client(), record.operation) if record.operation else None
+    if not missing:
+        logger.info("connectivity enabled", schemes=record.enabling)
+        telling.connectivity_enabled(event.cluster_arn, event.run, record.enabling)
+    failed = refuse(
+        Code.CONNECTIVITY_UPDATE_FAILED,
+        schemes=" and ".join(missing),
+        problem=problem or "the operation ended without them",
+        operation=record.operation,
+        key=settings().namespace,
+    )
+    return dict.fromkeys(missing, failed)
+
+
+def _tell_owner(
+    event: Inspection,
+    record: Record,
+    refusals: tuple[Refusal, ...],
+    warnings: tuple[Refusal, ...] = (),
+) -> None:
+    """Tell of each refusal once, until it changes; warnings are in the log and the status."""
+    for warning in warnings:
+        logger.warning("cluster doubtful", warning=warning.model_dump(mode="json"))
+    for refusal in refusals:
+        if refusal not in record.refusals:
+            logger.warning("cluster refused", refusal=refusal.model_dump(mode="json"))
+            telling.cluster_refused(event.cluster_arn, event.run, refusal)
+    if refusals != record.refusals:
+        table.note_refusals(event.cluster_arn, refusals)

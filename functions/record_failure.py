@@ -1,0 +1,44 @@
+"""Task states Record…Failure: note what went wrong for one client, so that the others go on."""
+
+from datetime import UTC, datetime
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.parser import event_parser
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import BaseModel, Field
+
+from msklink import telling
+from msklink.aws import table
+from msklink.records import Connection, State
+from msklink.tasks import ClientTask, Survey
+
+logger = Logger()
+
+
+class Error(BaseModel):
+    """The error output of a task state, as the state machine catches it."""
+
+    error: str = Field(alias="Error")
+    cause: str = Field(default="", alias="Cause")
+
+
+class Failure(ClientTask):
+    step: str
+    error: Error
+
+
+@logger.inject_lambda_context(correlation_id_path="run")
+@event_parser
+def handler(event: Failure, context: LambdaContext) -> dict[str, object]:
+    now = datetime.now(UTC)
+    record = Connection(
+        cluster_arn=event.cluster_arn,
+        account=event.account,
+        state=State.FAILED,
+        requested=now,
+        failure=f"{event.step} of run {event.run} failed with {event.error.error}",
+    )
+    table.save(record, now)
+    logger.error("client failed", account=event.account, step=event.step, cause=event.error.cause)
+    telling.client_failed()
+    return Survey(account=event.account, schemes=()).model_dump(mode="json")
