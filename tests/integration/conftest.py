@@ -1,0 +1,68 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
+
+from tests.support.aws import CLIENT, Accounts
+from tests.support.steps import Steps
+
+
+@pytest.fixture
+def steps(accounts: Accounts) -> Steps:
+    """A run for a cluster that offers IAM and SCRAM to the client."""
+    return Steps(accounts.make_cluster(tags={"msklink": "iam scram", "msklink/clients": CLIENT}))
+
+
+@pytest.fixture
+def vpc_id(accounts: Accounts) -> str:
+    """A VPC of the client that is tagged for IAM."""
+    return accounts.make_tagged_vpc(CLIENT)
+
+
+@pytest.fixture
+def surveyed(steps: Steps, vpc_id: str) -> Steps:  # noqa: ARG001 the VPC must be there
+    """As *steps*, with the client's VPC surveyed."""
+    steps.inspect_cluster()
+    steps.survey(CLIENT)
+    return steps
+
+
+@pytest.fixture
+def granted(surveyed: Steps, accounts: Accounts) -> Steps:
+    """As *surveyed*, with connectivity on and the client admitted."""
+    surveyed.enable()
+    accounts.clock.advance(3600)
+    surveyed.inspect_cluster()
+    surveyed.grant()
+    return surveyed
+
+
+@pytest.fixture
+def connected(granted: Steps, accounts: Accounts) -> Steps:
+    """As *granted*, with the connection available."""
+    granted.connect(CLIENT)
+    accounts.clock.advance(3600)
+    granted.inspect_connections()
+    granted.inspect_connections()  # AVAILABLE counts when it is seen twice
+    accounts.told()
+    return granted
+
+
+@pytest.fixture
+def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str, str], Callable[[], None]]:
+    """Makes an operation of a service other than MSK answer with an error code, until undone."""
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]  # the one way of all calls
+
+    def fail(service: str, operation: str, code: str) -> Callable[[], None]:
+        def answer(client: Any, name: str, parameters: dict[str, Any]) -> Any:
+            if (client.meta.service_model.service_name, name) != (service, operation):
+                return call(client, name, parameters)
+            kind = client.exceptions.from_code(code) or ClientError
+            raise kind({"Error": {"Code": code, "Message": "It failed."}}, name)
+
+        monkeypatch.setattr(BaseClient, "_make_api_call", answer)
+        return lambda: monkeypatch.setattr(BaseClient, "_make_api_call", call)
+
+    return fail

@@ -1,0 +1,42 @@
+import pytest
+
+from msklink.aws import table
+from tests.support.aws import Accounts
+from tests.support.steps import RUN, Steps
+
+
+@pytest.fixture
+def holding(steps: Steps) -> Steps:
+    """A run that holds the lease, for the first request."""
+    table.add_request(steps.cluster_arn)
+    table.take_lease(steps.cluster_arn, RUN)
+    return steps
+
+
+def test_the_lease_is_given_up(holding: Steps) -> None:
+    assert holding.conclude(1) == {"newer": False}
+
+    assert table.read_cluster(holding.cluster_arn).holder is None
+
+
+def test_concluding_twice_changes_nothing(holding: Steps, accounts: Accounts) -> None:
+    holding.conclude(1)
+    before = accounts.picture(holding.cluster_arn)
+
+    assert holding.conclude(1) == {"newer": False}
+    assert accounts.picture(holding.cluster_arn) == before
+
+
+def test_a_newer_request_keeps_the_lease(holding: Steps) -> None:
+    table.add_request(holding.cluster_arn)
+
+    assert holding.conclude(1) == {"newer": True}
+
+    assert table.read_cluster(holding.cluster_arn).holder == RUN
+    assert holding.conclude(2) == {"newer": False}
+
+
+def test_the_lease_of_another_run_is_left_alone(holding: Steps) -> None:
+    assert Steps(holding.cluster_arn, run="another").conclude(1) == {"newer": False}
+
+    assert table.read_cluster(holding.cluster_arn).holder == RUN

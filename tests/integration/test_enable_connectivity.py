@@ -1,0 +1,121 @@
+from typing import Any
+
+import pytest
+
+from localcloud.msk import MskError, faults
+from tests.support.aws import CLIENT, Accounts
+from tests.support.functions import OWNER
+from tests.support.steps import Steps, error_of
+
+
+def flags(accounts: Accounts, cluster_arn: str) -> dict[str, Any]:
+    info = accounts.client("kafka").describe_cluster_v2(ClusterArn=cluster_arn)["ClusterInfo"]
+    on: dict[str, Any] = info["Provisioned"]["BrokerNodeGroupInfo"]["ConnectivityInfo"][
+        "VpcConnectivity"
+    ]["ClientAuthentication"]
+    return on
+
+
+def updates(accounts: Accounts) -> int:
+    return accounts.msk.calls[OWNER, "UpdateConnectivity"]
+
+
+def test_what_clients_want_is_turned_on(surveyed: Steps, accounts: Accounts) -> None:
+    answer = surveyed.enable()
+
+    assert answer["move"] == "wait"
+    assert accounts.items(surveyed.cluster_arn)["cluster"]["enabling"] == ["iam"]
+    accounts.clock.advance(3600)
+    on = flags(accounts, surveyed.cluster_arn)
+    assert on["Sasl"] == {"Iam": {"Enabled": True}, "Scram": {"Enabled": False}}
+
+
+def test_enabling_twice_updates_once(surveyed: Steps, accounts: Accounts) -> None:
+    surveyed.enable()
+    before = accounts.picture(surveyed.cluster_arn)
+
+    assert surveyed.enable()["move"] == "wait"  # the update is under way
+    assert accounts.picture(surveyed.cluster_arn) == before
+
+    accounts.clock.advance(3600)
+    assert surveyed.enable()["move"] == "proceed"
+    assert updates(accounts) == 1
+
+
+def test_a_scheme_that_is_on_stays_on(surveyed: Steps, accounts: Accounts) -> None:
+    surveyed.enable()
+    accounts.clock.advance(3600)
+    surveyed.surveys = [{"account": CLIENT, "schemes": ["scram"]}]
+
+    surveyed.enable()
+
+    accounts.clock.advance(3600)
+    on = flags(accounts, surveyed.cluster_arn)
+    assert on["Sasl"] == {"Iam": {"Enabled": True}, "Scram": {"Enabled": True}}
+
+
+def test_nothing_is_turned_on_when_nobody_wants_anything(steps: Steps, accounts: Accounts) -> None:
+    steps.surveys = [{"account": CLIENT, "schemes": []}]
+
+    assert steps.enable()["move"] == "proceed"
+    assert updates(accounts) == 0
+
+
+@pytest.mark.parametrize("state", ["FAILED", "DELETING"])
+def test_an_unusable_cluster_stops_the_run(surveyed: Steps, accounts: Accounts, state: str) -> None:
+    accounts.msk.force_state(surveyed.cluster_arn, state)
+
+    assert surveyed.enable()["move"] == "stop"
+
+
+def test_a_cluster_that_went_away_is_looked_at_again(surveyed: Steps) -> None:
+    surveyed.cluster_arn = surveyed.cluster_arn.replace("orders", "gone")
+
+    assert surveyed.enable()["move"] == "wait"
+
+
+def test_somebody_else_updated_the_cluster(surveyed: Steps, accounts: Accounts) -> None:
+    accounts.msk.faults.add(faults.stale("UpdateConnectivity"))
+
+    assert error_of(surveyed.enable) == "LostRace"
+    assert surveyed.enable()["move"] == "wait"
+
+
+def test_msk_says_that_all_is_as_wanted(surveyed: Steps, accounts: Accounts) -> None:
+    """MSK reads may lag behind its writes."""
+    identical = MskError(
+        "BadRequestException", "The specified parameter value is identical to the current value"
+    )
+    accounts.msk.faults.add(faults.Fault("UpdateConnectivity", error=identical))
+
+    assert surveyed.enable()["move"] == "wait"
+
+
+def test_an_answer_that_was_lost_makes_no_second_update(
+    surveyed: Steps, accounts: Accounts
+) -> None:
+    """botocore asks again, and finds the cluster updating."""
+    accounts.msk.faults.add(faults.error("UpdateConnectivity", when="after"))
+
+    assert error_of(surveyed.enable) == "LostRace"
+    assert surveyed.enable()["move"] == "wait"
+    accounts.clock.advance(3600)
+    assert surveyed.enable()["move"] == "proceed"
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["TooManyRequestsException", "ServiceUnavailableException", "InternalServerErrorException"],
+)
+def test_a_busy_msk_has_the_name_that_is_retried(
+    surveyed: Steps, accounts: Accounts, code: str
+) -> None:
+    accounts.msk.faults.add(faults.error("UpdateConnectivity", code, times=None))
+
+    assert error_of(surveyed.enable) == code
+
+
+def test_any_other_refusal_of_msk_keeps_its_name(surveyed: Steps, accounts: Accounts) -> None:
+    accounts.msk.faults.add(faults.error("UpdateConnectivity", "BadRequestException", times=None))
+
+    assert error_of(surveyed.enable) == "BadRequestException"

@@ -1,0 +1,230 @@
+from typing import Any
+
+import pytest
+
+from localcloud.msk import faults
+from msklink.aws import table
+from msklink.scheme import Scheme
+from tests.support.aws import BRISK, CLIENT, Accounts
+from tests.support.functions import OWNER
+from tests.support.steps import Steps, error_of
+
+
+def test_a_cluster_that_is_opted_in_goes_to_the_survey(steps: Steps) -> None:
+    answer = steps.inspect_cluster()
+
+    assert answer["move"] == "proceed"
+    assert answer["accounts"] == [CLIENT]
+    assert answer["facts"]["zone_ids"] == ["euw1-az1", "euw1-az2", "euw1-az3"]
+    assert [*answer["facts"]["refusals"]] == ["tls"]
+
+
+def test_inspecting_twice_changes_nothing(steps: Steps, accounts: Accounts) -> None:
+    accounts.tag_cluster(steps.cluster_arn, msklink="iam imam")
+    first = steps.inspect_cluster()
+    before = accounts.picture(steps.cluster_arn)
+    accounts.told()
+
+    assert steps.inspect_cluster() == first
+    assert accounts.picture(steps.cluster_arn) == before
+    assert not accounts.told()
+
+
+@pytest.mark.parametrize("tags", [{}, {"msklink": "off"}, {"msklink/clients": CLIENT}])
+def test_a_cluster_that_is_not_opted_in_stops_the_run(
+    accounts: Accounts, tags: dict[str, str]
+) -> None:
+    answer = Steps(accounts.make_cluster(tags=tags)).inspect_cluster()
+
+    assert (answer["move"], answer["reason"]) == ("stop", "the cluster is not opted in")
+
+
+def test_a_missing_cluster_stops_the_run_and_is_told_once(steps: Steps, accounts: Accounts) -> None:
+    gone = Steps(steps.cluster_arn.replace("orders", "gone"))
+
+    assert gone.inspect_cluster()["move"] == "stop"
+    gone.inspect_cluster()
+
+    [told] = accounts.told("Cluster Refused")
+    assert told["refusal"]["code"] == "ClusterNotFound"
+
+
+@pytest.mark.parametrize(
+    ("tags", "code"),
+    [
+        ({"msklink": "iam imam"}, "UnknownScheme"),
+        ({"msklink": "iam tls"}, "SchemeOffOnCluster"),
+        ({"msklink__clients": "2222"}, "MalformedAccountList"),
+    ],
+)
+def test_what_is_wrong_with_the_tags_is_told_to_the_owner(
+    steps: Steps, accounts: Accounts, tags: dict[str, str], code: str
+) -> None:
+    accounts.tag_cluster(steps.cluster_arn, **tags)
+
+    assert steps.inspect_cluster()["move"] == "proceed"
+
+    [told] = accounts.told("Cluster Refused")
+    assert told["refusal"]["code"] == code
+    assert (told["cluster_arn"], told["run"]) == (steps.cluster_arn, steps.run)
+
+
+def test_a_refusal_that_comes_back_is_told_again(steps: Steps, accounts: Accounts) -> None:
+    for value in ("imam", "iam", "imam"):
+        accounts.tag_cluster(steps.cluster_arn, msklink=value)
+        steps.inspect_cluster()
+
+    assert len(accounts.told("Cluster Refused")) == 2
+
+
+@pytest.mark.parametrize("state", ["UPDATING", "HEALING", "MAINTENANCE", "REBOOTING_BROKER"])
+def test_a_busy_cluster_is_waited_for(steps: Steps, accounts: Accounts, state: str) -> None:
+    accounts.msk.force_state(steps.cluster_arn, state)
+
+    answer = steps.inspect_cluster(waited_seconds=60)
+
+    assert answer["move"] == "wait"
+    assert answer["wait_seconds"] > 0
+
+
+def test_waiting_for_a_cluster_ends(steps: Steps, accounts: Accounts) -> None:
+    accounts.msk.force_state(steps.cluster_arn, "HEALING")
+
+    assert error_of(steps.inspect_cluster, 4 * 3600) == "ClusterWaitTimedOut"
+
+
+def test_an_update_that_ended_well_is_told_once(surveyed: Steps, accounts: Accounts) -> None:
+    surveyed.enable()
+    accounts.clock.advance(3600)
+
+    surveyed.inspect_cluster()
+    surveyed.inspect_cluster()
+
+    [told] = accounts.told("Cluster Connectivity Enabled")
+    assert told["schemes"] == ["iam"]
+
+
+@pytest.mark.parametrize("offered", ["iam scram", "auto"])
+def test_an_update_that_failed_is_refused_and_told_once(
+    surveyed: Steps, accounts: Accounts, offered: str
+) -> None:
+    accounts.tag_cluster(surveyed.cluster_arn, msklink=offered)
+    accounts.msk.faults.add(faults.fails("UpdateConnectivity", "Broken", "it broke"))
+    surveyed.enable()
+    accounts.clock.advance(3600)
+
+    answer = surveyed.inspect_cluster()
+
+    assert answer["move"] == "proceed"
+    refusal = answer["facts"]["refusals"]["iam"]
+    assert refusal["code"] == "ConnectivityUpdateFailed"
+    assert "Broken: it broke" in refusal["message"]
+    assert ":cluster-operation/orders/" in refusal["remedy"]
+    assert "scram" not in answer["facts"]["refusals"]
+    [told] = accounts.told("Cluster Refused")
+    assert told["refusal"] == refusal
+    again = surveyed.inspect_cluster()  # the next run tries again
+    assert "iam" not in again["facts"]["refusals"]
+    assert not accounts.told()
+
+
+def test_an_update_that_failed_is_not_forgotten_when_it_could_not_be_told(
+    surveyed: Steps, accounts: Accounts, failing: Any
+) -> None:
+    accounts.msk.faults.add(faults.fails("UpdateConnectivity", "Broken", "it broke"))
+    surveyed.enable()
+    accounts.clock.advance(3600)
+
+    mend = failing("events", "PutEvents", "InternalException")
+    assert error_of(surveyed.inspect_cluster) == "InternalException"
+    mend()
+
+    assert "iam" in surveyed.inspect_cluster()["facts"]["refusals"]
+    assert len(accounts.told("Cluster Refused")) == 1
+
+
+def test_an_update_of_which_msk_says_nothing_is_refused_all_the_same(
+    surveyed: Steps, accounts: Accounts
+) -> None:
+    surveyed.enable()
+    accounts.clock.advance(3600)
+    table.note_enabling(surveyed.cluster_arn, [Scheme.IAM, Scheme.SCRAM])
+
+    answer = surveyed.inspect_cluster()
+
+    assert answer["facts"]["refusals"]["scram"]["code"] == "ConnectivityUpdateFailed"
+    assert "iam" not in answer["facts"]["refusals"]
+
+
+@pytest.mark.parametrize("properties", ["", "allow.everyone.if.no.acl.found=true"])
+def test_a_cluster_that_lets_everyone_in_is_read_from_its_configuration(
+    accounts: Accounts, properties: str
+) -> None:
+    configuration = {"Arn": accounts.make_configuration(properties), "Revision": 1}
+    steps = Steps(
+        accounts.make_cluster(
+            tags={"msklink": "iam scram", "msklink/clients": CLIENT},
+            ConfigurationInfo=configuration,
+        )
+    )
+
+    refusals = steps.inspect_cluster()["facts"]["refusals"]
+
+    assert refusals["scram"]["code"] == "AclsNotEnforced"
+    assert "iam" not in refusals
+
+
+def test_the_facts_name_the_vpc_of_the_cluster(steps: Steps, accounts: Accounts) -> None:
+    [vpc_id] = accounts.vpcs_with_subnets(OWNER)
+
+    assert steps.inspect_cluster()["facts"]["vpc_id"] == vpc_id
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"KafkaVersion": "four"}, "KafkaVersionUnknown"),
+        ({"instance_type": "express.m7g.large"}, "BrokersExpress"),
+    ],
+)
+def test_what_is_doubtful_is_a_warning_and_no_refusal(
+    accounts: Accounts, changes: dict[str, Any], code: str
+) -> None:
+    steps = Steps(accounts.make_cluster(tags={"msklink": "iam"}, **changes))
+
+    facts = steps.inspect_cluster()["facts"]
+
+    assert [warning["code"] for warning in facts["warnings"]] == [code]
+    assert "iam" not in facts["refusals"]
+    assert not accounts.told()
+
+
+def test_a_wait_is_as_long_as_past_updates_suggest(surveyed: Steps, accounts: Accounts) -> None:
+    surveyed.enable()
+    accounts.clock.advance(3600)
+    surveyed.inspect_cluster()
+    surveyed.surveys = [{"account": CLIENT, "schemes": ["scram"]}]
+
+    answer = surveyed.enable()
+
+    seconds = BRISK.update_connectivity
+    assert answer["expected"] == [int(seconds * 0.9), int(seconds * 1.1)]
+    assert answer["wait_seconds"] == int(seconds * 0.9)
+    close = surveyed.inspect_cluster(waited_seconds=270, expected=answer["expected"])
+    assert close["wait_seconds"] == 30
+
+
+def test_the_count_of_requests_is_from_before_the_look(steps: Steps, accounts: Accounts) -> None:
+    def ask() -> None:
+        table.add_request(steps.cluster_arn)
+
+    ask()
+    accounts.meanwhile("DescribeClusterV2", ask)
+
+    assert steps.inspect_cluster()["generation"] == 1
+
+
+def test_a_throttled_look_has_the_name_that_is_retried(steps: Steps, accounts: Accounts) -> None:
+    accounts.msk.faults.add(faults.throttled("DescribeClusterV2", times=None))
+
+    assert error_of(steps.inspect_cluster) == "TooManyRequestsException"

@@ -1,0 +1,82 @@
+"""Fifty writers on one policy at once: a statement that is lost is an application cut off."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from tests.support.aws import Accounts
+from tests.support.functions import invoke
+
+FOREIGN, OURS = 20, 30
+PATIENCE = 500
+
+
+def add_foreign_statement(kafka: Any, cluster: str, number: int) -> None:
+    """Read, merge and write at the version read, as a careful other tool does."""
+    statement = {
+        "Sid": f"Vendor{number}",
+        "Effect": "Allow",
+        "Principal": {"Service": "firehose.amazonaws.com"},
+        "Action": "kafka:CreateVpcConnection",
+        "Resource": cluster,
+    }
+    for _ in range(PATIENCE):
+        expected = {}
+        policy: dict[str, Any] = {"Version": "2012-10-17", "Statement": []}
+        try:
+            found = kafka.get_cluster_policy(ClusterArn=cluster)
+            expected, policy = (
+                {"CurrentVersion": found["CurrentVersion"]},
+                json.loads(found["Policy"]),
+            )
+        except kafka.exceptions.NotFoundException:
+            pass
+        policy["Statement"].append(statement)
+        try:
+            kafka.put_cluster_policy(ClusterArn=cluster, Policy=json.dumps(policy), **expected)
+        except ClientError:
+            continue
+        return
+    raise AssertionError(f"writer {number} never got its turn")
+
+
+def admit(cluster: str, account: str) -> None:
+    """GrantAccess, run again for a lost race as the state machine does."""
+    payload = {
+        "run": "orders-run-1",
+        "cluster_arn": cluster,
+        "surveys": [{"account": account, "schemes": ["iam"]}],
+    }
+    for _ in range(PATIENCE):
+        try:
+            invoke("GrantAccessFunction", payload)
+        except Exception as error:  # the state machine knows it by the name of its class
+            if type(error).__name__ != "LostRace":
+                raise
+        else:
+            return
+    raise AssertionError(f"{account} never got its turn")
+
+
+def test_fifty_writers_at_once_lose_no_statement(accounts: Accounts) -> None:
+    cluster = accounts.make_cluster()
+    kafka = accounts.client("kafka")
+    clients = [f"{number:012d}" for number in range(1, OURS + 1)]
+
+    with ThreadPoolExecutor(FOREIGN + OURS) as pool:
+        futures = [
+            pool.submit(add_foreign_statement, kafka, cluster, number) for number in range(FOREIGN)
+        ]
+        futures += [pool.submit(admit, cluster, account) for account in clients]
+        for future in futures:
+            future.result()
+
+    statements = accounts.policy(cluster)["Statement"]
+    ours = [one for one in statements if one["Sid"] == "MsklinkClients"]
+    assert sorted(one["Sid"] for one in statements if one not in ours) == sorted(
+        f"Vendor{number}" for number in range(FOREIGN)
+    )
+    [statement] = ours
+    assert statement["Principal"]["AWS"] == [f"arn:aws:iam::{one}:root" for one in clients]

@@ -1,0 +1,128 @@
+from typing import Any
+
+from tests.support.aws import CLIENT, Accounts
+from tests.support.functions import OWNER
+from tests.support.steps import Steps, error_of
+
+SALES = "arn:aws:kafka:eu-west-1:123456789012:cluster/orders/another-uuid"
+
+
+def take_name(accounts: Accounts, account: str) -> None:
+    accounts.client("ssm", account).put_parameter(
+        Name="/msklink/orders/status", Value=f'{{"cluster_arn": "{SALES}"}}', Type="String"
+    )
+
+
+def test_the_client_gets_its_configuration_and_status(
+    connected: Steps, accounts: Accounts, vpc_id: str
+) -> None:
+    connected.publish(CLIENT)
+
+    properties = accounts.parameters(CLIENT, "/msklink/orders/iam")
+    assert len(properties) == 6
+    brokers = properties["/msklink/orders/iam/bootstrap.servers"].split(",")
+    assert brokers == sorted(brokers)
+    assert accounts.status(CLIENT)["vpcs"][vpc_id]["iam"]["state"] == "published"
+    [told] = accounts.told("Client Onboarded")
+    assert (told["account"], told["vpc_id"], told["scheme"]) == (CLIENT, vpc_id, "iam")
+    assert told["connection_arn"] == accounts.connections(CLIENT)[0]["VpcConnectionArn"]
+
+
+def test_what_is_written_is_marked_as_ours(connected: Steps, accounts: Accounts) -> None:
+    connected.publish(CLIENT)
+
+    ssm = accounts.client("ssm", CLIENT)
+    for name in accounts.parameters(CLIENT):
+        tags = ssm.list_tags_for_resource(ResourceType="Parameter", ResourceId=name)["TagList"]
+        assert tags == [{"Key": "msklink/managed-by", "Value": "msklink"}]
+
+
+def test_publishing_twice_writes_once(connected: Steps, accounts: Accounts) -> None:
+    assert connected.publish(CLIENT)["written"] == 7
+    before = accounts.picture(connected.cluster_arn)
+    accounts.told()
+
+    connected.inspect_connections()  # MSK returns its brokers in another order
+    assert connected.publish(CLIENT) == {"written": 0}
+
+    assert accounts.picture(connected.cluster_arn) == before
+    assert not accounts.told()
+
+
+def test_a_parameter_that_somebody_changed_is_put_right(
+    connected: Steps, accounts: Accounts
+) -> None:
+    connected.publish(CLIENT)
+    name = "/msklink/orders/iam/security.protocol"
+    accounts.client("ssm", CLIENT).put_parameter(Name=name, Value="PLAINTEXT", Overwrite=True)
+
+    assert connected.publish(CLIENT)["written"] == 1
+    assert accounts.parameters(CLIENT)[name] == "SASL_SSL"
+
+
+def test_the_owner_gets_every_scheme_and_a_summary(connected: Steps, accounts: Accounts) -> None:
+    connected.publish(OWNER)
+
+    assert "/msklink/orders/iam/bootstrap.servers" in accounts.parameters(OWNER)
+    assert accounts.status(OWNER)["clients"] == {CLIENT: "published"}
+
+
+def test_a_client_gets_only_the_schemes_that_it_is_connected_by(
+    connected: Steps, accounts: Accounts
+) -> None:
+    connected.brokers |= {"scram": "b-1:14001"}
+
+    connected.publish(CLIENT)
+
+    assert not accounts.parameters(CLIENT, "/msklink/orders/scram")
+
+
+def test_parameters_of_another_cluster_are_never_overwritten(
+    connected: Steps, accounts: Accounts
+) -> None:
+    take_name(accounts, CLIENT)
+    before = accounts.parameters(CLIENT)
+
+    assert connected.publish(CLIENT) == {"written": 0}
+    connected.publish(CLIENT)
+
+    assert accounts.parameters(CLIENT) == before
+    [told] = accounts.told("Client Refused")
+    assert told["refusal"]["code"] == "ClusterNameTaken"
+
+
+def test_the_parameters_of_the_owner_are_never_overwritten_either(
+    connected: Steps, accounts: Accounts
+) -> None:
+    take_name(accounts, OWNER)
+
+    assert connected.publish(OWNER) == {"written": 0}
+
+    [told] = accounts.told("Cluster Refused")
+    assert told["refusal"]["code"] == "ClusterNameTaken"
+
+
+def test_a_role_that_may_not_write_is_refused_and_recorded(
+    connected: Steps, accounts: Accounts, failing: Any
+) -> None:
+    failing("ssm", "PutParameter", "AccessDeniedException")
+
+    assert connected.publish(CLIENT) == {"written": 0}
+
+    assert [told["refusal"]["code"] for told in accounts.told()] == ["ClientRoleDenied"]
+    assert f"client#{CLIENT}##" in accounts.items(connected.cluster_arn)
+
+
+def test_a_refusal_that_the_survey_told_is_not_told_again(steps: Steps, accounts: Accounts) -> None:
+    steps.inspect_cluster()
+    steps.survey(CLIENT)
+
+    steps.publish(CLIENT)
+
+    assert len(accounts.told("Client Refused")) == 1
+
+
+def test_a_throttled_write_has_a_name_that_is_retried(connected: Steps, failing: Any) -> None:
+    failing("ssm", "PutParameter", "ThrottlingException")
+
+    assert error_of(connected.publish, CLIENT) == "AwsBusy"

@@ -1,0 +1,264 @@
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from localcloud.msk import faults
+from msklink.aws import table
+from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
+from tests.support.functions import OWNER, invoke
+from tests.support.step_functions import Engine, engine_in_moto, tag_event
+from tests.support.steps import error_of
+
+VPC = "vpc-0123456789abcdef0"
+SOMEWHERE = "arn:aws:kafka:{}:{}:cluster/orders/a-uuid"
+
+
+@pytest.fixture
+def cluster(accounts: Accounts) -> str:
+    return accounts.make_cluster(tags={"msklink": "iam", "msklink/clients": CLIENT})
+
+
+@pytest.fixture
+def executions(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What was started, instead of starting it."""
+    started: list[dict[str, Any]] = []
+
+    def start(run: str, cluster_arn: str) -> bool:
+        started.append({"run": run, "cluster_arn": cluster_arn})
+        return True
+
+    monkeypatch.setattr("msklink.aws.runs.start", start)
+    return started
+
+
+def receive(event: dict[str, Any]) -> list[str]:
+    runs: list[str] = invoke("ReceiveEventFunction", event)["runs"]
+    return runs
+
+
+def request(account: str = CLIENT, **changes: Any) -> dict[str, Any]:
+    detail = {"cluster": "orders", "vpc_id": VPC, "schemes": ["iam"]} | changes
+    return {
+        "id": "1",
+        "source": "a.client",
+        "detail-type": "Client Onboarding Requested",
+        "account": account,
+        "detail": detail,
+    }
+
+
+def vpc_tagged(account: str = CLIENT, key: str = "msklink/orders") -> dict[str, Any]:
+    return {
+        "id": "1",
+        "source": "aws.tag",
+        "detail-type": "Tag Change on Resource",
+        "account": account,
+        "resources": [f"arn:aws:ec2:eu-west-1:{account}:vpc/{VPC}"],
+        "detail": {"service": "ec2", "resource-type": "vpc", "changed-tag-keys": [key]},
+    }
+
+
+def codes(accounts: Accounts) -> list[str]:
+    return [told["refusal"]["code"] for told in accounts.told("Client Refused")]
+
+
+# ------------------------------------------------------------------------------------ hints
+
+
+def test_a_tagged_cluster_gets_a_run(cluster: str, executions: list[dict[str, Any]]) -> None:
+    [run] = receive(tag_event(cluster))
+
+    assert executions == [{"run": run, "cluster_arn": cluster}]
+    assert table.read_cluster(cluster).holder == run
+
+
+def test_a_second_event_joins_the_run_under_way(
+    cluster: str, executions: list[dict[str, Any]]
+) -> None:
+    [first] = receive(tag_event(cluster))
+    [second] = receive(tag_event(cluster))
+
+    assert first == second
+    assert {one["run"] for one in executions} == {first}
+    assert table.read_cluster(cluster).requested == 2
+
+
+@pytest.mark.parametrize("name", ["orders", "its ARN"])
+def test_a_request_is_recorded_with_the_account_of_the_envelope(
+    cluster: str, accounts: Accounts, executions: list[dict[str, Any]], name: str
+) -> None:
+    receive(request(cluster=cluster if name == "its ARN" else name))
+
+    assert len(executions) == 1
+    item = accounts.items(cluster)[f"request#{CLIENT}#{VPC}"]
+    assert (item["account"], item["schemes"]) == (CLIENT, ["iam"])
+
+
+def test_a_request_that_comes_twice_is_recorded_once(
+    cluster: str, accounts: Accounts, executions: list[dict[str, Any]]
+) -> None:
+    receive(request())
+    receive(request())
+
+    assert len([name for name in accounts.items(cluster) if name.startswith("request#")]) == 1
+    assert len({one["run"] for one in executions}) == 1
+
+
+def test_a_tagged_vpc_gets_a_run(cluster: str, executions: list[dict[str, Any]]) -> None:
+    assert receive(vpc_tagged())
+
+    assert executions[0]["cluster_arn"] == cluster
+
+
+def test_a_cluster_whose_name_only_begins_alike_is_not_meant(
+    accounts: Accounts, executions: list[dict[str, Any]]
+) -> None:
+    accounts.make_cluster("orders-2", tags={"msklink": "iam", "msklink/clients": CLIENT})
+
+    assert not receive(request())
+    assert codes(accounts) == ["ClusterNotFound"]
+    assert not executions
+
+
+# --------------------------------------------------------------------------------- refusals
+
+
+@pytest.mark.parametrize(
+    ("event", "code"),
+    [
+        (request(account=OTHER_CLIENT), "AccountNotAllowed"),
+        (request(account=""), "AccountNotAllowed"),
+        (vpc_tagged(account=OTHER_CLIENT), "AccountNotAllowed"),
+        (request(cluster="gone"), "ClusterNotFound"),
+        (vpc_tagged(key="msklink/gone"), "ClusterNotFound"),
+        (vpc_tagged(key="msklink/"), "ClusterNotFound"),
+        (vpc_tagged(key="msklink/two words: 1"), "ClusterNotFound"),
+        (
+            request(cluster=SOMEWHERE.format("eu-west-1", "999999999999")),
+            "ClusterNotFound",
+        ),
+        (
+            request(cluster=SOMEWHERE.format("eu-west-2", OWNER)),
+            "ClusterNotFound",
+        ),
+        (request(cluster="arn:aws:sns:eu-west-1:123456789012:topic"), "ClusterNotFound"),
+        (request(account_id=OTHER_CLIENT), "MalformedRequest"),
+        (request(account=CLIENT, account_=OTHER_CLIENT), "MalformedRequest"),
+        (request(schemes=[]), "MalformedRequest"),
+        (request() | {"detail": None}, "MalformedRequest"),
+    ],
+)
+def test_what_may_not_be_is_refused_and_starts_nothing(
+    cluster: str,
+    accounts: Accounts,
+    executions: list[dict[str, Any]],
+    event: dict[str, Any],
+    code: str,
+) -> None:
+    before = accounts.picture(cluster)
+
+    assert receive(event) == []
+
+    assert codes(accounts) == [code]
+    assert not executions
+    assert accounts.picture(cluster) == before
+
+
+def test_a_detail_cannot_speak_for_another_account(
+    cluster: str, accounts: Accounts, executions: list[dict[str, Any]]
+) -> None:
+    forged = request(account=OTHER_CLIENT)
+    forged["detail"]["account"] = CLIENT
+
+    receive(forged)
+
+    [told] = accounts.told("Client Refused")
+    assert told["account"] == OTHER_CLIENT
+    assert [*accounts.items(cluster)] == []
+    assert not executions
+
+
+def test_a_cluster_that_is_not_opted_in_is_refused(
+    accounts: Accounts, executions: list[dict[str, Any]]
+) -> None:
+    accounts.make_cluster(tags={"msklink/clients": CLIENT})
+
+    receive(request())
+
+    assert codes(accounts) == ["ClusterNotManaged"]
+    assert not executions
+
+
+texts = st.text(max_size=30)
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    detail=st.dictionaries(
+        st.sampled_from(["cluster", "vpc_id", "schemes", "subnet_ids", "more"]),
+        texts | st.lists(texts, max_size=4) | st.none() | st.sampled_from(["orders", VPC]),
+    )
+)
+def test_no_request_makes_the_function_fail(
+    cluster: str,
+    executions: list[dict[str, Any]],
+    detail: dict[str, Any],
+) -> None:
+    assert cluster
+    assert receive(request() | {"detail": detail}) in ([], [one["run"] for one in executions[-1:]])
+
+
+# ------------------------------------------------------------------------------------- lease
+
+
+def test_a_run_that_was_never_started_is_started(cluster: str, accounts: Accounts) -> None:
+    """The function died between taking the lease and starting the run."""
+    with engine_in_moto(accounts) as engine:
+        table.add_request(cluster)
+        table.take_lease(cluster, "orders-lost-1")
+
+        assert engine.receive(tag_event(cluster)) == ["orders-lost-1"]
+        assert table.read_cluster(cluster).holder is None
+
+
+def test_a_run_that_died_loses_its_lease(cluster: str, accounts: Accounts) -> None:
+    with engine_in_moto(accounts) as engine:
+        [first] = engine.receive(tag_event(cluster))
+        table.take_lease(cluster, first)  # as if it had ended without giving it up
+
+        [second] = engine.receive(tag_event(cluster))
+
+        assert first != second
+        assert status(engine, second) == "SUCCEEDED"
+        assert table.read_cluster(cluster).holder is None
+
+
+def status(engine: Engine, run: str) -> str:
+    return str(engine.describe(run)["status"])
+
+
+# ------------------------------------------------------------------------------------ faults
+
+
+@pytest.mark.parametrize("operation", ["ListClustersV2", "DescribeClusterV2"])
+def test_a_throttled_look_is_left_to_the_retries_of_lambda(
+    cluster: str, accounts: Accounts, operation: str
+) -> None:
+    accounts.msk.faults.add(faults.throttled(operation, times=None))
+
+    assert error_of(receive, request()) == "TooManyRequestsException"
+    assert [*accounts.items(cluster)] == []
+
+
+@pytest.mark.usefixtures("accounts")
+def test_an_event_that_eventbridge_does_not_take_is_an_error(failing: Any) -> None:
+    failing("events", "PutEvents", "InternalException")
+
+    assert error_of(receive, request(cluster="gone")) == "InternalException"

@@ -1,0 +1,33 @@
+from tests.support.aws import CLIENT, Accounts
+from tests.support.steps import RUN, Steps
+
+
+def test_a_failure_is_recorded_for_the_account(steps: Steps, accounts: Accounts) -> None:
+    answer = steps.record_failure("SurveyClient", CLIENT, "KeyError")
+
+    assert answer == {"account": CLIENT, "schemes": []}  # what the survey would have said
+    record = accounts.items(steps.cluster_arn)[f"client#{CLIENT}##"]
+    assert record["state"] == "failed"
+    assert record["failure"] == f"SurveyClient of run {RUN} failed with KeyError"
+
+
+def test_a_failure_shows_in_the_status_of_the_client(
+    connected: Steps, accounts: Accounts, vpc_id: str
+) -> None:
+    connected.record_failure("ConnectClient", CLIENT, "KeyError")
+
+    connected.publish(CLIENT)
+
+    status = accounts.status(CLIENT)
+    assert status["state"] == "failed"
+    assert "KeyError" in status["failure"]
+    assert status["vpcs"][vpc_id]["iam"]["state"] == "published"
+
+
+def test_a_failure_is_over_when_the_survey_works_again(surveyed: Steps, accounts: Accounts) -> None:
+    surveyed.record_failure("SurveyClient", CLIENT, "KeyError")
+
+    assert surveyed.survey(CLIENT)["schemes"] == ["iam"]
+
+    assert not accounts.items(surveyed.cluster_arn)[f"client#{CLIENT}##"]["wanted"]
+    assert not accounts.told()

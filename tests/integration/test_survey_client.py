@@ -1,0 +1,268 @@
+from typing import Any
+
+import pytest
+
+from localcloud.msk import faults
+from msklink.aws import ec2
+from tests.support.aws import CLIENT, EXTERNAL_ID, NAMESPACE, Accounts
+from tests.support.functions import OWNER
+from tests.support.steps import Steps, error_of
+
+
+def codes(accounts: Accounts) -> list[str]:
+    return [told["refusal"]["code"] for told in accounts.told("Client Refused")]
+
+
+def test_a_tagged_vpc_is_planned(surveyed: Steps, accounts: Accounts, vpc_id: str) -> None:
+    assert surveyed.surveys == [{"account": CLIENT, "schemes": ["iam"]}]
+    record = accounts.items(surveyed.cluster_arn)[f"client#{CLIENT}#{vpc_id}#iam"]
+    assert record["state"] == "planned"
+    assert sorted(record["subnet_ids"]) == sorted(accounts.subnets(CLIENT, vpc_id))
+
+
+def test_surveying_twice_changes_nothing(surveyed: Steps, accounts: Accounts) -> None:
+    before = accounts.picture(surveyed.cluster_arn)
+
+    surveyed.survey(CLIENT)
+
+    assert accounts.picture(surveyed.cluster_arn) == before
+
+
+def test_a_client_without_a_tagged_vpc_wants_nothing(steps: Steps, accounts: Accounts) -> None:
+    accounts.deploy_client(CLIENT)
+    accounts.make_network(CLIENT)
+    steps.inspect_cluster()
+
+    assert steps.survey(CLIENT)["schemes"] == []
+
+
+def test_a_tag_for_a_cluster_of_a_similar_name_counts_not(steps: Steps, accounts: Accounts) -> None:
+    accounts.make_tagged_vpc(CLIENT, cluster="orders-2")
+    steps.inspect_cluster()
+
+    assert steps.survey(CLIENT)["schemes"] == []
+
+
+def test_tagged_subnets_and_groups_are_used(steps: Steps, accounts: Accounts, vpc_id: str) -> None:
+    ec2 = accounts.client("ec2", CLIENT)
+    chosen = accounts.subnets(CLIENT, vpc_id)
+    for number, zone in enumerate("abc"):
+        ec2.create_subnet(
+            VpcId=vpc_id,
+            CidrBlock=f"10.0.{16 + number * 16}.0/20",
+            AvailabilityZone=f"eu-west-1{zone}",
+        )
+    group = ec2.create_security_group(GroupName="kafka", Description="-", VpcId=vpc_id)["GroupId"]
+    ec2.create_tags(Resources=[*chosen, group], Tags=[{"Key": "msklink/orders", "Value": ""}])
+    steps.inspect_cluster()
+
+    steps.survey(CLIENT)
+
+    record = accounts.items(steps.cluster_arn)[f"client#{CLIENT}#{vpc_id}#iam"]
+    assert sorted(record["subnet_ids"]) == sorted(chosen)
+    assert record["security_group_ids"] == [group]
+
+
+def test_a_refusal_is_told_once_and_is_in_the_status_of_the_client(
+    steps: Steps, accounts: Accounts
+) -> None:
+    vpc_id = accounts.make_tagged_vpc(CLIENT, "tls")
+    steps.inspect_cluster()
+
+    assert steps.survey(CLIENT)["schemes"] == []
+    steps.survey(CLIENT)
+
+    [told] = accounts.told("Client Refused")
+    assert told["refusal"]["code"] == "SchemeNotOffered"
+    assert (told["account"], told["vpc_id"], told["scheme"]) == (CLIENT, vpc_id, "tls")
+    status = accounts.status(CLIENT)
+    assert status["vpcs"][vpc_id]["tls"]["refusal"]["remedy"].startswith("Ask for one of these")
+
+
+def test_a_refusal_that_is_withdrawn_is_not_told_again(steps: Steps, accounts: Accounts) -> None:
+    vpc_id = accounts.make_tagged_vpc(CLIENT, "iam imam")
+    steps.inspect_cluster()
+    steps.survey(CLIENT)
+    accounts.told()
+
+    accounts.tag_vpc(CLIENT, vpc_id, "iam")
+    steps.survey(CLIENT)
+
+    assert not accounts.told()
+
+
+def test_a_client_without_the_role_is_refused(steps: Steps, accounts: Accounts) -> None:
+    steps.inspect_cluster()
+
+    assert steps.survey(CLIENT)["schemes"] == []
+    assert steps.survey(CLIENT)["schemes"] == []
+
+    assert codes(accounts) == ["ClientStackMissing"]
+
+
+def test_a_stack_with_another_external_id_is_told_from_a_missing_one(
+    steps: Steps, accounts: Accounts
+) -> None:
+    accounts.deploy_client(CLIENT, external_id="an-old-external-id")
+    steps.inspect_cluster()
+
+    assert steps.survey(CLIENT)["schemes"] == []
+
+    [told] = accounts.told("Client Refused")
+    assert told["refusal"]["code"] == "ExternalIdWrong"
+    assert EXTERNAL_ID in told["refusal"]["remedy"]
+
+
+def test_a_role_that_a_policy_denies_is_told_from_a_missing_one(
+    steps: Steps, accounts: Accounts
+) -> None:
+    accounts.make_tagged_vpc(CLIENT)
+    accounts.blocked.add(CLIENT)
+    steps.inspect_cluster()
+
+    assert steps.survey(CLIENT)["schemes"] == []
+
+    [told] = accounts.told("Client Refused")
+    assert told["refusal"]["code"] == "ClientRoleBlocked"
+    assert "service control policy" in told["refusal"]["message"]
+
+
+def test_the_refusal_of_the_role_ends_when_it_is_deployed(steps: Steps, accounts: Accounts) -> None:
+    steps.inspect_cluster()
+    steps.survey(CLIENT)
+    accounts.make_tagged_vpc(CLIENT)
+    accounts.told()
+
+    assert steps.survey(CLIENT)["schemes"] == ["iam"]
+
+    assert not accounts.told()
+
+
+@pytest.mark.usefixtures("vpc_id")
+def test_parameters_of_another_cluster_of_the_name_are_never_overwritten(
+    steps: Steps, accounts: Accounts
+) -> None:
+    status = '{"cluster_arn": "arn:aws:kafka:eu-west-1:999999999999:cluster/orders/u"}'
+    accounts.client("ssm", CLIENT).put_parameter(
+        Name="/msklink/orders/status", Value=status, Type="String"
+    )
+    steps.inspect_cluster()
+
+    assert steps.survey(CLIENT)["schemes"] == []
+
+    assert codes(accounts) == ["ClusterNameTaken"]
+    assert accounts.parameters(CLIENT) == {"/msklink/orders/status": status}
+
+
+@pytest.mark.parametrize("denied", ["UnauthorizedOperation", "AccessDeniedException"])
+def test_a_client_whose_role_may_not_look_is_refused(
+    surveyed: Steps, accounts: Accounts, denied: str, failing: Any
+) -> None:
+    failing("ec2", "DescribeVpcs", denied)
+
+    surveyed.survey(CLIENT)
+
+    assert codes(accounts) == ["ClientRoleDenied"]
+
+
+@pytest.mark.parametrize("code", ["RequestLimitExceeded", "Throttling", "Unavailable"])
+def test_a_throttled_look_has_a_name_that_is_retried(
+    surveyed: Steps, code: str, failing: Any
+) -> None:
+    failing("ec2", "DescribeVpcs", code)
+
+    assert error_of(surveyed.survey, CLIENT) == "AwsBusy"
+
+
+def test_an_error_that_nobody_knows_keeps_its_name(surveyed: Steps, failing: Any) -> None:
+    failing("ec2", "DescribeVpcs", "SomethingNew")
+
+    assert error_of(surveyed.survey, CLIENT) == "ClientError"
+
+
+def test_a_throttled_role_has_a_name_that_is_retried(surveyed: Steps, failing: Any) -> None:
+    failing("sts", "AssumeRole", "Throttling")
+
+    assert error_of(surveyed.survey, CLIENT) == "AwsBusy"
+
+
+def test_more_vpcs_than_one_filter_takes_are_read(
+    accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vpc_ids = [accounts.make_network(CLIENT, zones=()) for _ in range(3)]
+    monkeypatch.setattr(ec2, "MOST_FILTER_VALUES", 2)
+
+    client = accounts.client("ec2", CLIENT)
+    found = ec2.read_vpcs(client, CLIENT, vpc_ids, f"{NAMESPACE}/orders", "-")
+
+    assert sorted(found) == sorted(vpc_ids)
+
+
+def test_the_survey_does_not_ask_msk(surveyed: Steps, accounts: Accounts) -> None:
+    accounts.msk.faults.add(faults.throttled("ListVpcConnections", times=None))
+
+    assert surveyed.survey(CLIENT)["schemes"] == ["iam"]
+
+
+def test_a_vpc_of_the_cluster_itself_is_refused(accounts: Accounts) -> None:
+    steps = Steps(accounts.make_cluster(tags={"msklink": "iam", "msklink/clients": OWNER}))
+    accounts.deploy_client(OWNER)
+    [vpc_id] = accounts.vpcs_with_subnets(OWNER)
+    accounts.tag_vpc(OWNER, vpc_id, "iam")
+    steps.inspect_cluster()
+
+    assert steps.survey(OWNER)["schemes"] == []
+
+    assert codes(accounts) == ["VpcOfCluster"]
+
+
+def test_a_refusal_speaks_of_zones_as_the_account_calls_them(
+    steps: Steps, accounts: Accounts
+) -> None:
+    accounts.deploy_client(CLIENT)
+    accounts.tag_vpc(CLIENT, accounts.make_network(CLIENT, zones=("a", "b")), "iam")
+    steps.inspect_cluster()
+
+    steps.survey(CLIENT)
+
+    [told] = accounts.told("Client Refused")
+    assert "euw1-az2" in told["refusal"]["message"]
+    assert "eu-west-1c" in told["refusal"]["remedy"]
+
+
+def tag_group(accounts: Accounts, vpc_id: str, **rule: Any) -> str:
+    """A security group that the client team made and tagged, with one rule or none."""
+    ec2 = accounts.client("ec2", CLIENT)
+    made = ec2.create_security_group(GroupName="kafka", Description="-", VpcId=vpc_id)
+    group: str = made["GroupId"]
+    if rule:
+        ranges = [{"CidrIp": "10.0.0.0/16"}]
+        ec2.authorize_security_group_ingress(
+            GroupId=group, IpPermissions=[rule | {"IpRanges": ranges}]
+        )
+    ec2.create_tags(Resources=[group], Tags=[{"Key": "msklink/orders", "Value": ""}])
+    return group
+
+
+@pytest.mark.parametrize(
+    ("rule", "warnings"),
+    [
+        ({}, ["NobodyLetIn"]),
+        ({"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443}, ["NobodyLetIn"]),
+        ({"IpProtocol": "udp", "FromPort": 14001, "ToPort": 14100}, ["NobodyLetIn"]),
+        ({"IpProtocol": "tcp", "FromPort": 14001, "ToPort": 14003}, []),
+        ({"IpProtocol": "-1"}, []),
+    ],
+)
+def test_tagged_groups_that_let_nobody_in_are_warned_of(
+    steps: Steps, accounts: Accounts, vpc_id: str, rule: dict[str, Any], warnings: list[str]
+) -> None:
+    group = tag_group(accounts, vpc_id, **rule)
+    steps.inspect_cluster()
+
+    assert steps.survey(CLIENT)["schemes"] == ["iam"]
+
+    record = accounts.items(steps.cluster_arn)[f"client#{CLIENT}#{vpc_id}#iam"]
+    assert record["security_group_ids"] == [group]
+    assert [warning["code"] for warning in record["warnings"]] == warnings
+    assert not codes(accounts)

@@ -1,0 +1,391 @@
+"""The accounts of the tests, in moto with the MSK emulator: an owner and its clients."""
+
+import contextvars
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+from unittest import mock
+
+import boto3
+import botocore.loaders
+import botocore.session
+from moto import mock_aws
+from moto.core.config import DefaultConfig
+from moto.core.exceptions import AccessDeniedError
+from moto.iam.models import iam_backends
+from moto.sts.models import STSBackend
+
+from localcloud.moto_door import in_process_msk
+from localcloud.msk import Durations, ManualClock, Msk, faults
+from msklink.settings import settings
+from tests.support.cloudformation import resources
+from tests.support.functions import OWNER, REGION
+from tests.support.privileges import watched_calls
+
+CLIENT, OTHER_CLIENT = "222222222222", "333333333333"
+NAMESPACE = "msklink"
+EXTERNAL_ID = "an-external-id"
+TABLE = "connectivity"
+ZONES = ("a", "b", "c")
+MOTO: DefaultConfig = {
+    "stepfunctions": {"execute_state_machine": True},
+    "lambda": {"use_docker": False},
+}
+
+# Each wait of a run costs the engine some milliseconds, so most tests have few.
+BRISK = Durations(update_connectivity=300, create_connection=30)
+
+ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": REGION,
+    "AWS_REGION": REGION,
+    "NAMESPACE": NAMESPACE,
+    "TABLE_NAME": TABLE,
+    "STACK_NAME": NAMESPACE,
+    "EXTERNAL_ID": EXTERNAL_ID,
+    "STATE_MACHINE_ARN": f"arn:aws:states:{REGION}:{OWNER}:stateMachine:reconcile",
+    "POWERTOOLS_SERVICE_NAME": NAMESPACE,
+    "POWERTOOLS_METRICS_NAMESPACE": "MSKLink",
+    "POWERTOOLS_LOG_LEVEL": "CRITICAL",
+    "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",  # thousands, at each start
+}
+
+
+@dataclass(eq=False)
+class Accounts:
+    """Everything a test sees of AWS."""
+
+    msk: Msk
+    clock: ManualClock
+    clients: list[str] = field(default_factory=list)
+    ungranted: dict[str, set[str]] = field(default_factory=dict)
+    """Actions that a function or the client role used and no template grants."""
+    denied: set[tuple[str, str]] = field(default_factory=set)
+    """Account and operation that its client role may not do, whatever client.yaml says."""
+    blocked: set[str] = field(default_factory=set)
+    """Client accounts in which a service control policy denies that roles are assumed."""
+
+    @cache  # noqa: B019 it lives as long as its test
+    def session(self, account: str = OWNER) -> boto3.Session:
+        """A session with all rights in *account*."""
+        if account == OWNER:
+            return boto3.Session(region_name=REGION)
+        credentials = boto3.client("sts").assume_role(
+            RoleArn=f"arn:aws:iam::{account}:role/admin", RoleSessionName="test"
+        )["Credentials"]
+        return boto3.Session(
+            credentials["AccessKeyId"],
+            credentials["SecretAccessKey"],
+            credentials["SessionToken"],
+            region_name=REGION,
+        )
+
+    @cache  # noqa: B019 it lives as long as its test
+    def client(self, service: str, account: str = OWNER) -> Any:
+        return self.session(account).client(service)  # type: ignore[call-overload]
+
+    # ------------------------------------------------------------------ what people do
+
+    def deploy_client(self, account: str, external_id: str = EXTERNAL_ID) -> None:
+        """What client.yaml makes, as far as a test looks at it: the roles of fixed names."""
+        self.clients.append(account)
+        for role in resources("AWS::IAM::Role", "client.yaml").values():
+            if "RoleName" in role:
+                trust = _filled_in(role["AssumeRolePolicyDocument"], external_id)
+                self.client("iam", account).create_role(
+                    RoleName=_filled_in(role["RoleName"], external_id),
+                    AssumeRolePolicyDocument=json.dumps(trust),
+                )
+
+    def remove_client(self, account: str) -> None:
+        """Delete the stack of client.yaml, the roles at least."""
+        self.clients.remove(account)
+        for kind in ("client", "presence"):
+            self.client("iam", account).delete_role(RoleName=f"{NAMESPACE}-{kind}-{REGION}")
+
+    def make_network(self, account: str, zones: tuple[str, ...] = ZONES) -> str:
+        """A VPC with DNS on and a subnet in each of *zones*."""
+        ec2 = self.client("ec2", account)
+        vpc_id: str = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        ec2.modify_vpc_attribute(VpcId=vpc_id, EnableDnsHostnames={"Value": True})
+        for number, zone in enumerate(zones):
+            ec2.create_subnet(
+                VpcId=vpc_id,
+                CidrBlock=f"10.0.{number}.0/24",
+                AvailabilityZone=f"{REGION}{zone}",
+            )
+        return vpc_id
+
+    def vpcs_with_subnets(self, account: str) -> list[str]:
+        """The VPCs that a test has made, which leaves out the default one."""
+        subnets = self.client("ec2", account).describe_subnets(
+            Filters=[{"Name": "default-for-az", "Values": ["false"]}]
+        )["Subnets"]
+        return sorted({subnet["VpcId"] for subnet in subnets})
+
+    def subnets(self, account: str, vpc_id: str) -> list[str]:
+        found = self.client("ec2", account).describe_subnets(
+            Filters=[{"Name": "vpc-id", "Values": [vpc_id]}]
+        )["Subnets"]
+        return [subnet["SubnetId"] for subnet in found]
+
+    def make_cluster(
+        self,
+        name: str = "orders",
+        tags: dict[str, str] | None = None,
+        instance_type: str = "kafka.m5.large",
+        **changes: Any,
+    ) -> str:
+        """An ACTIVE cluster of three brokers with IAM and SCRAM on."""
+        vpc_id = self.make_network(OWNER)
+        provisioned = {
+            "BrokerNodeGroupInfo": {
+                "ClientSubnets": self.subnets(OWNER, vpc_id),
+                "InstanceType": instance_type,
+            },
+            "KafkaVersion": "3.6.0",
+            "NumberOfBrokerNodes": 3,
+            "ClientAuthentication": {
+                "Sasl": {"Iam": {"Enabled": True}, "Scram": {"Enabled": True}},
+                "Unauthenticated": {"Enabled": False},
+            },
+            "ConfigurationInfo": {"Arn": self.make_configuration(), "Revision": 1},
+        }
+        arn: str = self.client("kafka").create_cluster_v2(
+            ClusterName=name, Tags=tags or {}, Provisioned=provisioned | changes
+        )["ClusterArn"]
+        self.clock.advance(3600)
+        return arn
+
+    def make_configuration(self, properties: str = "allow.everyone.if.no.acl.found=false") -> str:
+        kafka = self.client("kafka")
+        name = f"acl-{len(kafka.list_configurations()['Configurations'])}"
+        arn: str = kafka.create_configuration(Name=name, ServerProperties=properties.encode())[
+            "Arn"
+        ]
+        return arn
+
+    def tag_cluster(self, arn: str, **tags: str) -> None:
+        """Tag a cluster; a double underscore in a name is a slash in the key."""
+        self.client("kafka").tag_resource(ResourceArn=arn, Tags=_keys(tags))
+
+    def untag_vpc(self, account: str, vpc_id: str, cluster: str = "orders") -> None:
+        self.client("ec2", account).delete_tags(
+            Resources=[vpc_id], Tags=[{"Key": f"{NAMESPACE}/{cluster}"}]
+        )
+
+    def make_tagged_vpc(self, account: str, value: str = "iam", cluster: str = "orders") -> str:
+        """A VPC in *account*, which has the client stack, that asks to be connected."""
+        if account not in self.clients:
+            self.deploy_client(account)
+        vpc_id = self.make_network(account)
+        self.tag_vpc(account, vpc_id, value, cluster)
+        return vpc_id
+
+    def put_policy(self, cluster_arn: str, *statements: dict[str, Any]) -> None:
+        """Write a cluster policy as somebody else would."""
+        document = {"Version": "2012-10-17", "Statement": list(statements)}
+        text = json.dumps(document, separators=(",", ":"))
+        self.client("kafka").put_cluster_policy(ClusterArn=cluster_arn, Policy=text)
+
+    def tag_vpc(self, account: str, vpc_id: str, value: str, cluster: str = "orders") -> None:
+        self.client("ec2", account).create_tags(
+            Resources=[vpc_id], Tags=[{"Key": f"{NAMESPACE}/{cluster}", "Value": value}]
+        )
+
+    def meanwhile(self, operation: str, action: Callable[[], object]) -> None:
+        """Let people do *action* just before the next call of *operation* arrives."""
+
+        def act() -> None:
+            contextvars.Context().run(action)
+
+        self.msk.faults.add(faults.meanwhile(operation, act))
+
+    # ---------------------------------------------------------------- what people see
+
+    def parameters(self, account: str, path: str = "/msklink/orders") -> dict[str, str]:
+        pages = (
+            self.client("ssm", account)
+            .get_paginator("get_parameters_by_path")
+            .paginate(Path=path, Recursive=True)
+        )
+        return {found["Name"]: found["Value"] for page in pages for found in page["Parameters"]}
+
+    def status(self, account: str, cluster: str = "orders") -> dict[str, Any]:
+        status: dict[str, Any] = json.loads(
+            self.parameters(account)[f"/{NAMESPACE}/{cluster}/status"]
+        )
+        return status
+
+    def policy(self, cluster_arn: str) -> dict[str, Any]:
+        text = self.client("kafka").get_cluster_policy(ClusterArn=cluster_arn)["Policy"]
+        policy: dict[str, Any] = json.loads(text)
+        return policy
+
+    def connections(self, account: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.client("kafka", account).list_vpc_connections()[
+            "VpcConnections"
+        ]
+        return found
+
+    def items(self, cluster_arn: str) -> dict[str, dict[str, Any]]:
+        """The items of the table about a cluster, by sort key."""
+        found = self.session().resource("dynamodb").Table(TABLE).scan()["Items"]
+        return {str(item["item"]): item for item in found if item["cluster_arn"] == cluster_arn}
+
+    def told(self, what: str | None = None) -> list[dict[str, Any]]:
+        """The details of the events on the bus since the last look, of the detail type *what*."""
+        sqs = self.client("sqs")
+        url = sqs.get_queue_url(QueueName="told")["QueueUrl"]
+        envelopes = []
+        while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            for message in messages:
+                envelopes.append(json.loads(message["Body"]))
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return [
+            envelope["detail"] | {"what": envelope["detail-type"]}
+            for envelope in envelopes
+            if what in {None, envelope["detail-type"]}
+        ]
+
+    # ----------------------------------------------------------------- what must not move
+
+    def picture(self, cluster_arn: str) -> dict[str, Any]:
+        """All that a run can change, versions included; only counting requests does not show."""
+        items = self.items(cluster_arn)
+        items.get("cluster", {}).pop("requested", None)
+        return {
+            "items": items,
+            "parameters": {
+                account: self._parameter_versions(account) for account in [OWNER, *self.clients]
+            },
+            "connections": {account: self.connections(account) for account in self.clients},
+            "security groups": {
+                account: self.client("ec2", account).describe_security_groups()["SecurityGroups"]
+                for account in self.clients
+            },
+            "writes to MSK": self.writes(),
+        }
+
+    def _parameter_versions(self, account: str) -> dict[str, int]:
+        pages = (
+            self.client("ssm", account)
+            .get_paginator("get_parameters_by_path")
+            .paginate(Path="/", Recursive=True)
+        )
+        return {found["Name"]: found["Version"] for page in pages for found in page["Parameters"]}
+
+    def writes(self) -> dict[tuple[str, str], int]:
+        """How often each account called each operation of MSK that changes something."""
+        reads = ("Describe", "Get", "List")
+        return {call: n for call, n in self.msk.calls.items() if not call[1].startswith(reads)}
+
+
+def _keys(tags: dict[str, str]) -> dict[str, str]:
+    return {key.replace("__", "/"): value for key, value in tags.items()}
+
+
+@contextmanager
+def accounts_in_moto(durations: Durations = BRISK) -> Iterator[Accounts]:
+    """Both sides of MSKLink in moto, with the table and the bus of the template."""
+    clock = ManualClock()
+    blocked, denied = set[str](), set[tuple[str, str]]()
+    with (
+        mock.patch.dict("os.environ", ENVIRONMENT),
+        mock_aws(config=MOTO),
+        mock.patch.object(STSBackend, "assume_role", _judged(blocked)),
+        mock.patch.object(botocore.session, "create_loader", _shared_loader),
+        mock.patch("botocore.endpoint.time", mock.Mock(sleep=clock.advance)),
+        watched_calls(denied) as ungranted,
+        in_process_msk(clock, durations) as msk,
+    ):
+        settings.cache_clear()
+        accounts = Accounts(msk, clock, ungranted=ungranted, denied=denied, blocked=blocked)
+        _make_owner_stack(accounts)
+        yield accounts
+
+
+@cache
+def _shared_loader(*_: object) -> botocore.loaders.Loader:
+    """Every session reads the models of the services anew, which takes longer than the tests."""
+    return botocore.loaders.create_loader()
+
+
+_assume_role = STSBackend.assume_role
+
+
+def _judged(blocked: set[str]) -> Callable[..., Any]:
+    """
+    AssumeRole as AWS judges it, as far as MSKLink can tell one denial from another.
+
+    moto lets anybody assume any role. AWS answers alike for a role that is not there and for a
+    trust policy that is not met; an explicit deny is told (IAM user guide, access denied
+    messages).
+    """
+
+    def assume(self: STSBackend, *args: Any, **given: Any) -> Any:
+        account, _, name = given["role_arn"].split(":", 4)[4].rpartition(":role/")
+        action = f"sts:AssumeRole on resource: {given['role_arn']}"
+        if name == "admin":
+            return _assume_role(self, *args, **given)
+        if account in blocked:
+            action += " with an explicit deny in a service control policy"
+        elif _is_trusted(account, name, given["external_id"]):
+            return _assume_role(self, *args, **given)
+        raise AccessDeniedError(f"arn:aws:iam::{OWNER}:root", action)
+
+    return assume
+
+
+def _is_trusted(account: str, name: str, external_id: str | None) -> bool:
+    """Whether the role is there and wants no other external id; who we are is not judged."""
+    for role in iam_backends[account]["aws"].roles.values():
+        if role.name == name:
+            [trust] = json.loads(role.assume_role_policy_document)["Statement"]
+            wanted = trust["Condition"].get("StringEquals", {}).get("sts:ExternalId")
+            return wanted in {None, external_id}
+    return False
+
+
+def _filled_in(node: Any, external_id: str) -> Any:
+    """*node* of client.yaml with its parameters and pseudo parameters filled in."""
+    values = {
+        "AWS::Partition": "aws",
+        "AWS::Region": REGION,
+        "Namespace": NAMESPACE,
+        "OwnerAccountId": OWNER,
+        "ExternalId": external_id,
+    }
+    match node:
+        case {"Ref": name}:
+            return values[name]
+        case {"Fn::Sub": text}:
+            return re.sub(r"\$\{([\w:]+)}", lambda match: values[match[1]], text)
+        case dict():
+            return {key: _filled_in(child, external_id) for key, child in node.items()}
+        case list():
+            return [_filled_in(child, external_id) for child in node]
+    return node
+
+
+def _make_owner_stack(accounts: Accounts) -> None:
+    [table] = resources("AWS::DynamoDB::Table").values()
+    accounts.client("dynamodb").create_table(
+        TableName=TABLE,
+        BillingMode=table["BillingMode"],
+        KeySchema=table["KeySchema"],
+        AttributeDefinitions=table["AttributeDefinitions"],
+    )
+    events, sqs = accounts.client("events"), accounts.client("sqs")
+    events.create_event_bus(Name=NAMESPACE)
+    queue = sqs.create_queue(QueueName="told")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
+    events.put_rule(Name="told", EventBusName=NAMESPACE, EventPattern='{"source": ["msklink"]}')
+    events.put_targets(
+        Rule="told", EventBusName=NAMESPACE, Targets=[{"Id": "told", "Arn": arn["QueueArn"]}]
+    )

@@ -1,0 +1,61 @@
+"""The templates as data; intrinsic functions become `{"Fn::X": …}`."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+
+
+class _Loader(yaml.SafeLoader):
+    pass
+
+
+def _intrinsic(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Any:
+    name = suffix if suffix == "Ref" else f"Fn::{suffix}"
+    if isinstance(node, yaml.ScalarNode):
+        value: Any = loader.construct_scalar(node)
+        return {name: value.split(".", 1)} if suffix == "GetAtt" else {name: value}
+    if isinstance(node, yaml.SequenceNode):
+        return {name: loader.construct_sequence(node, deep=True)}
+    assert isinstance(node, yaml.MappingNode)
+    return {name: loader.construct_mapping(node, deep=True)}
+
+
+_Loader.add_multi_constructor("!", _intrinsic)
+
+
+@cache
+def template(name: str = "template.yaml") -> dict[str, Any]:
+    with (ROOT / name).open() as file:
+        parsed: dict[str, Any] = yaml.load(file, _Loader)
+    return parsed
+
+
+def resources(kind: str, name: str = "template.yaml") -> dict[str, dict[str, Any]]:
+    """The properties of all resources of the type *kind*, by logical id."""
+    found: dict[str, dict[str, Any]] = template(name)["Resources"]
+    return {
+        key: resource["Properties"] for key, resource in found.items() if resource["Type"] == kind
+    }
+
+
+def handlers() -> dict[str, str]:
+    """Handler module of each function, by logical id."""
+    functions = resources("AWS::Serverless::Function")
+    return {key: function["Handler"].split(".")[0] for key, function in functions.items()}
+
+
+def definition_text() -> str:
+    return (ROOT / "statemachine/reconcile_cluster.asl.yaml").read_text()
+
+
+def definition(substitutions: dict[str, str]) -> dict[str, Any]:
+    """The state machine, read in CloudFormation's order: substitute in the text, then parse."""
+    text = definition_text()
+    for name, value in substitutions.items():
+        text = text.replace("${" + name + "}", value)
+    parsed: dict[str, Any] = yaml.safe_load(text)
+    return parsed

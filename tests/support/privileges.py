@@ -1,0 +1,71 @@
+"""Whether the templates grant the calls that the functions make; moto itself allows everything."""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+from unittest import mock
+
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
+from moto.iam.models import get_account_id_from
+
+from tests.support.cloudformation import resources
+from tests.support.functions import running
+
+# Rights that a call needs besides its own when it brings a parameter (service authorization
+# reference, dependent actions).
+BESIDES = {
+    ("ssm:PutParameter", "Tags"): "ssm:AddTagsToResource",
+    ("ec2:CreateSecurityGroup", "TagSpecifications"): "ec2:CreateTags",
+    ("kafka:CreateVpcConnection", "Tags"): "kafka:TagResource",
+}
+CLIENT_ROLE = "the client role"
+
+
+@cache
+def granted(who: str) -> frozenset[str]:
+    """The actions that the role of the function *who* may do, or CLIENT_ROLE."""
+    if who == CLIENT_ROLE:
+        role = resources("AWS::IAM::Role", "client.yaml")["ClientRole"]
+        documents = [policy["PolicyDocument"] for policy in role["Policies"]]
+    else:
+        documents = resources("AWS::Serverless::Function")[who]["Policies"]
+    actions = [one["Action"] for document in documents for one in document["Statement"]]
+    return frozenset(
+        action for some in actions for action in (some if isinstance(some, list) else [some])
+    )
+
+
+@contextmanager
+def watched_calls(denied: Collection[tuple[str, str]]) -> Iterator[dict[str, set[str]]]:
+    """
+    The actions that each function and the client role use without being granted them.
+
+    The client role of an account may not do what *denied* holds for it.
+    """
+    missing: dict[str, set[str]] = {}
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]  # the one way of all calls
+
+    def watched(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
+        function = running.get()
+        if function:
+            key = client._request_signer._credentials.access_key
+            assumed = key.startswith("ASIA")
+            who = CLIENT_ROLE if assumed else function
+            if assumed and (get_account_id_from(key), operation) in denied:
+                error = {"Code": "UnauthorizedOperation", "Message": operation}
+                raise ClientError({"Error": error}, operation)  # type: ignore[typeddict-item]
+            if lacking := _needed(client, operation, parameters) - granted(who):
+                missing.setdefault(who, set()).update(lacking)
+        return call(client, operation, parameters)
+
+    with mock.patch.object(BaseClient, "_make_api_call", watched):
+        yield missing
+
+
+def _needed(client: Any, operation: str, parameters: dict[str, Any]) -> set[str]:
+    action = f"{client.meta.service_model.signing_name}:{operation}"
+    return {action} | {
+        besides for (of, name), besides in BESIDES.items() if of == action and name in parameters
+    }

@@ -1,0 +1,132 @@
+"""The real state machine on moto's engine: it calls our handlers, and its waits move our clock."""
+
+import json
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from unittest import mock
+
+import jsonata
+from moto.awslambda_simple.models import LambdaSimpleBackend
+from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
+from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import (
+    WaitFunction,
+)
+from moto.stepfunctions.parser.asl.jsonata import jsonata as seam
+from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
+
+from tests.support.aws import ENVIRONMENT, Accounts
+from tests.support.cloudformation import definition, handlers
+from tests.support.functions import function_arn, invoke
+
+MACHINE = ENVIRONMENT["STATE_MACHINE_ARN"]
+SUBSTITUTIONS = {"Partition": "aws"} | {name: function_arn(name) for name in handlers()}
+
+
+@dataclass
+class Engine:
+    """Starts runs and tells how they went."""
+
+    accounts: Accounts
+
+    def receive(self, event: dict[str, Any]) -> list[str]:
+        """Hand *event* to ReceiveEvent, and wait until the runs that it names have ended."""
+        runs: list[str] = invoke("ReceiveEventFunction", event)["runs"]
+        for run in runs:
+            self.wait(run)
+        return runs
+
+    def reconcile(self, cluster_arn: str) -> str:
+        """Bring the cluster to what is asked for, as after a tag event; the status of the run."""
+        [run] = self.receive(tag_event(cluster_arn))
+        return str(self.describe(run)["status"])
+
+    def wait(self, run: str) -> None:
+        deadline = time.monotonic() + 60
+        while self.describe(run)["status"] == "RUNNING":
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{run} is still in {self.states(run)[-1]}")
+            time.sleep(0.05)
+
+    def kill(self, run: str) -> None:
+        self.accounts.client("stepfunctions").stop_execution(executionArn=_execution(run))
+
+    def describe(self, run: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.accounts.client("stepfunctions").describe_execution(
+            executionArn=_execution(run)
+        )
+        return found
+
+    def history(self, run: str) -> list[dict[str, Any]]:
+        pages = (
+            self.accounts.client("stepfunctions")
+            .get_paginator("get_execution_history")
+            .paginate(executionArn=_execution(run))
+        )
+        return [event for page in pages for event in page["events"]]
+
+    def states(self, run: str) -> list[str]:
+        """Names of the states in the order in which they were entered."""
+        return [
+            event["stateEnteredEventDetails"]["name"]
+            for event in self.history(run)
+            if "stateEnteredEventDetails" in event
+        ]
+
+
+def _execution(run: str) -> str:
+    return MACHINE.replace(":stateMachine:", ":execution:") + f":{run}"
+
+
+def tag_event(cluster_arn: str, key: str = "msklink") -> dict[str, Any]:
+    return {
+        "id": "1",
+        "source": "aws.tag",
+        "detail-type": "Tag Change on Resource",
+        "account": cluster_arn.split(":")[4],
+        "resources": [cluster_arn],
+        "detail": {"service": "kafka", "resource-type": "cluster", "changed-tag-keys": [key]},
+    }
+
+
+def _invoke(_: object, function_name: str, *arguments: Any) -> bytes:
+    """What Lambda answers: the result, or the error by the name of its class."""
+    _qualifier, body, _headers, response_headers = arguments
+    try:
+        return json.dumps(invoke(function_name.rpartition(":")[2], json.loads(body))).encode()
+    except Exception as error:  # the runtime reports every exception by its name
+        response_headers["x-amz-function-error"] = "Unhandled"
+        logging.getLogger(__name__).info("%s failed", function_name, exc_info=error)
+        answer = {"errorMessage": str(error), "errorType": type(error).__name__}
+        return json.dumps(answer).encode()
+
+
+# Parsing takes half the time of a short run, and moto parses anew for each.
+_parsed = cache(AmazonStateLanguageParser.parse)
+
+
+@contextmanager
+def engine_in_moto(accounts: Accounts) -> Iterator[Engine]:
+    def wait(_: WaitFunction, wait_seconds: int, **_environment: object) -> None:
+        accounts.clock.advance(wait_seconds)
+
+    def evaluate(expression: str) -> Any:
+        return jsonata.Jsonata(expression).evaluate(None)
+
+    with (
+        mock.patch.object(LambdaSimpleBackend, "invoke", _invoke),
+        mock.patch.object(WaitFunction, "_wait_interval", wait),
+        mock.patch.object(retrier_decl, "time", mock.Mock(sleep=accounts.clock.advance)),
+        mock.patch.object(seam, "_eval_jsonata", evaluate),
+        mock.patch.object(AmazonStateLanguageParser, "parse", staticmethod(_parsed)),
+    ):
+        accounts.client("stepfunctions").create_state_machine(
+            name=MACHINE.rpartition(":")[2],
+            definition=json.dumps(definition(SUBSTITUTIONS)),
+            roleArn="arn:aws:iam::123456789012:role/reconcile",
+        )
+        yield Engine(accounts)

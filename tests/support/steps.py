@@ -1,0 +1,67 @@
+"""The tasks of a run one by one, called with what the state machine would pass them."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from tests.support.functions import invoke
+
+RUN = "orders-run-1"
+
+
+@dataclass
+class Steps:
+    """A run for one cluster; it remembers what later tasks must know."""
+
+    cluster_arn: str
+    run: str = RUN
+    facts: dict[str, Any] = field(default_factory=dict)
+    surveys: list[dict[str, Any]] = field(default_factory=list)
+    brokers: dict[str, str] = field(default_factory=dict)
+
+    def inspect_cluster(self, waited_seconds: int = 0, expected: tuple[int, int] = (0, 0)) -> Any:
+        answer = self._invoke("InspectCluster", waited_seconds=waited_seconds, expected=expected)
+        self.facts = answer["facts"]
+        return answer
+
+    def survey(self, account: str) -> Any:
+        answer = self._invoke("SurveyClient", account=account, facts=self.facts)
+        self.surveys.append(answer)
+        return answer
+
+    def enable(self) -> Any:
+        return self._invoke("EnableConnectivity", surveys=self.surveys)
+
+    def grant(self) -> Any:
+        return self._invoke("GrantAccess", surveys=self.surveys)
+
+    def connect(self, account: str) -> Any:
+        return self._invoke("ConnectClient", account=account)
+
+    def inspect_connections(self, waited_seconds: int = 0) -> Any:
+        answer = self._invoke("InspectConnections", waited_seconds=waited_seconds)
+        self.brokers = answer["bootstrap_brokers"]
+        return answer
+
+    def publish(self, account: str) -> Any:
+        return self._invoke("PublishToAccount", account=account, bootstrap_brokers=self.brokers)
+
+    def record_failure(self, step: str, account: str, error: str) -> Any:
+        caught = {"Error": error, "Cause": "{}"}
+        return self._invoke("RecordFailure", step=step, account=account, error=caught)
+
+    def conclude(self, generation: int) -> Any:
+        return self._invoke("Conclude", generation=generation)
+
+    def _invoke(self, task: str, **payload: Any) -> Any:
+        return invoke(
+            f"{task}Function", {"run": self.run, "cluster_arn": self.cluster_arn, **payload}
+        )
+
+
+def error_of(call: Any, *arguments: Any) -> str:
+    """The name by which the state machine knows the error of *call*."""
+    with pytest.raises(Exception) as caught:  # noqa: PT011 the name is the contract
+        call(*arguments)
+    return type(caught.value).__name__
