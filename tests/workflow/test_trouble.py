@@ -1,0 +1,418 @@
+"""What is wrong for one client or cluster ends in a refusal or a clear error; others go on."""
+
+from typing import Any
+
+import pytest
+
+from localcloud.msk import faults
+from msklink.aws import table
+from tests.support import functions
+from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
+from tests.support.functions import OWNER
+from tests.support.step_functions import Engine, tag_event
+
+BOTH = {"msklink": "iam scram", "msklink/clients": f"{CLIENT} {OTHER_CLIENT}"}
+
+
+def is_served(accounts: Accounts, account: str) -> bool:
+    return "/msklink/orders/iam/bootstrap.servers" in accounts.parameters(account)
+
+
+def codes(accounts: Accounts, what: str = "Client Refused") -> list[str]:
+    return [told["refusal"]["code"] for told in accounts.told(what)]
+
+
+def break_function(
+    monkeypatch: pytest.MonkeyPatch, module: str, account: str, error: Exception
+) -> None:
+    """Let the function fail unexpectedly for one account."""
+    function = functions.load(module)
+    handler = function.handler
+
+    def broken(event: dict[str, Any], context: Any) -> Any:
+        if event.get("account") == account:
+            raise error
+        return handler(event, context)
+
+    monkeypatch.setattr(function, "handler", broken)
+
+
+# ---------------------------------------------------------------------- refused, others served
+
+
+def without_dns(accounts: Accounts) -> None:
+    vpc_id = accounts.make_tagged_vpc(CLIENT)
+    accounts.client("ec2", CLIENT).modify_vpc_attribute(
+        VpcId=vpc_id, EnableDnsHostnames={"Value": False}
+    )
+
+
+def without_a_subnet(accounts: Accounts) -> None:
+    accounts.deploy_client(CLIENT)
+    vpc_id = accounts.make_network(CLIENT, zones=("a", "b"))
+    accounts.tag_vpc(CLIENT, vpc_id, "iam")
+
+
+def without_a_role(accounts: Accounts) -> None:
+    accounts.tag_vpc(CLIENT, accounts.make_network(CLIENT), "iam")
+
+
+def with_a_name_taken(accounts: Accounts) -> None:
+    accounts.make_tagged_vpc(CLIENT)
+    accounts.client("ssm", CLIENT).put_parameter(
+        Name="/msklink/orders/status", Value='{"cluster_arn": "another"}', Type="String"
+    )
+
+
+def with_an_unknown_scheme(accounts: Accounts) -> None:
+    accounts.make_tagged_vpc(CLIENT, "imam")
+
+
+def with_a_scheme_that_is_not_offered(accounts: Accounts) -> None:
+    accounts.make_tagged_vpc(CLIENT, "tls")
+
+
+def with_a_wrong_subnet(accounts: Accounts) -> None:
+    vpc_id = accounts.make_tagged_vpc(CLIENT)
+    accounts.client("ec2", CLIENT).create_tags(
+        Resources=accounts.subnets(CLIENT, vpc_id)[:1],
+        Tags=[{"Key": "msklink/orders", "Value": ""}],
+    )
+
+
+@pytest.mark.parametrize(
+    ("trouble", "code"),
+    [
+        (without_dns, "VpcDnsOff"),
+        (without_a_subnet, "SubnetMissingInZone"),
+        (without_a_role, "ClientStackMissing"),
+        (with_a_name_taken, "ClusterNameTaken"),
+        (with_an_unknown_scheme, "UnknownScheme"),
+        (with_a_scheme_that_is_not_offered, "SchemeNotOffered"),
+        (with_a_wrong_subnet, "SubnetChoiceInvalid"),
+    ],
+)
+def test_one_client_in_trouble_is_refused_once_and_the_other_is_served(
+    accounts: Accounts, engine: Engine, trouble: Any, code: str
+) -> None:
+    cluster = accounts.make_cluster(tags=BOTH)
+    trouble(accounts)
+    accounts.make_tagged_vpc(OTHER_CLIENT)
+
+    assert engine.reconcile(cluster) == "SUCCEEDED"
+
+    assert codes(accounts) == [code]
+    assert is_served(accounts, OTHER_CLIENT)
+    assert not is_served(accounts, CLIENT)
+    assert accounts.status(OWNER)["clients"] == {CLIENT: "refused", OTHER_CLIENT: "published"}
+    [statement] = accounts.policy(cluster)["Statement"]
+    assert statement["Principal"]["AWS"] == [f"arn:aws:iam::{OTHER_CLIENT}:root"]
+    before = accounts.picture(cluster)
+    assert engine.reconcile(cluster) == "SUCCEEDED"
+    assert accounts.picture(cluster) == before
+    assert not codes(accounts)
+
+
+def test_a_client_that_mends_its_vpc_is_served_by_the_next_run(
+    accounts: Accounts, engine: Engine
+) -> None:
+    cluster = accounts.make_cluster(tags=BOTH)
+    vpc_id = accounts.make_tagged_vpc(CLIENT, "imam")
+    engine.reconcile(cluster)
+    accounts.told()
+
+    accounts.tag_vpc(CLIENT, vpc_id, "iam")
+    assert engine.reconcile(cluster) == "SUCCEEDED"
+
+    assert is_served(accounts, CLIENT)
+    assert accounts.status(CLIENT)["state"] == "published"
+    assert not codes(accounts)
+
+
+def test_an_account_that_is_not_on_the_list_gets_nothing(
+    accounts: Accounts, engine: Engine
+) -> None:
+    cluster = accounts.make_cluster(tags={"msklink": "iam", "msklink/clients": CLIENT})
+    accounts.make_tagged_vpc(CLIENT)
+    accounts.make_tagged_vpc(OTHER_CLIENT)
+
+    assert engine.reconcile(cluster) == "SUCCEEDED"
+
+    assert is_served(accounts, CLIENT)
+    assert not accounts.parameters(OTHER_CLIENT)
+    assert not accounts.connections(OTHER_CLIENT)
+    assert accounts.msk.calls[OTHER_CLIENT, "ListVpcConnections"] == 1  # by this test
+
+
+# ---------------------------------------------------------------------------- the owner's part
+
+
+@pytest.mark.parametrize(
+    ("tags", "code"),
+    [
+        ({"msklink": "iam imam"}, "UnknownScheme"),
+        ({"msklink": "iam tls"}, "SchemeOffOnCluster"),
+        ({"msklink/clients": f"{CLIENT} 2222"}, "MalformedAccountList"),
+    ],
+)
+def test_a_malformed_word_in_the_tags_of_the_cluster_is_told_and_the_rest_counts(
+    accounts: Accounts, engine: Engine, tags: dict[str, str], code: str
+) -> None:
+    cluster = accounts.make_cluster(tags=BOTH | tags)
+    accounts.make_tagged_vpc(CLIENT)
+
+    assert engine.reconcile(cluster) == "SUCCEEDED"
+    assert engine.reconcile(cluster) == "SUCCEEDED"
+
+    assert codes(accounts, "Cluster Refused") == [code]
+    assert is_served(accounts, CLIENT)
+
+
+def test_a_missing_cluster_ends_the_run(accounts: Accounts, engine: Engine) -> None:
+    cluster = accounts.make_cluster(tags=BOTH).replace("orders", "gone")
+
+    assert engine.reconcile(cluster) == "SUCCEEDED"
+
+    assert codes(accounts, "Cluster Refused") == ["ClusterNotFound"]
+    assert table.read_cluster(cluster).holder is None
+
+
+@pytest.mark.parametrize("state", ["FAILED", "DELETING"])
+def test_an_unusable_cluster_is_told_to_owner_and_clients(
+    accounts: Accounts, engine: Engine, state: str
+) -> None:
+    cluster = accounts.make_cluster(tags=BOTH)
+    accounts.make_tagged_vpc(CLIENT)
+    accounts.msk.force_state(cluster, state)
+
+    [run] = engine.receive(tag_event(cluster))
+
+    assert engine.describe(run)["status"] == "SUCCEEDED"
+    assert "GrantAccess" not in engine.states(run)
+    status = accounts.status(CLIENT)
+    [schemes] = status["vpcs"].values()
+    assert schemes["iam"]["refusal"]["code"] == "ClusterUnusable"
+    assert "ClusterUnusable" in codes(accounts, "Cluster Refused")
+
+
+# -------------------------------------------------------------------------- unexpected failures
+
+
+@pytest.mark.parametrize("step", ["survey_client", "connect_client", "publish_to_account"])
+def test_a_function_that_fails_for_one_client_is_recorded_and_the_other_is_served(
+    accounts: Accounts, engine: Engine, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    cluster = accounts.make_cluster(tags=BOTH)
+    accounts.make_tagged_vpc(CLIENT)
+    accounts.make_tagged_vpc(OTHER_CLIENT)
+
+    with monkeypatch.context() as patch:
+        break_function(patch, step, CLIENT, KeyError("a bug"))
+        assert engine.reconcile(cluster) == "SUCCEEDED"
+
+    assert is_served(accounts, OTHER_CLIENT)
+    assert not is_served(accounts, CLIENT)
+    assert accounts.items(cluster)[f"client#{CLIENT}##"]["failure"].endswith("failed with KeyError")
+
+    assert engine.reconcile(cluster) == "SUCCEEDED"
+    assert is_served(accounts, CLIENT)
+    assert accounts.status(CLIENT)["state"] == "published"
+
+
+@pytest.mark.parametrize(
+    "operation",
+    ["DescribeClusterV2", "UpdateConnectivity", "PutClusterPolicy", "ListClientVpcConnections"],
+)
+def test_a_throttled_msk_is_asked_again(accounts: Accounts, engine: Engine, operation: str) -> None:
+    """More often than botocore asks by itself."""
+    cluster = accounts.make_cluster(tags=BOTH)
+    accounts.make_tagged_vpc(CLIENT)
+    accounts.msk.faults.add(faults.throttled(operation, times=8))
+
+    assert engine.reconcile(cluster) == "SUCCEEDED"
+
+    assert is_served(accounts, CLIENT)
+
+
+@pytest.mark.parametrize("operation", ["UpdateConnectivity", "PutClusterPolicy"])
+def test_a_lost_race_is_run_again(accounts: Accounts, engine: Engine, operation: str) -> None:
+    cluster = accounts.make_cluster(tags=BOTH)
+    accounts.put_policy(
+        cluster,
+        {
+            "Sid": "Firehose",
+            "Effect": "Allow",
+            "Principal": {"Service": "firehose.amazonaws.com"},
+            "Action": "kafka:CreateVpcConnection",
+            "Resource": "*",
+        },
+    )
+    accounts.make_tagged_vpc(CLIENT)
+    accounts.msk.faults.add(faults.stale(operation))
+
+    assert engine.reconcile(cluster) == "SUCCEEDED"
+
+    assert is_served(accounts, CLIENT)
+    assert len(accounts.policy(cluster)["Statement"]) == 2
+
+
+@pytest.mark.parametrize(
+    "operation", ["UpdateConnectivity", "PutClusterPolicy", "CreateVpcConnection"]
+)
+def test_an_answer_that_was_lost_does_nothing_twice(
+    accounts: Accounts, engine: Engine, operation: str
+) -> None:
+    cluster = accounts.make_cluster(tags=BOTH)
+    accounts.make_tagged_vpc(CLIENT)
+    accounts.msk.faults.add(faults.error(operation, when="after"))
+
+    assert engine.reconcile(cluster) == "SUCCEEDED"
+
+    assert is_served(accounts, CLIENT)
+    assert len(accounts.connections(CLIENT)) == 1
+
+
+def test_nothing_is_retried_for_ever(accounts: Accounts, engine: Engine) -> None:
+    cluster = accounts.make_cluster(tags=BOTH)
+    accounts.make_tagged_vpc(CLIENT)
+    accounts.msk.faults.add(faults.throttled("PutClusterPolicy", times=None))
+
+    [run] = engine.receive(tag_event(cluster))
+
+    ended = engine.describe(run)
+    assert (ended["status"], ended["error"]) == ("FAILED", "TooManyRequestsException")
+    assert accounts.msk.calls[OWNER, "PutClusterPolicy"] < 50
+
+
+# --------------------------------------------------------------------------------------- waits
+
+
+def test_waiting_for_a_cluster_ends(
+    accounts: Accounts, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("msklink.cluster.WAIT_LIMIT_SECONDS", 1800)
+    cluster = accounts.make_cluster(tags=BOTH)
+    accounts.msk.force_state(cluster, "HEALING")
+    start = accounts.clock.now()
+
+    [run] = engine.receive(tag_event(cluster))
+
+    ended = engine.describe(run)
+    assert (ended["status"], ended["error"]) == ("FAILED", "ClusterWaitTimedOut")
+    assert 1800 <= (accounts.clock.now() - start).total_seconds() < 2000
+
+
+def test_a_connection_that_never_comes_is_refused_and_the_other_is_published(
+    accounts: Accounts, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("msklink.connections.WAIT_LIMIT_SECONDS", 300)
+    cluster = accounts.make_cluster(tags=BOTH)
+    accounts.make_tagged_vpc(CLIENT)
+    accounts.make_tagged_vpc(OTHER_CLIENT)
+    accounts.msk.faults.add(faults.slow("CreateVpcConnection", 1e6, account=CLIENT))
+
+    assert engine.reconcile(cluster) == "SUCCEEDED"
+
+    assert codes(accounts) == ["ConnectionTimedOut"]
+    assert is_served(accounts, OTHER_CLIENT)
+    assert not is_served(accounts, CLIENT)
+
+
+def test_a_connection_that_failed_is_refused_and_the_other_is_published(
+    accounts: Accounts, engine: Engine
+) -> None:
+    cluster = accounts.make_cluster(tags=BOTH)
+    accounts.make_tagged_vpc(CLIENT)
+    accounts.make_tagged_vpc(OTHER_CLIENT)
+    accounts.msk.faults.add(
+        faults.Fault("CreateVpcConnection", account=CLIENT, failure=("Broken", "it broke"))
+    )
+
+    assert engine.reconcile(cluster) == "SUCCEEDED"
+
+    assert codes(accounts) == ["ConnectionFailed"]
+    assert is_served(accounts, OTHER_CLIENT)
+
+
+# --------------------------------------------------------------------------------------- leases
+
+
+def holder(cluster: str) -> str:
+    held = table.read_cluster(cluster).holder
+    assert held
+    return held
+
+
+def test_what_is_asked_for_during_a_run_is_served_by_the_same_run(
+    accounts: Accounts, engine: Engine
+) -> None:
+    cluster = accounts.make_cluster(tags=BOTH)
+    accounts.make_tagged_vpc(CLIENT)
+    joined: list[str] = []
+
+    def ask() -> None:
+        accounts.make_tagged_vpc(OTHER_CLIENT)
+        joined.extend(functions.invoke("ReceiveEventFunction", tag_event(cluster))["runs"])
+
+    accounts.meanwhile("GetBootstrapBrokers", ask)
+    [run] = engine.receive(tag_event(cluster))
+
+    assert joined == [run]
+    assert "GoRoundAgain" in engine.states(run)
+    assert is_served(accounts, OTHER_CLIENT)
+    assert accounts.msk.calls[OWNER, "UpdateConnectivity"] == 1
+    assert table.read_cluster(cluster).holder is None
+
+
+def test_a_client_that_comes_during_the_reboot_rides_on_it(
+    accounts: Accounts, engine: Engine
+) -> None:
+    cluster = accounts.make_cluster(tags=BOTH)
+    accounts.make_tagged_vpc(CLIENT)
+
+    accounts.meanwhile("UpdateConnectivity", lambda: accounts.make_tagged_vpc(OTHER_CLIENT))
+
+    [run] = engine.receive(tag_event(cluster))
+
+    assert "GoRoundAgain" not in engine.states(run)
+    assert is_served(accounts, OTHER_CLIENT)
+    assert accounts.msk.calls[OWNER, "UpdateConnectivity"] == 1
+
+
+def test_a_run_that_failed_leaves_a_lease_that_the_next_event_heals(
+    accounts: Accounts, engine: Engine
+) -> None:
+    cluster = accounts.make_cluster(tags=BOTH)
+    accounts.make_tagged_vpc(CLIENT)
+    accounts.msk.faults.add(faults.error("PutClusterPolicy", "BadRequestException"))
+    [failed] = engine.receive(tag_event(cluster))
+    assert engine.describe(failed)["status"] == "FAILED"
+    assert table.read_cluster(cluster).holder == failed
+
+    [run] = engine.receive(tag_event(cluster))
+
+    assert run != failed
+    assert engine.describe(run)["status"] == "SUCCEEDED"
+    assert is_served(accounts, CLIENT)
+    assert table.read_cluster(cluster).holder is None
+
+
+@pytest.mark.parametrize(
+    "operation",  # moto cannot stop an execution inside a Map
+    ["UpdateConnectivity", "PutClusterPolicy", "ListClientVpcConnections", "GetBootstrapBrokers"],
+)
+def test_a_run_that_was_killed_is_taken_up_by_the_next_with_the_same_end(
+    accounts: Accounts, engine: Engine, operation: str
+) -> None:
+    cluster = accounts.make_cluster(tags=BOTH)
+    accounts.make_tagged_vpc(CLIENT)
+
+    accounts.meanwhile(operation, lambda: engine.kill(holder(cluster)))
+    [killed] = engine.receive(tag_event(cluster))
+    assert engine.describe(killed)["status"] == "ABORTED"
+
+    assert engine.reconcile(cluster) == "SUCCEEDED"
+
+    assert is_served(accounts, CLIENT)
+    assert len(accounts.connections(CLIENT)) == 1
+    assert accounts.msk.calls[OWNER, "UpdateConnectivity"] == 1
