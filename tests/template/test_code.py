@@ -1,0 +1,101 @@
+"""What may import what, and that the seams of the tests are where they should be."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+from moto.awslambda_simple.models import LambdaSimpleBackend
+from moto.core.botocore_stubber import BotocoreStubber
+from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
+from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import (
+    WaitFunction,
+)
+from moto.stepfunctions.parser.asl.jsonata import jsonata
+from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
+from moto.sts.models import STSBackend
+
+from tests.support.cloudformation import ROOT, handlers
+from tests.support.privileges import CLIENT_ROLE, granted
+
+CORE = ROOT / "layers/core/msklink"
+RULES = sorted(CORE.glob("*.py"))
+ACCESS = sorted((CORE / "aws").glob("*.py"))
+FUNCTIONS = sorted((ROOT / "functions").glob("*.py"))
+TALKING = {"telling", "recording"}
+"""Modules beside `aws` that lead to it."""
+
+
+def imported(path: Path) -> set[str]:
+    """The full names of the modules that *path* imports."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.module
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return names
+
+
+def packages(path: Path) -> set[str]:
+    """The packages that *path* imports, the standard library apart."""
+    return {name.partition(".")[0] for name in imported(path)} - set(sys.stdlib_module_names)
+
+
+@pytest.mark.parametrize("path", RULES, ids=lambda path: path.stem)
+def test_rules_do_not_talk_to_aws(path: Path) -> None:
+    allowed = {"msklink", "pydantic"} | (
+        {"aws_lambda_powertools"} if path.stem in TALKING else set()
+    )
+
+    assert packages(path) <= allowed
+    if path.stem not in TALKING:
+        reaching = {"msklink.aws", *(f"msklink.{name}" for name in TALKING)}
+        assert not {name for name in imported(path) if name.startswith(tuple(reaching))}
+
+
+@pytest.mark.parametrize("path", ACCESS, ids=lambda path: path.stem)
+def test_access_to_aws_needs_boto3_only(path: Path) -> None:
+    stubs = {name for name in packages(path) if name.startswith("mypy_boto3_")}
+
+    assert packages(path) - stubs <= {"msklink", "boto3", "botocore"}
+
+
+@pytest.mark.parametrize("path", FUNCTIONS, ids=lambda path: path.stem)
+def test_functions_are_thin(path: Path) -> None:
+    stubs = {name for name in packages(path) if name.startswith("mypy_boto3_")}
+
+    assert packages(path) - stubs <= {"msklink", "aws_lambda_powertools", "pydantic"}
+    assert len(path.read_text().splitlines()) <= 150
+
+
+def test_functions_and_layers_do_not_know_the_embedded_aws() -> None:
+    for path in [*RULES, *ACCESS, *FUNCTIONS]:
+        assert not {"localcloud", "tests"} & packages(path)
+
+
+def test_every_file_says_what_it_is() -> None:
+    for path in [*RULES, *ACCESS, *FUNCTIONS]:
+        assert ast.get_docstring(ast.parse(path.read_text())), path
+
+
+def test_nobody_is_granted_everything() -> None:
+    for who in [CLIENT_ROLE, *handlers()]:
+        assert not {action for action in granted(who) if "*" in action}
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [
+        (LambdaSimpleBackend, "invoke"),
+        (WaitFunction, "_wait_interval"),
+        (retrier_decl, "time"),
+        (jsonata, "_eval_jsonata"),
+        (AmazonStateLanguageParser, "parse"),
+        (STSBackend, "assume_role"),
+        (BotocoreStubber, "process_request"),
+    ],
+)
+def test_moto_still_has_the_private_names_that_the_tests_replace(owner: object, name: str) -> None:
+    assert hasattr(owner, name), f"moto changed: adapt tests/support and localcloud to {name}"

@@ -1,0 +1,54 @@
+"""The documentation says what the code does."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from msklink.hints import ClientTouched, read_event
+from tests.support.cloudformation import ROOT, template
+from tests.support.refusal_page import PAGE, page
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
+
+
+def test_the_page_of_refusals_is_that_of_the_catalogue() -> None:
+    assert PAGE.read_text() == page(), "run `make docs`"
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_every_make_target_that_is_named_exists(path: Path) -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+
+    named = set(re.findall(r"^make ([a-z]+)|`make ([a-z]+)`", path.read_text(), re.MULTILINE))
+
+    assert {first or second for first, second in named} <= targets
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_every_link_to_a_file_leads_somewhere(path: Path) -> None:
+    for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", path.read_text()):
+        assert (path.parent / link).exists(), link
+
+
+def test_the_request_in_the_readme_is_understood() -> None:
+    text = (ROOT / "README.md").read_text()
+    found = re.search(r"put-events --entries '(\[.*?\])'", text, re.DOTALL)
+    assert found is not None
+    [entry] = json.loads(found[1])
+
+    event = {"detail-type": entry["DetailType"], "detail": json.loads(entry["Detail"])}
+    [hint] = read_event(event | {"account": "222222222222"}, "msklink")
+
+    assert isinstance(hint, ClientTouched)
+    assert hint.account == "222222222222"
+
+
+def test_the_readme_names_every_parameter_of_the_client_stack() -> None:
+    text = (ROOT / "README.md").read_text()
+    parameters = template("client.yaml")["Parameters"]
+    required = [name for name, one in parameters.items() if "Default" not in one]
+
+    assert all(f"{name}=" in text for name in required)

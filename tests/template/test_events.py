@@ -1,0 +1,137 @@
+"""Sample events, the rules that must match them, and the code that must understand them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from moto.events.models import EventPattern
+
+from msklink.hints import BadRequest, ClientTouched, ClusterTouched, read_event
+from tests.support.cloudformation import ROOT, resources
+
+SAMPLES = sorted((ROOT / "events").glob("*.json"))
+CALLS = [path for path in SAMPLES if path.stem.startswith("aws-api-call")]
+NAMESPACE = "msklink"
+
+# Rule of the template by the sample that it is there for.
+RULES = {
+    "tag-change-on-resource.cluster": "ClusterTagsChanged",
+    "tag-change-on-resource.vpc": "ClientVpcTagsChanged",
+    "aws-api-call-via-cloudtrail.tag-resource": "ClusterTaggedByApi",
+    "aws-api-call-via-cloudtrail.untag-resource": "ClusterTaggedByApi",
+    "aws-api-call-via-cloudtrail.create-cluster": "ClusterTaggedByApi",
+    "aws-api-call-via-cloudtrail.create-cluster-v2": "ClusterTaggedByApi",
+    "aws-api-call-via-cloudtrail.tag-resources": "ClusterTaggedByTaggingApi",
+    "aws-api-call-via-cloudtrail.untag-resources": "ClusterTaggedByTaggingApi",
+    "client-onboarding-requested.by-name": "ClientAsked",
+    "client-onboarding-requested.with-subnets": "ClientAsked",
+    "client-onboarding-requested.malformed": "ClientAsked",
+}
+
+
+def read(path: Path) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads(path.read_text())
+    return event
+
+
+def resolved(node: Any) -> Any:
+    """*node* with the default namespace in the place of its parameter."""
+    match node:
+        case {"Ref": "Namespace"}:
+            return NAMESPACE
+        case {"Fn::Sub": text}:
+            return text.replace("${Namespace}", NAMESPACE)
+        case dict():
+            return {key: resolved(child) for key, child in node.items()}
+        case list():
+            return [resolved(child) for child in node]
+    return node
+
+
+def matches(pattern: Any, event: Any) -> bool:
+    return bool(EventPattern.load(json.dumps(resolved(pattern))).matches_event(event))
+
+
+def rules() -> dict[str, dict[str, Any]]:
+    """The event rules of the functions, by name."""
+    return {
+        name: event["Properties"]
+        for function in resources("AWS::Serverless::Function").values()
+        for name, event in function.get("Events", {}).items()
+        if event["Type"] == "EventBridgeRule"
+    }
+
+
+def test_every_sample_has_its_rule_and_every_rule_a_sample() -> None:
+    assert {path.stem for path in SAMPLES} == set(RULES)
+    assert set(RULES.values()) == set(rules())
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+def test_a_sample_is_called_by_its_detail_type(path: Path) -> None:
+    assert path.stem.split(".")[0] == read(path)["detail-type"].lower().replace(" ", "-")
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+def test_a_sample_matches_its_rule_and_no_other(path: Path) -> None:
+    matching = [name for name, rule in rules().items() if matches(rule["Pattern"], read(path))]
+
+    assert matching == [RULES[path.stem]]
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+def test_a_sample_is_understood(path: Path) -> None:
+    [hint] = read_event(read(path), NAMESPACE)
+
+    match RULES[path.stem]:
+        case "ClientAsked" if path.stem.endswith("malformed"):
+            assert isinstance(hint, BadRequest)
+        case "ClientAsked" | "ClientVpcTagsChanged":
+            assert isinstance(hint, ClientTouched)
+            assert hint.account == read(path)["account"]
+            assert hint.cluster.endswith("orders") or "cluster/orders/" in hint.cluster
+        case _:
+            assert isinstance(hint, ClusterTouched)
+
+
+@pytest.mark.parametrize("path", CALLS, ids=lambda path: path.stem)
+def test_a_call_that_failed_matches_no_rule(path: Path) -> None:
+    event = read(path)
+    event["detail"]["errorCode"] = "AccessDenied"
+
+    assert not any(matches(rule["Pattern"], event) for rule in rules().values())
+
+
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [
+        ("tag-change-on-resource.cluster", ["team"]),
+        ("tag-change-on-resource.vpc", ["Name"]),
+        ("tag-change-on-resource.vpc", ["msklinkage/orders"]),
+    ],
+)
+def test_tags_of_others_match_no_rule(name: str, keys: list[str]) -> None:
+    event = read(ROOT / "events" / f"{name}.json")
+    event["detail"]["changed-tag-keys"] = keys
+
+    assert not any(matches(rule["Pattern"], event) for rule in rules().values())
+
+
+def test_the_client_stack_forwards_tags_of_vpcs_and_nothing_else() -> None:
+    [rule] = resources("AWS::Events::Rule", "client.yaml").values()
+
+    forwarded = [path.stem for path in SAMPLES if matches(rule["EventPattern"], read(path))]
+
+    assert forwarded == ["tag-change-on-resource.vpc"]
+
+
+def test_what_clients_send_comes_by_the_custom_bus_only() -> None:
+    """On the default bus everybody in the owner account could speak for any client."""
+    on_bus = {name for name, rule in rules().items() if rule.get("EventBusName") == {"Ref": "Bus"}}
+
+    assert on_bus == {"ClientAsked", "ClientVpcTagsChanged"}
+
+
+def test_every_rule_keeps_what_it_could_not_deliver() -> None:
+    assert all("DeadLetterConfig" in rule for rule in rules().values())

@@ -1,0 +1,239 @@
+"""What CloudFormation, cfn-lint and CreateStateMachine leave unchecked in the state machine."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import botocore.exceptions
+import botocore.session
+import jsonata
+import pytest
+import yaml
+
+from msklink import errors
+from tests.support.cloudformation import ROOT, definition, definition_text, handlers, resources
+from tests.support.step_functions import SUBSTITUTIONS
+
+MACHINE = definition(SUBSTITUTIONS)
+[PROPERTIES] = resources("AWS::Serverless::StateMachine").values()
+
+State = dict[str, Any]
+
+
+def scopes(machine: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The machine, and the machine in each Map."""
+    yield machine
+    for state in machine["States"].values():
+        if "ItemProcessor" in state:
+            yield from scopes(state["ItemProcessor"])
+
+
+SCOPES = list(scopes(MACHINE))
+STATES: dict[str, State] = {name: one for scope in SCOPES for name, one in scope["States"].items()}
+TASKS = {name: state for name, state in STATES.items() if state["Type"] == "Task"}
+
+
+def values(node: Any, key: str) -> Iterator[Any]:
+    """Everything under *key* at any depth, but not in another scope."""
+    children = node.items() if isinstance(node, dict) else enumerate(node)
+    for name, child in children:
+        if name == key:
+            yield child
+        if isinstance(child, dict | list) and name != "ItemProcessor":
+            yield from values(child, key)
+
+
+def expressions(node: Any) -> Iterator[str]:
+    if isinstance(node, str):
+        if node.startswith("{%"):
+            yield node.removeprefix("{%").removesuffix("%}").strip()
+    elif isinstance(node, dict | list):
+        for child in node.values() if isinstance(node, dict) else node:
+            yield from expressions(child)
+
+
+EXPRESSIONS = sorted(set(expressions(MACHINE)))
+
+
+# ------------------------------------------------------------------------------------- states
+
+
+def test_every_next_exists() -> None:
+    for scope in SCOPES:
+        targets = {scope["StartAt"], *values(scope["States"], "Next")}
+        targets |= set(values(scope["States"], "Default"))
+        assert targets <= set(scope["States"])
+
+
+def test_every_state_can_be_reached() -> None:
+    for scope in SCOPES:
+        reached, to_visit = set[str](), [scope["StartAt"]]
+        while to_visit:
+            name = to_visit.pop()
+            if name not in reached:
+                reached.add(name)
+                state = scope["States"][name]
+                to_visit += [*values(state, "Next"), *values(state, "Default")]
+        assert reached == set(scope["States"])
+
+
+def test_every_state_leads_on_or_ends() -> None:
+    for name, state in STATES.items():
+        ends = state["Type"] in {"Succeed", "Fail"}
+        assert ends or state.get("End") or "Next" in state or "Default" in state, name
+
+
+def test_state_names_are_verbs_and_nouns_and_unique() -> None:
+    assert len(STATES) == sum(len(scope["States"]) for scope in SCOPES)
+    assert all(re.fullmatch(r"([A-Z][a-z]+)+", name) for name in STATES)
+
+
+def test_the_machine_ends_by_itself() -> None:
+    assert MACHINE["TimeoutSeconds"] <= 24 * 3600
+    assert MACHINE["QueryLanguage"] == "JSONata"
+    assert MACHINE["Comment"]
+
+
+def test_no_wait_is_for_ever() -> None:
+    """A loop is bounded by a function that counts the seconds waited."""
+    for name, state in STATES.items():
+        if state["Type"] == "Wait":
+            assert "$waited_seconds +" in state["Assign"]["waited_seconds"], name
+            looked = STATES[state["Next"]]["Arguments"]["Payload"]
+            assert looked["waited_seconds"] == "{% $waited_seconds %}"
+
+
+# -------------------------------------------------------------------------------- expressions
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_every_expression_compiles(expression: str) -> None:
+    jsonata.Jsonata(expression)
+
+
+def test_every_variable_is_assigned() -> None:
+    used = {name for text in EXPRESSIONS for name in re.findall(r"\$(\w+)(?!\w|\()", text)}
+    assigned = {name for block in values(MACHINE, "Assign") for name in block}
+
+    assert used - {"states"} == assigned
+
+
+def test_expressions_are_whole_strings() -> None:
+    """`{%` in the middle of a string is text to Step Functions."""
+    assert definition_text().count("{%") == len(list(expressions(MACHINE)))
+
+
+# ---------------------------------------------------------------------------------- functions
+
+
+def test_substitutions_and_placeholders_agree() -> None:
+    placeholders = set(re.findall(r"\$\{(\w+)}", definition_text()))
+
+    assert placeholders == set(PROPERTIES["DefinitionSubstitutions"])
+
+
+def test_substitutions_are_what_they_are_called() -> None:
+    for name, value in PROPERTIES["DefinitionSubstitutions"].items():
+        expected = (
+            {"Ref": "AWS::Partition"} if name == "Partition" else {"Fn::GetAtt": [name, "Arn"]}
+        )
+        assert value == expected
+
+
+def test_states_functions_and_files_share_names() -> None:
+    files = {path.stem for path in (ROOT / "functions").glob("*.py")}
+    assert set(handlers().values()) == files
+    for logical_id, module in handlers().items():
+        assert logical_id == "".join(word.capitalize() for word in module.split("_")) + "Function"
+    for name, state in TASKS.items():
+        called = re.sub(r"^Record\w+Failure$", "RecordFailure", name)
+        assert state["Arguments"]["FunctionName"].endswith(f":{called}Function"), name
+
+
+def test_handlers_are_called_handler() -> None:
+    functions = resources("AWS::Serverless::Function")
+
+    assert {one["Handler"].partition(".")[2] for one in functions.values()} == {"handler"}
+
+
+def test_the_machine_may_invoke_exactly_what_it_calls() -> None:
+    [document] = PROPERTIES["Policies"]
+    allowed = {
+        resource["Fn::GetAtt"][0]
+        for statement in document["Statement"]
+        if statement["Action"] == "lambda:InvokeFunction"
+        for resource in statement["Resource"]
+    }
+
+    called = {state["Arguments"]["FunctionName"].rpartition(":")[2] for state in TASKS.values()}
+    assert allowed == called
+
+
+def test_every_task_knows_the_run_and_its_cluster() -> None:
+    for name, state in TASKS.items():
+        payload = state["Arguments"]["Payload"]
+        assert payload["run"] == "{% $run %}", name
+        assert payload["cluster_arn"] == "{% $cluster_arn %}", name
+
+
+# ------------------------------------------------------------------------------------- errors
+
+
+def test_all_retries_are_equal() -> None:
+    [first, *others] = [state["Retry"] for state in TASKS.values()]
+
+    assert all(other == first for other in others)
+    [retry] = first
+    assert retry["MaxAttempts"] < 10
+    assert retry["JitterStrategy"] == "FULL"
+
+
+def test_error_names_in_the_machine_and_in_the_code_agree() -> None:
+    retried = set(TASKS["GrantAccess"]["Retry"][0]["ErrorEquals"])
+    services = ("kafka", "ec2", "ssm", "sts", "dynamodb", "events", "stepfunctions")
+    session = botocore.session.get_session()
+    of_aws = {
+        shape.name
+        for service in services
+        for shape in session.get_service_model(service).error_shapes
+    }
+    ours = {"AwsBusy", "LostRace"}
+
+    assert ours < retried
+    assert all(issubclass(getattr(errors, name), Exception) for name in ours)
+    for name in retried - ours:
+        known = name in of_aws or hasattr(botocore.exceptions, name)
+        assert known or name.startswith("Lambda."), name
+
+
+def test_errors_that_waiting_does_not_help_are_not_retried() -> None:
+    retried = set(TASKS["GrantAccess"]["Retry"][0]["ErrorEquals"])
+    own = {name for name in vars(errors) if isinstance(getattr(errors, name), type)}
+    own -= {"Refusal"}
+
+    assert own - retried == {"Refused", "PrincipalRejected", "ClusterWaitTimedOut"}
+    assert all(name in (errors.__doc__ or "") for name in own)
+
+
+def test_what_fails_for_one_client_is_recorded_and_nothing_else_is_caught() -> None:
+    [main, *maps] = SCOPES
+    assert not list(values(main["States"], "Catch"))
+    for scope in maps:
+        task, record = scope["States"].values()
+        [catch] = task["Catch"]
+        assert catch["ErrorEquals"] == ["States.ALL"]
+        assert catch["Next"] in scope["States"]
+        assert record["Arguments"]["Payload"]["step"] == scope["StartAt"]
+
+
+# --------------------------------------------------------------------------------------- YAML
+
+
+@pytest.mark.parametrize(
+    "name", ["template.yaml", "client.yaml", "statemachine/reconcile_cluster.asl.yaml"]
+)
+def test_there_are_no_yaml_aliases(name: str) -> None:
+    """CloudFormation does not expand them in every place."""
+    tokens = yaml.scan((ROOT / name).read_text())
+
+    assert not [one for one in tokens if isinstance(one, yaml.AliasToken | yaml.AnchorToken)]
