@@ -1,0 +1,46 @@
+"""Puts MiniStack together with this package. Imported only after server.prepare_environment."""
+
+from ministack import app as ministack
+from ministack.core import lambda_runtime
+
+from localcloud import corrections, msk_door, private_api, recording, tag_events
+from localcloud.call_log import CallLog
+from localcloud.corrections import functions, tagging
+from localcloud.corrections.ec2 import tags_of
+from localcloud.ec2_network import Ec2Network
+from localcloud.iam import authorization
+from localcloud.iam.ec2 import Ec2Checks
+from localcloud.iam.kafka import KafkaChecks
+from localcloud.iam.ssm import ssm_checks
+from localcloud.msk import Msk, ScaledClock
+from localcloud.settings import Settings
+
+
+def assemble(chosen: Settings) -> private_api.Application:
+    log = CallLog()
+    corrections.install(chosen, log)
+    msk = Msk(
+        ScaledClock(chosen.time_scale),
+        Ec2Network(),
+        observers=[tag_events.msk_called],
+        tag_hooks=[tag_events.cluster_tags_changed],
+    )
+    handlers = ministack.SERVICE_HANDLERS
+    handlers["kafka"] = msk_door.door(msk)
+    handlers["ec2"] = tag_events.telling_of_tags(handlers["ec2"])
+    tagging.install(msk)
+    authorization.install(
+        {
+            "ec2": Ec2Checks(tags_of),
+            "kafka": KafkaChecks(msk.tags_of),
+            "ssm": ssm_checks,
+        }
+    )
+    recording.install(log)
+    return private_api.in_front_of(ministack.app, log, msk)
+
+
+def end_child_processes() -> None:
+    """End the processes in which functions run; whoever waits for one gets an error."""
+    functions.refuse_new_invocations()
+    lambda_runtime.reset()

@@ -1,0 +1,94 @@
+"""EC2: endpoints can be found, groups in use stay, and zone names differ between accounts."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ministack.core.responses import get_account_id
+from ministack.services import ec2
+
+from localcloud.settings import CLIENTS
+
+# On AWS a zone name means another zone in each account (EC2 User Guide, Availability Zone IDs).
+_SHIFTED = CLIENTS[-1]
+
+
+def install() -> None:
+    ec2._az_id_for_zone_name = _zone_id(ec2._az_id_for_zone_name)
+    actions = ec2._ACTION_MAP
+    actions["DescribeVpcEndpoints"] = _describe_vpc_endpoints
+    actions["CreateVpcEndpoint"] = _with_security_groups(actions["CreateVpcEndpoint"])
+    actions["DeleteSecurityGroup"] = _unless_in_use(actions["DeleteSecurityGroup"])
+
+
+def tags_of(resource_id: str) -> Mapping[str, str]:
+    return {tag["Key"]: tag.get("Value", "") for tag in ec2._tags.get(resource_id, [])}
+
+
+def _zone_id(original: Callable[[str], str]) -> Callable[[str], str]:
+    shifted = {"a": "b", "b": "c", "c": "a"}
+
+    def zone_id(zone_name: str) -> str:
+        letter = zone_name[-1]
+        if get_account_id() == _SHIFTED and letter in shifted:
+            return original(zone_name[:-1] + shifted[letter])
+        return original(zone_name)
+
+    return zone_id
+
+
+def _describe_vpc_endpoints(parameters: dict[str, Any]) -> Any:
+    """MiniStack takes no notice of filters."""
+    wanted = ec2._parse_member_list(parameters, "VpcEndpointId")
+    filters = ec2._parse_filters(parameters)
+    found = "".join(
+        ec2._vpce_fields_xml(endpoint)
+        for endpoint in ec2._vpc_endpoints.values()
+        if (not wanted or endpoint["VpcEndpointId"] in wanted) and _matches(endpoint, filters)
+    )
+    return ec2._xml(
+        200, "DescribeVpcEndpointsResponse", f"<vpcEndpointSet>{found}</vpcEndpointSet>"
+    )
+
+
+_FILTERS = {
+    "vpc-id": "VpcId",
+    "vpc-endpoint-id": "VpcEndpointId",
+    "vpc-endpoint-state": "State",
+    "vpc-endpoint-type": "VpcEndpointType",
+    "service-name": "ServiceName",
+}
+
+
+def _matches(endpoint: dict[str, Any], filters: dict[str, list[str]]) -> bool:
+    if not ec2._resource_matches_tag_filters(endpoint["VpcEndpointId"], filters):
+        return False
+    return all(
+        endpoint[_FILTERS[name]] in values for name, values in filters.items() if name in _FILTERS
+    )
+
+
+def _with_security_groups(original: Callable[..., Any]) -> Callable[..., Any]:
+    def create(parameters: dict[str, Any]) -> Any:
+        before = set(ec2._vpc_endpoints)
+        answer = original(parameters)
+        for endpoint_id in set(ec2._vpc_endpoints) - before:
+            groups = ec2._parse_member_list(parameters, "SecurityGroupId")
+            ec2._vpc_endpoints[endpoint_id]["SecurityGroupIds"] = groups
+        return answer
+
+    return create
+
+
+def _unless_in_use(original: Callable[..., Any]) -> Callable[..., Any]:
+    """A group that an endpoint's network interfaces carry cannot be deleted."""
+
+    def delete(parameters: dict[str, Any]) -> Any:
+        group = ec2._p(parameters, "GroupId")
+        used = [e for e in ec2._vpc_endpoints.values() if group in e.get("SecurityGroupIds", [])]
+        if used:
+            return ec2._error(
+                "DependencyViolation", f"resource {group} has a dependent object", 400
+            )
+        return original(parameters)
+
+    return delete

@@ -1,0 +1,1 @@
+"""Who may do what: MiniStack judges by its policy engine, this package tells it on what."""

@@ -1,0 +1,225 @@
+"""
+Corrects what MiniStack judges a call on; how it judges (policies, conditions, boundaries) stays.
+
+MiniStack judges each call once, on one resource, often on "*". AWS judges a call on every resource
+it names and on the other actions it implies. The rules given to `install` say which those are; a
+service without a rule is left to MiniStack. A check is only ever made more exact: none is left out.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+from ministack.core import iam_actions, iam_evaluator
+from ministack.services import iam
+
+from localcloud.iam.checks import Check, Request
+from localcloud.settings import ACCOUNTS
+
+# The three accounts are one organization; MiniStack has an organization for each account.
+ORGANIZATION = "o-localcloud"
+
+Rules = Mapping[str, Callable[[Request], list[Check]]]
+
+
+@dataclass
+class _Judgement:
+    """What MiniStack's dispatcher is doing for one request, between the functions it calls."""
+
+    checks: list[Check] = field(default_factory=list)
+    denied: Check | None = None
+
+
+_current: ContextVar[_Judgement | None] = ContextVar("localcloud_judgement", default=None)
+
+
+def install(rules: Rules) -> None:
+    iam_actions.extract_resource_arn = _resource_arn(iam_actions.extract_resource_arn, rules)
+    iam_actions.access_denied_response = _denial(iam_actions.access_denied_response)
+    iam_evaluator.enforce = _enforce(iam_evaluator.enforce)
+    iam_evaluator._principal_matches = _principal(iam_evaluator._principal_matches)
+    iam_evaluator._principal_org_id = lambda account: ORGANIZATION if account in ACCOUNTS else None
+    iam_evaluator._resolve_condition_key = _condition_key(iam_evaluator._resolve_condition_key)
+
+
+def _resource_arn(original: Callable[..., str], rules: Rules) -> Callable[..., str]:
+    def extract_resource_arn(  # noqa: PLR0913, PLR0917 MiniStack's signature
+        service: str,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        body: bytes,
+        query_params: dict[str, Any],
+        region: str,
+        account_id: str,
+    ) -> str:
+        _current.set(None)
+        action = iam_actions.extract_iam_action(service, method, path, headers, body, query_params)
+        if action is not None and service in rules:
+            request = Request(service, action, path, query_params, body, region, account_id)
+            if checks := rules[service](request):
+                _current.set(_Judgement(checks))
+                return checks[0].resource
+        return original(service, method, path, headers, body, query_params, region, account_id)
+
+    return extract_resource_arn
+
+
+def _enforce(original: Callable[..., Any]) -> Callable[..., Any]:
+    def enforce(  # noqa: PLR0913, PLR0917 MiniStack's signature
+        access_key: str,
+        iam_action: str,
+        service: str,
+        region: str,
+        resource_arn: str = "*",
+        service_context: dict[str, Any] | None = None,
+    ) -> Any:
+        judgement = _current.get()
+        if judgement is None or judgement.checks[0].action != iam_action:
+            return original(access_key, iam_action, service, region, resource_arn, service_context)
+        for check in judgement.checks:
+            context = {**(service_context or {}), **check.context}
+            denied = original(access_key, check.action, service, region, check.resource, context)
+            if denied:
+                judgement.denied = check
+                return denied
+        return None
+
+    return enforce
+
+
+def _denial(original: Callable[..., Any]) -> Callable[..., Any]:
+    """The answer to a denied call names the action and resource that were denied."""
+
+    def access_denied_response(
+        service: str, action: str, principal: str, request_id: str, **kwargs: Any
+    ) -> Any:
+        judgement = _current.get()
+        if judgement is not None and (check := judgement.denied):
+            action = check.action
+            explicit = kwargs.get("explicit_deny", False)
+            message = str(Denied(action, check.resource, principal, explicit))
+            kwargs |= {"resource_arn": check.resource, "message": message}
+        return original(service, action, principal, request_id, **kwargs)
+
+    return access_denied_response
+
+
+def _condition_key(original: Callable[..., Any]) -> Callable[..., Any]:
+    def resolve(key: str, context: Any) -> Any:
+        # For a role session aws:PrincipalArn is the role, with its path, not the session (IAM User
+        # Guide, global condition context keys). MiniStack gives the session.
+        if key.lower() == "aws:principalarn" and ":assumed-role/" in context.principal_arn:
+            return role_of_session(context.principal_arn)
+        return original(key, context)
+
+    return resolve
+
+
+def _principal(original: Callable[[Any, str], bool]) -> Callable[[Any, str], bool]:
+    """A service in a trust policy is that service; MiniStack lets any account's root through."""
+
+    def matches(principal: Any, caller: str) -> bool:
+        if isinstance(principal, dict):
+            principal = {kind: names for kind, names in principal.items() if kind != "Service"}
+        return original(principal, caller)
+
+    return matches
+
+
+def role_of_session(session_arn: str) -> str:
+    """The ARN of the role, path included, that *session_arn* is a session of."""
+    account = session_arn.split(":")[4]
+    name = session_arn.split("/")[1]
+    role = iam._roles.get_scoped(account, None, name) or {}
+    return str(role.get("Arn", f"arn:aws:iam::{account}:role/{name}"))
+
+
+@dataclass(frozen=True)
+class Denied:
+    """A refusal, and whether a policy says so or merely none allows it."""
+
+    action: str
+    resource: str
+    principal: str
+    explicit: bool
+
+    def __str__(self) -> str:
+        reason = (
+            "with an explicit deny in an identity-based policy"
+            if self.explicit
+            else f"because no identity-based policy allows the {self.action} action"
+        )
+        return (
+            f"User: {self.principal} is not authorized to perform: {self.action} "
+            f"on resource: {self.resource} {reason}"
+        )
+
+
+def judge_caller(access_key: str, service: str, region: str, check: Check) -> Denied | None:
+    """Judge one more check against the caller of the request that is being served."""
+    _current.set(None)
+    denied = iam_evaluator.enforce(
+        access_key, check.action, service, region, check.resource, check.context
+    )
+    if not denied:
+        return None
+    return Denied(
+        check.action,
+        check.resource,
+        getattr(denied, "principal_arn", "unknown"),
+        getattr(denied, "decision", "") == "Deny",
+    )
+
+
+def judge_role(role_arn: str, service: str, region: str, check: Check) -> Denied | None:
+    """Judge a check against *role_arn*, assumed by the AWS service *service* (a host name)."""
+    account = role_arn.split(":")[4]
+    name = role_arn.rsplit("/", 1)[-1]
+    session = f"arn:aws:sts::{account}:assumed-role/{name}/{service.split('.', maxsplit=1)[0]}"
+    role = iam._roles.get_scoped(account, None, name)
+    if role is None or not _trusts(role, service):
+        return Denied("sts:AssumeRole", role_arn, service, explicit=False)
+    context = iam_evaluator.EvalContext(
+        principal_arn=session,
+        principal_type="AssumedRole",
+        principal_account=account,
+        action=check.action,
+        resource_arn=check.resource,
+        region=region,
+        service_context={key.lower(): value for key, value in check.context.items()},
+    )
+    result = iam_evaluator.evaluate(
+        context,
+        iam_evaluator._gather_role_policies(name, account),
+        *iam_evaluator._permissions_boundary(iam._roles, name, account),
+    )
+    if result.decision == "Allow":
+        return None
+    return Denied(check.action, check.resource, session, result.decision == "Deny")
+
+
+def _trusts(role: dict[str, Any], service: str) -> bool:
+    context = iam_evaluator.EvalContext(
+        principal_arn=service,
+        principal_type="Service",
+        principal_account="",
+        action="sts:AssumeRole",
+        resource_arn=role.get("Arn", ""),
+        region="",
+    )
+    result = iam_evaluator.evaluate_resource_policy(
+        _with_any_resource(role.get("AssumeRolePolicyDocument", "{}")), context, service=service
+    )
+    return bool(result.decision == "Allow")
+
+
+def _with_any_resource(document: str | dict[str, Any]) -> dict[str, Any]:
+    """A trust policy in the form of a resource policy: MiniStack's evaluator wants a Resource."""
+    parsed: dict[str, Any] = json.loads(document) if isinstance(document, str) else document
+    statements = parsed.get("Statement", [])
+    if isinstance(statements, dict):
+        statements = [statements]
+    return {**parsed, "Statement": [{"Resource": "*", **each} for each in statements]}

@@ -1,0 +1,32 @@
+"""What Parameter Store judges a call on (Service Authorization Reference, AWS Systems Manager)."""
+
+from localcloud.iam.checks import Check, Request, request_tags
+
+
+def ssm_checks(request: Request) -> list[Check]:
+    body = request.json()
+    match request.operation:
+        case "GetParametersByPath":
+            # Judged on the path as it is written: GetParametersByPath on "/a" needs parameter/a.
+            return [Check(request.action, _arn(request, str(body.get("Path", ""))))]
+        case "GetParameters" | "DeleteParameters":
+            return [Check(request.action, _arn(request, name)) for name in body.get("Names", [])]
+        case "PutParameter":
+            tags = {tag["Key"]: tag["Value"] for tag in body.get("Tags", [])}
+            keys = request_tags(tags) | {"ssm:Overwrite": str(body.get("Overwrite", False)).lower()}
+            parameter = _arn(request, str(body.get("Name", "")))
+            checks = [Check(request.action, parameter, keys)]
+            if tags:
+                checks.append(Check("ssm:AddTagsToResource", parameter, keys))
+            return checks
+        case "DescribeParameters":
+            return [Check(request.action, f"arn:aws:ssm:{request.region}:{request.account}:*")]
+        case _:
+            return []
+
+
+def _arn(request: Request, name: str) -> str:
+    if name.startswith("arn:"):
+        return name
+    name = name.partition(":")[0]  # a version or label selector is not part of the resource
+    return f"arn:aws:ssm:{request.region}:{request.account}:parameter/{name.removeprefix('/')}"

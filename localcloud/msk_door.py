@@ -1,0 +1,28 @@
+"""The door of the MSK emulator in MiniStack: the service "kafka", called by whoever signed."""
+
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from typing import Any
+
+from ministack.core.iam_evaluator import caller_arn
+from ministack.core.responses import get_account_id, get_region
+from ministack.core.router import extract_access_key_id
+
+from localcloud.msk import Caller, Msk
+from localcloud.msk.wire import handle
+
+Handler = Callable[..., Awaitable[tuple[int, dict[str, str], bytes]]]
+
+# The access key of the request being served: further rights of its caller are judged by it.
+access_key: ContextVar[str] = ContextVar("localcloud_access_key", default="")
+
+
+def door(msk: Msk) -> Handler:
+    async def handler(
+        method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
+    ) -> tuple[int, dict[str, str], bytes]:
+        access_key.set(extract_access_key_id(headers, query))
+        caller = Caller(get_account_id(), get_region(), caller_arn())
+        return handle(msk, caller, method, path, query, headers, body)
+
+    return handler

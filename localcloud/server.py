@@ -1,0 +1,102 @@
+"""
+The server process: MiniStack on one local port, with this package's doors and corrections.
+
+    python -m localcloud.server
+
+It ends on SIGTERM and SIGINT and leaves no process behind. With --until-eof it also ends when its
+standard input does, which happens when whoever started it is gone, however that came about.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from hypercorn.asyncio import serve as serve_asgi
+from hypercorn.config import Config
+
+from localcloud.settings import HOST, OWNER, REGION, Settings, aimed_at, settings
+
+# Many other names mean something to MiniStack, so nothing else of the user's is kept.
+KEPT = ("HOME", "LANG", "PATH")
+
+
+def prepare_environment(chosen: Settings) -> None:
+    """Set what MiniStack reads from the environment when it is imported."""
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    temporary = chosen.state / "tmp"
+    temporary.mkdir(parents=True, exist_ok=True)
+    environment = (
+        kept
+        | aimed_at(chosen.endpoint)
+        | {
+            "AUTH": "true",
+            "BIND_HOST": HOST,
+            "DOCKER_HOST": f"unix://{temporary}/no-docker",  # it clears containers away
+            "GATEWAY_PORT": str(chosen.port),
+            "IOT_MTLS_ENABLED": "0",
+            "LAMBDA_ASYNC_RETRY_BASE_SECONDS": str(60 * chosen.time_scale),
+            "LAMBDA_EXECUTOR": "local",
+            "LAMBDA_WARM_TTL_SECONDS": "30",
+            "LOG_LEVEL": os.environ.get("MSKLINK_LOG_LEVEL", "WARNING"),
+            "MINISTACK_ACCOUNT_ID": OWNER,
+            "MINISTACK_HOST": HOST,
+            "MINISTACK_REGION": REGION,
+            "S3_DATA_DIR": str(chosen.state / "s3"),
+            "SFN_WAIT_SCALE": str(chosen.time_scale),
+            "SFTP_ENABLED": "0",
+            "STATE_DIR": str(chosen.state / "state"),
+            "TMPDIR": str(temporary),
+        }
+    )
+    os.environ.clear()
+    os.environ.update(environment)
+    tempfile.tempdir = str(temporary)
+
+
+async def serve(application: Any, port: int, until_eof: bool, at_end: Callable[[], None]) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    if until_eof:
+        threading.Thread(target=_at_eof, args=(loop, stop), daemon=True).start()
+
+    config = Config()
+    config.bind = [f"{HOST}:{port}"]
+    config.loglevel = "WARNING"
+    config.accesslog = None
+    config.keep_alive_timeout = 75
+    config.graceful_timeout = 1
+    config.shutdown_timeout = 2
+    await serve_asgi(application, config, shutdown_trigger=stop.wait)
+    at_end()
+
+
+def _at_eof(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    sys.stdin.buffer.read()
+    loop.call_soon_threadsafe(stop.set)
+
+
+def main() -> None:
+    chosen = settings()
+    prepare_environment(chosen)
+    from localcloud import assembly  # noqa: PLC0415 MiniStack reads its settings on import
+
+    def end() -> None:
+        assembly.end_child_processes()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        # Executions that wait in their threads would hold the process up for hours of AWS's time.
+        os._exit(0)
+
+    application = assembly.assemble(chosen)
+    asyncio.run(serve(application, chosen.port, "--until-eof" in sys.argv, end))
+
+
+if __name__ == "__main__":
+    main()
