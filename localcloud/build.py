@@ -1,0 +1,169 @@
+"""
+Builds the owner stack with `sam build` and makes a copy of the result that MiniStack can run.
+
+What runs is what `sam build` made. The copy differs in three things:
+- functions have the runtime provided.al2023, for which MiniStack speaks Lambda's Runtime API as it
+  is, and a `bootstrap` that starts the runtime client AWS uses. With its own Python runtime every
+  exception would be a Runtime.HandlerError, and Retry and Catch could not tell them apart.
+- `bootstrap` puts the layers on the path, which MiniStack does not unpack for that runtime, and
+  beside them only what the Lambda runtime brings: a package missing from a layer is missing here.
+- state machine definitions are JSON, the only form that MiniStack reads.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+from samcli.yamlhelper import (  # type: ignore[import-untyped]  # has no type information
+    yaml_dump,
+    yaml_parse,
+)
+
+from localcloud.settings import REPOSITORY, clean_environment
+
+SOURCES = ("template.yaml", "functions", "layers", "statemachine")
+KEPT_BUILDS = 3
+SAM_SETTINGS = {"SAM_CLI_TELEMETRY": "0", "SAM_CLI_POLL_DELAY": "0.2"}
+
+# What AWS's Python runtime has beside the standard library.
+RUNTIME_PACKAGES = (
+    "awslambdaric",
+    "boto3",
+    "botocore",
+    "dateutil",
+    "jmespath",
+    "s3transfer",
+    "simplejson",
+    "six.py",
+    "snapshot_restore_py.py",
+    "urllib3",
+)
+
+BOOTSTRAP = """#!/bin/sh
+export PYTHONPATH="$LAMBDA_TASK_ROOT:{paths}"
+exec "{python}" -S -m awslambdaric "$_HANDLER"
+"""
+
+
+def architecture() -> str:
+    """The instruction set of this machine, as Lambda calls it."""
+    return "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
+
+
+def built_template(repository: Path = REPOSITORY) -> Path:
+    """Return the template to deploy; builds only what has not been built from these sources."""
+    builds = repository / ".localcloud" / "builds"
+    builds.mkdir(parents=True, exist_ok=True)
+    with _alone(builds / "lock"):
+        build = builds / _digest(repository)
+        template = build / "local" / "template.yaml"
+        if not template.exists():
+            shutil.rmtree(build, ignore_errors=True)
+            _sam_build(repository, build / "sam", builds / "cache")
+            _localise(build / "sam", build / "local")
+        build.touch()
+        _forget_old(builds)
+    return template
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    with lock.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _digest(repository: Path) -> str:
+    digest = hashlib.sha256(sys.version.encode())
+    digest.update(Path(__file__).read_bytes())
+    for source in SOURCES:
+        root = repository / source
+        for path in sorted(root.rglob("*")) if root.is_dir() else [root]:
+            if path.is_file() and "__pycache__" not in path.parts:
+                digest.update(str(path.relative_to(repository)).encode())
+                digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _forget_old(builds: Path) -> None:
+    made = [path for path in builds.iterdir() if (path / "local").is_dir()]
+    made.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+    for old in made[KEPT_BUILDS:]:
+        shutil.rmtree(old)
+
+
+def _sam_build(repository: Path, target: Path, cache: Path) -> None:
+    run_sam(
+        "build",
+        *("--template", str(repository / "template.yaml"), "--base-dir", str(repository)),
+        *("--build-dir", str(target), "--cached", "--cache-dir", str(cache)),
+        *("--parameter-overrides", f"Architecture={architecture()}"),
+    )
+
+
+def run_sam(*arguments: str, environment: dict[str, str] | None = None) -> None:
+    """Run the SAM CLI of this Python's environment. Raises RuntimeError with all it said."""
+    sam = Path(sysconfig.get_path("scripts")) / "sam"
+    done = subprocess.run(
+        [str(sam), *arguments],
+        env=(environment or clean_environment("")) | SAM_SETTINGS,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(f"sam {arguments[0]} failed:\n{done.stdout}")
+
+
+def _localise(built: Path, target: Path) -> None:
+    # Symbolic links are followed: a cached build links to SAM's cache, which may change.
+    shutil.copytree(built, target)
+    template: dict[str, Any] = yaml_parse((built / "template.yaml").read_text())
+    template.get("Globals", {}).get("Function", {}).pop("Runtime", None)
+    resources: dict[str, dict[str, Any]] = template["Resources"]
+    layers = [
+        target / resource["Properties"]["ContentUri"] / "python"
+        for resource in resources.values()
+        if resource["Type"] == "AWS::Serverless::LayerVersion"
+    ]
+    runtime = _runtime_folder(target / "runtime")
+    for name, resource in resources.items():
+        properties = resource.get("Properties", {})
+        if resource["Type"] == "AWS::Serverless::Function":
+            properties["Runtime"] = "provided.al2023"
+            _write_bootstrap(target / properties["CodeUri"], [*layers, runtime])
+        elif resource["Type"] == "AWS::Serverless::StateMachine":
+            definition = yaml.safe_load((built / properties["DefinitionUri"]).read_text())
+            (target / f"{name}.asl.json").write_text(json.dumps(definition, indent=1))
+            properties["DefinitionUri"] = f"{name}.asl.json"
+    (target / "template.yaml").write_text(yaml_dump(template))
+
+
+def _runtime_folder(folder: Path) -> Path:
+    folder.mkdir()
+    installed = Path(sysconfig.get_path("purelib"))
+    compiled = [path.name for path in installed.glob("runtime_client*.so")]  # of awslambdaric
+    for name in (*RUNTIME_PACKAGES, *compiled):
+        (folder / name).symlink_to(installed / name)
+    return folder
+
+
+def _write_bootstrap(code: Path, paths: list[Path]) -> None:
+    bootstrap = code / "bootstrap"
+    bootstrap.write_text(
+        BOOTSTRAP.format(paths=os.pathsep.join(map(str, paths)), python=sys.executable)
+    )
+    bootstrap.chmod(0o755)

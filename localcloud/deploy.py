@@ -1,0 +1,92 @@
+"""Deploys the owner stack, and then the client stacks side by side, by `sam deploy`."""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+
+from localcloud.build import architecture, built_template, run_sam
+from localcloud.settings import (
+    CLIENTS,
+    OWNER,
+    REGION,
+    REPOSITORY,
+    clean_environment,
+    credentials,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+
+OWNER_STACK = "msklink"
+CLIENT_STACK = "msklink-client"
+CLIENT_TEMPLATE = REPOSITORY / "client.yaml"
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """The outputs of the stacks, by their names; those of the client stacks by account."""
+
+    owner: Mapping[str, str]
+    clients: Mapping[str, Mapping[str, str]]
+
+
+def session(account: str) -> boto3.Session:
+    """A session as the root of *account*, which may do everything there."""
+    return boto3.Session(
+        aws_access_key_id=account, aws_secret_access_key="not-a-secret", region_name=REGION
+    )
+
+
+def deploy(endpoint: str, clients: Sequence[str] = CLIENTS) -> Deployed:
+    owner = deploy_owner(endpoint, built_template(), clients)
+    with ThreadPoolExecutor() as pool:
+        made = pool.map(lambda account: deploy_client(endpoint, account, owner), clients)
+        return Deployed(owner, dict(zip(clients, made, strict=True)))
+
+
+def deploy_owner(endpoint: str, template: Path, clients: Sequence[str]) -> Mapping[str, str]:
+    parameters = {"Architecture": architecture(), "ClientAccounts": ",".join(clients)}
+    return _sam_deploy(endpoint, OWNER, OWNER_STACK, template, parameters, "--resolve-s3")
+
+
+def deploy_client(endpoint: str, account: str, owner: Mapping[str, str]) -> Mapping[str, str]:
+    parameters = {
+        "OwnerAccountId": owner["OwnerAccountId"],
+        "ExternalId": owner["ExternalId"],
+        "OwnerBusArn": owner["BusArn"],
+        "OwnerStackName": OWNER_STACK,
+    }
+    return _sam_deploy(endpoint, account, CLIENT_STACK, CLIENT_TEMPLATE, parameters)
+
+
+def _sam_deploy(
+    endpoint: str,
+    account: str,
+    stack: str,
+    template: Path,
+    parameters: Mapping[str, str],
+    *options: str,
+) -> Mapping[str, str]:
+    """Deploy as a user does, and return the outputs of the stack."""
+    run_sam(
+        "deploy",
+        *("--template-file", str(template), "--stack-name", stack, "--region", REGION),
+        *("--no-confirm-changeset", "--no-fail-on-empty-changeset", *options),
+        *("--capabilities", "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"),
+        *("--parameter-overrides", *(f"{key}={value}" for key, value in parameters.items())),
+        environment=clean_environment(endpoint) | credentials(account),
+    )
+    return outputs(_cloudformation(endpoint, account), stack)
+
+
+def outputs(cloudformation: "CloudFormationClient", stack: str) -> Mapping[str, str]:
+    described = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+    return {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])}
+
+
+def _cloudformation(endpoint: str, account: str) -> "CloudFormationClient":
+    return session(account).client("cloudformation", endpoint_url=endpoint)
