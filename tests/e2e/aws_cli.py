@@ -1,0 +1,60 @@
+"""The stock AWS CLI, as a person in one of the accounts uses it."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from localcloud.cloud import Cloud
+
+AWS = Path(sys.executable).with_name("aws")
+
+
+@dataclass(frozen=True)
+class AwsCli:
+    cloud: Cloud
+    account: str
+
+    def __call__(self, *words: str) -> Any:
+        """What `aws` answers to *words*, parsed; what it complains of is the error's text."""
+        done = subprocess.run(
+            [AWS, *words, "--output", "json"],
+            env={
+                "PATH": os.environ["PATH"],
+                "HOME": os.environ.get("HOME", "/"),
+                "AWS_ENDPOINT_URL": self.cloud.endpoint,
+                "AWS_DEFAULT_REGION": self.cloud.region,
+                "AWS_ACCESS_KEY_ID": self.account,
+                "AWS_SECRET_ACCESS_KEY": "x",
+                "AWS_PAGER": "",
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise RuntimeError(done.stderr.strip())
+        return json.loads(done.stdout) if done.stdout.strip() else None
+
+    def parameters(self, path: str) -> dict[str, str]:
+        found = self("ssm", "get-parameters-by-path", "--path", path, "--recursive")["Parameters"]
+        return {parameter["Name"]: parameter["Value"] for parameter in found}
+
+    def versions(self, path: str) -> dict[str, int]:
+        found = self("ssm", "get-parameters-by-path", "--path", path, "--recursive")["Parameters"]
+        return {parameter["Name"]: parameter["Version"] for parameter in found}
+
+
+def eventually[T](look: Callable[[], T], patience_seconds: float = 120) -> T:
+    """What *look* returns once it is true; the patience is for a machine under load."""
+    deadline = time.monotonic() + patience_seconds
+    while not (seen := look()):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{look} saw {seen!r} to the end")
+        time.sleep(0.5)
+    return seen

@@ -1,0 +1,205 @@
+"""What the README promises, with the AWS CLI only, against the deployed stacks."""
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from localcloud.call_log import Call
+from localcloud.cloud import Cloud
+from tests.e2e.aws_cli import AwsCli, eventually
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+
+CLIENT, OTHER = "222222222222", "333333333333"
+
+
+@dataclass(frozen=True)
+class Scene:
+    cloud: Cloud
+    cluster_arn: str
+
+    def aws(self, account: str) -> AwsCli:
+        return AwsCli(self.cloud, account)
+
+    @property
+    def owner(self) -> AwsCli:
+        return self.aws(self.cloud.owner)
+
+    def tag_vpc(self, account: str, value: str, cluster: str = "orders") -> None:
+        vpc_id = self.cloud.networks[account].vpc_id
+        tag = f"Key=msklink/{cluster},Value={value}"
+        self.aws(account)("ec2", "create-tags", "--resources", vpc_id, "--tags", tag)
+
+    def status(self, account: str, cluster: str = "orders") -> dict[str, Any]:
+        found = self.aws(account).parameters(f"/msklink/{cluster}")
+        status: dict[str, Any] = json.loads(found.get(f"/msklink/{cluster}/status", "{}"))
+        return status
+
+    def schemes(self, account: str) -> dict[str, Any]:
+        """What the status says of the VPC of *account*, scheme by scheme."""
+        return dict(*self.status(account).get("vpcs", {}).values())
+
+    def executions(self) -> list[dict[str, Any]]:
+        machine = self.cloud.deployed.owner["StateMachineArn"]
+        found: list[dict[str, Any]] = self.owner(
+            "stepfunctions", "list-executions", "--state-machine-arn", machine
+        )["executions"]
+        return found
+
+    def quiet(self) -> bool:
+        """Whether every run has ended."""
+        return all(found["status"] != "RUNNING" for found in self.executions())
+
+    def calls(self) -> Counter[str]:
+        """What MSKLink itself has called so far, by operation."""
+        return Counter(call.operation for call in self.calls_of_ours())
+
+    def calls_of_ours(self) -> list[Call]:
+        """Those with the roles of the stacks; other tests name their sessions `test`."""
+        return [
+            call
+            for call in self.cloud.calls()
+            if ":assumed-role/msklink-" in call.principal and not call.principal.endswith("/test")
+        ]
+
+
+@pytest.fixture(scope="module")
+def scene(cloud: Cloud) -> Scene:
+    """A cluster with IAM and SCRAM on, tagged for two clients, one of which tags its VPC."""
+    owner = AwsCli(cloud, cloud.owner)
+    configuration = owner(
+        *("kafka", "create-configuration", "--name", "acls-decide"),
+        *("--server-properties", "allow.everyone.if.no.acl.found=false"),
+    )
+    provisioned = {
+        "KafkaVersion": "3.6.0",
+        "NumberOfBrokerNodes": 3,
+        "BrokerNodeGroupInfo": {
+            "InstanceType": "kafka.m7g.large",
+            "ClientSubnets": cloud.networks[cloud.owner].subnet_ids,
+        },
+        "ClientAuthentication": {
+            "Sasl": {"Iam": {"Enabled": True}, "Scram": {"Enabled": True}},
+            "Unauthenticated": {"Enabled": False},
+        },
+        "ConfigurationInfo": {"Arn": configuration["Arn"], "Revision": 1},
+    }
+    arn = owner(
+        *("kafka", "create-cluster-v2", "--cluster-name", "orders"),
+        *("--provisioned", json.dumps(provisioned)),
+    )["ClusterArn"]
+    tags = f"msklink=auto,msklink/clients={CLIENT} {OTHER}"
+    owner("kafka", "tag-resource", "--resource-arn", arn, "--tags", tags)
+    scene = Scene(cloud, arn)
+    scene.tag_vpc(CLIENT, "iam")
+    eventually(lambda: scene.status(CLIENT).get("state") == "published")
+    eventually(scene.quiet)
+    return scene
+
+
+def test_a_client_reads_its_brokers_in_its_own_account(scene: Scene) -> None:
+    published = scene.aws(CLIENT).parameters("/msklink/orders/iam")
+
+    brokers = published["/msklink/orders/iam/bootstrap.servers"].split(",")
+    assert [broker.split(":")[1] for broker in brokers] == ["14001", "14002", "14003"]
+    assert all(broker.startswith(f"b-{n}.iam.") for n, broker in enumerate(brokers, start=1))
+    assert published["/msklink/orders/iam/sasl.mechanism"] == "AWS_MSK_IAM"
+
+
+def test_one_update_carries_all_three_flags(scene: Scene) -> None:
+    operations = scene.owner(
+        "kafka", "list-cluster-operations-v2", "--cluster-arn", scene.cluster_arn
+    )
+    updates = [
+        operation
+        for operation in operations["ClusterOperationInfoList"]
+        if operation["OperationType"] == "UPDATE_CONNECTIVITY"
+    ]
+
+    assert len(updates) == 1
+    described = scene.owner(
+        "kafka",
+        "describe-cluster-operation-v2",
+        "--cluster-operation-arn",
+        updates[0]["OperationArn"],
+    )["ClusterOperationInfo"]
+    target = described["Provisioned"]["TargetClusterInfo"]["ConnectivityInfo"]["VpcConnectivity"]
+    assert target["ClientAuthentication"] == {
+        "Sasl": {"Iam": {"Enabled": True}, "Scram": {"Enabled": False}},
+        "Tls": {"Enabled": False},
+    }
+
+
+def test_the_policy_has_one_statement_of_ours_and_only_who_asked_is_in_it(scene: Scene) -> None:
+    answer = scene.owner("kafka", "get-cluster-policy", "--cluster-arn", scene.cluster_arn)
+
+    [statement] = json.loads(answer["Policy"])["Statement"]
+    assert statement["Sid"] == "MsklinkClients"
+    assert statement["Principal"] == {"AWS": [f"arn:aws:iam::{CLIENT}:root"]}
+
+
+def test_doing_it_again_changes_nothing(scene: Scene) -> None:
+    client = scene.aws(CLIENT)
+    versions = client.versions("/msklink/orders")
+    before, runs = scene.calls(), len(scene.executions())
+
+    scene.tag_vpc(CLIENT, "off")
+    scene.tag_vpc(CLIENT, "iam")
+    tag = "msklink=iam scram tls"
+    scene.owner("kafka", "tag-resource", "--resource-arn", scene.cluster_arn, "--tags", tag)
+    eventually(lambda: len(scene.executions()) > runs and scene.quiet())
+
+    writes = {"UpdateConnectivity", "PutClusterPolicy", "CreateVpcConnection", "PutParameter"}
+    after = scene.calls()
+    assert {name: after[name] - before[name] for name in writes} == dict.fromkeys(writes, 0)
+    assert client.versions("/msklink/orders") == versions
+
+
+def test_a_request_by_event_is_served_like_a_tag(scene: Scene) -> None:
+    entry = {
+        "EventBusName": scene.cloud.deployed.owner["BusArn"],
+        "Source": "team-of-the-other-client",
+        "DetailType": "Client Onboarding Requested",
+        "Detail": json.dumps(
+            {
+                "cluster": "orders",
+                "vpc_id": scene.cloud.networks[OTHER].vpc_id,
+                "schemes": ["scram", "plaintext"],
+            }
+        ),
+    }
+
+    scene.aws(OTHER)("events", "put-events", "--entries", json.dumps([entry]))
+
+    eventually(lambda: scene.schemes(OTHER).get("scram", {}).get("state") == "published")
+    name = "/msklink/orders/scram/bootstrap.servers"
+    assert name in scene.aws(OTHER).parameters("/msklink/orders/scram")
+    assert scene.schemes(OTHER)["tag"]["refusal"]["code"] == "UnknownScheme"
+
+
+def test_an_account_that_is_not_listed_gets_nothing(scene: Scene) -> None:
+    eventually(scene.quiet)
+    tag = f"msklink/clients={CLIENT}"
+    scene.owner("kafka", "tag-resource", "--resource-arn", scene.cluster_arn, "--tags", tag)
+    eventually(scene.quiet)
+    before = scene.calls()
+
+    scene.tag_vpc(OTHER, "iam")
+    eventually(lambda: scene.calls()["PutEvents"] > before["PutEvents"])
+    eventually(scene.quiet)
+
+    assert "iam" not in scene.schemes(OTHER)
+    assert not scene.aws(OTHER).parameters("/msklink/orders/iam")
+
+
+def test_no_call_of_ours_was_denied_and_no_dead_letter_was_made(scene: Scene) -> None:
+    assert [call for call in scene.calls_of_ours() if call.status == 403] == []
+
+    for account in scene.cloud.accounts:
+        sqs = scene.cloud.client("sqs", account)
+        for url in sqs.list_queues().get("QueueUrls", []):
+            held = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+            assert held["ApproximateNumberOfMessages"] == "0", url

@@ -1,0 +1,159 @@
+"""Clusters and VPCs that cannot be served: the client team reads why, and nothing is touched."""
+
+import json
+from typing import Any
+
+import pytest
+
+from localcloud.cloud import Cloud
+from tests.e2e.aws_cli import AwsCli, eventually
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+
+CLIENT, OTHER = "222222222222", "333333333333"
+IAM = {"Sasl": {"Iam": {"Enabled": True}}}
+SCRAM = {"Sasl": {"Scram": {"Enabled": True}}}
+
+
+def provisioned(cloud: Cloud, **changes: Any) -> dict[str, Any]:
+    return {
+        "KafkaVersion": "3.6.0",
+        "NumberOfBrokerNodes": 3,
+        "BrokerNodeGroupInfo": {
+            "InstanceType": changes.pop("instance_type", "kafka.m7g.large"),
+            "ClientSubnets": cloud.networks[cloud.owner].subnet_ids,
+        },
+        "ClientAuthentication": IAM,
+        **changes,
+    }
+
+
+def clusters(cloud: Cloud) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Name of each cluster, the refusal that it is to meet, and what it is made of."""
+    subnets = cloud.networks[cloud.owner].subnet_ids
+    serverless = {"VpcConfigs": [{"SubnetIds": subnets}], "ClientAuthentication": IAM}
+    open_to_all = {"ClientAuthentication": {**IAM, "Unauthenticated": {"Enabled": True}}}
+    return {
+        "small": (
+            "BrokersTooSmall",
+            {"Provisioned": provisioned(cloud, instance_type="kafka.t3.small")},
+        ),
+        "serverless": ("ClusterServerless", {"Serverless": serverless}),
+        "open": ("ClusterUnauthenticated", {"Provisioned": provisioned(cloud, **open_to_all)}),
+        "without-acls": (
+            "AclsNotEnforced",
+            {"Provisioned": provisioned(cloud, ClientAuthentication=SCRAM)},
+        ),
+    }
+
+
+@pytest.fixture(scope="module")
+def arns(cloud: Cloud) -> dict[str, str]:
+    """The clusters by name, tagged for the client, whose VPC is tagged for each of them."""
+    owner, client = AwsCli(cloud, cloud.owner), AwsCli(cloud, CLIENT)
+    made = {
+        name: owner("kafka", "create-cluster-v2", "--cluster-name", name, *_options(kind))[
+            "ClusterArn"
+        ]
+        for name, (_, kind) in clusters(cloud).items()
+    }
+    for name, arn in made.items():
+        tag = f"Key=msklink/{name},Value=auto"
+        vpc_id = cloud.networks[CLIENT].vpc_id
+        client("ec2", "create-tags", "--resources", vpc_id, "--tags", tag)
+        tags = f"msklink=auto,msklink/clients={CLIENT}"
+        owner("kafka", "tag-resource", "--resource-arn", arn, "--tags", tags)
+    return made
+
+
+def _options(kind: dict[str, Any]) -> list[str]:
+    [(name, value)] = kind.items()
+    return [f"--{name.lower()}", json.dumps(value)]
+
+
+def codes(aws: AwsCli, cluster: str) -> set[str]:
+    """The refusals that the status parameter of *cluster* tells."""
+    status = aws.parameters(f"/msklink/{cluster}").get(f"/msklink/{cluster}/status", "{}")
+    vpcs = json.loads(status).get("vpcs", {})
+    return {
+        entry["refusal"]["code"]
+        for vpc in vpcs.values()
+        for entry in vpc.values()
+        if "refusal" in entry
+    }
+
+
+@pytest.mark.parametrize("name", ["small", "serverless", "open", "without-acls"])
+def test_a_cluster_that_cannot_be_had_is_refused_in_the_clients_account_and_left_alone(
+    cloud: Cloud, arns: dict[str, str], name: str
+) -> None:
+    code = clusters(cloud)[name][0]
+
+    eventually(lambda: code in codes(AwsCli(cloud, CLIENT), name))
+
+    owner, arn = AwsCli(cloud, cloud.owner), arns[name]
+    with pytest.raises(RuntimeError, match="NotFoundException"):
+        owner("kafka", "get-cluster-policy", "--cluster-arn", arn)
+    if name != "serverless":
+        operations = owner("kafka", "list-cluster-operations-v2", "--cluster-arn", arn)
+        assert operations["ClusterOperationInfoList"] == []
+
+
+def test_a_vpc_that_lacks_a_zone_is_told_which(cloud: Cloud) -> None:
+    owner, client = AwsCli(cloud, cloud.owner), AwsCli(cloud, OTHER)
+    arn = owner(
+        *("kafka", "create-cluster-v2", "--cluster-name", "zones"),
+        *("--provisioned", json.dumps(provisioned(cloud))),
+    )["ClusterArn"]
+    vpc_id = client("ec2", "create-vpc", "--cidr-block", "10.9.0.0/16")["Vpc"]["VpcId"]
+    client(
+        *("ec2", "modify-vpc-attribute", "--vpc-id", vpc_id),
+        *("--enable-dns-hostnames", '{"Value": true}'),
+    )
+    zones = client("ec2", "describe-availability-zones")["AvailabilityZones"][:2]
+    for number, zone in enumerate(zones):
+        client(
+            *("ec2", "create-subnet", "--vpc-id", vpc_id, "--cidr-block", f"10.9.{number}.0/24"),
+            *("--availability-zone", zone["ZoneName"]),
+        )
+    tag = "Key=msklink/zones,Value=iam"
+    client("ec2", "create-tags", "--resources", vpc_id, "--tags", tag)
+    tags = f"msklink=iam,msklink/clients={OTHER}"
+    owner("kafka", "tag-resource", "--resource-arn", arn, "--tags", tags)
+
+    eventually(lambda: codes(client, "zones") == {"SubnetMissingInZone"})
+
+    [missing] = set(cloud.networks[OTHER].subnets) - {zone["ZoneId"] for zone in zones}
+    status = json.loads(client.parameters("/msklink/zones")["/msklink/zones/status"])
+    assert missing in status["vpcs"][vpc_id]["iam"]["refusal"]["message"]
+
+
+def test_a_wrong_external_id_is_told_from_a_missing_stack(cloud: Cloud) -> None:
+    """With the roles that the stacks made, and STS as the embedded AWS judges it."""
+    iam = cloud.client("iam", OTHER)
+    name = "msklink-client-eu-west-1"
+    trust = iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
+    bent = json.loads(json.dumps(trust).replace(cloud.deployed.owner["ExternalId"], "another-id"))
+    iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(bent))
+    try:
+        found = eventually(lambda: _refused_in_table(cloud))
+    finally:
+        iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(trust))
+    assert found == "ExternalIdWrong"
+
+
+def _refused_in_table(cloud: Cloud) -> str:
+    """The refusal of the other client's account as a whole, after a run that it asks for."""
+    client = AwsCli(cloud, OTHER)
+    vpc_id = cloud.networks[OTHER].vpc_id
+    tag = "Key=msklink/zones,Value=iam"
+    client("ec2", "create-tags", "--resources", vpc_id, "--tags", tag)
+    items = cloud.client("dynamodb", cloud.owner).scan(TableName=cloud.deployed.owner["TableName"])[
+        "Items"
+    ]
+    codes = [
+        item["refusal"]["M"]["code"]["S"]
+        for item in items
+        if item["item"]["S"] == f"client#{OTHER}##" and "refusal" in item
+    ]
+    return codes[0] if codes else ""
