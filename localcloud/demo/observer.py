@@ -1,0 +1,125 @@
+"""What can be seen from outside while a run is under way, and when it is over."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from localcloud.cloud import Cloud
+from localcloud.demo.scenario import CLUSTER, WISHES
+
+
+@dataclass(frozen=True)
+class Sight:
+    """One look at the run, the cluster and the connections."""
+
+    run: str = ""
+    status: str = "WAITING"
+    state: str = ""
+    entered: Counter[str] = field(default_factory=Counter)
+    """How often each state of the state machine was entered."""
+    cluster: str = ""
+    private: tuple[str, ...] = ()
+    connections: tuple[tuple[str, str, str], ...] = ()
+    """Account, authentication and state of each connection."""
+
+    @property
+    def over(self) -> bool:
+        return self.status not in {"WAITING", "RUNNING"}
+
+    @property
+    def transitions(self) -> int:
+        """Step Functions bills each state that is entered; those inside a Map are not seen here."""
+        return self.entered.total()
+
+
+@dataclass(frozen=True)
+class Observer:
+    cloud: Cloud
+    cluster_arn: str
+
+    def look(self) -> Sight:
+        executions = self._owner("stepfunctions").list_executions(
+            stateMachineArn=self.cloud.deployed.owner["StateMachineArn"]
+        )["executions"]
+        info = self._owner("kafka").describe_cluster_v2(ClusterArn=self.cluster_arn)["ClusterInfo"]
+        seen: dict[str, Any] = {"cluster": info["State"], "private": _private(info)}
+        seen["connections"] = tuple(
+            sorted(
+                (found["Owner"], found["Authentication"], found["State"])
+                for found in self._owner("kafka").list_client_vpc_connections(
+                    ClusterArn=self.cluster_arn
+                )["ClientVpcConnections"]
+            )
+        )
+        if not executions:
+            return Sight(**seen)
+        latest = max(executions, key=lambda execution: execution["startDate"])
+        states = self.states(latest["executionArn"])
+        return Sight(
+            run=latest["name"],
+            status=latest["status"],
+            state=states[-1] if states else "",
+            entered=Counter(states),
+            **seen,
+        )
+
+    def states(self, execution_arn: str) -> list[str]:
+        pages = (
+            self._owner("stepfunctions")
+            .get_paginator("get_execution_history")
+            .paginate(executionArn=execution_arn)
+        )
+        return [
+            event["stateEnteredEventDetails"]["name"]
+            for page in pages
+            for event in page["events"]
+            if "stateEnteredEventDetails" in event
+        ]
+
+    def parameters(self, account: str) -> dict[str, str]:
+        """What *account* reads in Parameter Store with its own credentials."""
+        pages = (
+            self.cloud.client("ssm", account)
+            .get_paginator("get_parameters_by_path")
+            .paginate(Path=f"/msklink/{CLUSTER}", Recursive=True)
+        )
+        return {found["Name"]: found["Value"] for page in pages for found in page["Parameters"]}
+
+    def policy_statements(self) -> int:
+        policy = self._owner("kafka").get_cluster_policy(ClusterArn=self.cluster_arn)["Policy"]
+        return str(policy).count('"Sid":')
+
+    def problems(self, sight: Sight, calls: Counter[str]) -> list[str]:
+        """What is not as it should be when the run is over; nothing, when all is well."""
+        expected = {
+            f"/msklink/{CLUSTER}/{scheme}/bootstrap.servers": account
+            for account, schemes in WISHES.items()
+            for scheme in schemes.split()
+        }
+        missing = [
+            f"{account} has no {name}"
+            for name, account in expected.items()
+            if not self.parameters(account).get(name, "").startswith("b-1.")
+        ]
+        checks = {
+            f"the run ended {sight.status}": sight.status == "SUCCEEDED",
+            f"{calls['UpdateConnectivity']} calls of UpdateConnectivity": calls[
+                "UpdateConnectivity"
+            ]
+            == 1,
+            f"{self.policy_statements()} statements in the policy": self.policy_statements() == 1,
+        }
+        return missing + [problem for problem, well in checks.items() if not well]
+
+    def _owner(self, service: str) -> Any:
+        return self.cloud.client(service, self.cloud.owner)
+
+
+def _private(info: dict[str, Any]) -> tuple[str, ...]:
+    """The schemes that are on for private connectivity."""
+    brokers = info["Provisioned"]["BrokerNodeGroupInfo"]
+    switches = (
+        brokers.get("ConnectivityInfo", {}).get("VpcConnectivity", {}).get("ClientAuthentication")
+    ) or {}
+    flags = {**switches.get("Sasl", {}), "Tls": switches.get("Tls", {})}
+    return tuple(sorted(name for name, flag in flags.items() if flag.get("Enabled")))

@@ -1,0 +1,61 @@
+"""What the two teams do: one makes and tags a cluster, two others tag a VPC each."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from localcloud.cloud import Cloud
+
+CLUSTER = "orders"
+WISHES = {"222222222222": "iam", "333333333333": "iam scram"}
+"""What each client account tags its VPC with."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    cloud: Cloud
+
+    def kafka(self) -> Any:
+        return self.cloud.client("kafka", self.cloud.owner)
+
+    def make_cluster(self) -> str:
+        """Ask for three brokers in three zones, with IAM and SCRAM on; returns the ARN."""
+        kafka = self.kafka()
+        configuration = kafka.create_configuration(
+            Name="acls-decide", ServerProperties=b"allow.everyone.if.no.acl.found=false"
+        )
+        arn: str = kafka.create_cluster_v2(
+            ClusterName=CLUSTER,
+            Provisioned={
+                "KafkaVersion": "3.6.0",
+                "NumberOfBrokerNodes": 3,
+                "BrokerNodeGroupInfo": {
+                    "InstanceType": "kafka.m7g.large",
+                    "ClientSubnets": self.cloud.networks[self.cloud.owner].subnet_ids,
+                },
+                "ClientAuthentication": {
+                    "Sasl": {"Iam": {"Enabled": True}, "Scram": {"Enabled": True}},
+                    "Unauthenticated": {"Enabled": False},
+                },
+                "ConfigurationInfo": {"Arn": configuration["Arn"], "Revision": 1},
+            },
+        )["ClusterArn"]
+        return arn
+
+    def wait_for_cluster(self, arn: str) -> None:
+        """Until MSK has made the cluster; about 20 minutes of AWS's time."""
+        kafka = self.kafka()
+        while kafka.describe_cluster_v2(ClusterArn=arn)["ClusterInfo"]["State"] != "ACTIVE":
+            time.sleep(0.25)
+
+    def tag(self, arn: str) -> None:
+        """The owner opts in and lists the clients; each client tags its VPC."""
+        for account, schemes in WISHES.items():
+            self.cloud.client("ec2", account).create_tags(
+                Resources=[self.cloud.networks[account].vpc_id],
+                Tags=[{"Key": f"msklink/{CLUSTER}", "Value": schemes}],
+            )
+        self.kafka().tag_resource(
+            ResourceArn=arn,
+            Tags={"msklink": "iam scram", "msklink/clients": " ".join(WISHES)},
+        )

@@ -1,0 +1,118 @@
+"""What the demo prints: a line for each thing that happens, and below them the state of play."""
+
+import json
+import time
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from localcloud.demo.observer import Sight
+
+COLOURS = {
+    "ACTIVE": "green",
+    "AVAILABLE": "green",
+    "SUCCEEDED": "green",
+    "FAILED": "red",
+    "UPDATING": "yellow",
+    "CREATING": "yellow",
+    "RUNNING": "yellow",
+}
+
+
+class Screen:
+    """Live in a terminal, plain lines elsewhere. *scale* is real seconds for one of AWS's."""
+
+    def __init__(self, scale: float, console: Console | None = None) -> None:
+        self.console = console or Console(highlight=False, soft_wrap=True)
+        self._scale = scale
+        self._started = time.monotonic()
+        self._seen = Sight()
+        self._live = Live(console=self.console, refresh_per_second=8, transient=True)
+
+    def __enter__(self) -> Self:
+        if self.console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._live.stop()
+
+    def restart_clock(self) -> None:
+        self._started = time.monotonic()
+
+    def say(self, text: str, style: str = "") -> None:
+        """One line, with the time on AWS's clock and on ours."""
+        simulated, real = self._times()
+        line = Text.assemble((f"{simulated} ", "cyan"), (f"{real:>6}  ", "dim"), (text, style))
+        self.console.print(line)
+
+    def show(self, sight: Sight) -> None:
+        """Say what has changed since the last *sight*, and draw the state of play."""
+        for text in changes(self._seen, sight):
+            self.say(text)
+        self._seen = sight
+        if self.console.is_terminal:
+            self._live.update(self._draw(sight))
+
+    def parameters(self, parameters: Mapping[str, str]) -> None:
+        """A set of parameters, one broker a line; whole names, so that they can be copied."""
+        width = max(map(len, parameters), default=0) + 2
+        for name, value in sorted(parameters.items()):
+            shown = json.loads(value)["state"] if name.endswith("/status") else value
+            first, *others = shown.split(",b-")
+            self.console.print(Text.assemble((name.ljust(width), "cyan"), first))
+            for broker in others:
+                self.console.print(" " * width + "b-" + broker)
+
+    def _draw(self, sight: Sight) -> Panel:
+        simulated, real = self._times()
+        play = Table.grid(padding=(0, 2))
+        play.add_row("run", sight.run or "-", _coloured(sight.status))
+        play.add_row("state", sight.state or "-", f"{sight.transitions} transitions")
+        play.add_row("cluster", _coloured(sight.cluster), " ".join(sight.private) or "not private")
+        for account, scheme, state in sight.connections:
+            play.add_row("connection", f"{account} {scheme}", _coloured(state))
+        polls = sight.entered["InspectCluster"], sight.entered["InspectConnections"]
+        play.add_row("polls", f"{polls[0]} of the cluster", f"{polls[1]} of all connections")
+        title = f"{simulated} on AWS's clock, {real.strip()} here"
+        return Panel(Group(play), title=title, title_align="left", expand=False)
+
+    def _times(self) -> tuple[str, str]:
+        elapsed = time.monotonic() - self._started
+        minutes, seconds = divmod(int(elapsed / self._scale), 60)
+        return f"{minutes:3d}:{seconds:02d}", f"{elapsed:.1f} s"
+
+
+def changes(before: Sight, now: Sight) -> list[str]:
+    """What somebody who watches would remark on."""
+    told = []
+    if now.run != before.run:
+        told.append(f"run {now.run} started")
+    if now.cluster != before.cluster:
+        told.append(f"cluster is {now.cluster}")
+    if now.private != before.private:
+        told.append(f"private connectivity is on for {' and '.join(now.private)}")
+    known = set(before.connections)
+    told += [
+        f"connection of {account} by {scheme} is {state}"
+        for account, scheme, state in now.connections
+        if (account, scheme, state) not in known
+    ]
+    entered = [state for state in now.entered if state not in before.entered]
+    told += [f"entered {state}" for state in entered if not state.startswith("Choose")]
+    return told
+
+
+def _coloured(state: str) -> Text:
+    return Text(state or "-", COLOURS.get(state, ""))
