@@ -1,0 +1,60 @@
+# Every target does its own set-up; a second run finds it done.
+.DEFAULT_GOAL := help
+.PHONY: help demo test local check deploy docs lock clean
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+
+export SAM_CLI_TELEMETRY := 0
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+VENV := .venv/.installed
+CODE := functions layers/core localcloud tests
+
+help: ## what there is to make
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV) ## the main job, start to end, on the embedded AWS
+	@python -m localcloud.demo
+
+test: $(VENV) ## all tests; needs no AWS account
+	pytest -n 2 --dist loadgroup
+
+local: $(VENV) ## the embedded AWS with both stacks, until Ctrl-C
+	@exec python -m localcloud
+
+check: $(VENV) ## lint, types and templates
+	ruff check .
+	ruff format --check .
+	mypy $(CODE)
+	cfn-lint template.yaml client.yaml
+	sam validate --lint --region eu-west-1
+
+deploy: $(VENV) ## the owner stack, to the AWS account of your credentials
+	sam build
+	sam deploy --guided
+
+docs: $(VENV) ## the pages that are made from the code
+	PYTHONPATH=.:layers/core python -m tests.support.refusal_page
+
+lock: $(VENV) ## pin and hash the requirements anew
+	uv pip compile -q --upgrade --generate-hashes --python-version 3.13 --no-emit-index-url \
+	  --no-header layers/dependencies/requirements.in -o layers/dependencies/requirements.txt
+	uv pip compile -q --upgrade --generate-hashes --python-version 3.13 --no-emit-index-url \
+	  --no-header -c layers/dependencies/requirements.txt requirements-dev.in -o requirements-dev.txt
+
+clean: ## remove what the other targets made
+	rm -rf .venv .aws-sam .localcloud .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# Goes by content, not by time: a fresh checkout has new times and an old lock.
+.PHONY: $(VENV)
+$(VENV):
+	@cmp -s requirements-dev.txt $(VENV) || { \
+	  python=$$(PATH="$${PATH#$(CURDIR)/.venv/bin:}"; for name in python3.13 python3 python; do \
+	    "$$name" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null \
+	      && { command -v "$$name"; break; }; done); \
+	  test -n "$$python" || { \
+	    echo "Python 3.13 is needed (the Lambda runtime is python3.13): install it, or put it first on PATH." >&2; \
+	    exit 1; }; \
+	  echo "Installing the pinned requirements into .venv (once, about a minute) ..."; \
+	  rm -rf .venv && "$$python" -m venv .venv; \
+	  .venv/bin/pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.txt; \
+	  cp requirements-dev.txt $(VENV); }
