@@ -4,8 +4,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msklink import telling
-from msklink.aws import table
+from msklink import lease, leasing, telling
 from msklink.tasks import Task
 
 logger = Logger()
@@ -13,14 +12,16 @@ logger = Logger()
 
 class Conclusion(Task):
     generation: int
+    rounds: int
+    clients: int
 
 
 @logger.inject_lambda_context(correlation_id_path="run")
 @event_parser
 def handler(event: Conclusion, context: LambdaContext) -> dict[str, bool]:
-    record = table.give_up_lease(event.cluster_arn, event.run, event.generation)
-    newer = record.holder == event.run
-    logger.info("round concluded", newer=newer, requested=record.requested)
+    has_room = lease.has_room(event.rounds, event.clients)
+    newer = leasing.conclude(event.cluster_arn, event.run, event.generation, has_room=has_room)
+    logger.info("round concluded", newer=newer, rounds=event.rounds)
     if not newer:
         telling.run_concluded()
     return {"newer": newer}

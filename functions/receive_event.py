@@ -6,16 +6,18 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msklink import telling
+from msklink import endpoints, leasing, status, telling
 from msklink.admission import admission_refusal
 from msklink.arns import ClusterArn, is_cluster_name
-from msklink.aws import kafka, runs, table
+from msklink.aws import kafka, ssm, table
+from msklink.aws.session import CLIENT_TROUBLE, in_client
+from msklink.client_account import ClientAccount
 from msklink.cluster import Cluster
-from msklink.hints import BadRequest, ClientTouched, ClusterTouched, read_event
-from msklink.lease import run_name
-from msklink.records import Request
+from msklink.hints import BadRequest, ClientTouched, ClusterTouched, Offboarding, read_event
+from msklink.records import Departure, Request
 from msklink.refusals import Code, Refusal, refuse
 from msklink.settings import settings
+from msklink.tags import is_account_id, read_schemes
 
 logger = Logger()
 
@@ -29,60 +31,92 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[str
                 clusters.append(cluster_arn)
             case ClientTouched():
                 clusters += _admit(hint, context)
-            case BadRequest(account, refusal):
-                _refuse(refusal, account=account)
-    return {"runs": [_request_run(cluster_arn) for cluster_arn in clusters]}
+            case BadRequest(account, cluster, refusal):
+                _refuse(context, account, cluster, refusal)
+    return {"runs": [_run(cluster_arn) for cluster_arn in clusters]}
+
+
+def _run(cluster_arn: str) -> str:
+    run = leasing.request_run(cluster_arn)
+    logger.info("run requested", cluster=cluster_arn, holder=run)
+    return run
 
 
 def _admit(hint: ClientTouched, context: LambdaContext) -> list[str]:
     """ARN of the cluster that needs a run now; none when the client is refused."""
     cluster = _find_cluster(hint.cluster, context)
-    if cluster is None:
-        owner = context.invoked_function_arn.split(":")[4]
-        refusal = refuse(Code.CLUSTER_NOT_FOUND, cluster=hint.cluster, owner=owner)
-        _refuse(refusal, account=hint.account, vpc_id=hint.vpc_id)
+    if isinstance(cluster, Refusal):
+        _refuse(context, hint.account, hint.cluster, cluster, vpc_id=hint.vpc_id)
         return []
     cluster_arn = cluster.arn.text
     if refused := admission_refusal(cluster, hint.account, settings().namespace):
-        _refuse(refused, account=hint.account, vpc_id=hint.vpc_id, cluster_arn=cluster_arn)
+        facts = {"vpc_id": hint.vpc_id, "cluster_arn": cluster_arn}
+        _refuse(context, hint.account, cluster.arn.name, refused, **facts)
         return []
-    if hint.request:
-        now = datetime.now(UTC)
-        wish = hint.request.model_dump(exclude={"cluster"})
-        request = Request(cluster_arn=cluster_arn, account=hint.account, requested=now, **wish)
-        table.save(request, now)
-        logger.info("request recorded", cluster=cluster_arn, request=request.item)
+    _record(hint, cluster_arn)
     return [cluster_arn]
 
 
-def _find_cluster(name_or_arn: str, context: LambdaContext) -> Cluster | None:
-    """The cluster of this account and Region that is meant, if there is one."""
+def _find_cluster(name_or_arn: str, context: LambdaContext) -> Cluster | Refusal:
+    """The one cluster of this account and Region that is meant."""
     msk = kafka.client()
     arn = ClusterArn.find(name_or_arn)
-    if arn is None:
-        found = kafka.find_clusters(msk, name_or_arn) if is_cluster_name(name_or_arn) else []
-        return kafka.describe_cluster(msk, found[0]) if found else None
     here = context.invoked_function_arn.split(":")[3:5]
-    return kafka.describe_cluster(msk, arn.text) if [arn.region, arn.account] == here else None
+    found = []
+    if arn and [arn.region, arn.account] == here:
+        found = [arn.text]
+    elif is_cluster_name(name_or_arn):
+        found = kafka.find_clusters(msk, name_or_arn)
+    if len(found) > 1:
+        arns = ", ".join(sorted(found))
+        return refuse(Code.CLUSTER_AMBIGUOUS, cluster=name_or_arn, owner=here[1], arns=arns)
+    cluster = kafka.describe_cluster(msk, found[0]) if found else None
+    return cluster or refuse(Code.CLUSTER_NOT_FOUND, cluster=name_or_arn, owner=here[1])
 
 
-def _request_run(cluster_arn: str) -> str:
-    """
-    Name of the run that will see what is asked for now: a new one, or the one under way.
+def _record(hint: ClientTouched, cluster_arn: str) -> None:
+    """Keep what was asked for by event; what is asked for anew is not to go any more."""
+    now = datetime.now(UTC)
+    whose = {"cluster_arn": cluster_arn, "account": hint.account, "vpc_id": hint.vpc_id}
+    match hint.request:
+        case Offboarding(schemes=schemes):
+            for scheme in schemes:
+                table.save(Departure(**whose, scheme=scheme, requested=now), now)
+            return
+        case None:
+            again = hint.tag
+        case request:
+            again = " ".join(request.schemes)
+            wish = request.model_dump(exclude={"cluster", "vpc_id"})
+            table.save(Request(**whose, **wish, requested=now), now)
+    table.forget_departures(**whose, schemes=read_schemes(again, "").schemes)
 
-    A holder that was never started is started; one that ended without giving the lease up,
-    because it failed, loses it.
-    """
-    requested = table.add_request(cluster_arn)
-    run = run_name(ClusterArn.parse(cluster_arn), requested)
-    holder = table.take_lease(cluster_arn, run).holder or run
-    if not runs.start(holder, cluster_arn):
-        holder = table.take_lease(cluster_arn, run, dead=holder).holder or run
-        runs.start(holder, cluster_arn)
-    logger.info("run requested", cluster=cluster_arn, requested=requested, holder=holder)
-    return holder
+
+def _refuse(
+    context: LambdaContext, account: str, cluster: str, refusal: Refusal, **facts: str
+) -> None:
+    """Tell it on the bus and, where the client team has our role, in its status as well."""
+    told = {"account": account, **facts}
+    logger.warning("client refused", refusal=refusal.model_dump(mode="json"), facts=told)
+    telling.client_refused(refusal, **told)
+    arn = ClusterArn.find(cluster)
+    name = arn.name if arn else cluster
+    if not (is_account_id(account) and is_cluster_name(name)):
+        return
+    client = ClientAccount.beside(context.invoked_function_arn, account, settings().namespace)
+    try:
+        _show(client, name, refusal, context.aws_request_id)
+    except CLIENT_TROUBLE as trouble:
+        logger.info("not shown to the client", account=account, trouble=str(trouble))
 
 
-def _refuse(refusal: Refusal, **facts: str) -> None:
-    logger.warning("client refused", refusal=refusal.model_dump(mode="json"), facts=facts)
-    telling.client_refused(refusal, **facts)
+def _show(client: ClientAccount, cluster_name: str, refusal: Refusal, session_name: str) -> None:
+    """Write the refusal into the status, beside what that says already."""
+    session = in_client(client, client.publishing(cluster_name), session_name)
+    parameters = ssm.client(session)
+    path = endpoints.parameters_path(client.namespace, cluster_name)
+    existing = ssm.read_parameters(parameters, path)
+    now = datetime.now(UTC)
+    told = status.with_refusal(existing.get(f"{path}/status"), refusal)
+    wanted = endpoints.status_parameter(existing, client.namespace, cluster_name, told, now)
+    ssm.write_different(parameters, wanted, existing, settings().stack_name)

@@ -5,6 +5,19 @@ from tests.support.aws import Accounts
 from tests.support.steps import RUN, Steps
 
 
+@pytest.fixture(autouse=True)
+def started(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The runs that were started, instead of starting them."""
+    runs: list[str] = []
+
+    def start(run: str, _: str) -> bool:
+        runs.append(run)
+        return True
+
+    monkeypatch.setattr("msklink.aws.runs.start", start)
+    return runs
+
+
 @pytest.fixture
 def holding(steps: Steps) -> Steps:
     """A run that holds the lease, for the first request."""
@@ -40,3 +53,25 @@ def test_the_lease_of_another_run_is_left_alone(holding: Steps) -> None:
     assert Steps(holding.cluster_arn, run="another").conclude(1) == {"newer": False}
 
     assert table.read_cluster(holding.cluster_arn).holder == RUN
+
+
+def test_a_run_whose_history_is_full_hands_on_to_a_new_one(
+    holding: Steps, started: list[str]
+) -> None:
+    table.add_request(holding.cluster_arn)
+
+    assert holding.conclude(1, rounds=1, clients=600) == {"newer": False}
+
+    [following] = started
+    assert table.read_cluster(holding.cluster_arn).holder == following
+    assert following != RUN
+
+
+def test_handing_on_twice_starts_the_same_run(holding: Steps, started: list[str]) -> None:
+    """The function died before it could say that it was done."""
+    table.add_request(holding.cluster_arn)
+    holding.conclude(1, rounds=1, clients=600)
+
+    assert holding.conclude(1, rounds=1, clients=600) == {"newer": False}
+
+    assert len(set(started)) == 1

@@ -24,7 +24,9 @@ from tests.support.cloudformation import definition, handlers
 from tests.support.functions import function_arn, invoke
 
 MACHINE = ENVIRONMENT["STATE_MACHINE_ARN"]
-SUBSTITUTIONS = {"Partition": "aws"} | {name: function_arn(name) for name in handlers()}
+SUBSTITUTIONS = {"Partition": "aws", "ClientsAtOnce": "10"} | {
+    name: function_arn(name) for name in handlers()
+}
 
 
 @dataclass

@@ -51,8 +51,8 @@ class Steps:
         caught = {"Error": error, "Cause": "{}"}
         return self._invoke("RecordFailure", step=step, account=account, error=caught)
 
-    def conclude(self, generation: int) -> Any:
-        return self._invoke("Conclude", generation=generation)
+    def conclude(self, generation: int, rounds: int = 1, clients: int = 1) -> Any:
+        return self._invoke("Conclude", generation=generation, rounds=rounds, clients=clients)
 
     def _invoke(self, task: str, **payload: Any) -> Any:
         return invoke(

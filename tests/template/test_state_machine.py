@@ -133,11 +133,10 @@ def test_substitutions_and_placeholders_agree() -> None:
 
 
 def test_substitutions_are_what_they_are_called() -> None:
+    others = {"Partition": {"Ref": "AWS::Partition"}, "ClientsAtOnce": {"Ref": "ClientsAtOnce"}}
+
     for name, value in PROPERTIES["DefinitionSubstitutions"].items():
-        expected = (
-            {"Ref": "AWS::Partition"} if name == "Partition" else {"Fn::GetAtt": [name, "Arn"]}
-        )
-        assert value == expected
+        assert value == others.get(name, {"Fn::GetAtt": [name, "Arn"]})
 
 
 def test_states_functions_and_files_share_names() -> None:

@@ -8,6 +8,7 @@ ENVIRONMENT = {
     "TABLE_NAME": "table",
     "STACK_NAME": "msklink",
     "EXTERNAL_ID": "a-secret",
+    "STATE_MACHINE_ARN": "arn:aws:states:eu-west-1:111111111111:stateMachine:reconcile",
     "PATH": "/bin",
 }
 
@@ -16,7 +17,7 @@ def test_settings_are_read_from_the_environment() -> None:
     settings = Settings.model_validate(ENVIRONMENT)
 
     assert settings.namespace == "msklink"
-    assert settings.state_machine_arn is None
+    assert settings.state_machine_arn.endswith(":stateMachine:reconcile")
 
 
 @pytest.mark.parametrize(
@@ -29,6 +30,7 @@ def test_settings_are_read_from_the_environment() -> None:
         ("TABLE_NAME", ""),
         ("STACK_NAME", ""),
         ("EXTERNAL_ID", "short"),
+        ("STATE_MACHINE_ARN", "reconcile"),
     ],
 )
 def test_a_wrong_setting_is_named(name: str, value: str) -> None:
@@ -36,7 +38,7 @@ def test_a_wrong_setting_is_named(name: str, value: str) -> None:
         Settings.model_validate(ENVIRONMENT | {name: value})
 
 
-@pytest.mark.parametrize("name", ["NAMESPACE", "TABLE_NAME", "STACK_NAME", "EXTERNAL_ID"])
+@pytest.mark.parametrize("name", [name for name in ENVIRONMENT if name != "PATH"])
 def test_a_missing_setting_is_named(name: str) -> None:
     with pytest.raises(ValidationError, match=name):
         Settings.model_validate({key: value for key, value in ENVIRONMENT.items() if key != name})

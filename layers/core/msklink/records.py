@@ -69,6 +69,17 @@ class Connection(BaseModel, frozen=True):
         return self.model_copy(update=changes)
 
 
+class Failure(BaseModel, frozen=True):
+    """How a run failed, as Step Functions tells it."""
+
+    run: str
+    status: str
+    """FAILED, TIMED_OUT or ABORTED."""
+    error: str = ""
+    cause: str = ""
+    ended: datetime
+
+
 class Cluster(BaseModel, frozen=True):
     """What the table says of a cluster: its lease, and what its runs left for the next."""
 
@@ -82,6 +93,8 @@ class Cluster(BaseModel, frozen=True):
     """ARN of that update."""
     refusals: tuple[Refusal, ...] = ()
     """Refusals that the owner was told of last."""
+    failure: Failure | None = None
+    """How the last run that failed did."""
 
 
 def items_of(account: str) -> str:
@@ -115,3 +128,31 @@ class Request(BaseModel, frozen=True):
 def requests_of(account: str) -> str:
     """What the sort keys of the requests of *account* begin with."""
     return f"request#{account}#"
+
+
+class Departure(BaseModel, frozen=True):
+    """
+    A request by event to take a connection away, recorded until it is asked for anew.
+
+    It counts for more than the tag of the VPC, which may be there still.
+    """
+
+    cluster_arn: str
+    account: str
+    vpc_id: str
+    scheme: Scheme
+    requested: datetime
+
+    @property
+    def item(self) -> str:
+        return departure_of(self.account, self.vpc_id, self.scheme)
+
+
+def departure_of(account: str, vpc_id: str, scheme: Scheme) -> str:
+    """The sort key of one departure."""
+    return f"{departures_of(account)}{vpc_id}#{scheme}"
+
+
+def departures_of(account: str) -> str:
+    """What the sort keys of the departures of *account* begin with."""
+    return f"departure#{account}#"

@@ -13,7 +13,7 @@ class Settings(BaseModel, frozen=True, extra="ignore"):
     table_name: str = Field(alias="TABLE_NAME", min_length=3)
     stack_name: str = Field(alias="STACK_NAME", min_length=1)
     external_id: str = Field(alias="EXTERNAL_ID", min_length=8)
-    state_machine_arn: str | None = Field(default=None, alias="STATE_MACHINE_ARN")
+    state_machine_arn: str = Field(alias="STATE_MACHINE_ARN", pattern=r"^arn:.*:stateMachine:.+$")
 
 
 @cache

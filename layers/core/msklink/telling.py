@@ -9,7 +9,7 @@ from datetime import datetime
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from msklink.aws.events import Told, tell
-from msklink.records import Connection
+from msklink.records import Connection, Failure
 from msklink.refusals import Refusal
 from msklink.scheme import Scheme
 
@@ -54,6 +54,12 @@ def client_onboarded(record: Connection, run: str, now: datetime) -> None:
 
 def run_concluded() -> None:
     _count("Runs")
+
+
+def run_failed(cluster_arn: str, failure: Failure) -> None:
+    _count("RunsFailed")
+    facts = failure.model_dump(mode="json", include={"run", "status", "error", "cause"})
+    tell(Told.RUN_FAILED, cluster_arn=cluster_arn, **facts)
 
 
 def client_failed() -> None:

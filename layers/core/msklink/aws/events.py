@@ -22,6 +22,7 @@ class Told(StrEnum):
     CLUSTER_REFUSED = "Cluster Refused"
     CLIENT_ONBOARDED = "Client Onboarded"
     CLIENT_REFUSED = "Client Refused"
+    RUN_FAILED = "Run Failed"
 
 
 @cache

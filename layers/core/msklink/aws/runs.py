@@ -1,14 +1,20 @@
-"""Starting runs in Step Functions."""
+"""Runs, which are executions in Step Functions."""
 
 import json
 from functools import cache
 from typing import TYPE_CHECKING
 
 from msklink.aws.session import CONFIG, own
+from msklink.records import Failure
 from msklink.settings import settings
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
+
+FAILED = frozenset({"FAILED", "TIMED_OUT", "ABORTED"})
+
+LONGEST_CAUSE = 2000
+"""A cause can have 32,768 characters (Step Functions API reference), an event 256 KB."""
 
 
 @cache
@@ -25,10 +31,24 @@ def start(run: str, cluster_arn: str) -> bool:
     """
     try:
         client().start_execution(
-            stateMachineArn=settings().state_machine_arn or "",
+            stateMachineArn=settings().state_machine_arn,
             name=run,
             input=json.dumps({"cluster_arn": cluster_arn}),
         )
     except client().exceptions.ExecutionAlreadyExists:
         return False
     return True
+
+
+def failure(execution_arn: str) -> tuple[str, Failure] | None:
+    """ARN of the cluster and how the run failed; None for a run that did not, or runs again."""
+    execution = client().describe_execution(executionArn=execution_arn)
+    if execution["status"] not in FAILED:
+        return None
+    return json.loads(execution["input"])["cluster_arn"], Failure(
+        run=execution["name"],
+        status=execution["status"],
+        error=execution.get("error", ""),
+        cause=execution.get("cause", "")[:LONGEST_CAUSE],
+        ended=execution["stopDate"],
+    )

@@ -9,7 +9,17 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from msklink.access import Access
 from msklink.aws.session import CONFIG, own
-from msklink.records import Cluster, Connection, Request, items_of, requests_of
+from msklink.records import (
+    Cluster,
+    Connection,
+    Departure,
+    Failure,
+    Request,
+    departure_of,
+    departures_of,
+    items_of,
+    requests_of,
+)
 from msklink.refusals import Refusal
 from msklink.scheme import Scheme
 from msklink.settings import settings
@@ -41,6 +51,21 @@ def requests(cluster_arn: str, account: str | None = None) -> list[Request]:
     return [Request.model_validate(item) for item in _query(cluster_arn, prefix)]
 
 
+def departures(cluster_arn: str, account: str) -> list[Departure]:
+    """What the account asked to be taken away."""
+    return [Departure.model_validate(item) for item in _query(cluster_arn, departures_of(account))]
+
+
+def forget_departures(
+    cluster_arn: str, account: str, vpc_id: str, schemes: Iterable[Scheme]
+) -> None:
+    """Somebody wants the VPC connected again by *schemes*."""
+    for scheme in schemes:
+        item = departure_of(account, vpc_id, scheme)
+        key = {"cluster_arn": {"S": cluster_arn}, "item": {"S": item}}
+        client().delete_item(TableName=settings().table_name, Key=key)
+
+
 def access(cluster_arn: str) -> frozenset[tuple[str, Access]]:
     """Which account asked for what access to topics and groups."""
     return frozenset(
@@ -67,7 +92,7 @@ def _query(cluster_arn: str, prefix: str) -> Iterable[dict[str, Any]]:
             yield {name: _deserialize(value) for name, value in item.items()}
 
 
-def save(record: Connection | Request, now: datetime) -> None:
+def save(record: Connection | Request | Departure, now: datetime) -> None:
     """Write the whole item; only the holder of the lease writes connections."""
     document = record.model_dump(mode="json", exclude_none=True)
     document |= {"item": record.item, "updated": now.isoformat(timespec="seconds")}
@@ -110,6 +135,17 @@ def give_up_lease(cluster_arn: str, run: str, generation: int) -> Cluster:
     )
 
 
+def hand_lease_over(cluster_arn: str, run: str, following: str) -> Cluster:
+    """The record after *run* gave its lease to the run *following*, if it had it."""
+    values = {":run": {"S": run}, ":following": {"S": following}}
+    return _update_lease(cluster_arn, "SET holder = :following", "holder = :run", values)
+
+
+def free_lease(cluster_arn: str, dead: str) -> Cluster:
+    """The record after the lease was taken from *dead*, if it had it."""
+    return _update_lease(cluster_arn, "REMOVE holder", "holder = :dead", {":dead": {"S": dead}})
+
+
 def _update_lease(
     cluster_arn: str, expression: str, condition: str, values: dict[str, Any]
 ) -> Cluster:
@@ -148,6 +184,11 @@ def note_enabling(
 def note_refusals(cluster_arn: str, refusals: Iterable[Refusal]) -> None:
     """Remember which refusals the owner was told of."""
     _note(cluster_arn, "refusals", [refusal.model_dump(mode="json") for refusal in refusals])
+
+
+def note_failure(cluster_arn: str, failure: Failure) -> None:
+    """Remember how the last run that failed did."""
+    _note(cluster_arn, "failure", failure.model_dump(mode="json"))
 
 
 def _note(cluster_arn: str, name: str, value: object) -> None:

@@ -1,0 +1,55 @@
+"""Who works on a cluster: taking the lease, giving it up, handing it on. The rules are in lease.
+
+Each function can die between any two of its calls and be called again: the lease says by its
+holder's name what is still to do, and starting a run twice starts it once.
+"""
+
+from msklink.arns import ClusterArn
+from msklink.aws import runs, table
+from msklink.lease import requested_before, run_name
+
+
+def request_run(cluster_arn: str) -> str:
+    """Name of the run that will see what is asked for now: a new one, or the one under way."""
+    requested = table.add_request(cluster_arn)
+    run = run_name(ClusterArn.parse(cluster_arn), requested)
+    holder = table.take_lease(cluster_arn, run).holder or run
+    return _start(cluster_arn, holder, run)
+
+
+def conclude(cluster_arn: str, run: str, generation: int, *, has_room: bool) -> bool:
+    """
+    Whether *run* must go round again, because more was asked for than it saw in *generation*.
+
+    If not, it has given the lease up: to nobody, or without room for another round to a new run.
+    """
+    record = table.give_up_lease(cluster_arn, run, generation)
+    if record.holder == run and not has_room:
+        following = run_name(ClusterArn.parse(cluster_arn), record.requested)
+        record = table.hand_lease_over(cluster_arn, run, following)
+    if record.holder and record.holder != run:
+        runs.start(record.holder, cluster_arn)
+    return record.holder == run
+
+
+def bury(cluster_arn: str, dead: str) -> None:
+    """Free the lease of a run that failed; what was asked for since it began gets a new one."""
+    record = table.read_cluster(cluster_arn)
+    if record.holder == dead and record.requested == requested_before(dead):
+        table.free_lease(cluster_arn, dead)
+    elif record.holder:
+        following = run_name(ClusterArn.parse(cluster_arn), record.requested)
+        _start(cluster_arn, record.holder, following)
+
+
+def _start(cluster_arn: str, holder: str, run: str) -> str:
+    """
+    Make sure that the *holder* of the lease runs, and return its name.
+
+    A holder that was never started is started; one that ended without giving the lease up, because
+    it failed, loses it to *run*.
+    """
+    if not runs.start(holder, cluster_arn):
+        holder = table.take_lease(cluster_arn, run, dead=holder).holder or run
+        runs.start(holder, cluster_arn)
+    return holder

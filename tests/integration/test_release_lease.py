@@ -1,0 +1,107 @@
+from typing import Any
+
+import pytest
+
+from msklink.aws import table
+from tests.support.aws import Accounts
+from tests.support.functions import invoke
+from tests.support.step_functions import MACHINE, Engine, engine_in_moto, tag_event
+
+
+@pytest.fixture
+def engine(accounts: Accounts) -> Any:
+    with engine_in_moto(accounts) as engine:
+        yield engine
+
+
+@pytest.fixture
+def cluster(accounts: Accounts) -> str:
+    return accounts.make_cluster(tags={"msklink": "iam"})
+
+
+@pytest.fixture
+def dead(accounts: Accounts, engine: Engine, cluster: str) -> str:
+    """A run that was aborted while it waited for its cluster, and holds the lease still."""
+    accounts.msk.force_state(cluster, "UPDATING")
+    accounts.meanwhile("DescribeClusterV2", lambda: engine.kill(name))
+    name = "orders-" + cluster.split("/")[2][:8] + "-1"
+    engine.receive(tag_event(cluster))
+    accounts.msk.force_state(cluster, "ACTIVE")
+    return name
+
+
+def ended(run: str) -> dict[str, Any]:
+    arn = MACHINE.replace(":stateMachine:", ":execution:") + f":{run}"
+    return {
+        "id": "1",
+        "source": "aws.states",
+        "detail-type": "Step Functions Execution Status Change",
+        "detail": {"executionArn": arn, "name": run, "status": "ABORTED"},
+    }
+
+
+def release(run: str) -> None:
+    invoke("ReleaseLeaseFunction", ended(run))
+
+
+def test_the_lease_of_a_dead_run_is_freed_and_its_end_is_told(
+    accounts: Accounts, cluster: str, dead: str
+) -> None:
+    assert table.read_cluster(cluster).holder == dead
+
+    release(dead)
+
+    record = table.read_cluster(cluster)
+    assert record.holder is None
+    assert record.failure
+    assert (record.failure.run, record.failure.status) == (dead, "ABORTED")
+    [told] = accounts.told("Run Failed")
+    assert (told["cluster_arn"], told["run"], told["status"]) == (cluster, dead, "ABORTED")
+
+
+def test_an_end_that_is_told_twice_is_told_on_once(
+    accounts: Accounts, cluster: str, dead: str
+) -> None:
+    release(dead)
+    before = accounts.picture(cluster)
+
+    release(dead)
+
+    assert accounts.picture(cluster) == before
+    assert len(accounts.told("Run Failed")) == 1
+
+
+def test_what_was_asked_for_since_it_began_gets_a_run(
+    engine: Engine, cluster: str, dead: str
+) -> None:
+    table.add_request(cluster)
+
+    release(dead)
+
+    following = table.read_cluster(cluster).holder or dead.replace("-1", "-2")
+    engine.wait(following)
+    assert engine.describe(following)["status"] == "SUCCEEDED"
+    assert table.read_cluster(cluster).holder is None
+
+
+def test_a_late_word_of_a_dead_run_leaves_the_lease_of_another_alone(
+    engine: Engine, cluster: str, dead: str
+) -> None:
+    table.take_lease(cluster, "orders-other-7", dead=dead)
+
+    release(dead)
+
+    engine.wait("orders-other-7")  # it was never started, so it is now
+    assert engine.describe("orders-other-7")["status"] == "SUCCEEDED"
+
+
+def test_a_run_that_ended_well_is_not_buried(
+    accounts: Accounts, engine: Engine, cluster: str
+) -> None:
+    [run] = engine.receive(tag_event(cluster))
+    before = accounts.picture(cluster)
+
+    release(run)
+
+    assert accounts.picture(cluster) == before
+    assert not accounts.told("Run Failed")
