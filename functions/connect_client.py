@@ -46,9 +46,9 @@ def handler(event: ClientTask, context: LambdaContext) -> dict[str, int]:
 
 def _connect(event: ClientTask, wanted: list[Connection]) -> list[Connection]:
     """Each of *wanted* with its connection: found, or created, or refused by MSK."""
-    session = in_client(event.cluster, event.account, event.run)
-    role = event.cluster.client_role(settings().namespace, event.account)
-    with in_the_name_of(role, event.account):
+    account = event.client(settings().namespace)
+    session = in_client(account, account.connecting(event.cluster.name), event.run)
+    with in_the_name_of(account):
         msk = kafka.client(session)
         listed = vpc_connections.list_connections(msk)
         found = {record.item: rules.find(record, listed) for record in wanted}

@@ -59,7 +59,9 @@ def _publish(event: Publication, records: list[Connection], now: datetime) -> li
     """Names of the parameters that had to be written. The owner's own set has every scheme."""
     namespace, cluster, brokers = settings().namespace, event.cluster, event.bootstrap_brokers
     is_owner = event.account == cluster.account
-    session = own() if is_owner else in_client(cluster, event.account, event.run)
+    account = event.client(namespace)
+    scope = account.publishing(cluster.name)
+    session = own() if is_owner else in_client(account, scope, event.run)
     if is_owner:
         everyone = table.connections(event.cluster_arn)
         told = status.summarize(event.cluster_arn, [one.published(brokers) for one in everyone])
@@ -69,7 +71,7 @@ def _publish(event: Publication, records: list[Connection], now: datetime) -> li
         told = status.describe(event.cluster_arn, records)
         connected = {record.scheme for record in records if record.state is State.PUBLISHED}
         brokers = {scheme: text for scheme, text in brokers.items() if scheme in connected}
-    with in_the_name_of(cluster.client_role(namespace, event.account), event.account):
+    with in_the_name_of(account):
         parameters = ssm.client(session)
         existing = ssm.read_parameters(
             parameters, endpoints.parameters_path(namespace, cluster.name)

@@ -47,8 +47,10 @@ def _look(event: SurveyTask, known: list[Connection], now: datetime) -> tuple[Co
     namespace, stack_name = settings().namespace, settings().stack_name
     key = client_key(namespace, event.cluster.name)
     requests = table.requests(event.cluster_arn, event.account)
-    session = in_client(event.cluster, event.account, event.run)
-    with in_the_name_of(event.cluster.client_role(namespace, event.account), event.account):
+    departures = table.departures(event.cluster_arn, event.account)
+    account = event.client(namespace)
+    session = in_client(account, account.surveying(event.cluster.name), event.run)
+    with in_the_name_of(account):
         parameters = ssm.client(session)
         existing = ssm.read_parameters(
             parameters, endpoints.parameters_path(namespace, event.cluster.name)
@@ -57,7 +59,7 @@ def _look(event: SurveyTask, known: list[Connection], now: datetime) -> tuple[Co
             raise Refused(taken)
         asked_for = {request.vpc_id for request in requests}
         vpcs = ec2.find_vpcs(ec2.client(session), event.account, asked_for, key, stack_name)
-        wished = survey.wishes(vpcs.values(), requests, key, now)
+        wished = survey.wishes(vpcs.values(), requests, departures, key, now)
         records = survey.survey(event.account, event.facts, vpcs, wished, known)
         # The owner's own status is a summary of all clients, which only PublishToAccount can write.
         is_owner = event.account == event.cluster.account

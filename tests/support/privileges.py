@@ -1,5 +1,6 @@
 """Whether the templates grant the calls that the functions make; moto itself allows everything."""
 
+import json
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -9,6 +10,7 @@ from unittest import mock
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 from moto.iam.models import get_account_id_from
+from moto.sts.models import sts_backends
 
 from tests.support.cloudformation import resources
 from tests.support.functions import running
@@ -56,12 +58,21 @@ def watched_calls(denied: Collection[tuple[str, str]]) -> Iterator[dict[str, set
             if assumed and (get_account_id_from(key), operation) in denied:
                 error = {"Code": "UnauthorizedOperation", "Message": operation}
                 raise ClientError({"Error": error}, operation)  # type: ignore[typeddict-item]
-            if lacking := _needed(client, operation, parameters) - granted(who):
+            allowed = granted(who) & _in_scope(key) if assumed else granted(who)
+            if lacking := _needed(client, operation, parameters) - allowed:
                 missing.setdefault(who, set()).update(lacking)
         return call(client, operation, parameters)
 
     with mock.patch.object(BaseClient, "_make_api_call", watched):
         yield missing
+
+
+def _in_scope(access_key: str) -> set[str]:
+    """The actions that the session policy of an assumed role allows."""
+    backend = sts_backends[get_account_id_from(access_key)]["aws"]
+    role = backend.get_assumed_role_from_access_key(access_key)
+    document = json.loads(role.policy) if role and role.policy else {"Statement": []}
+    return {action for statement in document["Statement"] for action in statement["Action"]}
 
 
 def _needed(client: Any, operation: str, parameters: dict[str, Any]) -> set[str]:

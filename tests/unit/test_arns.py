@@ -1,7 +1,7 @@
 import pytest
 
 from msklink.arns import ClusterArn, is_cluster_name
-from tests.unit.given import ARN, CLIENT
+from tests.unit.given import ARN
 
 
 def test_an_arn_is_taken_apart() -> None:
@@ -29,15 +29,6 @@ def test_this_is_not_the_arn_of_a_cluster(text: str) -> None:
     assert ClusterArn.find(text) is None
     with pytest.raises(ValueError, match="is not the ARN of an MSK cluster"):
         ClusterArn.parse(text)
-
-
-@pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
-def test_the_client_role_is_in_the_partition_and_region_of_the_cluster(partition: str) -> None:
-    arn = ClusterArn.parse(ARN.replace("arn:aws:", f"arn:{partition}:"))
-
-    role = arn.client_role("msklink", CLIENT)
-
-    assert role == f"arn:{partition}:iam::{CLIENT}:role/msklink-client-eu-west-1"
 
 
 @pytest.mark.parametrize(

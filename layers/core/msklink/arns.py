@@ -38,11 +38,3 @@ class ClusterArn(NamedTuple):
         if found is None:
             raise ValueError(f"{text!r} is not the ARN of an MSK cluster")
         return found
-
-    def presence_role(self, namespace: str, account: str) -> str:
-        """ARN of the role of client.yaml that only shows that the stack is there."""
-        return f"arn:{self.partition}:iam::{account}:role/{namespace}-presence-{self.region}"
-
-    def client_role(self, namespace: str, account: str) -> str:
-        """ARN of the role of client.yaml in *account*."""
-        return f"arn:{self.partition}:iam::{account}:role/{namespace}-client-{self.region}"

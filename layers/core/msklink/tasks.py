@@ -3,6 +3,7 @@
 from pydantic import BaseModel, Field
 
 from msklink.arns import ClusterArn
+from msklink.client_account import ClientAccount
 from msklink.scheme import Scheme
 
 
@@ -19,6 +20,9 @@ class Task(BaseModel, frozen=True):
 
 class ClientTask(Task, frozen=True):
     account: str = Field(pattern=r"^\d{12}$")
+
+    def client(self, namespace: str) -> ClientAccount:
+        return ClientAccount.beside(self.cluster_arn, self.account, namespace)
 
 
 class Survey(BaseModel, frozen=True):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import boto3
 import botocore.loaders
@@ -12,7 +12,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from msklink.arns import ClusterArn
+from msklink.client_account import ClientAccount
 from msklink.errors import AwsBusy, Refused
 from msklink.refusals import Code, Refusal, refuse
 from msklink.settings import settings
@@ -31,41 +31,46 @@ _DENIED = frozenset(
 )
 
 
+CLIENT_TROUBLE: Final = (AwsBusy, ClientError, Refused)
+"""What can go wrong in a client account, for steps that are not about that account."""
+
+
 @cache
 def own() -> boto3.Session:
     """The session of the function itself. Cached: Lambda renews its credentials by itself."""
     return boto3.Session()
 
 
-def in_client(cluster: ClusterArn, account: str, run: str) -> boto3.Session:
+def in_client(account: ClientAccount, scope: str, run: str) -> boto3.Session:
     """
     A session in *account*, for this invocation only: a warm Lambda outlives it.
 
-    Raises Refused when the role cannot be assumed, and says why.
+    It can do what *scope*, a session policy, allows, and is named after the *run*. Raises Refused
+    when the role cannot be assumed, and says why.
     """
     sts = own().client("sts", config=CONFIG)
-    role = cluster.client_role(settings().namespace, account)
     name = re.sub(r"[^\w+=,.@-]", "-", run)[:64]
     try:
         answer = sts.assume_role(
-            RoleArn=role,
+            RoleArn=account.role,
             RoleSessionName=name,
             ExternalId=settings().external_id,
             DurationSeconds=900,
+            Policy=scope,
         )
     except ClientError as error:
         if error_code(error) in _BUSY:
             raise AwsBusy(str(error)) from error
         if error_code(error) not in _DENIED:
             raise
-        raise Refused(_why_not(sts, cluster, account, name, error)) from error
+        raise Refused(_why_not(sts, account, name, error)) from error
     credentials = answer["Credentials"]
     core = botocore.session.get_session()
     core.register_component("data_loader", _models())
     core.set_credentials(
         credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials["SessionToken"]
     )
-    return boto3.Session(botocore_session=core, region_name=cluster.region)
+    return boto3.Session(botocore_session=core, region_name=account.region)
 
 
 @cache
@@ -74,9 +79,7 @@ def _models() -> botocore.loaders.Loader:
     return botocore.loaders.create_loader()
 
 
-def _why_not(
-    sts: "STSClient", cluster: ClusterArn, account: str, name: str, error: ClientError
-) -> Refusal:
+def _why_not(sts: "STSClient", account: ClientAccount, name: str, error: ClientError) -> Refusal:
     """
     Why the client role could not be assumed.
 
@@ -84,26 +87,26 @@ def _why_not(
     policy that names somebody else; only an explicit deny of a policy is told. So client.yaml has
     a second role, without any right, that trusts us without an external id.
     """
-    role = cluster.client_role(settings().namespace, account)
+    role = account.role
     if "explicit deny" in error_message(error):
         return refuse(Code.CLIENT_ROLE_BLOCKED, role=role, problem=error_message(error))
     try:
         sts.assume_role(
-            RoleArn=cluster.presence_role(settings().namespace, account),
+            RoleArn=account.presence_role,
             RoleSessionName=name,
             DurationSeconds=900,
         )
     except ClientError as absent:
         if error_code(absent) not in _DENIED:
             raise
-        return refuse(Code.CLIENT_STACK_MISSING, role=role, account=account, owner=cluster.account)
+        return refuse(Code.CLIENT_STACK_MISSING, role=role, account=account.id, owner=account.owner)
     return refuse(
-        Code.EXTERNAL_ID_WRONG, role=role, account=account, external_id=settings().external_id
+        Code.EXTERNAL_ID_WRONG, role=role, account=account.id, external_id=settings().external_id
     )
 
 
 @contextmanager
-def in_the_name_of(role: str, account: str) -> Iterator[None]:
+def in_the_name_of(account: ClientAccount) -> Iterator[None]:
     """Turns a denied call inside into Refused, and a throttled one into AwsBusy."""
     try:
         yield
@@ -114,7 +117,9 @@ def in_the_name_of(role: str, account: str) -> Iterator[None]:
         if code not in _DENIED:
             raise
         raise Refused(
-            refuse(Code.CLIENT_ROLE_DENIED, role=role, account=account, problem=str(error))
+            refuse(
+                Code.CLIENT_ROLE_DENIED, role=account.role, account=account.id, problem=str(error)
+            )
         ) from error
 
 

@@ -1,0 +1,109 @@
+"""A client account as the owner's installation sees it: its roles, and what a step may do in it."""
+
+import json
+from typing import Any, NamedTuple, Self
+
+LOOKS = (
+    "ec2:DescribeAvailabilityZones",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeVpcAttribute",
+    "ec2:DescribeVpcs",
+)
+
+# MSK makes and deletes the endpoint with the rights of its caller (service authorization
+# reference, MSK, dependent actions), so they are in the session as well.
+CONNECTING = (
+    *LOOKS,
+    "ec2:AuthorizeSecurityGroupEgress",
+    "ec2:AuthorizeSecurityGroupIngress",
+    "ec2:CreateSecurityGroup",
+    "ec2:CreateTags",
+    "ec2:CreateVpcEndpoint",
+    "ec2:DeleteVpcEndpoints",
+    "ec2:DescribeVpcEndpoints",
+    "ec2:RevokeSecurityGroupEgress",
+    "ec2:RevokeSecurityGroupIngress",
+    "iam:CreateServiceLinkedRole",
+    "kafka:ListVpcConnections",
+)
+
+ON_CONNECTIONS = (
+    "kafka:CreateVpcConnection",
+    "kafka:DeleteVpcConnection",
+    "kafka:DescribeVpcConnection",
+    "kafka:TagResource",
+)
+
+PUBLISHING = ("ssm:AddTagsToResource", "ssm:GetParametersByPath", "ssm:PutParameter")
+
+Statement = dict[str, Any]
+
+
+class ClientAccount(NamedTuple):
+    """
+    One client account in the Region of the installation that serves it.
+
+    The scopes are session policies (IAM user guide): a session may do what both its scope and the
+    policy of the role in client.yaml allow, so what goes wrong in one step stays in that step and
+    with that cluster.
+    """
+
+    partition: str
+    region: str
+    owner: str
+    id: str
+    namespace: str
+
+    @classmethod
+    def beside(cls, arn: str, account: str, namespace: str) -> Self:
+        """The client *account* of the installation in whose Region and account *arn* is."""
+        _, partition, _, region, owner, _ = arn.split(":", 5)
+        return cls(partition, region, owner, account, namespace)
+
+    @property
+    def role(self) -> str:
+        """ARN of the role of client.yaml that does the work."""
+        return self._role("client")
+
+    @property
+    def presence_role(self) -> str:
+        """ARN of the role of client.yaml that only shows that the stack is there."""
+        return self._role("presence")
+
+    def _role(self, kind: str) -> str:
+        name = f"{self.namespace}-{kind}-{self.region}"
+        return f"arn:{self.partition}:iam::{self.id}:role/{name}"
+
+    def surveying(self, cluster_name: str) -> str:
+        """Scope of a step that looks at VPCs and writes the status."""
+        return _policy(_allow(LOOKS, "*"), self._publishing(cluster_name))
+
+    def connecting(self, cluster_name: str) -> str:
+        """Scope of a step that makes security groups and connections to one cluster."""
+        connections = [
+            f"arn:{self.partition}:kafka:{self.region}:{self.owner}:cluster/{cluster_name}/*",
+            f"arn:{self.partition}:kafka:{self.region}:{self.id}"
+            f":vpc-connection/{self.owner}/{cluster_name}/*",
+        ]
+        return _policy(_allow(CONNECTING, "*"), _allow(ON_CONNECTIONS, connections))
+
+    def publishing(self, cluster_name: str) -> str:
+        """Scope of a step that writes the parameters of one cluster."""
+        return _policy(self._publishing(cluster_name))
+
+    def _publishing(self, cluster_name: str) -> Statement:
+        path = (
+            f"arn:{self.partition}:ssm:{self.region}:{self.id}"
+            f":parameter/{self.namespace}/{cluster_name}"
+        )
+        return _allow(PUBLISHING, [path, f"{path}/*"])
+
+
+def _allow(actions: tuple[str, ...], resources: str | list[str]) -> Statement:
+    return {"Effect": "Allow", "Action": list(actions), "Resource": resources}
+
+
+def _policy(*statements: Statement) -> str:
+    document = {"Version": "2012-10-17", "Statement": statements}
+    return json.dumps(document, separators=(",", ":"))
