@@ -47,20 +47,17 @@ def _admit(
     """
     Admit *accounts*; return those that could not be, and those that are not any more, and why.
 
-    MSK rejects a policy as a whole for one bad principal. Then they are admitted one by one: each
-    write only adds to what is granted, and the bad one is found.
+    MSK rejects a policy as a whole for one bad principal. Then each half is admitted by itself: a
+    write only adds to what is granted, and the bad one is found in few.
     """
     try:
         pruned = _write(event, accounts, access)
     except (PrincipalRejected, Refused) as error:
-        if len(accounts) > 1:
-            return {
-                bad: refusal
-                for account in sorted(accounts)
-                for bad, refusal in _admit(event, {account}, access).items()
-            }
-        [account] = accounts
-        return {account: _refusal(event, account, error)}
+        [account, *others] = sorted(accounts)
+        if not others:
+            return {account: _refusal(event, account, error)}
+        half = set(others[len(others) // 2 :])
+        return _admit(event, accounts - half, access) | _admit(event, half, access)
     return {account: _refusal(event, account, error) for account, error in pruned.items()}
 
 

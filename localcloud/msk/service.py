@@ -159,6 +159,11 @@ class Msk:
             authentication = self._world.clusters[cluster_arn].settings["ClientAuthentication"]
             authentication["Tls"]["CertificateAuthorityArnList"] = []
 
+    def rename(self, cluster_arn: str, name: str) -> None:
+        """Give a cluster a name that another one may have, which MSK would not."""
+        with self._lock:
+            self._world.clusters[cluster_arn].name = name
+
     def close_account(self, account: str) -> None:
         """Let IAM know *account* no longer, so that no policy can be put that names it."""
         with self._lock:

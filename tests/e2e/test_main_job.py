@@ -49,6 +49,15 @@ class Scene:
         )["executions"]
         return found
 
+    def item(self, cluster_arn: str) -> dict[str, Any]:
+        """What the table says of a cluster."""
+        key = {"cluster_arn": {"S": cluster_arn}, "item": {"S": "cluster"}}
+        found: dict[str, Any] = self.owner(
+            *("dynamodb", "get-item", "--consistent-read", "--key", json.dumps(key)),
+            *("--table-name", self.cloud.deployed.owner["TableName"]),
+        )["Item"]
+        return found
+
     def quiet(self) -> bool:
         """Whether every run has ended."""
         return all(found["status"] != "RUNNING" for found in self.executions())
@@ -193,6 +202,29 @@ def test_an_account_that_is_not_listed_gets_nothing(scene: Scene) -> None:
 
     assert "iam" not in scene.schemes(OTHER)
     assert not scene.aws(OTHER).parameters("/msklink/orders/iam")
+
+
+def test_a_run_that_is_aborted_loses_its_lease(scene: Scene) -> None:
+    subnets = scene.cloud.networks[scene.cloud.owner].subnet_ids
+    provisioned = {
+        "KafkaVersion": "3.6.0",
+        "NumberOfBrokerNodes": 3,
+        "BrokerNodeGroupInfo": {"InstanceType": "kafka.m7g.large", "ClientSubnets": subnets},
+        "ClientAuthentication": {"Sasl": {"Iam": {"Enabled": True}}},
+    }
+    arn = scene.owner(
+        *("kafka", "create-cluster-v2", "--cluster-name", "aborted", "--tags", "msklink=iam"),
+        *("--provisioned", json.dumps(provisioned)),
+    )["ClusterArn"]
+    eventually(lambda: [one for one in scene.executions() if "aborted-" in one["name"]])
+    [run] = [one for one in scene.executions() if "aborted-" in one["name"]]
+
+    scene.owner("stepfunctions", "stop-execution", "--execution-arn", run["executionArn"])
+
+    eventually(lambda: "holder" not in scene.item(arn))
+    record = scene.item(arn)
+    assert record["failure"]["M"]["run"]["S"] == run["name"]
+    assert record["failure"]["M"]["status"]["S"] == "ABORTED"
 
 
 def test_no_call_of_ours_was_denied_and_no_dead_letter_was_made(scene: Scene) -> None:

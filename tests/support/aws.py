@@ -261,9 +261,7 @@ class Accounts:
         items.get("cluster", {}).pop("requested", None)
         return {
             "items": items,
-            "parameters": {
-                account: self._parameter_versions(account) for account in [OWNER, *self.clients]
-            },
+            "parameters": {account: self.versions(account) for account in [OWNER, *self.clients]},
             "connections": {account: self.connections(account) for account in self.clients},
             "security groups": {
                 account: self.client("ec2", account).describe_security_groups()["SecurityGroups"]
@@ -272,7 +270,7 @@ class Accounts:
             "writes to MSK": self.writes(),
         }
 
-    def _parameter_versions(self, account: str) -> dict[str, int]:
+    def versions(self, account: str) -> dict[str, int]:
         pages = (
             self.client("ssm", account)
             .get_paginator("get_parameters_by_path")

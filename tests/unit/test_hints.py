@@ -6,7 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from msklink.access import Access
-from msklink.hints import BadRequest, ClientTouched, ClusterTouched, read_event
+from msklink.hints import (
+    BadRequest,
+    ClientTouched,
+    ClusterTouched,
+    Offboarding,
+    Onboarding,
+    read_event,
+)
 from tests.unit.given import ARN, CLIENT, json_values, thorough
 
 VPC = "vpc-0123456789abcdef0"
@@ -18,12 +25,12 @@ def request(**changes: Any) -> dict[str, Any]:
     return {"detail-type": "Client Onboarding Requested", "account": CLIENT, "detail": detail}
 
 
-def tag_change(arn: str, service: str, *keys: str) -> dict[str, Any]:
+def tag_change(arn: str, service: str, *keys: str, **tags: str) -> dict[str, Any]:
     return {
         "detail-type": "Tag Change on Resource",
         "account": CLIENT,
         "resources": [arn],
-        "detail": {"service": service, "changed-tag-keys": list(keys)},
+        "detail": {"service": service, "changed-tag-keys": list(keys), "tags": tags},
     }
 
 
@@ -50,7 +57,7 @@ def test_a_request_may_name_subnets_and_groups() -> None:
     )
 
     assert isinstance(hint, ClientTouched)
-    assert hint.request
+    assert isinstance(hint.request, Onboarding)
     assert hint.request.subnet_ids == ("subnet-01234567",)
     assert hint.request.security_group_ids == ("sg-01234567",)
 
@@ -59,7 +66,7 @@ def test_a_request_may_name_topics_and_groups() -> None:
     [hint] = read_event(request(access={"consume": ["orders.*"], "groups": ["g"]}), "msklink")
 
     assert isinstance(hint, ClientTouched)
-    assert hint.request
+    assert isinstance(hint.request, Onboarding)
     assert hint.request.access == Access(consume=("orders.*",), groups=("g",))
 
 
@@ -97,6 +104,36 @@ def test_a_request_that_cannot_be_understood_is_refused(
     assert isinstance(hint, BadRequest)
     assert (hint.account, hint.refusal.code) == (CLIENT, "MalformedRequest")
     assert f"{named}: " in hint.refusal.message
+
+
+def leaving(**changes: Any) -> dict[str, Any]:
+    detail = {"cluster": "orders", "vpc_id": VPC} | changes
+    return {"detail-type": "Client Offboarding Requested", "account": CLIENT, "detail": detail}
+
+
+@pytest.mark.parametrize(
+    ("changes", "schemes"),
+    [({}, ("iam", "scram", "tls")), ({"schemes": ["scram"]}, ("scram",))],
+)
+def test_a_request_to_leave_is_for_some_schemes_or_for_all(
+    changes: dict[str, Any], schemes: tuple[str, ...]
+) -> None:
+    [hint] = read_event(leaving(**changes), "msklink")
+
+    assert isinstance(hint, ClientTouched)
+    assert hint.request == Offboarding(cluster="orders", vpc_id=VPC, schemes=schemes)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"schemes": ["imam"]}, {"schemes": []}, {"schemes": ["auto"]}, {"subnet_ids": []}, {"at": 1}],
+)
+def test_a_request_to_leave_that_cannot_be_understood_is_refused(changes: dict[str, Any]) -> None:
+    [hint] = read_event(leaving(**changes), "msklink")
+
+    assert isinstance(hint, BadRequest)
+    assert (hint.cluster, hint.refusal.code) == ("orders", "MalformedRequest")
+    assert hint.refusal.remedy.endswith("cluster, vpc_id, schemes, as the README has it.")
 
 
 def test_a_refusal_does_not_repeat_what_was_sent() -> None:

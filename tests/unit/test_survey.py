@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from msklink.network import SecurityGroup, Vpc
-from msklink.records import Connection, Request, State
+from msklink.records import Connection, Departure, Request, State
 from msklink.refusals import Code, Refusal, refuse
 from msklink.scheme import Scheme
 from msklink.survey import ClusterFacts, Wish, account_refused, survey, wishes
@@ -44,18 +44,41 @@ def tagged(value: str, **changes: Any) -> Vpc:
 def look(
     *vpcs: Vpc,
     requests: tuple[Request, ...] = (),
+    departures: tuple[Departure, ...] = (),
     known: tuple[Connection, ...] = (),
     cluster: ClusterFacts | None = None,
 ) -> tuple[Connection, ...]:
-    wished = wishes(vpcs, requests, KEY, LATER)
+    wished = wishes(vpcs, requests, departures, KEY, LATER)
     return survey(CLIENT, cluster or facts(), {one.id: one for one in vpcs}, wished, known)
 
 
 # ------------------------------------------------------------------------------ what is wished
 
 
+def departure(scheme: Scheme, vpc_id: str = "vpc-1") -> Departure:
+    return Departure(cluster_arn=ARN, account=CLIENT, vpc_id=vpc_id, scheme=scheme, requested=LATER)
+
+
+@pytest.mark.parametrize(
+    ("vpcs", "requests"),
+    [([tagged("iam scram")], []), ([], [request(schemes=("iam", "scram"))])],
+    ids=["tag", "request"],
+)
+def test_what_was_asked_to_go_is_wished_no_more(vpcs: list[Vpc], requests: list[Request]) -> None:
+    [wish] = wishes(vpcs, requests, [departure(Scheme.SCRAM)], KEY, LATER)
+
+    assert wish.asked.schemes == {Scheme.IAM}
+
+
+def test_who_leaves_by_all_schemes_wishes_nothing() -> None:
+    gone = [departure(scheme) for scheme in Scheme]
+
+    assert wishes([tagged("auto")], [], gone, KEY, LATER) == ()
+    assert len(wishes([tagged("auto", id="vpc-2")], [], gone, KEY, LATER)) == 1
+
+
 def test_a_tag_and_a_request_add_up() -> None:
-    [wish] = wishes([tagged("tls")], [request(subnet_ids=("subnet-9",))], KEY, LATER)
+    [wish] = wishes([tagged("tls")], [request(subnet_ids=("subnet-9",))], [], KEY, LATER)
 
     assert wish.asked.schemes == {Scheme.IAM, Scheme.TLS}
     assert wish.subnet_ids == ("subnet-9",)
@@ -64,13 +87,13 @@ def test_a_tag_and_a_request_add_up() -> None:
 
 @pytest.mark.parametrize("tags", [{}, {KEY: "off"}, {KEY: ""}, {"msklink/sales": "iam"}])
 def test_a_vpc_without_the_tag_wishes_nothing(tags: dict[str, str]) -> None:
-    assert wishes([vpc(tags=tags)], [], KEY, LATER) == ()
+    assert wishes([vpc(tags=tags)], [], [], KEY, LATER) == ()
 
 
 def test_wishes_do_not_depend_on_the_order_of_the_api() -> None:
     vpcs = [tagged("iam", id=f"vpc-{number}") for number in range(3)]
 
-    assert wishes(vpcs, [], KEY, LATER) == wishes(vpcs[::-1], [], KEY, LATER)
+    assert wishes(vpcs, [], [], KEY, LATER) == wishes(vpcs[::-1], [], [], KEY, LATER)
 
 
 # ------------------------------------------------------------------------- what becomes of it
@@ -236,7 +259,7 @@ def test_an_account_is_refused_anew_only_for_another_reason() -> None:
 
 
 def test_wishes_that_ask_for_nothing_known_still_tell() -> None:
-    [wish] = wishes([tagged("imam")], [], KEY, LATER)
+    [wish] = wishes([tagged("imam")], [], [], KEY, LATER)
 
     assert isinstance(wish, Wish)
     assert wish.asked.refusals

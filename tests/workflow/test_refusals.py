@@ -397,8 +397,15 @@ def in_words_of_its_own(accounts: Accounts) -> dict[str, Any]:
     return request(NO_VPC, please="now")
 
 
+def for_a_name_that_two_clusters_have(accounts: Accounts) -> dict[str, Any]:
+    accounts.make_cluster(tags=opted_in())
+    accounts.msk.rename(accounts.make_cluster("orders-2", tags=opted_in()), "orders")
+    return request(NO_VPC)
+
+
 REQUESTS: list[tuple[Code, Callable[[Accounts], dict[str, Any]]]] = [
     (Code.CLUSTER_NOT_FOUND, of_nobody),
+    (Code.CLUSTER_AMBIGUOUS, for_a_name_that_two_clusters_have),
     (Code.CLUSTER_NOT_MANAGED, to_a_cluster_that_is_not_opted_in),
     (Code.ACCOUNT_NOT_ALLOWED, from_an_account_that_is_not_listed),
     (Code.MALFORMED_REQUEST, in_words_of_its_own),

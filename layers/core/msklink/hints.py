@@ -14,8 +14,8 @@ from pydantic import BaseModel, Field, ValidationError
 from msklink.access import Access
 from msklink.arns import ClusterArn
 from msklink.refusals import Code, Refusal, refuse
+from msklink.scheme import Scheme
 
-REQUEST = "Client Onboarding Requested"
 TAG_CHANGE = "Tag Change on Resource"
 
 MOST_IDS = 16
@@ -29,11 +29,15 @@ class ClusterTouched:
     cluster_arn: str
 
 
-class Onboarding(BaseModel, frozen=True, extra="forbid"):
-    """Detail of a request by event; the account is never in it."""
+ClusterNameOrArn = Annotated[str, Field(max_length=256, pattern=r"^[A-Za-z0-9:/._-]+$")]
+VpcId = Annotated[str, Field(pattern=r"^vpc-[0-9a-f]{8,17}$")]
 
-    cluster: str = Field(max_length=256, pattern=r"^[A-Za-z0-9:/._-]+$")
-    vpc_id: str = Field(pattern=r"^vpc-[0-9a-f]{8,17}$")
+
+class Onboarding(BaseModel, frozen=True, extra="forbid"):
+    """Detail of a request to connect; the account is never in it."""
+
+    cluster: ClusterNameOrArn
+    vpc_id: VpcId
     schemes: tuple[Annotated[str, Field(max_length=16)], ...] = Field(min_length=1, max_length=3)
     subnet_ids: tuple[Annotated[str, Field(pattern=r"^subnet-[0-9a-f]{8,17}$")], ...] = Field(
         default=(), max_length=MOST_IDS
@@ -42,6 +46,20 @@ class Onboarding(BaseModel, frozen=True, extra="forbid"):
         default=(), max_length=MOST_IDS
     )
     access: Access | None = None
+
+
+class Offboarding(BaseModel, frozen=True, extra="forbid"):
+    """Detail of a request to take connections away: of the *schemes*, or of all."""
+
+    cluster: ClusterNameOrArn
+    vpc_id: VpcId
+    schemes: tuple[Scheme, ...] = Field(default=tuple(Scheme), min_length=1, max_length=3)
+
+
+REQUESTS: dict[str, type[Onboarding | Offboarding]] = {
+    "Client Onboarding Requested": Onboarding,
+    "Client Offboarding Requested": Offboarding,
+}
 
 
 @dataclass(frozen=True)
@@ -55,14 +73,17 @@ class ClientTouched:
     account: str
     cluster: str
     vpc_id: str
-    request: Onboarding | None = None
+    request: Onboarding | Offboarding | None = None
+    tag: str = ""
+    """What the tag says now; nothing when it was taken away."""
 
 
 @dataclass(frozen=True)
 class BadRequest:
-    """A request by event that cannot be understood."""
+    """A request by event that cannot be understood, and for which cluster it seems to be."""
 
     account: str
+    cluster: str
     refusal: Refusal
 
 
@@ -72,22 +93,26 @@ Hint = ClusterTouched | ClientTouched | BadRequest
 def read_event(event: Mapping[str, Any], namespace: str) -> list[Hint]:
     """What *event*, an EventBridge envelope, hints at; nothing when it does not concern us."""
     detail = _mapping(event.get("detail"))
-    if event.get("detail-type") == REQUEST:
-        return [_read_request(str(event.get("account", "")), detail)]
+    if model := REQUESTS.get(str(event.get("detail-type"))):
+        return [_read_request(model, str(event.get("account", "")), detail)]
     if event.get("detail-type") == TAG_CHANGE:
         return _read_tag_change(event, detail, namespace)
     return _read_api_call(detail, namespace)
 
 
-def _read_request(account: str, detail: Mapping[str, Any]) -> Hint:
+def _read_request(
+    model: type[Onboarding | Offboarding], account: str, detail: Mapping[str, Any]
+) -> Hint:
     try:
-        request = Onboarding.model_validate(detail)
+        request = model.model_validate(detail)
     except ValidationError as error:
         problem = "; ".join(
             f"{'.'.join(map(str, item['loc'])) or 'detail'}: {item['msg']}"
             for item in error.errors(include_url=False, include_input=False)[:5]
         )
-        return BadRequest(account, refuse(Code.MALFORMED_REQUEST, problem=problem[:500]))
+        allowed = ", ".join(model.model_fields)
+        refusal = refuse(Code.MALFORMED_REQUEST, problem=problem[:500], allowed=allowed)
+        return BadRequest(account, str(detail.get("cluster", "")), refusal)
     return ClientTouched(account, request.cluster, request.vpc_id, request)
 
 
@@ -98,9 +123,14 @@ def _read_tag_change(
     keys = _strings(detail.get("changed-tag-keys"))
     if detail.get("service") == "kafka":
         return _clusters([arn], keys, namespace)
-    vpc_id = arn.rpartition("/")[2]
+    vpc_id, tags = arn.rpartition("/")[2], _mapping(detail.get("tags"))
     return [
-        ClientTouched(str(event.get("account", "")), key.removeprefix(f"{namespace}/"), vpc_id)
+        ClientTouched(
+            str(event.get("account", "")),
+            key.removeprefix(f"{namespace}/"),
+            vpc_id,
+            tag=str(tags.get(key, "")),
+        )
         for key in sorted(keys)
         if key.startswith(f"{namespace}/")
     ]

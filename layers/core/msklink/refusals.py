@@ -16,6 +16,7 @@ class Code(StrEnum):
     MALFORMED_ACCOUNT_LIST = "MalformedAccountList"
     UNKNOWN_SCHEME = "UnknownScheme"
     CLUSTER_NOT_FOUND = "ClusterNotFound"
+    CLUSTER_AMBIGUOUS = "ClusterAmbiguous"
     CLUSTER_NOT_MANAGED = "ClusterNotManaged"
     CLUSTER_NAME_TAKEN = "ClusterNameTaken"
     CLUSTER_SERVERLESS = "ClusterServerless"
@@ -66,8 +67,8 @@ class Refusal(BaseModel, frozen=True):
 CATALOGUE: dict[Code, tuple[str, str]] = {
     Code.MALFORMED_REQUEST: (
         "The event is not a valid request: {problem}.",
-        "Send detail with cluster, vpc_id and schemes, and no other field but subnet_ids, "
-        "security_group_ids and access.",
+        "Send the event again with a detail of no other fields than {allowed}, as the README has "
+        "it.",
     ),
     Code.MALFORMED_ACCOUNT_LIST: (
         "Tag {key} of the cluster holds {word!r}, which is not a 12-digit account id.",
@@ -80,6 +81,10 @@ CATALOGUE: dict[Code, tuple[str, str]] = {
     Code.CLUSTER_NOT_FOUND: (
         "There is no cluster {cluster} in account {owner} in this Region.",
         "Check the name or ARN, and that the cluster is in the Region of the VPC.",
+    ),
+    Code.CLUSTER_AMBIGUOUS: (
+        "More than one cluster of account {owner} is called {cluster}: {arns}.",
+        "Send a request by event with the ARN of the cluster that is meant.",
     ),
     Code.CLUSTER_NOT_MANAGED: (
         "Cluster {cluster} is not opted in.",

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from msklink.records import Connection, State
+from msklink.refusals import Refusal
 
 ROOM = 8192 - 64
 """Bytes of an advanced parameter (SSM API reference, PutParameter), less the time."""
@@ -38,6 +39,12 @@ def describe(cluster_arn: str, records: Sequence[Connection]) -> dict[str, Any]:
         if not record.vpc_id:
             status |= _entry(record) | {"state": status["state"]}
     return fit(status)
+
+
+def with_refusal(value: str | None, refusal: Refusal) -> dict[str, Any]:
+    """What the status *value* says, and the *refusal* of a request that no run has seen."""
+    said = {key: entry for key, entry in _parse(value).items() if key != "updated"}
+    return fit({"state": State.REFUSED} | said | {"refusal": refusal.model_dump(mode="json")})
 
 
 def summarize(cluster_arn: str, records: Sequence[Connection]) -> dict[str, Any]:

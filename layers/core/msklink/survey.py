@@ -3,14 +3,14 @@
 Values in, records out: the caller has read the account and writes the records.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pydantic import BaseModel
 
 from msklink.network import Placement, Vpc, place
-from msklink.records import Connection, Request, State
+from msklink.records import Connection, Departure, Request, State
 from msklink.refusals import Code, Refusal, refuse
 from msklink.scheme import ALL_SCHEMES, Scheme
 from msklink.tags import Asked, read_schemes
@@ -41,9 +41,17 @@ class Wish:
 
 
 def wishes(
-    vpcs: Iterable[Vpc], requests: Iterable[Request], key: str, now: datetime
+    vpcs: Iterable[Vpc],
+    requests: Iterable[Request],
+    departures: Iterable[Departure],
+    key: str,
+    now: datetime,
 ) -> tuple[Wish, ...]:
-    """Every VPC asked for. Tag and request add up in schemes; the request says where."""
+    """
+    Every VPC asked for. Tag and request add up in schemes; the request says where.
+
+    What was asked to go counts for more than both, until it is asked for anew.
+    """
     asked = {vpc.id: read_schemes(vpc.tags.get(key), f"Tag {key} of VPC {vpc.id}") for vpc in vpcs}
     found = {
         vpc_id: Wish(vpc_id, tagged, now)
@@ -60,7 +68,14 @@ def wishes(
             request.subnet_ids,
             request.security_group_ids,
         )
-    return tuple(found[vpc_id] for vpc_id in sorted(found))
+    gone = {(departure.vpc_id, departure.scheme) for departure in departures}
+    left = (_without(found[vpc_id], gone) for vpc_id in sorted(found))
+    return tuple(wish for wish in left if wish.asked.schemes or wish.asked.refusals)
+
+
+def _without(wish: Wish, gone: Collection[tuple[str, Scheme]]) -> Wish:
+    kept = frozenset(one for one in wish.asked.schemes if (wish.vpc_id, one) not in gone)
+    return replace(wish, asked=replace(wish.asked, schemes=kept))
 
 
 def _both(first: Asked, second: Asked) -> Asked:
