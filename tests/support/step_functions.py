@@ -10,7 +10,6 @@ from functools import cache
 from typing import Any
 from unittest import mock
 
-import jsonata
 from moto.awslambda_simple.models import LambdaSimpleBackend
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import (
@@ -21,6 +20,7 @@ from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguagePa
 
 from tests.support.aws import ENVIRONMENT, Accounts
 from tests.support.cloudformation import definition, handlers
+from tests.support.expressions import evaluate
 from tests.support.functions import function_arn, invoke
 
 MACHINE = ENVIRONMENT["STATE_MACHINE_ARN"]
@@ -29,11 +29,16 @@ SUBSTITUTIONS = {"Partition": "aws", "ClientsAtOnce": "10"} | {
 }
 
 
+PATIENCE_SECONDS = 600
+"""Real time after which a run is taken to hang, on however slow a machine."""
+
+
 @dataclass
 class Engine:
     """Starts runs and tells how they went."""
 
     accounts: Accounts
+    machine_arn: str = MACHINE
 
     def receive(self, event: dict[str, Any]) -> list[str]:
         """Hand *event* to ReceiveEvent, and wait until the runs that it names have ended."""
@@ -48,7 +53,7 @@ class Engine:
         return str(self.describe(run)["status"])
 
     def wait(self, run: str) -> None:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while self.describe(run)["status"] == "RUNNING":
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{run} is still in {self.states(run)[-1]}")
@@ -115,9 +120,6 @@ _parsed = cache(AmazonStateLanguageParser.parse)
 def engine_in_moto(accounts: Accounts) -> Iterator[Engine]:
     def wait(_: WaitFunction, wait_seconds: int, **_environment: object) -> None:
         accounts.clock.advance(wait_seconds)
-
-    def evaluate(expression: str) -> Any:
-        return jsonata.Jsonata(expression).evaluate(None)
 
     with (
         mock.patch.object(LambdaSimpleBackend, "invoke", _invoke),

@@ -1,0 +1,53 @@
+"""JSONata for moto's Step Functions engine, which has none in Python.
+
+moto writes the variables of an expression in front of it, as JSON. Parsing those as JSONata takes
+longer than all else in a run, so they are read as JSON, and each expression is parsed once.
+"""
+
+import json
+import re
+import threading
+from functools import cache
+from typing import Any
+
+import jsonata
+
+_DECLARATION = re.compile(r"\$(\w+):=")
+_FIRST_DECLARATION = re.compile(r"\((?=\$\w+:=)")
+_decode = json.JSONDecoder().raw_decode
+_one_at_a_time = threading.Lock()
+"""A parsed expression keeps state while it is evaluated, and a Map evaluates in threads."""
+
+
+def evaluate(text: str) -> Any:
+    """The value of *text*: `($name:=JSON;…expression)`, perhaps in the call of a function."""
+    try:
+        expression, bindings = _taken_apart(text)
+    except ValueError:
+        # A string with quotes in it, which moto does not escape.
+        return jsonata.Jsonata(text).evaluate(None)
+    with _one_at_a_time:
+        parsed = _parsed(expression)
+        frame = parsed.create_frame()
+        for name, value in bindings.items():
+            frame.bind(name, value)
+        return parsed.evaluate(None, frame)
+
+
+def _taken_apart(text: str) -> tuple[str, dict[str, Any]]:
+    """The expression without its declarations, and what they declare."""
+    start = _FIRST_DECLARATION.search(text)
+    if start is None:
+        return text, {}
+    bindings, place = {}, start.end()
+    while declaration := _DECLARATION.match(text, place):
+        bindings[declaration[1]], place = _decode(text, declaration.end())
+        if text[place] != ";":
+            raise ValueError("not a declaration of moto's")
+        place += 1
+    return text[: start.end()] + text[place:], bindings
+
+
+@cache
+def _parsed(expression: str) -> Any:
+    return jsonata.Jsonata(expression)
