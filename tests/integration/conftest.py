@@ -66,3 +66,16 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str, str], Callab
         return lambda: monkeypatch.setattr(BaseClient, "_make_api_call", call)
 
     return fail
+
+
+@pytest.fixture
+def executions(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What was started, instead of starting it."""
+    started: list[dict[str, Any]] = []
+
+    def start(run: str, cluster_arn: str) -> bool:
+        started.append({"run": run, "cluster_arn": cluster_arn})
+        return True
+
+    monkeypatch.setattr("msklink.aws.runs.start", start)
+    return started

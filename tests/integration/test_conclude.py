@@ -1,21 +1,12 @@
+from typing import Any
+
 import pytest
 
 from msklink.aws import table
 from tests.support.aws import Accounts
 from tests.support.steps import RUN, Steps
 
-
-@pytest.fixture(autouse=True)
-def started(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The runs that were started, instead of starting them."""
-    runs: list[str] = []
-
-    def start(run: str, _: str) -> bool:
-        runs.append(run)
-        return True
-
-    monkeypatch.setattr("msklink.aws.runs.start", start)
-    return runs
+pytestmark = pytest.mark.usefixtures("executions")
 
 
 @pytest.fixture
@@ -56,22 +47,24 @@ def test_the_lease_of_another_run_is_left_alone(holding: Steps) -> None:
 
 
 def test_a_run_whose_history_is_full_hands_on_to_a_new_one(
-    holding: Steps, started: list[str]
+    holding: Steps, executions: list[dict[str, Any]]
 ) -> None:
     table.add_request(holding.cluster_arn)
 
     assert holding.conclude(1, rounds=1, clients=600) == {"newer": False}
 
-    [following] = started
-    assert table.read_cluster(holding.cluster_arn).holder == following
-    assert following != RUN
+    [following] = executions
+    assert table.read_cluster(holding.cluster_arn).holder == following["run"]
+    assert following["run"] != RUN
 
 
-def test_handing_on_twice_starts_the_same_run(holding: Steps, started: list[str]) -> None:
+def test_handing_on_twice_starts_the_same_run(
+    holding: Steps, executions: list[dict[str, Any]]
+) -> None:
     """The function died before it could say that it was done."""
     table.add_request(holding.cluster_arn)
     holding.conclude(1, rounds=1, clients=600)
 
     assert holding.conclude(1, rounds=1, clients=600) == {"newer": False}
 
-    assert len(set(started)) == 1
+    assert len({one["run"] for one in executions}) == 1

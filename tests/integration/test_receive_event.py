@@ -5,7 +5,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from localcloud.msk import faults
+from msklink.arns import ClusterArn
 from msklink.aws import table
+from msklink.lease import run_name
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
 from tests.support.functions import OWNER, invoke
 from tests.support.step_functions import Engine, engine_in_moto, tag_event
@@ -18,19 +20,6 @@ SOMEWHERE = "arn:aws:kafka:{}:{}:cluster/orders/a-uuid"
 @pytest.fixture
 def cluster(accounts: Accounts) -> str:
     return accounts.make_cluster(tags={"msklink": "iam", "msklink/clients": CLIENT})
-
-
-@pytest.fixture
-def executions(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """What was started, instead of starting it."""
-    started: list[dict[str, Any]] = []
-
-    def start(run: str, cluster_arn: str) -> bool:
-        started.append({"run": run, "cluster_arn": cluster_arn})
-        return True
-
-    monkeypatch.setattr("msklink.aws.runs.start", start)
-    return started
 
 
 def receive(event: dict[str, Any]) -> list[str]:
@@ -366,8 +355,12 @@ def test_a_run_that_was_never_started_is_started(cluster: str, accounts: Account
 
 def test_a_run_that_died_loses_its_lease(cluster: str, accounts: Accounts) -> None:
     with engine_in_moto(accounts) as engine:
+        accounts.msk.force_state(cluster, "UPDATING")
+        name = run_name(ClusterArn.parse(cluster), 1)
+        accounts.meanwhile("DescribeClusterV2", lambda: engine.kill(name))
         [first] = engine.receive(tag_event(cluster))
-        table.take_lease(cluster, first)  # as if it had ended without giving it up
+        accounts.msk.force_state(cluster, "ACTIVE")
+        assert table.read_cluster(cluster).holder == first == name
 
         [second] = engine.receive(tag_event(cluster))
 

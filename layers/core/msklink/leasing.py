@@ -10,11 +10,11 @@ from msklink.lease import requested_before, run_name
 
 
 def request_run(cluster_arn: str) -> str:
-    """Name of the run that will see what is asked for now: a new one, or the one under way."""
+    """Name of the run that sees what is asked for now: a new one, or the one under way."""
     requested = table.add_request(cluster_arn)
     run = run_name(ClusterArn.parse(cluster_arn), requested)
-    holder = table.take_lease(cluster_arn, run).holder or run
-    return _start(cluster_arn, holder, run)
+    holder = table.take_lease(cluster_arn, run).holder
+    return _start(cluster_arn, holder, run) if holder else run
 
 
 def conclude(cluster_arn: str, run: str, generation: int, *, has_room: bool) -> bool:
@@ -47,9 +47,12 @@ def _start(cluster_arn: str, holder: str, run: str) -> str:
     Make sure that the *holder* of the lease runs, and return its name.
 
     A holder that was never started is started; one that ended without giving the lease up, because
-    it failed, loses it to *run*.
+    it failed, loses it to *run*. Nobody gets it when a later run had it already, which has seen all
+    that *run* would see.
     """
-    if not runs.start(holder, cluster_arn):
-        holder = table.take_lease(cluster_arn, run, dead=holder).holder or run
-        runs.start(holder, cluster_arn)
-    return holder
+    if runs.start(holder, cluster_arn):
+        return holder
+    successor = table.take_lease(cluster_arn, run, dead=holder).holder
+    if successor:
+        runs.start(successor, cluster_arn)
+    return successor or run

@@ -9,6 +9,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from msklink.access import Access
 from msklink.aws.session import CONFIG, own
+from msklink.lease import requested_before
 from msklink.records import (
     Cluster,
     Connection,
@@ -119,10 +120,18 @@ def add_request(cluster_arn: str) -> int:
 
 
 def take_lease(cluster_arn: str, run: str, dead: str | None = None) -> Cluster:
-    """The record after *run* tried for the lease, which it gets if free or held by *dead*."""
-    values = {":run": {"S": run}} | ({":dead": {"S": dead}} if dead else {})
+    """
+    The record after *run* tried for the lease, which it gets if free or held by *dead*.
+
+    A name gets it once: whoever tries again, after a lost answer or much too late, may find that
+    the run has come and gone.
+    """
+    values = {":run": {"S": run}, ":number": {"N": str(requested_before(run))}}
+    values |= {":dead": {"S": dead}} if dead else {}
     free = "attribute_not_exists(holder)" + (" OR holder = :dead" if dead else "")
-    return _update_lease(cluster_arn, "SET holder = :run", free, values)
+    unused = "attribute_not_exists(taken) OR taken < :number"
+    change = "SET holder = :run, taken = :number"
+    return _update_lease(cluster_arn, change, f"({free}) AND ({unused})", values)
 
 
 def give_up_lease(cluster_arn: str, run: str, generation: int) -> Cluster:
@@ -137,8 +146,13 @@ def give_up_lease(cluster_arn: str, run: str, generation: int) -> Cluster:
 
 def hand_lease_over(cluster_arn: str, run: str, following: str) -> Cluster:
     """The record after *run* gave its lease to the run *following*, if it had it."""
-    values = {":run": {"S": run}, ":following": {"S": following}}
-    return _update_lease(cluster_arn, "SET holder = :following", "holder = :run", values)
+    values = {
+        ":run": {"S": run},
+        ":following": {"S": following},
+        ":number": {"N": str(requested_before(following))},
+    }
+    change = "SET holder = :following, taken = :number"
+    return _update_lease(cluster_arn, change, "holder = :run", values)
 
 
 def free_lease(cluster_arn: str, dead: str) -> Cluster:

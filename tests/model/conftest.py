@@ -1,0 +1,20 @@
+from collections.abc import Iterator
+
+import pytest
+
+from msklink.settings import settings
+from tests.model.actors import Clients
+from tests.support.aws import ENVIRONMENT
+
+
+@pytest.fixture
+def clients(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clients]:
+    """What our code calls instead of AWS."""
+    clients = Clients()
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("msklink.aws.table.client", lambda: clients)
+    monkeypatch.setattr("msklink.aws.runs.client", lambda: clients)
+    settings.cache_clear()
+    yield clients
+    settings.cache_clear()

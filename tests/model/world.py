@@ -1,0 +1,130 @@
+"""The item of the cluster and the executions of Step Functions: values in, values out."""
+
+import json
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+from moto.dynamodb.exceptions import ConditionalCheckFailed
+from moto.dynamodb.models import DynamoDBBackend
+
+type Item = tuple[tuple[str, str, str], ...]
+"""Name, type and text of each attribute but the keys, by name."""
+
+NO_ITEM: Item = ()
+KEYS = {"cluster_arn": "HASH", "item": "RANGE"}
+
+
+class Call(NamedTuple):
+    """A call to AWS, as it goes over the wire."""
+
+    operation: str
+    body: str
+
+    @property
+    def request(self) -> dict[str, Any]:
+        request: dict[str, Any] = json.loads(self.body)
+        return request
+
+    def __str__(self) -> str:
+        request = self.request
+        if "UpdateExpression" not in request:
+            return f"{self.operation} {request.get('name', '')}".rstrip()
+        told = request["UpdateExpression"]
+        if condition := request.get("ConditionExpression"):
+            told += f" if {condition}"
+        for name, value in request["ExpressionAttributeValues"].items():
+            [text] = value.values()
+            told = re.sub(rf"{name}\b", str(text), told)
+        return str(told)
+
+
+class Answer(NamedTuple):
+    """What comes back: under *field* an item, as much of it as was asked for; and an error."""
+
+    field: str = ""
+    item: Item = NO_ITEM
+    error: str = ""
+
+    def __str__(self) -> str:
+        return ", ".join([self.error or "done", *(f"{name} {text}" for name, _, text in self.item)])
+
+
+def wire(item: Item) -> dict[str, dict[str, str]]:
+    return {name: {kind: text} for name, kind, text in item}
+
+
+def get_item(item: Item, call: Call) -> Answer:
+    """Without ConsistentRead an answer may be older than the world (GetItem API reference)."""
+    assert call.request["ConsistentRead"]
+    return Answer("Item", item) if item else Answer()
+
+
+@cache
+def update_item(item: Item, call: Call) -> tuple[Item, Answer]:
+    """The item after one UpdateItem, with what that answers; moto reads the expressions."""
+    request = call.request
+    table, key = request["TableName"], request["Key"]
+    moto = _moto(table)
+    moto.delete_item(table, key)
+    if item:
+        moto.put_item(table, key | wire(item))
+    try:
+        updated = moto.update_item(
+            table,
+            key,
+            request["UpdateExpression"],
+            request.get("ExpressionAttributeNames", {}),
+            request["ExpressionAttributeValues"],
+            condition_expression=request.get("ConditionExpression"),
+        )
+    except ConditionalCheckFailed:
+        assert request["ReturnValuesOnConditionCheckFailure"] == "ALL_OLD"
+        return item, Answer("Item" if item else "", item, "ConditionalCheckFailedException")
+    new = _item(updated.to_json()["Attributes"])
+    shown = {"ALL_NEW": new, "UPDATED_NEW": tuple(one for one in new if one not in item)}
+    return new, Answer("Attributes", shown[request["ReturnValues"]])
+
+
+def start_execution(running: Mapping[str, bool], call: Call) -> tuple[str | None, Answer]:
+    """
+    The name of the execution that it starts, if it does, with what it answers.
+
+    The name of one under way starts nothing and is no error, that of one that has ended is
+    (StartExecution API reference).
+    """
+    name = call.request["name"]
+    if not running.get(name, True):
+        return None, Answer(error="ExecutionAlreadyExists")
+    return None if name in running else name, Answer()
+
+
+def _item(attributes: Mapping[str, Mapping[str, str]]) -> Item:
+    return tuple(
+        (name, *next(iter(attributes[name].items()))) for name in sorted({*attributes} - {*KEYS})
+    )
+
+
+@cache
+def _moto(table: str) -> DynamoDBBackend:
+    backend = DynamoDBBackend("eu-west-1", "111111111111")
+    backend.create_table(
+        table,
+        schema=[{"AttributeName": name, "KeyType": kind} for name, kind in KEYS.items()],
+        attr=[{"AttributeName": name, "AttributeType": "S"} for name in KEYS],
+        billing_mode="PAY_PER_REQUEST",
+        **dict.fromkeys(
+            [
+                "throughput",
+                "global_indexes",
+                "indexes",
+                "streams",
+                "sse_specification",
+                "deletion_protection_enabled",
+                "warm_throughput",
+            ]
+        ),
+        tags=[],
+    )
+    return backend
