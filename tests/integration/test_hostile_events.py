@@ -1,0 +1,158 @@
+"""Ten thousand events that nobody means well with: no crash, no access, no dead letter."""
+
+import itertools
+import json
+import random
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
+from tests.support.functions import OWNER, invoke
+
+EVENTS = 10_000
+STRANGER = OTHER_CLIENT
+VPC_OF_STRANGER, VPC_OF_CLIENT = "vpc-0123456789abcdef0", "vpc-0fedcba9876543210"
+
+Random = random.Random
+
+WORDS = [
+    *("orders", "sales", "orders-2", "", "auto", "iam", "scram", "tls", "off", "plaintext", "IAM"),
+    *(CLIENT, STRANGER, OWNER, "000000000000", "*", "arn:aws:iam::*:root", "msklink", "msklink/"),
+    *(
+        "\x00",
+        "\ud800",
+        "é" * 9,
+        "\N{RIGHT-TO-LEFT OVERRIDE}sredro",
+        "\N{FULLWIDTH DIGIT ONE}" * 12,
+    ),
+    *("${Namespace}", "{% $run %}", "../../status", "orders/../../x", "%2e%2e%2f", "\n", "-" * 300),
+    *("'; DROP TABLE orders", "{}", "{0}", "{word!r}", "{{resolve:ssm:/x}}"),
+]
+
+
+def any_json(random_: Random, depth: int = 3) -> Any:
+    if depth == 0 or random_.random() < 0.5:
+        return random_.choice(
+            [None, True, 0, -1, 1e308, 2**70, random_.choice(WORDS), [], {}, random_.choice(WORDS)]
+        )
+    if random_.random() < 0.5:
+        return [any_json(random_, depth - 1) for _ in range(random_.randrange(4))]
+    return {random_.choice(WORDS): any_json(random_, depth - 1) for _ in range(3)}
+
+
+def nested(depth: int) -> Any:
+    node: Any = "orders"
+    for _ in range(depth):
+        node = [node]
+    return node
+
+
+def a_request_with_something_wrong(random_: Random) -> dict[str, Any]:
+    detail: dict[str, Any] = {
+        "cluster": random_.choice(["orders", "orders", "sales", random_.choice(WORDS)]),
+        "vpc_id": random_.choice([VPC_OF_STRANGER, VPC_OF_CLIENT, random_.choice(WORDS)]),
+        "schemes": random_.choice([["iam"], ["auto"], [random_.choice(WORDS)]]),
+    }
+    match random_.randrange(5):
+        case 0:
+            del detail[random_.choice([*detail])]
+        case 1:
+            detail[random_.choice([*detail, "access", "subnet_ids"])] = any_json(random_)
+        case 2:
+            detail[random_.choice(["account", "accounts", "source", "Cluster"])] = CLIENT
+        case 3:
+            detail["access"] = {"produce": [random_.choice(WORDS)], "admin": True}
+        case _:
+            pass  # as it should be, but from an account that is not on the list
+    return detail
+
+
+def a_huge_one(random_: Random) -> dict[str, Any]:
+    """EventBridge takes 256 KB in one entry."""
+    return {"cluster": "o" * random_.randrange(1, 200_000), "schemes": ["iam"] * 10_000}
+
+
+def a_deep_one(random_: Random) -> dict[str, Any]:
+    return {"cluster": nested(random_.randrange(1, 400)), "vpc_id": {"vpc": nested(9)}}
+
+
+def no_object(random_: Random) -> Any:
+    return any_json(random_)
+
+
+DETAILS: list[tuple[Callable[[Random], Any], int]] = [
+    (a_request_with_something_wrong, 70),
+    (no_object, 20),
+    (a_deep_one, 8),
+    (a_huge_one, 2),
+]
+
+
+def events(seed: int) -> Iterator[dict[str, Any]]:
+    """Events as the rule on the bus lets them through; the account is EventBridge's."""
+    random_ = Random(seed)
+    kinds, weights = zip(*DETAILS, strict=True)
+    for number in range(EVENTS):
+        [kind] = random_.choices(kinds, weights)
+        yield {
+            "id": str(number),
+            "source": random_.choice(WORDS),
+            "detail-type": f"Client {random_.choice(['On', 'Off'])}boarding Requested",
+            "account": STRANGER,
+            "resources": any_json(random_),
+            "detail": kind(random_),
+        }
+
+
+@pytest.fixture
+def cluster(accounts: Accounts) -> str:
+    """A cluster that lists another account than the one that sends."""
+    accounts.make_cluster("sales", tags={"msklink/clients": STRANGER})
+    return accounts.make_cluster(tags={"msklink": "auto", "msklink/clients": CLIENT})
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The codes of what is told, which moto's EventBridge would take minutes for."""
+    codes: list[str] = []
+
+    def tell(_what: str, *, refusal: dict[str, str], **_facts: str) -> None:
+        codes.append(refusal["code"])
+
+    monkeypatch.setattr("msklink.telling.tell", tell)
+    return codes
+
+
+def test_ten_thousand_hostile_events_get_nothing(
+    accounts: Accounts, cluster: str, told: list[str]
+) -> None:
+    before = accounts.picture(cluster)
+
+    for event in events(seed=1):
+        assert invoke("ReceiveEventFunction", event) == {"runs": []}
+
+    assert len(told) == EVENTS
+    assert set(told) == {
+        "AccountNotAllowed",
+        "ClusterNotFound",
+        "ClusterNotManaged",
+        "MalformedRequest",
+    }
+    assert accounts.picture(cluster) == before
+    assert accounts.items(cluster) == {}
+
+
+def test_a_client_that_is_listed_can_ask_for_itself_only(
+    accounts: Accounts, cluster: str, told: list[str], executions: list[dict[str, Any]]
+) -> None:
+    """Whatever it writes into the detail, what is recorded is about its own account."""
+    for event in itertools.islice(events(seed=2), 1_000):
+        invoke("ReceiveEventFunction", event | {"account": CLIENT})
+
+    assert "AccountNotAllowed" not in told
+    assert {one["cluster_arn"] for one in executions} == {cluster}
+    items = accounts.items(cluster)
+    assert {item["account"] for name, item in items.items() if name != "cluster"} == {CLIENT}
+    assert STRANGER not in json.dumps([*items])
