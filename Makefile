@@ -1,16 +1,16 @@
 # Every target does its own set-up; a second run finds it done.
 .DEFAULT_GOAL := help
-.PHONY: help demo test local check deploy docs lock clean
+.PHONY: help demo test local check deploy bench-scale docs lock clean
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 
 export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 VENV := .venv/.installed
-CODE := functions layers/core localcloud tests
+CODE := functions layers/core localcloud tests benchmarks
 
 help: ## what there is to make
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV) ## the main job, start to end, on the embedded AWS
 	@python -m localcloud.demo
@@ -31,6 +31,9 @@ check: $(VENV) ## lint, types and templates
 deploy: $(VENV) ## the owner stack, to the AWS account of your credentials
 	sam build
 	sam deploy --guided
+
+bench-scale: $(VENV) ## what many clients and clusters take; a quarter of an hour
+	@PYTHONPATH=.:layers/core python -m benchmarks.scale
 
 docs: $(VENV) ## the pages that are made from the code
 	PYTHONPATH=.:layers/core python -m tests.support.refusal_page

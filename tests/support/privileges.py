@@ -1,6 +1,7 @@
 """Whether the templates grant the calls that the functions make; moto itself allows everything."""
 
 import json
+import threading
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -23,6 +24,9 @@ BESIDES = {
     ("kafka:CreateVpcConnection", "Tags"): "kafka:TagResource",
 }
 CLIENT_ROLE = "the client role"
+
+_one_at_a_time = threading.RLock()
+"""moto's stores are not made for the threads in which its Map calls our functions."""
 
 
 @cache
@@ -61,7 +65,8 @@ def watched_calls(denied: Collection[tuple[str, str]]) -> Iterator[dict[str, set
             allowed = granted(who) & _in_scope(key) if assumed else granted(who)
             if lacking := _needed(client, operation, parameters) - allowed:
                 missing.setdefault(who, set()).update(lacking)
-        return call(client, operation, parameters)
+        with _one_at_a_time:
+            return call(client, operation, parameters)
 
     with mock.patch.object(BaseClient, "_make_api_call", watched):
         yield missing

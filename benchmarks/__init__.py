@@ -1,0 +1,1 @@
+"""Measurements that are too long or too machine-dependent to be tests."""

@@ -1,0 +1,80 @@
+"""How the history and the payloads of a run grow with its clients."""
+
+import json
+
+import pytest
+
+from msklink import lease
+from msklink.arns import ClusterArn
+from msklink.policy import ACTIONS, SIZE_LIMIT, Grant, Policy
+from msklink.tasks import Survey
+from tests.support.aws import Accounts
+from tests.support.functions import invoke
+from tests.support.step_functions import Engine, tag_event
+from tests.unit.given import ARN
+
+PAYLOAD_LIMIT = 262_144
+MOST_CLIENTS = 620
+"""More than a cluster policy has room for."""
+
+
+def make_clients(accounts: Accounts, count: int, name: str = "orders") -> tuple[str, list[str]]:
+    ids = [f"{200_000_000_000 + number}" for number in range(count)]
+    for account in ids:
+        accounts.make_tagged_vpc(account, cluster=name)
+    tags = {"msklink": "iam", "msklink/clients": " ".join(ids)}
+    return accounts.make_cluster(name, tags=tags), ids
+
+
+def test_each_client_costs_the_history_as_much_as_the_rule_says(
+    accounts: Accounts, engine: Engine
+) -> None:
+    """moto writes the events of a Map iteration and of its task as Step Functions does."""
+    lengths = []
+    for name, count in (("few", 2), ("more", 6)):
+        cluster, _ = make_clients(accounts, count, name)
+        [run] = engine.receive(tag_event(cluster))
+        assert engine.describe(run)["status"] == "SUCCEEDED"
+        lengths.append(len(engine.history(run)))
+
+    few, more = lengths
+    assert more - few == (6 - 2) * lease.EVENTS_PER_CLIENT
+    assert few - 2 * lease.EVENTS_PER_CLIENT < lease.EVENTS_PER_ROUND
+
+
+def test_a_policy_has_no_room_for_more_clients_than_a_history() -> None:
+    clients = frozenset(f"{number:012d}" for number in range(MOST_CLIENTS))
+
+    policy = Policy.parse(None).with_grant(ClusterArn.parse(ARN), Grant(clients), "msklink")
+
+    assert len(policy.to_json()) > SIZE_LIMIT
+    assert lease.has_room(0, MOST_CLIENTS)
+    assert set(ACTIONS) == set(policy.statements[0]["Action"])
+
+
+def test_the_surveys_of_all_clients_fit_into_a_payload() -> None:
+    surveys = [
+        Survey(account=f"{number:012d}", schemes=("iam", "scram", "tls")).model_dump(mode="json")
+        for number in range(MOST_CLIENTS)
+    ]
+
+    assert len(json.dumps({"cluster_arn": "c" * 256, "surveys": surveys})) < PAYLOAD_LIMIT / 4
+
+
+def test_a_run_whose_history_is_full_hands_on_and_everybody_is_served(
+    accounts: Accounts, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster, [first, second] = make_clients(accounts, 2)
+    monkeypatch.setattr(lease, "HISTORY_LIMIT", lease.EVENTS_PER_ROUND + 100)
+    accounts.meanwhile(
+        "ListClientVpcConnections", lambda: invoke("ReceiveEventFunction", tag_event(cluster))
+    )
+
+    [run] = engine.receive(tag_event(cluster))
+
+    following = run.replace("-1", "-2")
+    engine.wait(following)
+    assert [engine.describe(one)["status"] for one in (run, following)] == ["SUCCEEDED"] * 2
+    assert "GoRoundAgain" not in engine.states(run)
+    assert "holder" not in accounts.items(cluster)["cluster"]
+    assert {accounts.status(account)["state"] for account in (first, second)} == {"published"}
