@@ -218,6 +218,8 @@ def test_a_run_that_is_aborted_loses_its_lease(scene: Scene) -> None:
     )["ClusterArn"]
     eventually(lambda: [one for one in scene.executions() if "aborted-" in one["name"]])
     [run] = [one for one in scene.executions() if "aborted-" in one["name"]]
+    history = ("stepfunctions", "get-execution-history", "--execution-arn", run["executionArn"])
+    eventually(lambda: "WaitForCluster" in json.dumps(scene.owner(*history)))
 
     scene.owner("stepfunctions", "stop-execution", "--execution-arn", run["executionArn"])
 
@@ -225,6 +227,7 @@ def test_a_run_that_is_aborted_loses_its_lease(scene: Scene) -> None:
     record = scene.item(arn)
     assert record["failure"]["M"]["run"]["S"] == run["name"]
     assert record["failure"]["M"]["status"]["S"] == "ABORTED"
+    assert record["failure"]["M"]["state"]["S"] in {"WaitForCluster", "InspectCluster"}
 
 
 def test_no_call_of_ours_was_denied_and_no_dead_letter_was_made(scene: Scene) -> None:

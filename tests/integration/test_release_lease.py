@@ -56,6 +56,7 @@ def test_the_lease_of_a_dead_run_is_freed_and_its_end_is_told(
     assert record.failure
     assert (record.failure.run, record.failure.status) == (dead, "ABORTED")
     [told] = accounts.told("Run Failed")
+    assert told["link"].endswith(f"#/v2/executions/details/{ended(dead)['detail']['executionArn']}")
     assert (told["cluster_arn"], told["run"], told["status"]) == (cluster, dead, "ABORTED")
 
 

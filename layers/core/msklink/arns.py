@@ -38,3 +38,19 @@ class ClusterArn(NamedTuple):
         if found is None:
             raise ValueError(f"{text!r} is not the ARN of an MSK cluster")
         return found
+
+
+CONSOLES = {
+    "aws": "console.aws.amazon.com",
+    "aws-cn": "console.amazonaws.cn",
+    "aws-us-gov": "console.amazonaws-us-gov.com",
+}
+
+
+def console_link(execution_arn: str) -> str:
+    """Address of the page of a run in the console of Step Functions; empty where unknown."""
+    _, partition, _, region, _ = execution_arn.split(":", 4)
+    if partition not in CONSOLES:
+        return ""
+    page = f"states/home?region={region}#/v2/executions/details/{execution_arn}"
+    return f"https://{region}.{CONSOLES[partition]}/{page}"

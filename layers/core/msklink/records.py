@@ -75,8 +75,12 @@ class Failure(BaseModel, frozen=True):
     run: str
     status: str
     """FAILED, TIMED_OUT or ABORTED."""
+    state: str = ""
+    """The last state that it entered."""
     error: str = ""
     cause: str = ""
+    link: str = ""
+    """To the run in the console."""
     ended: datetime
 
 

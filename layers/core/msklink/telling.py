@@ -58,7 +58,7 @@ def run_concluded() -> None:
 
 def run_failed(cluster_arn: str, failure: Failure) -> None:
     _count("RunsFailed")
-    facts = failure.model_dump(mode="json", include={"run", "status", "error", "cause"})
+    facts = failure.model_dump(mode="json", exclude={"ended"})
     tell(Told.RUN_FAILED, cluster_arn=cluster_arn, **facts)
 
 

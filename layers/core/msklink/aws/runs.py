@@ -4,6 +4,7 @@ import json
 from functools import cache
 from typing import TYPE_CHECKING
 
+from msklink.arns import console_link
 from msklink.aws.session import CONFIG, own
 from msklink.records import Failure
 from msklink.settings import settings
@@ -48,7 +49,24 @@ def failure(execution_arn: str) -> tuple[str, Failure] | None:
     return json.loads(execution["input"])["cluster_arn"], Failure(
         run=execution["name"],
         status=execution["status"],
+        state=_last_state(execution_arn),
         error=execution.get("error", ""),
         cause=execution.get("cause", "")[:LONGEST_CAUSE],
+        link=console_link(execution_arn),
         ended=execution["stopDate"],
     )
+
+
+def _last_state(execution_arn: str) -> str:
+    pages = (
+        client()
+        .get_paginator("get_execution_history")
+        .paginate(executionArn=execution_arn, reverseOrder=True, includeExecutionData=False)
+    )
+    entered = (
+        event["stateEnteredEventDetails"]["name"]
+        for page in pages
+        for event in page["events"]
+        if "stateEnteredEventDetails" in event
+    )
+    return next(entered, "")
