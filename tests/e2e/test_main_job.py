@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -204,7 +205,38 @@ def test_an_account_that_is_not_listed_gets_nothing(scene: Scene) -> None:
     assert not scene.aws(OTHER).parameters("/msklink/orders/iam")
 
 
-def test_a_run_that_is_aborted_loses_its_lease(scene: Scene) -> None:
+@pytest.fixture
+def alerts(cloud: Cloud) -> Iterator[Callable[[], list[str]]]:
+    """What the topic of the stack tells a queue that is subscribed to it."""
+    sqs = cloud.client("sqs", cloud.owner)
+    url = sqs.create_queue(QueueName="alerts")["QueueUrl"]
+    named = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+    let_in = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": named["QueueArn"],
+    }
+    policy = {"Version": "2012-10-17", "Statement": [let_in]}
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
+    cloud.client("sns", cloud.owner).subscribe(
+        TopicArn=cloud.deployed.owner["AlertsTopicArn"],
+        Protocol="sqs",
+        Endpoint=named["QueueArn"],
+        Attributes={"RawMessageDelivery": "true"},
+    )
+
+    def receive() -> list[str]:
+        answer = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0)
+        return [message["Body"] for message in answer.get("Messages", [])]
+
+    yield receive
+    sqs.delete_queue(QueueUrl=url)
+
+
+def test_a_run_that_is_aborted_loses_its_lease_and_people_are_told(
+    scene: Scene, alerts: Callable[[], list[str]]
+) -> None:
     subnets = scene.cloud.networks[scene.cloud.owner].subnet_ids
     provisioned = {
         "KafkaVersion": "3.6.0",
@@ -228,6 +260,8 @@ def test_a_run_that_is_aborted_loses_its_lease(scene: Scene) -> None:
     assert record["failure"]["M"]["run"]["S"] == run["name"]
     assert record["failure"]["M"]["status"]["S"] == "ABORTED"
     assert record["failure"]["M"]["state"]["S"] in {"WaitForCluster", "InspectCluster"}
+    [alert] = eventually(alerts)
+    assert f"run {run['name']} is ABORTED in state" in alert
 
 
 def test_no_call_of_ours_was_denied_and_no_dead_letter_was_made(scene: Scene) -> None:
