@@ -14,13 +14,18 @@ class Conclusion(Task):
     generation: int
     rounds: int
     clients: int
+    fingerprint: str
 
 
 @logger.inject_lambda_context(correlation_id_path="run")
 @event_parser
 def handler(event: Conclusion, context: LambdaContext) -> dict[str, bool]:
     has_room = lease.has_room(event.rounds, event.clients)
-    newer = leasing.conclude(event.cluster_arn, event.run, event.generation, has_room=has_room)
+    newer = leasing.conclude(
+        *(event.cluster_arn, event.run, event.generation),
+        has_room=has_room,
+        seen=event.fingerprint,
+    )
     logger.info("round concluded", newer=newer, rounds=event.rounds)
     if not newer:
         telling.run_concluded()

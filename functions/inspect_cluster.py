@@ -36,7 +36,8 @@ def handler(event: Inspection, context: LambdaContext) -> dict[str, Any]:
     cluster = kafka.describe_cluster(kafka.client(), event.cluster_arn)
     answer = _look(event, cluster, record)
     logger.info("cluster inspected", move=answer["move"], reason=answer["reason"])
-    return {"facts": None, **answer, "generation": record.requested}
+    seen = cluster.fingerprint(settings().namespace) if cluster else ""
+    return {"facts": None, **answer, "generation": record.requested, "fingerprint": seen}
 
 
 def _look(event: Inspection, cluster: Cluster | None, record: Record) -> dict[str, Any]:

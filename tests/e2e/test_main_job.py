@@ -264,6 +264,24 @@ def test_a_run_that_is_aborted_loses_its_lease_and_people_are_told(
     assert f"run {run['name']} is ABORTED in state" in alert
 
 
+def test_sweeps_come_by_themselves_and_find_nothing_to_do(scene: Scene) -> None:
+    def sweeps() -> list[int]:
+        return [
+            call.status
+            for call in scene.cloud.calls()
+            if call.service == "function" and "SweepClusters" in call.operation
+        ]
+
+    eventually(scene.quiet)
+    before, runs = len(sweeps()), len(scene.executions())
+
+    eventually(lambda: len(sweeps()) > before)
+    eventually(scene.quiet)
+
+    assert set(sweeps()) == {200}
+    assert len(scene.executions()) == runs
+
+
 def test_no_call_of_ours_was_denied_and_no_dead_letter_was_made(scene: Scene) -> None:
     assert [call for call in scene.calls_of_ours() if call.status == 403] == []
 

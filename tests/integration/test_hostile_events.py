@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from msklink.errors import Refused
+from msklink.refusals import Code, refuse
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
-from tests.support.functions import OWNER, invoke
+from tests.support.functions import OWNER, invoke, load
 
 EVENTS = 10_000
 STRANGER = OTHER_CLIENT
@@ -125,6 +127,17 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return codes
 
 
+@pytest.fixture
+def no_role(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The account that sends has not deployed our stack; moto would take minutes to say so."""
+
+    def refused(*_: object) -> None:
+        raise Refused(refuse(Code.CLIENT_STACK_MISSING, role="r", account=STRANGER, owner=OWNER))
+
+    monkeypatch.setattr(load("receive_event"), "in_client", refused)
+
+
+@pytest.mark.usefixtures("no_role")
 def test_ten_thousand_hostile_events_get_nothing(
     accounts: Accounts, cluster: str, told: list[str]
 ) -> None:

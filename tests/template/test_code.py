@@ -22,7 +22,7 @@ CORE = ROOT / "layers/core/msklink"
 RULES = sorted(CORE.glob("*.py"))
 ACCESS = sorted((CORE / "aws").glob("*.py"))
 FUNCTIONS = sorted((ROOT / "functions").glob("*.py"))
-TALKING = {"leasing", "recording", "telling"}
+TALKING = {"burying", "leasing", "recording", "telling"}
 """Modules beside `aws` that lead to it."""
 
 

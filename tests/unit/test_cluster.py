@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -127,3 +128,45 @@ def test_connectivity_is_never_narrowed(on: frozenset[Scheme], wanted: frozenset
         Scheme.TLS: flags["Tls"],
     }
     assert sent == {scheme: {"Enabled": scheme in on | wanted} for scheme in Scheme}
+
+
+# ------------------------------------------------------------------------------- fingerprints
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"offered": frozenset({Scheme.IAM})},
+        {"tags": {"msklink": "off"}},
+        {"tags": {"msklink": "auto", "msklink/clients": "222222222222"}},
+        {"kafka_version": "2.8.1"},
+        {"unauthenticated": True},
+        {"configuration": ("arn", 2)},
+        {"state": "FAILED"},
+    ],
+    ids=str,
+)
+def test_what_a_run_acts_on_changes_the_fingerprint(changes: dict[str, Any]) -> None:
+    before = cluster(tags={"msklink": "auto"}, offered=frozenset(Scheme))
+
+    after = replace(before, **changes)
+
+    assert after.fingerprint("msklink") != before.fingerprint("msklink")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"version": "K2"},
+        {"state": "UPDATING", "active_operation": "arn"},
+        {"private": frozenset({Scheme.IAM})},
+        {"tags": {"team": "orders", "msklink": "auto"}},
+    ],
+    ids=str,
+)
+def test_what_passes_by_itself_leaves_the_fingerprint(changes: dict[str, Any]) -> None:
+    before = cluster(tags={"msklink": "auto"}, offered=frozenset(Scheme))
+
+    after = replace(before, **changes)
+
+    assert after.fingerprint("msklink") == before.fingerprint("msklink")

@@ -75,6 +75,10 @@ class ClientAccount(NamedTuple):
         name = f"{self.namespace}-{kind}-{self.region}"
         return f"arn:{self.partition}:iam::{self.id}:role/{name}"
 
+    def listing(self) -> str:
+        """Scope of a look at the tags of all VPCs."""
+        return _policy(_allow(("ec2:DescribeVpcs",), "*"))
+
     def surveying(self, cluster_name: str) -> str:
         """Scope of a step that looks at VPCs and writes the status."""
         return _policy(_allow(LOOKS, "*"), self._publishing(cluster_name))

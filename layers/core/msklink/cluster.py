@@ -4,8 +4,10 @@ Sources: the MSK page "multi-VPC private connectivity in a single Region" (requi
 DescribeClusterV2 in botocore's model (field names).
 """
 
+import hashlib
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -82,6 +84,26 @@ class Cluster:
             subnet_ids=tuple(brokers.get("ClientSubnets") or ()),
             active_operation=info.get("ActiveOperationArn", ""),
         )
+
+    def fingerprint(self, namespace: str) -> str:
+        """
+        Another one when something has changed on which a run would act.
+
+        Versions and passing states are left out, as they change while MSK works on the cluster, and
+        so is private connectivity: a scheme that somebody turned off is not to be turned on again,
+        which reboots the brokers, before somebody asks for it.
+        """
+        facts = replace(
+            self,
+            state=self.state if self.state in UNUSABLE_STATES else "",
+            version="",
+            reason="",
+            active_operation="",
+            private=frozenset(),
+            tags={key: value for key, value in self.tags.items() if key.startswith(namespace)},
+        )
+        text = json.dumps(asdict(facts), sort_keys=True, default=sorted)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def asked(self, namespace: str) -> Asked:
         """The schemes for which the owner opted in; nothing when the cluster is not managed."""

@@ -17,13 +17,16 @@ def request_run(cluster_arn: str) -> str:
     return _start(cluster_arn, holder, run) if holder else run
 
 
-def conclude(cluster_arn: str, run: str, generation: int, *, has_room: bool) -> bool:
+def conclude(
+    cluster_arn: str, run: str, generation: int, *, has_room: bool, seen: str = ""
+) -> bool:
     """
     Whether *run* must go round again, because more was asked for than it saw in *generation*.
 
     If not, it has given the lease up: to nobody, or without room for another round to a new run.
+    *seen* is the fingerprint of the cluster as it saw it.
     """
-    record = table.give_up_lease(cluster_arn, run, generation)
+    record = table.give_up_lease(cluster_arn, run, generation, seen)
     if record.holder == run and not has_room:
         following = run_name(ClusterArn.parse(cluster_arn), record.requested)
         record = table.hand_lease_over(cluster_arn, run, following)

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pydantic import BaseModel
 
 from msklink.access import Access
+from msklink.lease import requested_before
 from msklink.refusals import Refusal
 from msklink.scheme import Scheme
 
@@ -49,6 +50,11 @@ class Connection(BaseModel, frozen=True):
     def item(self) -> str:
         """The sort key in the table."""
         return f"{items_of(self.account)}{self.vpc_id}#{self.scheme or ''}"
+
+    @property
+    def concerns_account(self) -> bool:
+        """Whether it is no connection, but what kept us from all of the account's."""
+        return not self.vpc_id
 
     @property
     def live(self) -> bool:
@@ -99,6 +105,14 @@ class Cluster(BaseModel, frozen=True):
     """Refusals that the owner was told of last."""
     failure: Failure | None = None
     """How the last run that failed did."""
+    taken: int = 0
+    """Number of the last run that had the lease."""
+    seen: str = ""
+    """Fingerprint of the cluster when the last run that came to its end looked at it."""
+
+    @property
+    def last_run_failed(self) -> bool:
+        return self.failure is not None and requested_before(self.failure.run) == self.taken
 
 
 def items_of(account: str) -> str:

@@ -46,6 +46,13 @@ def find_vpcs(
     return read_vpcs(ec2, account, tagged.union(requested), key, stack_name)
 
 
+def vpc_tags(ec2: "EC2Client", namespace: str) -> dict[str, dict[str, str]]:
+    """The tags of every VPC that is tagged for a cluster, by its id."""
+    return {
+        vpc["VpcId"]: _tags(vpc.get("Tags")) for vpc in _select(ec2, "tag-key", [f"{namespace}/*"])
+    }
+
+
 def read_vpcs(
     ec2: "EC2Client", account: str, vpc_ids: Iterable[str], key: str, stack_name: str
 ) -> dict[str, Vpc]:

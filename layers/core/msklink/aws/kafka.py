@@ -32,6 +32,12 @@ def describe_cluster(kafka: "KafkaClient", arn: str) -> Cluster | None:
     return Cluster.read(info)
 
 
+def list_clusters(kafka: "KafkaClient") -> Iterator[Cluster]:
+    """Every cluster of the account in the Region as it is now, tags included."""
+    for page in kafka.get_paginator("list_clusters_v2").paginate():
+        yield from map(Cluster.read, page["ClusterInfoList"])
+
+
 def find_clusters(kafka: "KafkaClient", name: str) -> list[str]:
     """ARNs of the clusters called *name*; the filter of MSK matches prefixes as well."""
     pages = kafka.get_paginator("list_clusters_v2").paginate(ClusterNameFilter=name)

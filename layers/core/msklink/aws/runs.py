@@ -41,6 +41,10 @@ def start(run: str, cluster_arn: str) -> bool:
     return True
 
 
+def execution_arn(run: str) -> str:
+    return f"{settings().state_machine_arn.replace(':stateMachine:', ':execution:')}:{run}"
+
+
 def failure(execution_arn: str) -> tuple[str, Failure] | None:
     """ARN of the cluster and how the run failed; None for a run that did not, or runs again."""
     execution = client().describe_execution(executionArn=execution_arn)

@@ -1,6 +1,6 @@
 """The table: one item per cluster, which carries the lease, and one per client connection."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
@@ -108,6 +108,23 @@ def save_all(records: Iterable[Connection], now: datetime) -> None:
         save(record, now)
 
 
+def surveyed_tags(cluster_arn: str, account: str) -> dict[str, str] | None:
+    """What the tags of the account's VPCs said at its last survey, by VPC; None before that."""
+    key = {"cluster_arn": {"S": cluster_arn}, "item": {"S": f"survey#{account}"}}
+    answer = client().get_item(TableName=settings().table_name, Key=key, ConsistentRead=True)
+    return _deserialize(answer["Item"]["tags"]) if "Item" in answer else None
+
+
+def note_surveyed_tags(cluster_arn: str, account: str, tags: Mapping[str, str]) -> None:
+    if surveyed_tags(cluster_arn, account) == tags:
+        return
+    item = {"cluster_arn": cluster_arn, "item": f"survey#{account}", "tags": dict(tags)}
+    client().put_item(
+        TableName=settings().table_name,
+        Item={name: _serialize(value) for name, value in item.items()},
+    )
+
+
 def add_request(cluster_arn: str) -> int:
     """Count one more request for a run of the cluster, and return the count."""
     answer = client().update_item(
@@ -134,13 +151,17 @@ def take_lease(cluster_arn: str, run: str, dead: str | None = None) -> Cluster:
     return _update_lease(cluster_arn, change, f"({free}) AND ({unused})", values)
 
 
-def give_up_lease(cluster_arn: str, run: str, generation: int) -> Cluster:
-    """The record after *run* gave the lease up, which it keeps if *generation* is not the last."""
+def give_up_lease(cluster_arn: str, run: str, generation: int, seen: str) -> Cluster:
+    """
+    The record after *run* gave the lease up, which it keeps if *generation* is not the last.
+
+    *seen* is the fingerprint of the cluster as the run saw it.
+    """
     return _update_lease(
         cluster_arn,
-        "REMOVE holder",
+        "SET seen = :seen REMOVE holder",
         "holder = :run AND requested = :generation",
-        {":run": {"S": run}, ":generation": {"N": str(generation)}},
+        {":run": {"S": run}, ":generation": {"N": str(generation)}, ":seen": {"S": seen}},
     )
 
 

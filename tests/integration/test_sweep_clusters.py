@@ -1,0 +1,204 @@
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from msklink.aws import table
+from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
+from tests.support.counting import counted_calls
+from tests.support.functions import invoke
+from tests.support.step_functions import Engine, engine_in_moto
+
+TAGS = {"msklink": "iam", "msklink/clients": f"{CLIENT} {OTHER_CLIENT}"}
+
+
+@pytest.fixture
+def engine(accounts: Accounts) -> Iterator[Engine]:
+    with engine_in_moto(accounts) as engine:
+        yield engine
+
+
+@pytest.fixture
+def sweep(engine: Engine) -> Callable[[], list[str]]:
+    """Sweeps, and lets the runs that this starts come to their end; their names."""
+
+    def sweep() -> list[str]:
+        runs: list[str] = invoke("SweepClustersFunction", {"id": "1"})["runs"]
+        for run in runs:
+            engine.wait(run)
+        return runs
+
+    return sweep
+
+
+@pytest.fixture
+def served(accounts: Accounts, sweep: Callable[[], list[str]]) -> str:
+    """A cluster whose client was found and served by a sweep, without any event."""
+    cluster = accounts.make_cluster(tags=TAGS)
+    accounts.make_tagged_vpc(CLIENT)
+    assert len(sweep()) == 1
+    return cluster
+
+
+def test_what_was_tagged_before_is_found(accounts: Accounts, served: str) -> None:
+    assert accounts.status(CLIENT)["state"] == "published"
+    assert table.read_cluster(served).holder is None
+
+
+@pytest.mark.usefixtures("served")
+def test_where_nothing_has_changed_nothing_is_started(sweep: Callable[[], list[str]]) -> None:
+    assert sweep() == []
+
+
+def test_a_cluster_that_is_not_opted_in_is_passed_over(
+    accounts: Accounts, sweep: Callable[[], list[str]]
+) -> None:
+    accounts.make_cluster(tags={"msklink/clients": CLIENT})
+    accounts.make_cluster("sales", tags={"msklink": "off"})
+
+    assert sweep() == []
+
+
+def a_vpc_is_tagged(accounts: Accounts, _: str) -> None:
+    accounts.make_tagged_vpc(OTHER_CLIENT)
+
+
+def a_tag_says_something_else(accounts: Accounts, _: str) -> None:
+    [vpc_id] = accounts.vpcs_with_subnets(CLIENT)
+    accounts.tag_vpc(CLIENT, vpc_id, "auto")
+
+
+def a_tag_is_taken_away(accounts: Accounts, _: str) -> None:
+    [vpc_id] = accounts.vpcs_with_subnets(CLIENT)
+    accounts.untag_vpc(CLIENT, vpc_id)
+
+
+def the_cluster_offers_more(accounts: Accounts, cluster: str) -> None:
+    accounts.tag_cluster(cluster, msklink="iam scram")
+
+
+def a_client_deploys_its_stack_at_last(accounts: Accounts, _: str) -> None:
+    accounts.deploy_client(OTHER_CLIENT)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        a_vpc_is_tagged,
+        a_tag_says_something_else,
+        a_tag_is_taken_away,
+        the_cluster_offers_more,
+        a_client_deploys_its_stack_at_last,
+    ],
+    ids=lambda change: change.__name__,
+)
+def test_what_no_event_has_told_of_is_found_once(
+    accounts: Accounts,
+    sweep: Callable[[], list[str]],
+    served: str,
+    change: Callable[[Accounts, str], None],
+) -> None:
+    change(accounts, served)
+
+    assert len(sweep()) == 1
+    assert sweep() == []
+
+
+def test_a_scheme_that_somebody_turned_off_is_left_off(
+    accounts: Accounts, sweep: Callable[[], list[str]], served: str
+) -> None:
+    """Turning it on again reboots the brokers, and may not be what the owner wants."""
+    kafka = accounts.client("kafka")
+    off = {"ClientAuthentication": {"Sasl": {"Iam": {"Enabled": False}}}}
+    kafka.update_connectivity(
+        ClusterArn=served,
+        CurrentVersion=kafka.describe_cluster_v2(ClusterArn=served)["ClusterInfo"][
+            "CurrentVersion"
+        ],
+        ConnectivityInfo={"VpcConnectivity": off},
+    )
+    accounts.clock.advance(3600)
+
+    assert sweep() == []
+
+
+def test_a_client_that_could_not_be_reached_is_served_when_it_can(
+    accounts: Accounts, sweep: Callable[[], list[str]], served: str
+) -> None:
+    accounts.remove_client(CLIENT)
+    accounts.tag_cluster(served, msklink="iam scram")
+    sweep()
+    assert sweep() == []
+
+    accounts.deploy_client(CLIENT)
+
+    assert len(sweep()) == 1
+    assert accounts.status(CLIENT)["state"] == "published"
+    assert sweep() == []
+
+
+def test_a_run_that_failed_is_followed_by_another(
+    accounts: Accounts, sweep: Callable[[], list[str]], served: str, engine: Engine
+) -> None:
+    """Nobody heard of its end: the sweep finds the lease, then that the run has failed."""
+    name = f"orders-{served.split('/')[2][:8]}-2"
+    accounts.msk.force_state(served, "UPDATING")
+    accounts.meanwhile("DescribeClusterV2", lambda: engine.kill(name))
+    invoke(
+        "ReceiveEventFunction",
+        {
+            "detail-type": "Tag Change on Resource",
+            "resources": [served],
+            "detail": {"service": "kafka", "changed-tag-keys": ["msklink"]},
+        },
+    )
+    engine.wait(name)
+    accounts.msk.force_state(served, "ACTIVE")
+    assert table.read_cluster(served).holder == name
+
+    assert sweep() == []
+    assert table.read_cluster(served).holder is None
+    assert [told["run"] for told in accounts.told("Run Failed")] == [name]
+
+    assert len(sweep()) == 1
+    assert sweep() == []
+
+
+def test_a_run_at_work_is_left_alone(
+    accounts: Accounts, sweep: Callable[[], list[str]], served: str, monkeypatch: Any
+) -> None:
+    table.add_request(served)
+    table.take_lease(served, "orders-live-9")
+    monkeypatch.setattr("msklink.aws.runs.start", lambda *_: True)
+    before = accounts.picture(served)
+
+    assert sweep() == []
+
+    assert accounts.picture(served) == before
+
+
+def test_a_cluster_that_is_busy_is_left_for_the_next_time(
+    accounts: Accounts, sweep: Callable[[], list[str]], served: str
+) -> None:
+    accounts.tag_cluster(served, msklink="iam scram")
+    accounts.msk.force_state(served, "HEALING")
+
+    assert sweep() == []
+
+    accounts.msk.force_state(served, "ACTIVE")
+    assert len(sweep()) == 1
+
+
+@pytest.mark.usefixtures("served")
+def test_each_account_is_asked_once_however_many_clusters_there_are(
+    accounts: Accounts, sweep: Callable[[], list[str]]
+) -> None:
+    for number in range(3):
+        accounts.make_cluster(f"idle-{number}", tags=TAGS)
+    sweep()
+
+    with counted_calls() as calls:
+        sweep()
+
+    assert calls["ListClustersV2"] == 1
+    assert calls["DescribeVpcs"] == 1
