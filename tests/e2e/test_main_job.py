@@ -264,7 +264,9 @@ def test_a_run_that_is_aborted_loses_its_lease_and_people_are_told(
     assert f"run {run['name']} is ABORTED in state" in alert
 
 
-def test_sweeps_come_by_themselves_and_find_nothing_to_do(scene: Scene) -> None:
+def test_a_sweep_makes_up_for_the_run_that_was_aborted_and_the_next_finds_nothing(
+    scene: Scene,
+) -> None:
     def sweeps() -> list[int]:
         return [
             call.status
@@ -272,11 +274,12 @@ def test_sweeps_come_by_themselves_and_find_nothing_to_do(scene: Scene) -> None:
             if call.service == "function" and "SweepClusters" in call.operation
         ]
 
-    eventually(scene.quiet)
-    before, runs = len(sweeps()), len(scene.executions())
+    def ended() -> list[str]:
+        return [one["status"] for one in scene.executions() if "aborted-" in one["name"]]
 
+    eventually(lambda: sorted(ended()) == ["ABORTED", "SUCCEEDED"])
+    before, runs = len(sweeps()), len(scene.executions())
     eventually(lambda: len(sweeps()) > before)
-    eventually(scene.quiet)
 
     assert set(sweeps()) == {200}
     assert len(scene.executions()) == runs
