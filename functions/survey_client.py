@@ -61,12 +61,12 @@ def _look(event: SurveyTask, known: list[Connection], now: datetime) -> tuple[Co
         vpcs = ec2.find_vpcs(ec2.client(session), event.account, asked_for, key, stack_name)
         wished = survey.wishes(vpcs.values(), requests, departures, key, now)
         records = survey.survey(event.account, event.facts, vpcs, wished, known)
-        tags = {vpc.id: vpc.tags[key] for vpc in vpcs.values() if key in vpc.tags}
-        table.note_surveyed_tags(event.cluster_arn, event.account, tags)
         # The owner's own status is a summary of all clients, which only PublishToAccount can write.
         is_owner = event.account == event.cluster.account
         if not is_owner and any(record.refusal for record in records):
             told = status.describe(event.cluster_arn, records)
             wanted = endpoints.status_parameter(existing, namespace, event.cluster.name, told, now)
             ssm.write_different(parameters, wanted, existing, stack_name)
+    tags = {vpc.id: vpc.tags[key] for vpc in vpcs.values() if key in vpc.tags}
+    table.note_surveyed_tags(event.cluster_arn, event.account, tags)
     return records

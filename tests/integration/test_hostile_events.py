@@ -161,7 +161,7 @@ def test_a_client_that_is_listed_can_ask_for_itself_only(
     accounts: Accounts, cluster: str, told: list[str], executions: list[dict[str, Any]]
 ) -> None:
     """Whatever it writes into the detail, what is recorded is about its own account."""
-    for event in itertools.islice(events(seed=2), 1_000):
+    for event in itertools.islice(events(seed=2), 300):
         invoke("ReceiveEventFunction", event | {"account": CLIENT})
 
     assert "AccountNotAllowed" not in told

@@ -256,9 +256,10 @@ class Accounts:
     # ----------------------------------------------------------------- what must not move
 
     def picture(self, cluster_arn: str) -> dict[str, Any]:
-        """All that a run can change, versions included; only counting requests does not show."""
+        """All that a run can change, versions included, but the count of requests and runs."""
         items = self.items(cluster_arn)
-        items.get("cluster", {}).pop("requested", None)
+        for counter in ("requested", "taken"):
+            items.get("cluster", {}).pop(counter, None)
         return {
             "items": items,
             "parameters": {account: self.versions(account) for account in [OWNER, *self.clients]},
