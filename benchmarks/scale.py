@@ -78,7 +78,7 @@ def measure(clusters: int, clients: int) -> Figures:
             payload=max(map(_payload, histories)),
             overhead_seconds=elapsed - of_aws,
             real_seconds=real,
-            problems=tuple(_problems(accounts, engine, arns, runs)),
+            problems=tuple(_problems(engine, arns, runs, clients)),
         )
 
 
@@ -105,7 +105,7 @@ def _running(engine: Engine) -> int:
     return sum(len(page["executions"]) for page in pages)
 
 
-def _problems(accounts: Accounts, engine: Engine, arns: list[str], runs: list[str]) -> list[str]:
+def _problems(engine: Engine, arns: list[str], runs: list[str], clients: int) -> list[str]:
     told = [
         f"{run} ended {status}"
         for run in runs
@@ -114,10 +114,10 @@ def _problems(accounts: Accounts, engine: Engine, arns: list[str], runs: list[st
     for arn in arns:
         states = Counter(
             item["state"]
-            for name, item in accounts.items(arn).items()
+            for name, item in engine.accounts.items(arn).items()
             if name.startswith("client#")
         )
-        if set(states) != {"published"}:
+        if states != {"published": clients}:
             told.append(f"{arn}: connections are {dict(states)}")
     return told
 
