@@ -79,3 +79,8 @@ def executions(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
     monkeypatch.setattr("msklink.aws.runs.start", start)
     return started
+
+
+@pytest.fixture
+def cluster(accounts: Accounts) -> str:
+    return accounts.make_cluster(tags={"msklink": "iam", "msklink/clients": CLIENT})

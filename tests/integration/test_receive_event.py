@@ -9,55 +9,12 @@ from msklink.arns import ClusterArn
 from msklink.aws import table
 from msklink.lease import run_name
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
-from tests.support.functions import OWNER, invoke
+from tests.support.client_events import VPC, codes, receive, request, vpc_tagged
+from tests.support.functions import OWNER
 from tests.support.step_functions import Engine, engine_in_moto, tag_event
 from tests.support.steps import error_of
 
-VPC = "vpc-0123456789abcdef0"
 SOMEWHERE = "arn:aws:kafka:{}:{}:cluster/orders/a-uuid"
-
-
-@pytest.fixture
-def cluster(accounts: Accounts) -> str:
-    return accounts.make_cluster(tags={"msklink": "iam", "msklink/clients": CLIENT})
-
-
-def receive(event: dict[str, Any]) -> list[str]:
-    runs: list[str] = invoke("ReceiveEventFunction", event)["runs"]
-    return runs
-
-
-def request(account: str = CLIENT, **changes: Any) -> dict[str, Any]:
-    detail = {"cluster": "orders", "vpc_id": VPC, "schemes": ["iam"]} | changes
-    return {
-        "id": "1",
-        "source": "a.client",
-        "detail-type": "Client Onboarding Requested",
-        "account": account,
-        "detail": detail,
-    }
-
-
-def vpc_tagged(
-    account: str = CLIENT, key: str = "msklink/orders", tag: str = "iam"
-) -> dict[str, Any]:
-    return {
-        "id": "1",
-        "source": "aws.tag",
-        "detail-type": "Tag Change on Resource",
-        "account": account,
-        "resources": [f"arn:aws:ec2:eu-west-1:{account}:vpc/{VPC}"],
-        "detail": {
-            "service": "ec2",
-            "resource-type": "vpc",
-            "changed-tag-keys": [key],
-            "tags": {key: tag} if tag else {},
-        },
-    }
-
-
-def codes(accounts: Accounts) -> list[str]:
-    return [told["refusal"]["code"] for told in accounts.told("Client Refused")]
 
 
 # ------------------------------------------------------------------------------------ hints
@@ -209,121 +166,6 @@ def test_no_request_makes_the_function_fail(
 ) -> None:
     assert cluster
     assert receive(request() | {"detail": detail}) in ([], [one["run"] for one in executions[-1:]])
-
-
-# ------------------------------------------------------------------------------- departures
-
-
-def leaving(*schemes: str) -> dict[str, Any]:
-    detail = {"cluster": "orders", "vpc_id": VPC} | ({"schemes": schemes} if schemes else {})
-    return request() | {"detail-type": "Client Offboarding Requested", "detail": detail}
-
-
-def departures(cluster: str) -> set[str]:
-    return {departure.scheme for departure in table.departures(cluster, CLIENT)}
-
-
-def test_a_request_to_leave_is_recorded_and_gets_a_run(
-    cluster: str, executions: list[dict[str, Any]]
-) -> None:
-    receive(leaving("scram"))
-
-    assert departures(cluster) == {"scram"}
-    assert len(executions) == 1
-
-
-@pytest.mark.parametrize(
-    ("event", "left"),
-    [
-        (request(schemes=["iam", "scram"]), {"tls"}),
-        (request(schemes=["auto"]), set()),
-        (vpc_tagged(tag="tls"), {"iam", "scram"}),
-        (vpc_tagged(tag=""), {"iam", "scram", "tls"}),
-        (vpc_tagged(tag="off"), {"iam", "scram", "tls"}),
-    ],
-)
-@pytest.mark.usefixtures("executions")
-def test_what_is_asked_for_anew_is_not_to_go_any_more(
-    cluster: str, event: dict[str, Any], left: set[str]
-) -> None:
-    receive(leaving())
-
-    receive(event)
-
-    assert departures(cluster) == left
-
-
-def test_an_account_that_is_not_listed_cannot_take_anything_away(
-    cluster: str, executions: list[dict[str, Any]]
-) -> None:
-    assert receive(leaving() | {"account": OTHER_CLIENT}) == []
-    assert not departures(cluster)
-    assert not executions
-
-
-# ------------------------------------------------------------------- what the client can read
-
-
-@pytest.mark.parametrize(
-    ("account", "changes", "code"),
-    [
-        (OTHER_CLIENT, {}, "AccountNotAllowed"),
-        (CLIENT, {"please": "now"}, "MalformedRequest"),
-        (CLIENT, {"schemes": []}, "MalformedRequest"),
-    ],
-)
-@pytest.mark.usefixtures("cluster")
-def test_a_client_reads_in_its_own_account_why_its_request_is_refused(
-    accounts: Accounts, account: str, changes: dict[str, Any], code: str
-) -> None:
-    accounts.deploy_client(account)
-
-    receive(request(account=account, **changes))
-    receive(request(account=account, **changes))
-
-    assert accounts.status(account)["state"] == "refused"
-    assert accounts.status(account)["refusal"]["code"] == code
-    assert accounts.versions(account) == {"/msklink/orders/status": 1}
-
-
-def test_the_name_of_a_cluster_that_is_not_there_is_told_below_that_name(
-    accounts: Accounts,
-) -> None:
-    accounts.deploy_client(CLIENT)
-
-    receive(request(cluster="ordres"))
-
-    [(name, value)] = accounts.parameters(CLIENT, "/msklink").items()
-    assert name == "/msklink/ordres/status"
-    assert "ClusterNotFound" in value
-
-
-@pytest.mark.usefixtures("cluster", "executions")
-def test_a_refusal_leaves_the_rest_of_the_status_as_it_is(accounts: Accounts) -> None:
-    accounts.deploy_client(CLIENT)
-    accounts.client("ssm", CLIENT).put_parameter(
-        Name="/msklink/orders/status",
-        Value='{"cluster_arn":"arn","state":"published","vpcs":{},"updated":"then"}',
-        Type="String",
-    )
-
-    receive(request(please="now"))
-
-    status = accounts.status(CLIENT)
-    assert (status["state"], status["cluster_arn"]) == ("published", "arn")
-    assert status["refusal"]["code"] == "MalformedRequest"
-
-
-@pytest.mark.usefixtures("cluster")
-@pytest.mark.parametrize("code", ["ParameterLimitExceeded", "ThrottlingException"])
-def test_trouble_in_a_client_account_makes_no_dead_letter(
-    accounts: Accounts, failing: Any, code: str
-) -> None:
-    accounts.deploy_client(OTHER_CLIENT)
-    failing("ssm", "PutParameter", code)
-
-    assert receive(request(account=OTHER_CLIENT)) == []
-    assert codes(accounts) == ["AccountNotAllowed"]
 
 
 def test_a_name_that_two_clusters_have_is_refused(

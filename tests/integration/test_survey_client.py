@@ -4,8 +4,8 @@ import pytest
 
 from localcloud.msk import faults
 from msklink.aws import ec2
-from tests.support.aws import CLIENT, EXTERNAL_ID, NAMESPACE, Accounts
-from tests.support.functions import OWNER
+from tests.support.aws import CLIENT, EXTERNAL_ID, Accounts
+from tests.support.functions import NAMESPACE, OWNER
 from tests.support.steps import Steps, error_of
 
 

@@ -2,7 +2,6 @@
 
 import contextvars
 import json
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,19 +14,17 @@ import botocore.loaders
 import botocore.session
 from moto import mock_aws
 from moto.core.config import DefaultConfig
-from moto.core.exceptions import AccessDeniedError
-from moto.iam.models import iam_backends
 from moto.sts.models import STSBackend
 
 from localcloud.moto_door import in_process_msk
 from localcloud.msk import Durations, ManualClock, Msk, faults
 from msklink.settings import settings
 from tests.support.cloudformation import resources
-from tests.support.functions import OWNER, REGION
+from tests.support.functions import NAMESPACE, OWNER, REGION
 from tests.support.privileges import watched_calls
+from tests.support.trust import filled_in, judged_by_trust
 
 CLIENT, OTHER_CLIENT = "222222222222", "333333333333"
-NAMESPACE = "msklink"
 EXTERNAL_ID = "an-external-id"
 TABLE = "connectivity"
 ZONES = ("a", "b", "c")
@@ -96,9 +93,9 @@ class Accounts:
         self.clients.append(account)
         for role in resources("AWS::IAM::Role", "client.yaml").values():
             if "RoleName" in role:
-                trust = _filled_in(role["AssumeRolePolicyDocument"], external_id)
+                trust = filled_in(role["AssumeRolePolicyDocument"], external_id)
                 self.client("iam", account).create_role(
-                    RoleName=_filled_in(role["RoleName"], external_id),
+                    RoleName=filled_in(role["RoleName"], external_id),
                     AssumeRolePolicyDocument=json.dumps(trust),
                 )
 
@@ -297,7 +294,7 @@ def accounts_in_moto(durations: Durations = BRISK) -> Iterator[Accounts]:
     with (
         mock.patch.dict("os.environ", ENVIRONMENT),
         mock_aws(config=MOTO),
-        mock.patch.object(STSBackend, "assume_role", _judged(blocked)),
+        mock.patch.object(STSBackend, "assume_role", judged_by_trust(blocked)),
         mock.patch.object(botocore.session, "create_loader", _shared_loader),
         mock.patch("botocore.endpoint.time", mock.Mock(sleep=clock.advance)),
         watched_calls(denied) as ungranted,
@@ -313,63 +310,6 @@ def accounts_in_moto(durations: Durations = BRISK) -> Iterator[Accounts]:
 def _shared_loader(*_: object) -> botocore.loaders.Loader:
     """Every session reads the models of the services anew, which takes longer than the tests."""
     return botocore.loaders.create_loader()
-
-
-_assume_role = STSBackend.assume_role
-
-
-def _judged(blocked: set[str]) -> Callable[..., Any]:
-    """
-    AssumeRole as AWS judges it, as far as MSKLink can tell one denial from another.
-
-    moto lets anybody assume any role. AWS answers alike for a role that is not there and for a
-    trust policy that is not met; an explicit deny is told (IAM user guide, access denied
-    messages).
-    """
-
-    def assume(self: STSBackend, *args: Any, **given: Any) -> Any:
-        account, _, name = given["role_arn"].split(":", 4)[4].rpartition(":role/")
-        action = f"sts:AssumeRole on resource: {given['role_arn']}"
-        if name == "admin":
-            return _assume_role(self, *args, **given)
-        if account in blocked:
-            action += " with an explicit deny in a service control policy"
-        elif _is_trusted(account, name, given["external_id"]):
-            return _assume_role(self, *args, **given)
-        raise AccessDeniedError(f"arn:aws:iam::{OWNER}:root", action)
-
-    return assume
-
-
-def _is_trusted(account: str, name: str, external_id: str | None) -> bool:
-    """Whether the role is there and wants no other external id; who we are is not judged."""
-    for role in iam_backends[account]["aws"].roles.values():
-        if role.name == name:
-            [trust] = json.loads(role.assume_role_policy_document)["Statement"]
-            wanted = trust["Condition"].get("StringEquals", {}).get("sts:ExternalId")
-            return wanted in {None, external_id}
-    return False
-
-
-def _filled_in(node: Any, external_id: str) -> Any:
-    """*node* of client.yaml with its parameters and pseudo parameters filled in."""
-    values = {
-        "AWS::Partition": "aws",
-        "AWS::Region": REGION,
-        "Namespace": NAMESPACE,
-        "OwnerAccountId": OWNER,
-        "ExternalId": external_id,
-    }
-    match node:
-        case {"Ref": name}:
-            return values[name]
-        case {"Fn::Sub": text}:
-            return re.sub(r"\$\{([\w:]+)}", lambda match: values[match[1]], text)
-        case dict():
-            return {key: _filled_in(child, external_id) for key, child in node.items()}
-        case list():
-            return [_filled_in(child, external_id) for child in node]
-    return node
 
 
 def _make_owner_stack(accounts: Accounts) -> None:

@@ -12,6 +12,7 @@ from tests.support.cloudformation import ROOT, handlers
 
 OWNER = "123456789012"  # the account that moto gives to whoever assumed no role
 REGION = "eu-west-1"
+NAMESPACE = "msklink"
 
 running: ContextVar[str | None] = ContextVar("running", default=None)
 """Logical id of the function that makes the calls of this thread."""

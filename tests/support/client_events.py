@@ -1,0 +1,52 @@
+"""The events by which clients ask, as EventBridge hands them to ReceiveEvent."""
+
+from typing import Any
+
+from tests.support.aws import CLIENT, Accounts
+from tests.support.functions import invoke
+
+VPC = "vpc-0123456789abcdef0"
+
+
+def receive(event: dict[str, Any]) -> list[str]:
+    runs: list[str] = invoke("ReceiveEventFunction", event)["runs"]
+    return runs
+
+
+def request(account: str = CLIENT, **changes: Any) -> dict[str, Any]:
+    detail = {"cluster": "orders", "vpc_id": VPC, "schemes": ["iam"]} | changes
+    return {
+        "id": "1",
+        "source": "a.client",
+        "detail-type": "Client Onboarding Requested",
+        "account": account,
+        "detail": detail,
+    }
+
+
+def vpc_tagged(
+    account: str = CLIENT, key: str = "msklink/orders", tag: str = "iam"
+) -> dict[str, Any]:
+    return {
+        "id": "1",
+        "source": "aws.tag",
+        "detail-type": "Tag Change on Resource",
+        "account": account,
+        "resources": [f"arn:aws:ec2:eu-west-1:{account}:vpc/{VPC}"],
+        "detail": {
+            "service": "ec2",
+            "resource-type": "vpc",
+            "changed-tag-keys": [key],
+            "tags": {key: tag} if tag else {},
+        },
+    }
+
+
+def leaving(*schemes: str) -> dict[str, Any]:
+    detail = {"cluster": "orders", "vpc_id": VPC} | ({"schemes": schemes} if schemes else {})
+    return request() | {"detail-type": "Client Offboarding Requested", "detail": detail}
+
+
+def codes(accounts: Accounts) -> list[str]:
+    """The codes of the refusals that clients were told of since the last look."""
+    return [told["refusal"]["code"] for told in accounts.told("Client Refused")]
