@@ -1,14 +1,13 @@
 """Task state GrantAccess: admit the client accounts to the cluster policy."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from types import MappingProxyType
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msklink import survey
+from msklink import clock, survey
 from msklink.access import Access
 from msklink.aws import cluster_policy, kafka, table
 from msklink.errors import PrincipalRejected, Refused
@@ -33,7 +32,7 @@ def handler(event: GrantTask, context: LambdaContext) -> dict[str, list[str]]:
     if accounts:
         access = table.access(event.cluster_arn)
         refusals = _admit(event, accounts, access)
-    now = datetime.now(UTC)
+    now = clock.now()
     for account, refusal in refusals.items():
         known = table.connections(event.cluster_arn, account)
         records = survey.account_refused(event.cluster_arn, account, refusal, known, now)

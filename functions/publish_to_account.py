@@ -1,12 +1,12 @@
 """Task state PublishToAccount: write client configuration and status to Parameter Store."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msklink import endpoints, status, survey, telling
+from msklink import clock, endpoints, status, survey, telling
 from msklink.aws import ssm, table
 from msklink.aws.session import in_client, in_the_name_of, own
 from msklink.errors import Refused
@@ -27,7 +27,7 @@ class Publication(ClientTask):
 @logger.inject_lambda_context(correlation_id_path="run")
 @event_parser
 def handler(event: Publication, context: LambdaContext) -> dict[str, int]:
-    now = datetime.now(UTC)
+    now = clock.now()
     known = table.connections(event.cluster_arn, event.account)
     records = [record.published(event.bootstrap_brokers) for record in known]
     try:

@@ -1,12 +1,11 @@
 """Turns an event into a request for a run, and starts the run if none is under way."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msklink import endpoints, leasing, status, telling
+from msklink import clock, endpoints, leasing, status, telling
 from msklink.admission import admission_refusal
 from msklink.arns import ClusterArn, is_cluster_name
 from msklink.aws import kafka, ssm, table
@@ -76,7 +75,7 @@ def _find_cluster(name_or_arn: str, context: LambdaContext) -> Cluster | Refusal
 
 def _record(hint: ClientTouched, cluster_arn: str) -> None:
     """Keep what was asked for by event; what is asked for anew is not to go any more."""
-    now = datetime.now(UTC)
+    now = clock.now()
     whose = {"cluster_arn": cluster_arn, "account": hint.account, "vpc_id": hint.vpc_id}
     match hint.request:
         case Offboarding(schemes=schemes):
@@ -116,7 +115,7 @@ def _show(client: ClientAccount, cluster_name: str, refusal: Refusal, session_na
     parameters = ssm.client(session)
     path = endpoints.parameters_path(client.namespace, cluster_name)
     existing = ssm.read_parameters(parameters, path)
-    now = datetime.now(UTC)
+    now = clock.now()
     told = status.with_refusal(existing.get(f"{path}/status"), refusal)
     wanted = endpoints.status_parameter(existing, client.namespace, cluster_name, told, now)
     ssm.write_different(parameters, wanted, existing, settings().stack_name)

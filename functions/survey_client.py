@@ -1,12 +1,12 @@
 """Task state SurveyClient: find what one client account wants, and check each of its VPCs."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msklink import endpoints, status, survey
+from msklink import clock, endpoints, status, survey
 from msklink.aws import ec2, ssm, table
 from msklink.aws.session import in_client, in_the_name_of
 from msklink.errors import Refused
@@ -27,7 +27,7 @@ class SurveyTask(ClientTask):
 @logger.inject_lambda_context(correlation_id_path="run")
 @event_parser
 def handler(event: SurveyTask, context: LambdaContext) -> dict[str, object]:
-    now = datetime.now(UTC)
+    now = clock.now()
     known = table.connections(event.cluster_arn, event.account)
     try:
         records = _look(event, known, now)

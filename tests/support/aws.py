@@ -297,6 +297,7 @@ def accounts_in_moto(durations: Durations = BRISK) -> Iterator[Accounts]:
         mock.patch.object(STSBackend, "assume_role", judged_by_trust(blocked)),
         mock.patch.object(botocore.session, "create_loader", _shared_loader),
         mock.patch("botocore.endpoint.time", mock.Mock(sleep=clock.advance)),
+        mock.patch("msklink.clock.now", clock.now),
         watched_calls(denied) as ungranted,
         in_process_msk(clock, durations) as msk,
     ):
