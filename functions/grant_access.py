@@ -14,6 +14,7 @@ from msklink.errors import PrincipalRejected, Refused
 from msklink.policy import Grant, named_accounts
 from msklink.recording import record_changes
 from msklink.refusals import Code, Refusal, refuse
+from msklink.revoking import revoke
 from msklink.settings import settings
 from msklink.tasks import Survey, Task
 
@@ -29,6 +30,9 @@ class GrantTask(Task):
 def handler(event: GrantTask, context: LambdaContext) -> dict[str, list[str]]:
     accounts = {survey.account for survey in event.surveys if survey.schemes}
     refusals: dict[str, Refusal] = {}
+    expelled = {survey.account for survey in event.surveys if survey.barred and survey.closing}
+    if expelled:  # who was taken off the list loses the grant before anything else
+        revoke(event.cluster, event.run, expelled.__contains__)
     if accounts:
         access = table.access(event.cluster_arn)
         refusals = _admit(event, accounts, access)

@@ -25,7 +25,8 @@ class Inspection(Task):
 def handler(event: Inspection, context: LambdaContext) -> dict[str, Any]:
     msk = kafka.client()
     known = table.connections(event.cluster_arn)
-    states = kafka.client_connection_states(msk, event.cluster_arn)
+    listed = kafka.client_connections(msk, event.cluster_arn)
+    states = {connection.arn: connection.state for connection in listed}
     records = rules.observe_all(known, states, event.waited_seconds)
     changed = record_changes(known, records, event.run, clock.now())
     again = rules.to_connect_again(known, records)
@@ -37,6 +38,6 @@ def handler(event: Inspection, context: LambdaContext) -> dict[str, Any]:
         return {"move": "wait", "wait_seconds": rules.WAIT_SECONDS, "bootstrap_brokers": {}}
     return {
         "move": "publish",
-        "accounts": sorted({record.account for record in records} | {event.cluster.account}),
+        "accounts": sorted({record.account for record in records} - {event.cluster.account}),
         "bootstrap_brokers": kafka.bootstrap_brokers(msk, event.cluster_arn),
     }

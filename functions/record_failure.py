@@ -39,4 +39,4 @@ def handler(event: Failure, context: LambdaContext) -> dict[str, object]:
     table.save(record, now)
     logger.error("client failed", account=event.account, step=event.step, cause=event.error.cause)
     telling.client_failed()
-    return Survey(account=event.account, schemes=()).model_dump(mode="json")
+    return Survey(account=event.account, schemes=()).model_dump(mode="json", exclude_defaults=True)

@@ -14,6 +14,7 @@ import botocore.loaders
 import botocore.session
 from moto import mock_aws
 from moto.core.config import DefaultConfig
+from moto.ec2.models.security_groups import SecurityGroupBackend
 from moto.sts.models import STSBackend
 
 from localcloud.moto_door import in_process_msk
@@ -22,6 +23,7 @@ from msklink.settings import settings
 from tests.support.cloudformation import resources
 from tests.support.functions import NAMESPACE, OWNER, REGION
 from tests.support.privileges import watched_calls
+from tests.support.security_groups import delete_unless_in_use
 from tests.support.trust import filled_in, judged_by_trust
 
 CLIENT, OTHER_CLIENT = "222222222222", "333333333333"
@@ -296,6 +298,7 @@ def accounts_in_moto(durations: Durations = BRISK) -> Iterator[Accounts]:
         mock_aws(config=MOTO),
         mock.patch.object(STSBackend, "assume_role", judged_by_trust(blocked)),
         mock.patch.object(botocore.session, "create_loader", _shared_loader),
+        mock.patch.object(SecurityGroupBackend, "delete_security_group", delete_unless_in_use),
         mock.patch("botocore.endpoint.time", mock.Mock(sleep=clock.advance)),
         mock.patch("msklink.clock.now", clock.now),
         watched_calls(denied) as ungranted,

@@ -25,8 +25,8 @@ class Steps:
         self.facts = answer["facts"]
         return answer
 
-    def survey(self, account: str) -> Any:
-        answer = self._invoke("SurveyClient", account=account, facts=self.facts)
+    def survey(self, account: str, barred: str = "") -> Any:
+        answer = self._invoke("SurveyClient", account=account, barred=barred, facts=self.facts)
         self.surveys.append(answer)
         return answer
 
@@ -46,6 +46,16 @@ class Steps:
 
     def publish(self, account: str) -> Any:
         return self._invoke("PublishToAccount", account=account, bootstrap_brokers=self.brokers)
+
+    def disconnect(self, account: str) -> Any:
+        return self._invoke("DisconnectClient", account=account)
+
+    def revoke(self, closing: tuple[str, ...] = (), waited_seconds: int = 0) -> Any:
+        waiting = {"closing": closing, "waited_seconds": waited_seconds}
+        return self._invoke("RevokeAccess", surveys=self.surveys, **waiting)
+
+    def summarize(self, *, managed: bool = True) -> Any:
+        return self._invoke("PublishSummary", bootstrap_brokers=self.brokers, managed=managed)
 
     def record_failure(self, step: str, account: str, error: str) -> Any:
         caught = {"Error": error, "Cause": "{}"}

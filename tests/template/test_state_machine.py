@@ -99,8 +99,10 @@ def test_no_wait_is_for_ever() -> None:
     for name, state in STATES.items():
         if state["Type"] == "Wait":
             assert "$waited_seconds +" in state["Assign"]["waited_seconds"], name
-            looked = STATES[state["Next"]]["Arguments"]["Payload"]
-            assert looked["waited_seconds"] == "{% $waited_seconds %}"
+            looked = STATES[state["Next"]]
+            if looked["Type"] == "Map":
+                looked = STATES[looked["Next"]]
+            assert looked["Arguments"]["Payload"]["waited_seconds"] == "{% $waited_seconds %}"
 
 
 # -------------------------------------------------------------------------------- expressions

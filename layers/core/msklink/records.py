@@ -7,6 +7,7 @@ from enum import StrEnum
 from pydantic import BaseModel
 
 from msklink.access import Access
+from msklink.arns import ClusterArn
 from msklink.lease import requested_before
 from msklink.refusals import Refusal
 from msklink.scheme import Scheme
@@ -21,6 +22,18 @@ class State(StrEnum):
     PUBLISHED = "published"
     REFUSED = "refused"
     FAILED = "failed"
+    CLOSING = "closing"
+    """It is being taken away."""
+    ABANDONED = "abandoned"
+    """It was to be taken away, but its account could not be reached."""
+
+
+class Leaving(BaseModel, frozen=True):
+    """That a connection is to be taken away, and why."""
+
+    reason: Refusal
+    due: datetime | None = None
+    """Not before this time; None while it is protected from deletion."""
 
 
 class Connection(BaseModel, frozen=True):
@@ -45,11 +58,18 @@ class Connection(BaseModel, frozen=True):
     refusal: Refusal | None = None
     failure: str | None = None
     warnings: tuple[Refusal, ...] = ()
+    leaving: Leaving | None = None
+    protected: bool = False
+    """Whether its VPC was tagged against deletion when it was seen last."""
 
     @property
     def item(self) -> str:
         """The sort key in the table."""
         return f"{items_of(self.account)}{self.vpc_id}#{self.scheme or ''}"
+
+    @property
+    def cluster_name(self) -> str:
+        return ClusterArn.parse(self.cluster_arn).name
 
     @property
     def concerns_account(self) -> bool:
@@ -58,8 +78,31 @@ class Connection(BaseModel, frozen=True):
 
     @property
     def live(self) -> bool:
-        """Whether a connection exists or is to be made."""
-        return self.state not in {State.REFUSED, State.FAILED}
+        """Whether a connection exists or is to be made, and nobody is taking it away."""
+        return self.state in {
+            State.PLANNED,
+            State.CONNECTING,
+            State.CONNECTED,
+            State.PUBLISHED,
+        }
+
+    @property
+    def is_told(self) -> bool:
+        """Whether it means something to its team still."""
+        return self.wanted or self.live or self.leaving is not None
+
+    @property
+    def may_exist(self) -> bool:
+        """Whether there may be something in the client account that was made for it."""
+        return bool(self.scheme) and (self.live or bool(self.connection_arn))
+
+    @property
+    def reason_to_leave(self) -> Refusal | None:
+        return self.leaving.reason if self.leaving else None
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether it is to be taken away now."""
+        return bool(self.leaving and self.leaving.due and self.leaving.due <= now)
 
     @property
     def pursued(self) -> bool:

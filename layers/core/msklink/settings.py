@@ -1,9 +1,12 @@
 """What the template tells every function."""
 
 import os
+from datetime import timedelta
 from functools import cache
 
 from pydantic import BaseModel, Field
+
+from msklink.offboarding import Terms
 
 
 class Settings(BaseModel, frozen=True, extra="ignore"):
@@ -13,7 +16,14 @@ class Settings(BaseModel, frozen=True, extra="ignore"):
     table_name: str = Field(alias="TABLE_NAME", min_length=3)
     stack_name: str = Field(alias="STACK_NAME", min_length=1)
     external_id: str = Field(alias="EXTERNAL_ID", min_length=8)
+    grace_hours: float = Field(default=24, alias="GRACE_HOURS", ge=0)
+    deletion_protection: bool = Field(default=False, alias="DELETION_PROTECTION")
     state_machine_arn: str = Field(alias="STATE_MACHINE_ARN", pattern=r"^arn:.*:stateMachine:.+$")
+
+    @property
+    def terms(self) -> Terms:
+        """On which connections are taken away."""
+        return Terms(self.namespace, timedelta(hours=self.grace_hours), self.deletion_protection)
 
 
 @cache
