@@ -7,7 +7,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msklink import clock, survey
+from msklink import clock, leasing, survey
 from msklink.access import Access
 from msklink.aws import cluster_policy, kafka, table
 from msklink.errors import PrincipalRejected, Refused
@@ -28,6 +28,7 @@ class GrantTask(Task):
 @logger.inject_lambda_context(correlation_id_path="run")
 @event_parser
 def handler(event: GrantTask, context: LambdaContext) -> dict[str, list[str]]:
+    leasing.keep(event.cluster_arn, event.run)
     accounts = {survey.account for survey in event.surveys if survey.schemes}
     refusals: dict[str, Refusal] = {}
     expelled = {survey.account for survey in event.surveys if survey.barred and survey.closing}

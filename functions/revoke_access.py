@@ -7,7 +7,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msklink import clock, offboarding, telling
+from msklink import clock, leasing, offboarding, telling
 from msklink.aws import kafka, table
 from msklink.connections import ClientConnection
 from msklink.records import Connection, State
@@ -28,6 +28,7 @@ class Revocation(Task):
 @logger.inject_lambda_context(correlation_id_path="run")
 @event_parser
 def handler(event: Revocation, context: LambdaContext) -> dict[str, int]:
+    leasing.keep(event.cluster_arn, event.run)
     known = table.connections(event.cluster_arn)
     abandoned = [record for record in known if record.state is State.ABANDONED]
     holding = {record.account for record in known if _holds_grant(record)}

@@ -62,11 +62,12 @@ def _why(arn: str, cluster: Cluster | None, tags_in: TagsIn, now: datetime) -> s
         if not runs.start(record.holder, arn):
             bury(runs.execution_arn(record.holder))
         return None
+    if failure := record.last_failure:
+        is_due = failure.next_attempt and failure.next_attempt <= now
+        return f"its last run failed, for time {failure.times}" if is_due else None
     seen = cluster.fingerprint(settings().namespace) if cluster else rules.GONE
     if record.seen != seen:
         return "the cluster has changed"
-    if record.last_run_failed:
-        return "its last run failed"
     return _why_clients(arn, cluster, tags_in, now)
 
 

@@ -48,6 +48,8 @@ ENVIRONMENT = {
     "STACK_NAME": NAMESPACE,
     "EXTERNAL_ID": EXTERNAL_ID,
     "STATE_MACHINE_ARN": f"arn:aws:states:{REGION}:{OWNER}:stateMachine:reconcile",
+    "SWEEP_FUNCTION_ARN": f"arn:aws:lambda:{REGION}:{OWNER}:function:msklink-sweep-clusters",
+    "SCHEDULE_ROLE_ARN": f"arn:aws:iam::{OWNER}:role/msklink/schedule",
     "POWERTOOLS_SERVICE_NAME": NAMESPACE,
     "POWERTOOLS_METRICS_NAMESPACE": "MSKLink",
     "POWERTOOLS_LOG_LEVEL": "CRITICAL",

@@ -212,7 +212,12 @@ def test_errors_that_waiting_does_not_help_are_not_retried() -> None:
     own = {name for name in vars(errors) if isinstance(getattr(errors, name), type)}
     own -= {"Refusal"}
 
-    assert own - retried == {"Refused", "PrincipalRejected", "ClusterWaitTimedOut"}
+    assert own - retried == {
+        "Refused",
+        "PrincipalRejected",
+        "ClusterWaitTimedOut",
+        "LeaseLost",
+    }
     assert all(name in (errors.__doc__ or "") for name in own)
 
 

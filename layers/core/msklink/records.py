@@ -131,6 +131,14 @@ class Failure(BaseModel, frozen=True):
     link: str = ""
     """To the run in the console."""
     ended: datetime
+    times: int = 1
+    """How many runs of the cluster have failed one after the other."""
+    next_attempt: datetime | None = None
+    """None when nobody tries again before somebody asks."""
+
+    def is_same_end(self, other: "Failure | None") -> bool:
+        """Whether both tell of the same end; a run that was redriven can have several."""
+        return other is not None and (self.run, self.ended) == (other.run, other.ended)
 
 
 class Cluster(BaseModel, frozen=True):
@@ -154,8 +162,11 @@ class Cluster(BaseModel, frozen=True):
     """Fingerprint of the cluster when the last run that came to its end looked at it."""
 
     @property
-    def last_run_failed(self) -> bool:
-        return self.failure is not None and requested_before(self.failure.run) == self.taken
+    def last_failure(self) -> Failure | None:
+        """How the last run failed, if it did."""
+        if self.failure and requested_before(self.failure.run) == self.taken:
+            return self.failure
+        return None
 
 
 def items_of(account: str) -> str:

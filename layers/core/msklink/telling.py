@@ -8,6 +8,7 @@ from datetime import datetime
 
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
+from msklink import retrying
 from msklink.aws.events import Told, tell
 from msklink.records import Connection, Failure, Leaving
 from msklink.refusals import Refusal
@@ -86,7 +87,7 @@ def run_concluded() -> None:
 def run_failed(cluster_arn: str, failure: Failure) -> None:
     _count("RunsFailed")
     facts = failure.model_dump(mode="json", exclude={"ended"})
-    tell(Told.RUN_FAILED, cluster_arn=cluster_arn, **facts)
+    tell(Told.RUN_FAILED, cluster_arn=cluster_arn, outlook=retrying.outlook(failure), **facts)
 
 
 def client_failed() -> None:

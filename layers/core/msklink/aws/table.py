@@ -187,11 +187,11 @@ def give_up_lease(cluster_arn: str, run: str, generation: int, seen: str) -> Clu
     """
     The record after *run* gave the lease up, which it keeps if *generation* is not the last.
 
-    *seen* is the fingerprint of the cluster as the run saw it.
+    *seen* is the fingerprint of the cluster as the run saw it. Failures before it are history.
     """
     return _update_lease(
         cluster_arn,
-        "SET seen = :seen REMOVE holder",
+        "SET seen = :seen REMOVE holder, failure",
         "holder = :run AND requested = :generation",
         {":run": {"S": run}, ":generation": {"N": str(generation)}, ":seen": {"S": seen}},
     )
@@ -206,6 +206,13 @@ def hand_lease_over(cluster_arn: str, run: str, following: str) -> Cluster:
     }
     change = "SET holder = :following, taken = :number"
     return _update_lease(cluster_arn, change, "holder = :run", values)
+
+
+def take_lease_back(cluster_arn: str, run: str) -> Cluster:
+    """The record after *run* asked for the lease that it lost, if nobody has had it since."""
+    values = {":run": {"S": run}, ":number": {"N": str(requested_before(run))}}
+    unused = "attribute_not_exists(holder) AND taken = :number"
+    return _update_lease(cluster_arn, "SET holder = :run", unused, values)
 
 
 def free_lease(cluster_arn: str, dead: str) -> Cluster:
