@@ -8,7 +8,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msklink import clock, survey
+from msklink import clock, network, repairing, survey
 from msklink import connections as rules
 from msklink.aws import ec2, kafka, table, vpc_connections
 from msklink.aws.session import in_client, in_the_name_of
@@ -52,12 +52,26 @@ def _connect(event: ClientTask, wanted: list[Connection]) -> list[Connection]:
         listed = vpc_connections.list_connections(msk)
         found = {record.item: rules.find(record, listed) for record in wanted}
         groups = _managed_groups(event, ec2.client(session), wanted)
-        return [
-            _take(msk, record, connection)
-            if (connection := found[record.item])
-            else _create(msk, record, groups)
-            for record in wanted
-        ]
+        return [_bring(event, msk, record, found[record.item], groups) for record in wanted]
+
+
+def _bring(
+    event: ClientTask,
+    msk: "KafkaClient",
+    record: Connection,
+    connection: VpcConnection | None,
+    groups: Mapping[str, str],
+) -> Connection:
+    """*record* with its connection, which is made anew where others have changed it."""
+    if connection and connection.state == rules.REJECTED and record.state is not State.PLANNED:
+        return rules.adopt(record, connection)
+    found = rules.drifted(record, connection)
+    if found and (refusal := repairing.why_not(event.cluster_arn, found)):
+        return record.with_(state=State.FAILED, refusal=refusal)
+    taken = _take(msk, record, connection) if connection else _create(msk, record, groups)
+    if found and taken.live:
+        repairing.repaired(event.cluster_arn, event.run, found)
+    return taken
 
 
 def _take(msk: "KafkaClient", record: Connection, connection: VpcConnection) -> Connection:
@@ -83,11 +97,22 @@ def _managed_groups(
     key = client_key(namespace, event.cluster.name)
     read = ec2.read_vpcs(vpcs, event.account, {one.vpc_id for one in wanted}, key, stack_name)
     bare = {one.vpc_id for one in wanted if not one.security_group_ids}
-    return {
-        vpc_id: ec2.ensure_security_group(vpcs, vpc, namespace, event.cluster.name, stack_name)
-        for vpc_id, vpc in read.items()
-        if vpc_id in bare or any(group.managed for group in vpc.security_groups)
-    }
+    groups = {}
+    for vpc_id, vpc in read.items():
+        group = vpc.managed_group
+        is_used = any(record.was_there for record in wanted if record.vpc_id == vpc_id)
+        found = network.drifted(vpc) if is_used else None  # a new one may be half made
+        refusal = repairing.why_not(event.cluster_arn, found) if found else None
+        if group and found and refusal:
+            repairing.leave_alone(event.cluster_arn, event.run, found, refusal)
+            groups[vpc_id] = group.id
+        elif group or vpc_id in bare:
+            groups[vpc_id] = ec2.ensure_security_group(
+                vpcs, vpc, namespace, event.cluster.name, stack_name
+            )
+        if found and not refusal:
+            repairing.repaired(event.cluster_arn, event.run, found)
+    return groups
 
 
 def _create(msk: "KafkaClient", record: Connection, groups: Mapping[str, str]) -> Connection:

@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from msklink import clock, offboarding, status, telling
 from msklink import connections as rules
-from msklink.aws import ec2, kafka, table, vpc_connections
+from msklink.aws import ec2, kafka, memories, table, vpc_connections
 from msklink.aws.session import in_client, in_the_name_of
 from msklink.aws.ssm import ParameterSet
 from msklink.connections import VpcConnection
@@ -75,6 +75,8 @@ def _disconnect(event: ClientTask, due: Records, staying: Records, now: datetime
         record_changes(due, pending, event.run, now)
         if gone and ours:
             _show_gone(event, parameters, gone, [*staying, *pending], now)
+    if ours and staying:
+        memories.note_published(event.cluster_arn, event.account, parameters.digest)
     for record in gone:
         _tell_gone(event, record, in_use)
     return pending

@@ -7,14 +7,13 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msklink import clock, leasing, survey
+from msklink import clock, granting, leasing, repairing, survey
 from msklink.access import Access
 from msklink.aws import cluster_policy, kafka, table
 from msklink.errors import PrincipalRejected, Refused
 from msklink.policy import Grant, named_accounts
 from msklink.recording import record_changes
 from msklink.refusals import Code, Refusal, refuse
-from msklink.revoking import revoke
 from msklink.settings import settings
 from msklink.tasks import Survey, Task
 
@@ -28,21 +27,33 @@ class GrantTask(Task):
 @logger.inject_lambda_context(correlation_id_path="run")
 @event_parser
 def handler(event: GrantTask, context: LambdaContext) -> dict[str, list[str]]:
-    leasing.keep(event.cluster_arn, event.run)
+    record = leasing.keep(event.cluster_arn, event.run)
     accounts = {survey.account for survey in event.surveys if survey.schemes}
     refusals: dict[str, Refusal] = {}
+    found, left_alone = granting.look(event.cluster, event.run, record)
+    if left_alone:
+        return {"accounts": _already_admitted(event, accounts)}
     expelled = {survey.account for survey in event.surveys if survey.barred and survey.closing}
     if expelled:  # who was taken off the list loses the grant before anything else
-        revoke(event.cluster, event.run, expelled.__contains__)
+        granting.revoke(event.cluster, event.run, expelled.__contains__)
     if accounts:
         access = table.access(event.cluster_arn)
         refusals = _admit(event, accounts, access)
+    if found:
+        repairing.repaired(event.cluster_arn, event.run, found)
+    granting.remember(event.cluster, record)
     now = clock.now()
     for account, refusal in refusals.items():
         known = table.connections(event.cluster_arn, account)
         records = survey.account_refused(event.cluster_arn, account, refusal, known, now)
         record_changes(known, records, event.run, now)
     return {"accounts": sorted(accounts - refusals.keys())}
+
+
+def _already_admitted(event: GrantTask, accounts: set[str]) -> list[str]:
+    """Those who can go on although somebody else manages our statements; others have to wait."""
+    current, _ = cluster_policy.read_policy(kafka.client(), event.cluster_arn)
+    return sorted(accounts & current.admitted(settings().namespace))
 
 
 def _admit(

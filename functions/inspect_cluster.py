@@ -7,13 +7,12 @@ from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from msklink import cluster as rules
-from msklink import eligibility, polling, telling
-from msklink.aws import ec2, kafka, table
+from msklink import connectivity, eligibility, polling, telling
+from msklink.aws import ec2, kafka, memories, table
 from msklink.cluster import Cluster, Move
 from msklink.errors import ClusterWaitTimedOut
 from msklink.records import Cluster as Record
 from msklink.refusals import Code, Refusal, refuse
-from msklink.scheme import Scheme
 from msklink.settings import settings
 from msklink.survey import ClusterFacts
 from msklink.tags import read_clients
@@ -62,18 +61,20 @@ def _look(event: Inspection, cluster: Cluster | None, record: Record) -> dict[st
     clients = read_clients(cluster.tags, namespace)
     properties = kafka.server_properties(kafka.client(), cluster)
     refusals = eligibility.scheme_refusals(cluster, asked, namespace, properties)
-    failed = _conclude_update(event, cluster, record)
+    failed = connectivity.conclude_update(event.run, cluster, record)
+    off = connectivity.turned_off(cluster, asked.schemes, record)
     warnings = eligibility.cluster_warnings(cluster)
     told = eligibility.owner_refusals(asked, refusals) + tuple(failed.values())[:1]
+    told += tuple(off.values())
     _tell_owner(event, record, told + clients.refusals, warnings)
-    table.note_managed(event.cluster_arn, managed=True)
+    memories.note_managed(event.cluster_arn, managed=True)
     if record.enabling:  # forgotten last, or a failure that could not be told would be lost
         table.note_enabling(event.cluster_arn, ())
     facts = ClusterFacts(
         arn=event.cluster_arn,
         name=event.cluster.name,
         zone_ids=cluster.zone_ids,
-        refusals=refusals | failed,
+        refusals=refusals | failed | off,
         warnings=warnings,
         vpc_id=ec2.vpc_of(ec2.client(), cluster.subnet_ids),
     )
@@ -99,28 +100,6 @@ def _accounts(event: Inspection, listed: frozenset[str], barred: Code) -> list[d
         {"account": account, "barred": "" if account in listed else barred}
         for account in sorted(listed | recorded)
     ]
-
-
-def _conclude_update(event: Inspection, cluster: Cluster, record: Record) -> dict[Scheme, Refusal]:
-    """
-    Tell how our update ended. What it failed to turn on is refused until something is asked
-    for again, or it would be tried for ever.
-    """
-    if not record.enabling:
-        return {}
-    missing = sorted(set(record.enabling) - cluster.private)
-    problem = kafka.update_error(kafka.client(), record.operation) if record.operation else None
-    if not missing:
-        logger.info("connectivity enabled", schemes=record.enabling)
-        telling.connectivity_enabled(event.cluster_arn, event.run, record.enabling)
-    failed = refuse(
-        Code.CONNECTIVITY_UPDATE_FAILED,
-        schemes=" and ".join(missing),
-        problem=problem or "the operation ended without them",
-        operation=record.operation,
-        key=settings().namespace,
-    )
-    return dict.fromkeys(missing, failed)
 
 
 def _tell_owner(

@@ -6,18 +6,19 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msklink import clock
+from msklink import clock, strangers
 from msklink import connections as rules
 from msklink.aws import kafka, table
 from msklink.recording import record_changes
 from msklink.records import State
-from msklink.tasks import Task
+from msklink.tasks import Survey, Task
 
 logger = Logger()
 
 
 class Inspection(Task):
     waited_seconds: int
+    surveys: tuple[Survey, ...]
 
 
 @logger.inject_lambda_context(correlation_id_path="run")
@@ -36,6 +37,9 @@ def handler(event: Inspection, context: LambdaContext) -> dict[str, Any]:
         return {"move": "connect", "accounts": again, "bootstrap_brokers": {}}
     if pending:
         return {"move": "wait", "wait_seconds": rules.WAIT_SECONDS, "bootstrap_brokers": {}}
+    accounts = {survey.account for survey in event.surveys} | {one.account for one in known}
+    told = table.read_cluster(event.cluster_arn).strangers
+    strangers.look(event.cluster_arn, event.run, rules.strange(listed, accounts), told)
     return {
         "move": "publish",
         "accounts": sorted({record.account for record in records} - {event.cluster.account}),

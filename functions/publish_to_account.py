@@ -6,14 +6,14 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msklink import clock, status, survey
-from msklink.aws import table
+from msklink import clock, repairing, status, survey
+from msklink.aws import memories, table
 from msklink.aws.session import in_client, in_the_name_of
 from msklink.aws.ssm import ParameterSet
 from msklink.errors import Refused
 from msklink.recording import record_changes, record_onboarded
 from msklink.records import Connection, State
-from msklink.refusals import Refusal
+from msklink.refusals import Code, Refusal
 from msklink.scheme import Scheme
 from msklink.settings import settings
 from msklink.tasks import ClientTask
@@ -32,7 +32,7 @@ def handler(event: Publication, context: LambdaContext) -> dict[str, int]:
     known = table.connections(event.cluster_arn, event.account)
     records = [record.published(event.bootstrap_brokers) for record in known]
     try:
-        written = _publish(event, records, now)
+        written = _publish(event, known, records, now)
     except Refused as error:
         logger.warning("not published", refusal=error.refusal.model_dump(mode="json"))
         _refuse(event, error.refusal, known, now)
@@ -53,14 +53,34 @@ def _refuse(event: Publication, refusal: Refusal, known: list[Connection], now: 
     record_changes(known, records, event.run, now)
 
 
-def _publish(event: Publication, records: list[Connection], now: datetime) -> list[str]:
+def _publish(
+    event: Publication, known: list[Connection], records: list[Connection], now: datetime
+) -> list[str]:
     """Names of the parameters that had to be written."""
     account = event.client(settings().namespace)
     session = in_client(account, account.publishing(event.cluster.name), event.run)
-    connected = {record.scheme for record in records if record.state is State.PUBLISHED}
-    brokers = {one: text for one, text in event.bootstrap_brokers.items() if one in connected}
+    brokers = _brokers(event, records)
     with in_the_name_of(account):
         parameters = ParameterSet(session, event.cluster.name)
         if taken := parameters.taken(event.cluster):
             raise Refused(taken)
-        return parameters.publish(brokers, status.describe(event.cluster_arn, records), now)
+        found = parameters.drifted(_brokers(event, known), event.account)
+        refused = {drift: repairing.why_not(event.cluster_arn, drift) for drift in found}
+        kept = {drift.scheme for drift, refusal in refused.items() if refusal}
+        wanted = {scheme: text for scheme, text in brokers.items() if scheme not in kept}
+        told = status.describe(event.cluster_arn, records)
+        written = parameters.publish(wanted, told, now)
+    for drift, refusal in refused.items():
+        if refusal:
+            repairing.leave_alone(event.cluster_arn, event.run, drift, refusal)
+        else:
+            repairing.repaired(event.cluster_arn, event.run, drift)
+    left = any(one and one.code is Code.DRIFT_LEFT for one in refused.values())
+    memories.note_published(event.cluster_arn, event.account, parameters.digest, left=left)
+    return written
+
+
+def _brokers(event: Publication, records: list[Connection]) -> dict[Scheme, str]:
+    """The broker strings of the schemes that are published by *records*."""
+    published = {record.scheme for record in records if record.state is State.PUBLISHED}
+    return {scheme: text for scheme, text in event.bootstrap_brokers.items() if scheme in published}

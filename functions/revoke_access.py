@@ -7,12 +7,11 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msklink import clock, leasing, offboarding, telling
+from msklink import clock, granting, leasing, offboarding, telling
 from msklink.aws import kafka, table
 from msklink.connections import ClientConnection
 from msklink.records import Connection, State
 from msklink.refusals import Code, refuse
-from msklink.revoking import revoke
 from msklink.tasks import Survey, Task
 
 logger = Logger()
@@ -28,7 +27,7 @@ class Revocation(Task):
 @logger.inject_lambda_context(correlation_id_path="run")
 @event_parser
 def handler(event: Revocation, context: LambdaContext) -> dict[str, int]:
-    leasing.keep(event.cluster_arn, event.run)
+    record = leasing.keep(event.cluster_arn, event.run)
     known = table.connections(event.cluster_arn)
     abandoned = [record for record in known if record.state is State.ABANDONED]
     holding = {record.account for record in known if _holds_grant(record)}
@@ -45,12 +44,19 @@ def handler(event: Revocation, context: LambdaContext) -> dict[str, int]:
         given_up = {record.connection_arn for record in abandoned}
         return {one.account for one in listed().values() if one.arn not in given_up} - barred
 
+    _, left_alone = granting.look(event.cluster, event.run, record)
+    ours = {survey.account for survey in event.surveys}
+
     def is_to_go(account: str) -> bool:
+        if left_alone and account not in ours:
+            return False
         return account not in holding and account not in connected()
 
-    revoked = revoke(event.cluster, event.run, is_to_go)
-    for record in abandoned:
-        _cut_off(event, record, listed())
+    revoked = granting.revoke(event.cluster, event.run, is_to_go)
+    if revoked and not left_alone:
+        granting.remember(event.cluster, record)
+    for left in abandoned:
+        _cut_off(event, left, listed())
     logger.info("access revoked", accounts=sorted(revoked), pending=event.closing)
     wait = offboarding.wait_seconds(event.waited_seconds, len(event.closing))
     return {"wait_seconds": wait}

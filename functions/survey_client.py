@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from msklink import admission, clock, offboarding, status, survey
-from msklink.aws import ec2, table
+from msklink.aws import ec2, memories, table
 from msklink.aws.session import in_client, in_the_name_of
 from msklink.aws.ssm import ParameterSet
 from msklink.errors import Refused
@@ -57,7 +57,7 @@ def handler(event: SurveyTask, context: LambdaContext) -> dict[str, object]:
     except Refused as error:
         records = _without_look(event, known, asked, error.refusal, now)
     else:
-        table.note_surveyed_tags(event.cluster_arn, event.account, tags)
+        memories.note_surveyed_tags(event.cluster_arn, event.account, tags)
     changed = record_survey(known, records, event.run, now)
     logger.info("client surveyed", account=event.account, changed=[one.item for one in changed])
     schemes = {record.scheme for record in records if record.pursued}

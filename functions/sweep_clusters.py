@@ -13,47 +13,48 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msklink import clock, leasing, sweeping
+from msklink import clock, leasing, sweeping, watching
 from msklink import cluster as rules
 from msklink.arns import ClusterArn
-from msklink.aws import ec2, kafka, runs, table
+from msklink.aws import ec2, kafka, memories, runs, ssm, table
 from msklink.aws.session import CLIENT_TROUBLE, in_client
 from msklink.burying import bury
 from msklink.client_account import ClientAccount
 from msklink.cluster import Cluster
-from msklink.offboarding import VpcTags
+from msklink.records import Cluster as Record
 from msklink.records import State
 from msklink.settings import settings
 from msklink.tags import client_key
+from msklink.watching import Sight
 
 logger = Logger()
 
-TagsIn = Callable[[str], VpcTags | None]
+SightOf = Callable[[str], Sight | None]
 
 
 @logger.inject_lambda_context(correlation_id_path="id")
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[str]]:
     @cache
-    def tags_in(account: str) -> VpcTags | None:
+    def sight_of(account: str) -> Sight | None:
         client = ClientAccount.beside(context.invoked_function_arn, account, settings().namespace)
-        return _vpc_tags(client, context.aws_request_id)
+        return _look(client, context.aws_request_id)
 
     now, asked = clock.now(), []
-    clusters: dict[str, Cluster | None] = dict.fromkeys(table.managed_clusters())
+    clusters: dict[str, Cluster | None] = dict.fromkeys(memories.managed_clusters())
     clusters |= {
         cluster.arn.text: cluster
         for cluster in kafka.list_clusters(kafka.client())
         if cluster.arn.text in clusters or cluster.is_managed(settings().namespace)
     }
     for arn, cluster in clusters.items():
-        if reason := _why(arn, cluster, tags_in, now):
+        if reason := _why(arn, cluster, sight_of, now):
             run = leasing.request_run(arn)
             logger.info("run requested", cluster=arn, reason=reason, holder=run)
             asked.append(run)
     return {"runs": asked}
 
 
-def _why(arn: str, cluster: Cluster | None, tags_in: TagsIn, now: datetime) -> str | None:
+def _why(arn: str, cluster: Cluster | None, sight_of: SightOf, now: datetime) -> str | None:
     """Why the cluster needs a run; None when all is as the last one left it, or one is at work."""
     if cluster and not rules.is_settled(cluster):
         return None
@@ -68,37 +69,53 @@ def _why(arn: str, cluster: Cluster | None, tags_in: TagsIn, now: datetime) -> s
     seen = cluster.fingerprint(settings().namespace) if cluster else rules.GONE
     if record.seen != seen:
         return "the cluster has changed"
-    return _why_clients(arn, cluster, tags_in, now)
+    return _why_more(arn, cluster, record, sight_of, now)
 
 
-def _why_clients(arn: str, cluster: Cluster | None, tags_in: TagsIn, now: datetime) -> str | None:
+def _why_more(
+    arn: str, cluster: Cluster | None, record: Record, sight_of: SightOf, now: datetime
+) -> str | None:
+    """What time has brought, and what others did on either side."""
     known = table.connections(arn)
-    if any(record.is_due(now) and record.state is not State.ABANDONED for record in known):
+    if any(one.is_due(now) and one.state is not State.ABANDONED for one in known):
         return "the time of a connection is up"
+    is_managed = cluster is not None and cluster.is_managed(settings().namespace)
+    if cluster and is_managed and (reason := watching.news_of_cluster(cluster, record, known)):
+        return reason
     of_account = sweeping.by_account(known)
     listed = cluster.clients(settings().namespace) if cluster else frozenset()
+    key = client_key(settings().namespace, ClusterArn.parse(arn).name)
     for account in sorted(listed.union(of_account)):
-        found = tags_in(account)
-        if found is None:
+        sight, theirs = sight_of(account), of_account.get(account, [])
+        if sight is None:
             continue
-        if account in listed and _were_changed(arn, account, found):
+        if account in listed and _tags_of_cluster(sight, key) != memories.surveyed_tags(
+            arn, account
+        ):
             return f"the tags of VPCs in {account} have changed"
-        if sweeping.can_go_on(of_account.get(account, ()), found, settings().terms):
+        if sweeping.can_go_on(theirs, sight.tags, settings().terms):
             return f"what stood in the way in {account} does so no longer"
+        if reason := watching.news_of_client(arn, account, theirs, sight, key):
+            return reason
+        watching.tell_of_endpoints(arn, "sweep", theirs, sight)
     return None
 
 
-def _were_changed(arn: str, account: str, found: VpcTags) -> bool:
-    key = client_key(settings().namespace, ClusterArn.parse(arn).name)
-    tags = {vpc_id: tags[key] for vpc_id, tags in found.items() if key in tags}
-    return tags != table.surveyed_tags(arn, account)
+def _tags_of_cluster(sight: Sight, key: str) -> dict[str, str]:
+    return {vpc_id: tags[key] for vpc_id, tags in sight.tags.items() if key in tags}
 
 
-def _vpc_tags(client: ClientAccount, session_name: str) -> VpcTags | None:
-    """The tags of the account's VPCs; None where it cannot be asked, which its survey has told."""
+def _look(client: ClientAccount, session_name: str) -> Sight | None:
+    """What there is in the account; None where it cannot be asked, which its survey has told."""
     try:
-        session = in_client(client, client.listing(), session_name)
-        return ec2.vpc_tags(ec2.client(session), client.namespace)
+        session = in_client(client, client.watching(), session_name)
+        vpcs = ec2.client(session)
+        return Sight(
+            tags=ec2.vpc_tags(vpcs, client.namespace),
+            vpcs=ec2.managed_vpcs(vpcs, client.id, client.namespace, settings().stack_name),
+            endpoints=ec2.endpoints_of_msk(vpcs),
+            parameters=ssm.read_all(session, client.namespace),
+        )
     except CLIENT_TROUBLE as trouble:
         logger.info("client not reached", account=client.id, trouble=str(trouble))
         return None

@@ -12,6 +12,9 @@ from localcloud.msk.network import Endpoint
 from localcloud.msk.pages import page
 from localcloud.msk.world import Call, World
 
+KIND_OF_CALLER = "AWSACCOUNT"
+"""AWSSERVICE is the other (MSK API reference, UserIdentity)."""
+
 
 def create_vpc_connection(call: Call) -> Json:
     world, caller, params = call.world, call.caller, call.params
@@ -185,7 +188,7 @@ def _record(
     operation.connection = {
         "VpcConnectionArn": connection.arn,
         "Owner": connection.account,
-        "UserIdentity": {"Type": "AWSACCOUNT", "PrincipalId": caller.account},
+        "UserIdentity": {"Type": KIND_OF_CALLER, "PrincipalId": caller.account},
         "CreationTime": created,
     }
     return operation

@@ -147,6 +147,18 @@ class Msk:
             resource = world.clusters.get(resource_arn) or world.connections.get(resource_arn)
             return dict(resource.tags) if resource else {}
 
+    def force_connection(self, connection_arn: str, state: str) -> None:
+        """Put a connection into a state that it enters by itself, such as INACTIVE."""
+        with self._lock:
+            self._world.timeline.settle()
+            self._world.connections[connection_arn].state = state
+
+    def force_brokers(self, cluster_arn: str, count: int) -> None:
+        """Let the cluster have *count* brokers at once."""
+        with self._lock:
+            self._world.timeline.settle()
+            self._world.clusters[cluster_arn].settings["NumberOfBrokerNodes"] = count
+
     def force_state(self, cluster_arn: str, state: str) -> None:
         """Put a cluster into a state that MSK enters by itself, such as HEALING."""
         with self._lock:

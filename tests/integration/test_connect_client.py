@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from localcloud.msk import faults
+from msklink.settings import settings
 from tests.support.aws import CLIENT, Accounts
 from tests.support.steps import Steps, error_of
 
@@ -197,21 +198,18 @@ def test_a_connection_that_somebody_deleted_is_made_anew(
 # ----------------------------------------------------------------------- dead connections
 
 
-def kill(accounts: Accounts, steps: Steps) -> str:
-    """Let the owner reject the client's only connection, which is the end of it; its ARN."""
+def kill(accounts: Accounts) -> str:
+    """Let the client's only connection die, as when its scheme is turned off; its ARN."""
     [connection] = accounts.connections(CLIENT)
     arn: str = connection["VpcConnectionArn"]
-    accounts.client("kafka").reject_client_vpc_connection(
-        ClusterArn=steps.cluster_arn, VpcConnectionArn=arn
-    )
-    accounts.clock.advance(3600)
+    accounts.msk.force_connection(arn, "INACTIVE")
     return arn
 
 
 def test_a_dead_connection_of_ours_is_deleted_and_made_anew_when_it_is_gone(
     connected: Steps, accounts: Accounts, vpc_id: str
 ) -> None:
-    dead = kill(accounts, connected)
+    dead = kill(accounts)
 
     assert connected.connect(CLIENT) == {"changed": 1}
     assert [one["State"] for one in accounts.connections(CLIENT)] == ["DELETING"]
@@ -230,7 +228,7 @@ def test_a_dead_connection_of_ours_is_deleted_and_made_anew_when_it_is_gone(
 def test_deleting_a_dead_connection_twice_deletes_once(
     connected: Steps, accounts: Accounts
 ) -> None:
-    kill(accounts, connected)
+    kill(accounts)
     connected.connect(CLIENT)
     before = accounts.picture(connected.cluster_arn)
 
@@ -241,7 +239,7 @@ def test_deleting_a_dead_connection_twice_deletes_once(
 def test_a_dead_connection_that_went_away_by_itself_is_no_trouble(
     connected: Steps, accounts: Accounts
 ) -> None:
-    dead = kill(accounts, connected)
+    dead = kill(accounts)
 
     def delete() -> None:
         accounts.client("kafka", CLIENT).delete_vpc_connection(Arn=dead)
@@ -269,7 +267,7 @@ def test_a_dead_connection_of_somebody_else_is_told_once_and_left(
         Tags=tags,
     )
     accounts.clock.advance(3600)
-    dead = kill(accounts, granted)
+    dead = kill(accounts)
 
     granted.connect(CLIENT)
     before = accounts.picture(granted.cluster_arn)
@@ -277,7 +275,7 @@ def test_a_dead_connection_of_somebody_else_is_told_once_and_left(
 
     assert accounts.picture(granted.cluster_arn) == before
     [left] = accounts.connections(CLIENT)
-    assert (left["VpcConnectionArn"], left["State"]) == (dead, "REJECTED")
+    assert (left["VpcConnectionArn"], left["State"]) == (dead, "INACTIVE")
     assert codes(accounts) == ["ConnectionFailed"]
     assert (CLIENT, "DeleteVpcConnection") not in accounts.msk.calls
 
@@ -285,9 +283,11 @@ def test_a_dead_connection_of_somebody_else_is_told_once_and_left(
 # ------------------------------------------------------------------------- security groups
 
 
-def test_a_managed_group_out_of_shape_is_put_right(
-    connected: Steps, accounts: Accounts, vpc_id: str
+def test_a_managed_group_out_of_shape_is_put_right_if_that_is_wanted(
+    connected: Steps, accounts: Accounts, vpc_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("REPAIR", "security-group")
+    settings.cache_clear()
     ec2 = accounts.client("ec2", CLIENT)
     ec2.associate_vpc_cidr_block(VpcId=vpc_id, CidrBlock="10.7.0.0/16")
     [group] = managed_groups(accounts)

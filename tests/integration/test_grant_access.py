@@ -43,7 +43,7 @@ def test_a_client_that_wants_nothing_is_not_admitted(surveyed: Steps, accounts: 
     surveyed.surveys = [{"account": CLIENT, "schemes": []}]
 
     assert surveyed.grant() == {"accounts": []}
-    assert (OWNER, "GetClusterPolicy") not in accounts.msk.calls
+    assert (OWNER, "PutClusterPolicy") not in accounts.msk.calls
 
 
 def test_the_statements_of_others_survive(surveyed: Steps, accounts: Accounts) -> None:

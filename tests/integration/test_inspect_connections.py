@@ -93,7 +93,7 @@ def test_a_connection_that_the_owner_rejected_is_refused(
 
     connected.inspect_connections()
 
-    assert codes(accounts) == ["ConnectionFailed"]
+    assert codes(accounts) == ["ConnectionRejected"]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from msklink.aws import table
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
 from tests.support.counting import counted_calls
-from tests.support.functions import invoke
+from tests.support.functions import OWNER, invoke
 from tests.support.step_functions import Engine, engine_in_moto
 
 TAGS = {"msklink": "iam", "msklink/clients": f"{CLIENT} {OTHER_CLIENT}"}
@@ -119,7 +119,9 @@ def test_a_scheme_that_somebody_turned_off_is_left_off(
     )
     accounts.clock.advance(3600)
 
+    assert len(sweep()) == 1
     assert sweep() == []
+    assert accounts.msk.calls[OWNER, "UpdateConnectivity"] == 2  # both by people and the first run
 
 
 def test_a_client_that_could_not_be_reached_is_served_when_it_can(
@@ -205,4 +207,5 @@ def test_each_account_is_asked_once_however_many_clusters_there_are(
         sweep()
 
     assert calls["ListClustersV2"] == 1
-    assert calls["DescribeVpcs"] == 1
+    assert calls["DescribeSecurityGroups"] == 1
+    assert calls["AssumeRole"] == 3  # the other client has no stack, which takes two to find out

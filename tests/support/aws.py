@@ -192,7 +192,13 @@ class Accounts:
         """Write a cluster policy as somebody else would."""
         document = {"Version": "2012-10-17", "Statement": list(statements)}
         text = json.dumps(document, separators=(",", ":"))
-        self.client("kafka").put_cluster_policy(ClusterArn=cluster_arn, Policy=text)
+        kafka = self.client("kafka")
+        try:
+            current = kafka.get_cluster_policy(ClusterArn=cluster_arn)["CurrentVersion"]
+        except kafka.exceptions.NotFoundException:
+            kafka.put_cluster_policy(ClusterArn=cluster_arn, Policy=text)
+        else:
+            kafka.put_cluster_policy(ClusterArn=cluster_arn, Policy=text, CurrentVersion=current)
 
     def tag_vpc(self, account: str, vpc_id: str, value: str, cluster: str = "orders") -> None:
         self.client("ec2", account).create_tags(

@@ -44,7 +44,9 @@ class Steps:
         return self._invoke("ConnectClient", account=account)
 
     def inspect_connections(self, waited_seconds: int = 0) -> Any:
-        answer = self._invoke("InspectConnections", waited_seconds=waited_seconds)
+        answer = self._invoke(
+            "InspectConnections", waited_seconds=waited_seconds, surveys=self.surveys
+        )
         self.brokers = answer["bootstrap_brokers"]
         return answer
 

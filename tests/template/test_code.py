@@ -23,7 +23,17 @@ CORE = ROOT / "layers/core/msklink"
 RULES = sorted(CORE.glob("*.py"))
 ACCESS = sorted((CORE / "aws").glob("*.py"))
 FUNCTIONS = sorted((ROOT / "functions").glob("*.py"))
-TALKING = {"burying", "leasing", "recording", "revoking", "telling"}
+TALKING = {
+    "burying",
+    "connectivity",
+    "granting",
+    "leasing",
+    "recording",
+    "repairing",
+    "strangers",
+    "telling",
+    "watching",
+}
 """Modules beside `aws` that lead to it."""
 
 

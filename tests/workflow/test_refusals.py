@@ -487,6 +487,12 @@ def test_every_code_is_tried() -> None:
         Code.DELETION_PROTECTED,
         Code.CLIENT_UNREACHABLE,
         Code.SECURITY_GROUP_IN_USE,
+        Code.CONNECTION_REJECTED,
+        Code.SCHEME_TURNED_OFF,
+        Code.UNKNOWN_CONNECTION,
+        Code.ENDPOINT_TAGS_MISSING,
+        Code.DRIFT_LEFT,
+        Code.DRIFT_CONTESTED,
     }
 
     assert tried == set(Code)

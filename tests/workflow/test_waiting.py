@@ -66,10 +66,7 @@ def test_a_dead_connection_of_ours_is_replaced_in_the_same_run(
     accounts.make_tagged_vpc(CLIENT)
     assert engine.reconcile(cluster) == "SUCCEEDED"
     [before] = accounts.connections(CLIENT)
-    accounts.client("kafka").reject_client_vpc_connection(
-        ClusterArn=cluster, VpcConnectionArn=before["VpcConnectionArn"]
-    )
-    accounts.clock.advance(600)
+    accounts.msk.force_connection(before["VpcConnectionArn"], "INACTIVE")
 
     assert engine.reconcile(cluster) == "SUCCEEDED"
 

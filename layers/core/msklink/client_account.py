@@ -32,6 +32,12 @@ DELETING = ("kafka:DeleteVpcConnection", "kafka:DescribeVpcConnection")
 
 ON_CONNECTIONS = (*DELETING, "kafka:CreateVpcConnection", "kafka:TagResource")
 
+WATCHING = (
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeVpcEndpoints",
+    "ec2:DescribeVpcs",
+)
+
 DISCONNECTING = (
     "ec2:DeleteSecurityGroup",
     "ec2:DeleteVpcEndpoints",
@@ -82,9 +88,10 @@ class ClientAccount(NamedTuple):
         name = f"{self.namespace}-{kind}-{self.region}"
         return f"arn:{self.partition}:iam::{self.id}:role/{name}"
 
-    def listing(self) -> str:
-        """Scope of a look at the tags of all VPCs."""
-        return _policy(_allow(("ec2:DescribeVpcs",), "*"))
+    def watching(self) -> str:
+        """Scope of a look at what there is, for all clusters."""
+        parameters = f"arn:{self.partition}:ssm:{self.region}:{self.id}:parameter/{self.namespace}"
+        return _policy(_allow(WATCHING, "*"), _allow(("ssm:GetParametersByPath",), [parameters]))
 
     def surveying(self, cluster_name: str) -> str:
         """Scope of a step that looks at VPCs and writes the status."""

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from msklink.arns import ClusterArn
+from msklink.drift import Drift, Kind
 from msklink.scheme import Scheme
 from msklink.tags import NOTHING, Asked, read_clients, read_schemes
 
@@ -52,6 +53,8 @@ class Cluster:
     configuration: tuple[str, int] | None = None
     """ARN and revision; None where the cluster has MSK's default configuration."""
     subnet_ids: tuple[str, ...] = ()
+    brokers: int = 0
+    """How many; with each more, more addresses are published."""
     active_operation: str = ""
     """ARN of an operation that is under way; the state may be ACTIVE all the same."""
 
@@ -87,6 +90,7 @@ class Cluster:
             ),
             configuration=_configuration(software),
             subnet_ids=tuple(brokers.get("ClientSubnets") or ()),
+            brokers=provisioned.get("NumberOfBrokerNodes", 0),
             active_operation=info.get("ActiveOperationArn", ""),
         )
 
@@ -201,6 +205,18 @@ def connectivity_flags(cluster: Cluster, wanted: frozenset[Scheme]) -> dict[str,
             "Tls": flag(Scheme.TLS),
         }
     }
+
+
+def missing_again(
+    cluster: Cluster, asked: frozenset[Scheme], seen: frozenset[Scheme]
+) -> frozenset[Scheme]:
+    """Schemes *asked* for that were *seen* to be on, and are not."""
+    return (seen & asked) - cluster.private
+
+
+def turned_off(scheme: Scheme) -> Drift:
+    """That somebody turned private connectivity off for *scheme*, after it was on."""
+    return Drift(Kind.CONNECTIVITY, before="off", after="on", scheme=scheme)
 
 
 WAIT_LIMIT_SECONDS = 4 * 3600

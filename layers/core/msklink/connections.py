@@ -3,9 +3,10 @@
 States are those of ConnectionState in botocore's model; the API page adds UPDATING.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from msklink.drift import Drift, Kind
 from msklink.records import Connection, State
 from msklink.refusals import Code, refuse
 from msklink.scheme import Scheme
@@ -14,6 +15,8 @@ ON_ITS_WAY = frozenset({"CREATING", "UPDATING"})
 GOING = "DELETING"
 DEAD = frozenset({"INACTIVE", "FAILED", "REJECTED"})
 """Nothing but deletion leads out of these (MSK developer guide, update authorization schemes)."""
+REJECTED = "REJECTED"
+"""The owner did it, so that it is not for us to undo."""
 DELETABLE = DEAD | {"AVAILABLE"}
 
 WAIT_LIMIT_SECONDS = 30 * 60
@@ -40,6 +43,13 @@ class ClientConnection:
     arn: str
     account: str
     state: str
+
+
+def strange(
+    listed: Iterable[ClientConnection], known: Collection[str]
+) -> tuple[ClientConnection, ...]:
+    """Those of *listed* whose accounts are not *known*."""
+    return tuple(one for one in listed if one.account not in known and one.state != GOING)
 
 
 def find(record: Connection, listed: Iterable[VpcConnection]) -> VpcConnection | None:
@@ -72,8 +82,28 @@ def observe(record: Connection, state: str) -> Connection:
         return seen.with_(state=State.CONNECTED if again else State.CONNECTING, refusal=None)
     if state in ON_ITS_WAY or state == GOING:
         return seen.with_(state=State.CONNECTING, refusal=None)
-    refusal = refuse(Code.CONNECTION_FAILED, connection_arn=record.connection_arn, state=state)
-    return seen.with_(state=State.FAILED, refusal=refusal)
+    code = Code.CONNECTION_REJECTED if state == REJECTED else Code.CONNECTION_FAILED
+    facts = {"connection_arn": record.connection_arn, "account": record.account, "state": state}
+    return seen.with_(state=State.FAILED, refusal=refuse(code, **facts))
+
+
+def drifted(record: Connection, connection: VpcConnection | None) -> Drift | None:
+    """What has become of a connection that was there; None where all is well or was never."""
+    return drifted_to(record, connection.state if connection else None)
+
+
+def drifted_to(record: Connection, state: str | None) -> Drift | None:
+    """The same by the *state* that MSK tells; None is one that is not listed."""
+    if not record.was_there or (state and state not in DEAD):
+        return None
+    return Drift(
+        Kind.CONNECTION,
+        before=state or "gone",
+        after="AVAILABLE",
+        account=record.account,
+        vpc_id=record.vpc_id,
+        scheme=record.scheme or "",
+    )
 
 
 def adopt(record: Connection, connection: VpcConnection) -> Connection:

@@ -4,12 +4,15 @@ Property names and values are those of the README of aws/aws-msk-iam-auth and of
 guide ("Client authentication"). Secrets are never published, so SCRAM has no `sasl.jaas.config`.
 """
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from msklink import status
 from msklink.arns import ClusterArn
+from msklink.drift import Drift, Kind
 from msklink.refusals import Code, Refusal, refuse
 from msklink.scheme import Scheme
 
@@ -59,6 +62,30 @@ def parameters(namespace: str, cluster_name: str, brokers: Mapping[Scheme, str])
         for scheme in sorted(brokers)
         for name, value in client_properties(scheme, brokers[scheme]).items()
     }
+
+
+def digest(existing: Mapping[str, str], namespace: str, cluster_name: str) -> str:
+    """Another one when the configurations among *existing* say something else; not the status."""
+    path = parameters_path(namespace, cluster_name)
+    paths = tuple(f"{path}/{scheme}/" for scheme in Scheme)
+    ours = {name: value for name, value in existing.items() if name.startswith(paths)}
+    return hashlib.sha256(json.dumps(ours, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def drifted(
+    existing: Mapping[str, str], wanted: Mapping[str, str], account: str, scheme: Scheme
+) -> Drift | None:
+    """How the parameters of a *scheme* that were published are not as they should be, if so."""
+    wrong = [name for name, value in wanted.items() if existing.get(name) != value]
+    if not wrong:
+        return None
+    return Drift(
+        Kind.PARAMETERS,
+        before="; ".join(f"{name}: {existing.get(name, 'missing')}" for name in wrong),
+        after="; ".join(f"{name}: {wanted[name]}" for name in wrong),
+        account=account,
+        scheme=scheme,
+    )
 
 
 def withdrawn(namespace: str, cluster_name: str, schemes: Iterable[Scheme]) -> list[str]:

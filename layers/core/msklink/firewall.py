@@ -53,6 +53,12 @@ def change(existing: Collection[Rule], wanted: Collection[Rule]) -> Change:
     )
 
 
+def spell(rules: Iterable[Rule]) -> str:
+    """*rules* for people, in the same order always."""
+    texts = (f"{one.protocol} {one.first_port}-{one.last_port} {one.source}" for one in rules)
+    return ", ".join(sorted(texts)) or "nothing"
+
+
 def lets_somebody_in(ingress: Iterable[Rule]) -> bool:
     """Whether any client at all could reach the brokers through a group with these rules."""
     return any(rule.reaches_brokers for rule in ingress)

@@ -8,6 +8,7 @@ from msklink.arns import ClusterArn
 from msklink.aws import runs, table
 from msklink.errors import LeaseLost
 from msklink.lease import requested_before, run_name
+from msklink.records import Cluster
 
 
 def request_run(cluster_arn: str) -> str:
@@ -36,9 +37,11 @@ def conclude(
     return record.holder == run
 
 
-def keep(cluster_arn: str, run: str) -> None:
+def keep(cluster_arn: str, run: str) -> Cluster:
     """
-    Make sure that *run* has the lease, before it writes what other runs would write as well.
+    The record of the cluster, having made sure that *run* has the lease.
+
+    For tasks that write what other runs would write as well.
 
     A run that failed lost it, and takes it back when it is redriven. Raises LeaseLost where another
     run has it, or has had it since.
@@ -48,6 +51,7 @@ def keep(cluster_arn: str, run: str) -> None:
         record = table.take_lease_back(cluster_arn, run)
     if record.holder != run:
         raise LeaseLost(f"run {record.holder or 'after this one'} has taken the cluster over")
+    return record
 
 
 def bury(cluster_arn: str, dead: str) -> None:

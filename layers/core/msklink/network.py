@@ -7,7 +7,8 @@ connectivity: "the zone IDs ... must match"; EC2 user guide, Availability Zone I
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from msklink.firewall import Rule, lets_somebody_in
+from msklink.drift import Drift, Kind
+from msklink.firewall import Rule, lets_somebody_in, spell, wanted_rules
 from msklink.refusals import Code, Refusal, refuse
 
 
@@ -45,6 +46,24 @@ class Vpc:
     tags: Mapping[str, str]
     zone_names: Mapping[str, str] = field(default_factory=dict)
     """What this account calls each zone id."""
+
+    @property
+    def managed_group(self) -> SecurityGroup | None:
+        return next((group for group in self.security_groups if group.managed), None)
+
+
+def drifted(vpc: Vpc) -> Drift | None:
+    """How the rules of the managed group differ from what they should be, if they do."""
+    group, wanted = vpc.managed_group, wanted_rules(vpc.cidrs)
+    if group is None or group.ingress == group.egress == wanted:
+        return None
+    return Drift(
+        Kind.SECURITY_GROUP,
+        before=f"in {spell(group.ingress)}, out {spell(group.egress)}",
+        after=f"in and out {spell(wanted)}",
+        account=vpc.account,
+        vpc_id=vpc.id,
+    )
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from everybody else's. Policies are compared by meaning: MSK may return an accou
 ARN, a list of one as a string, and lists in any order.
 """
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -15,6 +16,7 @@ from typing import Any, Self
 
 from msklink.access import Access
 from msklink.arns import ClusterArn
+from msklink.drift import Drift, Kind
 
 ACTIONS = (
     "kafka:CreateVpcConnection",
@@ -25,6 +27,9 @@ ACTIONS = (
 
 SIZE_LIMIT = 20480
 """Characters (MSK API reference, /v1/clusters/{clusterArn}/policy)."""
+
+MOST_TOLD = 2000
+"""Characters of changed statements in an event; the policy itself has them all."""
 
 VERSION = "2012-10-17"
 
@@ -85,6 +90,11 @@ class Policy:
     def ours(self, namespace: str) -> list[Statement]:
         return [one for one in self.statements if is_ours(one, namespace)]
 
+    def digest(self, namespace: str) -> str:
+        """Another one when our statements say something else."""
+        text = type(self)({"Statement": self.ours(namespace)})._meaning()
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
     def admitted(self, namespace: str) -> frozenset[str]:
         """The accounts that our statement admits."""
         return frozenset(
@@ -110,6 +120,18 @@ class Policy:
         added = _statements(cluster, grant, namespace)
         desired = type(self)({**self.document, "Statement": [*kept, *added]})
         return self if desired == self else desired
+
+
+def drifted(policy: Policy, written: str, namespace: str) -> Drift | None:
+    """How others changed our statements since they were *written*, if they did (a digest)."""
+    if not written or policy.digest(namespace) == written:
+        return None
+    now = json.dumps(policy.ours(namespace), separators=(",", ":"))[:MOST_TOLD]
+    return Drift(
+        Kind.POLICY,
+        before=now,
+        after=f"the statements {sid(namespace)} as MSKLink writes them for the listed accounts",
+    )
 
 
 def sid(namespace: str) -> str:

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from msklink.access import Access
 from msklink.arns import ClusterArn
 from msklink.lease import requested_before
-from msklink.refusals import Refusal
+from msklink.refusals import Code, Refusal
 from msklink.scheme import Scheme
 
 
@@ -107,7 +107,24 @@ class Connection(BaseModel, frozen=True):
     @property
     def pursued(self) -> bool:
         """Whether a run sees to it that there is a connection, also where one has failed."""
-        return self.wanted and (self.live or bool(self.connection_arn and self.scheme))
+        there = self.live or bool(self.connection_arn and self.scheme)
+        return self.wanted and there and not self.is_turned_off
+
+    @property
+    def is_turned_off(self) -> bool:
+        """Whether its scheme was turned off on the cluster, which no client can mend."""
+        return self.refusal is not None and self.refusal.code is Code.SCHEME_TURNED_OFF
+
+    @property
+    def was_there(self) -> bool:
+        """Whether a connection was seen to work, or to have been changed by others since."""
+        return self.is_left_alone or self.state in {State.CONNECTED, State.PUBLISHED}
+
+    @property
+    def is_left_alone(self) -> bool:
+        """Whether others have changed it, and it is not to be changed back."""
+        codes = {Code.DRIFT_LEFT, Code.DRIFT_CONTESTED}
+        return self.refusal is not None and self.refusal.code in codes
 
     def published(self, schemes: Collection[Scheme]) -> "Connection":
         """Its state once the brokers of *schemes* are in Parameter Store."""
@@ -156,6 +173,12 @@ class Cluster(BaseModel, frozen=True):
     """Refusals that the owner was told of last."""
     failure: Failure | None = None
     """How the last run that failed did."""
+    turned_on: tuple[Scheme, ...] = ()
+    """Schemes that were asked for and on when a run looked last."""
+    granted: str = ""
+    """Digest of our statements in the cluster policy as they were written last."""
+    strangers: tuple[str, ...] = ()
+    """ARNs of the connections of unknown accounts that the owner was told of."""
     taken: int = 0
     """Number of the last run that had the lease."""
     seen: str = ""

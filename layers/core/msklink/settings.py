@@ -6,6 +6,7 @@ from functools import cache
 
 from pydantic import BaseModel, Field
 
+from msklink.drift import Kind
 from msklink.offboarding import Terms
 
 
@@ -19,6 +20,10 @@ class Settings(BaseModel, frozen=True, extra="ignore"):
     retry_minutes: str = Field(default="5 15 60", alias="RETRY_MINUTES")
     sweep_function_arn: str = Field(default="", alias="SWEEP_FUNCTION_ARN")
     schedule_role_arn: str = Field(default="", alias="SCHEDULE_ROLE_ARN")
+    repair: str = Field(default="connection policy parameters", alias="REPAIR")
+    """Kinds of drift that are changed back."""
+    maintenance_window: str = Field(default="", alias="MAINTENANCE_WINDOW")
+    reject_unknown: bool = Field(default=False, alias="REJECT_UNKNOWN_CONNECTIONS")
     grace_hours: float = Field(default=24, alias="GRACE_HOURS", ge=0)
     deletion_protection: bool = Field(default=False, alias="DELETION_PROTECTION")
     state_machine_arn: str = Field(alias="STATE_MACHINE_ARN", pattern=r"^arn:.*:stateMachine:.+$")
@@ -27,6 +32,9 @@ class Settings(BaseModel, frozen=True, extra="ignore"):
     def retry_pauses(self) -> list[timedelta]:
         """Before the first attempt after a run that failed, the second and so on."""
         return [timedelta(minutes=float(minutes)) for minutes in self.retry_minutes.split()]
+
+    def repairs(self, kind: Kind) -> bool:
+        return kind in self.repair.split()
 
     @property
     def terms(self) -> Terms:

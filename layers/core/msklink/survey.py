@@ -165,6 +165,10 @@ def _carry_over(old: Connection | None, new: Connection) -> Connection:
     """*new*, unless *old* is on its way or there already, or says the same."""
     if old is None:
         return new
+    if old.connection_arn and new.is_turned_off:
+        return old.with_(wanted=True, leaving=None, state=State.FAILED, refusal=new.refusal)
+    if old.is_turned_off:
+        return new.with_(requested=old.requested)
     if old.connection_arn and old.state not in {State.REFUSED, State.CLOSING, State.ABANDONED}:
         return old.with_(wanted=True, leaving=None, warnings=new.warnings)
     return new.with_(requested=old.requested) if old.live == new.live else new

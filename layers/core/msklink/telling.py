@@ -4,12 +4,15 @@ Metrics are written in CloudWatch's embedded format, so that no call is made for
 """
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import datetime
 
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from msklink import retrying
 from msklink.aws.events import Told, tell
+from msklink.connections import ClientConnection
+from msklink.drift import Drift
 from msklink.records import Connection, Failure, Leaving
 from msklink.refusals import Refusal
 from msklink.scheme import Scheme
@@ -90,6 +93,36 @@ def run_failed(cluster_arn: str, failure: Failure) -> None:
     tell(Told.RUN_FAILED, cluster_arn=cluster_arn, outlook=retrying.outlook(failure), **facts)
 
 
+def drift_repaired(cluster_arn: str, run: str, drift: Drift) -> None:
+    _count_drift("DriftRepaired", drift)
+    tell(Told.DRIFT_REPAIRED, cluster_arn=cluster_arn, run=run, **asdict(drift))
+
+
+def drift_left_alone(cluster_arn: str, run: str, drift: Drift, refusal: Refusal) -> None:
+    """Told to the client where it is the client's, otherwise to the owner."""
+    _count_drift("DriftLeftAlone", drift)
+    if not drift.account:
+        cluster_refused(cluster_arn, run, refusal)
+        return
+    whose = {"account": drift.account, "vpc_id": drift.vpc_id, "scheme": drift.scheme}
+    client_refused(refusal, cluster_arn=cluster_arn, run=run, **whose)
+
+
+def stranger_seen(
+    cluster_arn: str, run: str, refusal: Refusal, connection: ClientConnection
+) -> None:
+    """Tell the owner of a connection of an account that is not on the list."""
+    _count("UnknownConnections")
+    tell(
+        Told.CLUSTER_REFUSED,
+        cluster_arn=cluster_arn,
+        run=run,
+        account=connection.account,
+        connection_arn=connection.arn,
+        refusal=_plain(refusal),
+    )
+
+
 def client_failed() -> None:
     _count("ClientFailures")
 
@@ -97,6 +130,11 @@ def client_failed() -> None:
 def _count(name: str) -> None:
     with single_metric(name=name, unit=MetricUnit.Count, value=1):
         pass
+
+
+def _count_drift(name: str, drift: Drift) -> None:
+    with single_metric(name=name, unit=MetricUnit.Count, value=1) as metric:
+        metric.add_dimension("what", drift.kind)
 
 
 def _count_refusal(refusal: Refusal) -> None:

@@ -1,5 +1,6 @@
 """The VPCs of a client account."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import batched
@@ -16,6 +17,7 @@ from msklink.tags import MANAGED_BY, client_key
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_ec2.type_defs import (
+        FilterTypeDef,
         IpPermissionOutputTypeDef,
         IpPermissionTypeDef,
         IpRangeTypeDef,
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
 MOST_FILTER_VALUES: Final = 200
 """EC2 refuses filters with more (EC2 API reference, FilterLimitExceeded)."""
 
+
+GONE: Final = frozenset({"deleted", "Deleted"})
+"""States of an endpoint; the API reference writes them in both ways."""
 
 IN: Final = "Kafka clients of this VPC"
 OUT: Final = "Kafka brokers of MSK"
@@ -44,6 +49,55 @@ def vpc_tags(ec2: "EC2Client", namespace: str) -> dict[str, dict[str, str]]:
     return {
         vpc["VpcId"]: _tags(vpc.get("Tags")) for vpc in _select(ec2, "tag-key", [f"{namespace}/*"])
     }
+
+
+def managed_vpcs(
+    ec2: "EC2Client", account: str, namespace: str, stack_name: str
+) -> dict[str, list[Vpc]]:
+    """VPCs with managed groups, by the key of the cluster; each with that group only."""
+    filters: list[FilterTypeDef] = [{"Name": f"tag:{MANAGED_BY}", "Values": [stack_name]}]
+    pages = ec2.get_paginator("describe_security_groups").paginate(Filters=filters)
+    groups = [group for page in pages for group in page["SecurityGroups"]]
+    vpcs = {vpc["VpcId"]: vpc for vpc in _select(ec2, "vpc-id", _vpc_ids(groups))}
+    found: dict[str, list[Vpc]] = {}
+    for group in groups:
+        vpc, tags = vpcs.get(group["VpcId"]), _tags(group.get("Tags"))
+        for key in tags:
+            if vpc and key.startswith(f"{namespace}/") and key != MANAGED_BY:
+                managed = _read_group(group, key, stack_name)
+                found.setdefault(key, []).append(_bare(vpc, account, managed))
+    return found
+
+
+def _vpc_ids(groups: Iterable["SecurityGroupTypeDef"]) -> list[str]:
+    return sorted({group["VpcId"] for group in groups})
+
+
+def _bare(vpc: "VpcTypeDef", account: str, group: SecurityGroup) -> Vpc:
+    """*vpc* as far as the rules of its managed *group* are concerned."""
+    return Vpc(
+        id=vpc["VpcId"],
+        account=account,
+        cidrs=_cidrs(vpc),
+        dns_support=True,
+        dns_hostnames=True,
+        subnets=(),
+        security_groups=(group,),
+        tags={},
+    )
+
+
+def endpoints_of_msk(ec2: "EC2Client") -> Counter[tuple[str, str]]:
+    """How many endpoints have the tags by which MSK manages them, by cluster ARN and VPC."""
+    pages = ec2.get_paginator("describe_vpc_endpoints").paginate(
+        Filters=[{"Name": "tag:AWSMSKManaged", "Values": ["true"]}]
+    )
+    return Counter(
+        (_tags(endpoint.get("Tags")).get("ClusterArn", ""), endpoint["VpcId"])
+        for page in pages
+        for endpoint in page["VpcEndpoints"]
+        if endpoint.get("State") not in GONE
+    )
 
 
 def read_vpcs(

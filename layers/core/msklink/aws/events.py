@@ -24,6 +24,7 @@ class Told(StrEnum):
     CLIENT_REFUSED = "Client Refused"
     CLIENT_OFFBOARDING_SCHEDULED = "Client Offboarding Scheduled"
     CLIENT_OFFBOARDED = "Client Offboarded"
+    DRIFT_REPAIRED = "Drift Repaired"
     RUN_FAILED = "Run Failed"
 
 

@@ -132,6 +132,26 @@ def client_connections(kafka: "KafkaClient", cluster_arn: str) -> list[ClientCon
         return []
 
 
+def made_by_account(kafka: "KafkaClient", cluster_arn: str, connection_arn: str) -> bool:
+    """
+    Whether it is known that an account made the connection, and no service of AWS.
+
+    Its creation is among the cluster's operations, with the kind of its caller (MSK API reference,
+    VpcConnectionInfo); services are Firehose, Replicator and OpenSearch Ingestion.
+    """
+    pages = kafka.get_paginator("list_cluster_operations_v2").paginate(ClusterArn=cluster_arn)
+    for page in pages:
+        for operation in page["ClusterOperationInfoList"]:
+            if operation.get("OperationType") != "CREATE_VPC_CONNECTION":
+                continue
+            arn = operation["OperationArn"]
+            described = kafka.describe_cluster_operation_v2(ClusterOperationArn=arn)
+            info = described["ClusterOperationInfo"].get("Provisioned", {}).get("VpcConnectionInfo")
+            if info and info.get("VpcConnectionArn") == connection_arn:
+                return info.get("UserIdentity", {}).get("Type") == "AWSACCOUNT"
+    return False
+
+
 def reject_connection(kafka: "KafkaClient", cluster_arn: str, connection_arn: str) -> bool:
     """
     Whether the connection was cut off from the owner's side, which takes AVAILABLE.

@@ -10,6 +10,7 @@ import boto3
 from msklink import endpoints
 from msklink.arns import ClusterArn
 from msklink.aws.session import CONFIG, own
+from msklink.drift import Drift
 from msklink.refusals import Refusal
 from msklink.scheme import Scheme
 from msklink.settings import settings
@@ -26,6 +27,16 @@ MOST_NAMES: Final = 10
 
 def client(session: boto3.Session | None = None) -> "SSMClient":
     return (session or own()).client("ssm", config=CONFIG)
+
+
+def read_all(session: boto3.Session, namespace: str) -> dict[str, str]:
+    """Every parameter of ours in the account, by full name."""
+    pages = (
+        client(session)
+        .get_paginator("get_parameters_by_path")
+        .paginate(Path=f"/{namespace}", Recursive=True)
+    )
+    return {one["Name"]: one["Value"] for page in pages for one in page["Parameters"]}
 
 
 class ParameterSet:
@@ -48,6 +59,23 @@ class ParameterSet:
     def taken(self, cluster: ClusterArn) -> Refusal | None:
         """Why nothing may be written: the parameters are those of another cluster."""
         return endpoints.name_taken(self._existing, self._namespace, cluster)
+
+    def drifted(self, brokers: Mapping[Scheme, str], account: str) -> list[Drift]:
+        """What others have changed of the configurations by *brokers*, which were published."""
+        found = (
+            endpoints.drifted(
+                self._existing,
+                endpoints.parameters(self._namespace, self._cluster_name, {scheme: text}),
+                account,
+                scheme,
+            )
+            for scheme, text in sorted(brokers.items())
+        )
+        return [drift for drift in found if drift]
+
+    @property
+    def digest(self) -> str:
+        return endpoints.digest(self._existing, self._namespace, self._cluster_name)
 
     def publish(
         self, brokers: Mapping[Scheme, str], told: Mapping[str, Any], now: datetime

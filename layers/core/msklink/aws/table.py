@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 CLUSTER = "cluster"
 """Sort key of the item that carries the lease."""
 
-CLUSTERS = "clusters"
-"""Partition key of the list of clusters, whose sort keys are their ARNs."""
-
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
 
@@ -46,18 +43,18 @@ def client() -> "DynamoDBClient":
 def connections(cluster_arn: str, account: str | None = None) -> list[Connection]:
     """The records of the cluster, or those of one account only."""
     prefix = items_of(account) if account else "client#"
-    return [Connection.model_validate(item) for item in _query(cluster_arn, prefix)]
+    return [Connection.model_validate(item) for item in query(cluster_arn, prefix)]
 
 
 def requests(cluster_arn: str, account: str | None = None) -> list[Request]:
     """The recorded requests for the cluster, or those of one account only."""
     prefix = requests_of(account) if account else "request#"
-    return [Request.model_validate(item) for item in _query(cluster_arn, prefix)]
+    return [Request.model_validate(item) for item in query(cluster_arn, prefix)]
 
 
 def departures(cluster_arn: str, account: str) -> list[Departure]:
     """What the account asked to be taken away."""
-    return [Departure.model_validate(item) for item in _query(cluster_arn, departures_of(account))]
+    return [Departure.model_validate(item) for item in query(cluster_arn, departures_of(account))]
 
 
 def forget_departures(
@@ -65,7 +62,7 @@ def forget_departures(
 ) -> None:
     """Somebody wants the VPC connected again by *schemes*."""
     for scheme in schemes:
-        _forget(cluster_arn, departure_of(account, vpc_id, scheme))
+        delete(cluster_arn, departure_of(account, vpc_id, scheme))
 
 
 def access(cluster_arn: str) -> frozenset[tuple[str, Access]]:
@@ -77,7 +74,8 @@ def access(cluster_arn: str) -> frozenset[tuple[str, Access]]:
     )
 
 
-def _query(cluster_arn: str, prefix: str) -> Iterable[dict[str, Any]]:
+def query(cluster_arn: str, prefix: str) -> Iterable[dict[str, Any]]:
+    """The items of a partition whose sort keys begin with *prefix*."""
     pages = (
         client()
         .get_paginator("query")
@@ -94,14 +92,28 @@ def _query(cluster_arn: str, prefix: str) -> Iterable[dict[str, Any]]:
             yield {name: _deserialize(value) for name, value in item.items()}
 
 
+def get(partition: str, item: str) -> dict[str, Any] | None:
+    """One item as it is now; None when it is not there."""
+    key = {"cluster_arn": {"S": partition}, "item": {"S": item}}
+    answer = client().get_item(TableName=settings().table_name, Key=key, ConsistentRead=True)
+    found = answer.get("Item")
+    return {name: _deserialize(value) for name, value in found.items()} if found else None
+
+
+def put(partition: str, item: str, document: Mapping[str, Any]) -> None:
+    """Write one item as a whole."""
+    whole = {**document, "cluster_arn": partition, "item": item}
+    client().put_item(
+        TableName=settings().table_name,
+        Item={name: _serialize(value) for name, value in whole.items()},
+    )
+
+
 def save(record: Connection | Request | Departure, now: datetime) -> None:
     """Write the whole item; only the holder of the lease writes connections."""
     document = record.model_dump(mode="json", exclude_none=True)
-    document |= {"item": record.item, "updated": now.isoformat(timespec="seconds")}
-    client().put_item(
-        TableName=settings().table_name,
-        Item={name: _serialize(value) for name, value in document.items()},
-    )
+    document["updated"] = now.isoformat(timespec="seconds")
+    put(record.cluster_arn, record.item, document)
 
 
 def save_all(records: Iterable[Connection], now: datetime) -> None:
@@ -111,50 +123,18 @@ def save_all(records: Iterable[Connection], now: datetime) -> None:
 
 def forget(record: Connection) -> None:
     """Drop the record of a connection that is gone, or that nobody wants and never was."""
-    _forget(record.cluster_arn, record.item)
+    delete(record.cluster_arn, record.item)
 
 
 def forget_request(cluster_arn: str, account: str, vpc_id: str) -> None:
     """The VPC is not to be connected by any scheme any more."""
-    _forget(cluster_arn, f"{requests_of(account)}{vpc_id}")
+    delete(cluster_arn, f"{requests_of(account)}{vpc_id}")
 
 
-def _forget(partition: str, item: str) -> None:
+def delete(partition: str, item: str) -> None:
+    """Drop one item, if it is there."""
     key = {"cluster_arn": {"S": partition}, "item": {"S": item}}
     client().delete_item(TableName=settings().table_name, Key=key)
-
-
-def managed_clusters() -> list[str]:
-    """ARNs of the clusters that may have something in client accounts."""
-    return [item["item"] for item in _query(CLUSTERS, "arn:")]
-
-
-def note_managed(cluster_arn: str, *, managed: bool) -> None:
-    """Remember the cluster as one of them, or forget it."""
-    if not managed:
-        _forget(CLUSTERS, cluster_arn)
-        return
-    client().put_item(
-        TableName=settings().table_name,
-        Item={"cluster_arn": {"S": CLUSTERS}, "item": {"S": cluster_arn}},
-    )
-
-
-def surveyed_tags(cluster_arn: str, account: str) -> dict[str, str] | None:
-    """What the tags of the account's VPCs said at its last survey, by VPC; None before that."""
-    key = {"cluster_arn": {"S": cluster_arn}, "item": {"S": f"survey#{account}"}}
-    answer = client().get_item(TableName=settings().table_name, Key=key, ConsistentRead=True)
-    return _deserialize(answer["Item"]["tags"]) if "Item" in answer else None
-
-
-def note_surveyed_tags(cluster_arn: str, account: str, tags: Mapping[str, str]) -> None:
-    if surveyed_tags(cluster_arn, account) == tags:
-        return
-    item = {"cluster_arn": cluster_arn, "item": f"survey#{account}", "tags": dict(tags)}
-    client().put_item(
-        TableName=settings().table_name,
-        Item={name: _serialize(value) for name, value in item.items()},
-    )
 
 
 def add_request(cluster_arn: str) -> int:
@@ -258,6 +238,21 @@ def note_enabling(
 def note_refusals(cluster_arn: str, refusals: Iterable[Refusal]) -> None:
     """Remember which refusals the owner was told of."""
     _note(cluster_arn, "refusals", [refusal.model_dump(mode="json") for refusal in refusals])
+
+
+def note_turned_on(cluster_arn: str, schemes: Iterable[Scheme]) -> None:
+    """Remember which schemes are on, to notice when somebody turns one off."""
+    _note(cluster_arn, "turned_on", sorted(schemes))
+
+
+def note_granted(cluster_arn: str, digest: str) -> None:
+    """Remember what our statements are, to notice when somebody changes them."""
+    _note(cluster_arn, "granted", digest)
+
+
+def note_strangers(cluster_arn: str, connection_arns: Iterable[str]) -> None:
+    """Remember of which connections the owner was told."""
+    _note(cluster_arn, "strangers", sorted(connection_arns))
 
 
 def note_failure(cluster_arn: str, failure: Failure) -> None:

@@ -1,14 +1,34 @@
-"""Taking client accounts out of the cluster policy."""
+"""Our part of the cluster policy: what others did to it, and taking accounts out of it."""
 
 from collections.abc import Callable
 
-from msklink import telling
+from msklink import repairing, telling
 from msklink.arns import ClusterArn
 from msklink.aws import cluster_policy, kafka, table
+from msklink.drift import Drift
 from msklink.errors import PrincipalRejected, Refused
-from msklink.policy import Grant
-from msklink.refusals import Code, refuse
+from msklink.policy import Grant, drifted
+from msklink.records import Cluster
+from msklink.refusals import Code, Refusal, refuse
 from msklink.settings import settings
+
+
+def look(cluster: ClusterArn, run: str, record: Cluster) -> tuple[Drift | None, Refusal | None]:
+    """Whether others changed our statements, and why they are not to be changed back, if so."""
+    current, _ = cluster_policy.read_policy(kafka.client(), cluster.text)
+    found = drifted(current, record.granted, settings().namespace)
+    refusal = repairing.why_not(cluster.text, found) if found else None
+    if found and refusal:
+        repairing.leave_alone(cluster.text, run, found, refusal)
+    return found, refusal
+
+
+def remember(cluster: ClusterArn, record: Cluster) -> None:
+    """Note our statements as they are after we wrote them."""
+    current, _ = cluster_policy.read_policy(kafka.client(), cluster.text)
+    digest = current.digest(settings().namespace)
+    if digest != record.granted:
+        table.note_granted(cluster.text, digest)
 
 
 def revoke(cluster: ClusterArn, run: str, is_to_go: Callable[[str], bool]) -> frozenset[str]:

@@ -1,0 +1,57 @@
+"""What runs leave in the table for later ones and for the sweep, beside their records."""
+
+from collections.abc import Mapping
+
+from msklink.aws import table
+from msklink.drift import Memory
+
+CLUSTERS = "clusters"
+"""Partition key of the list of clusters, whose sort keys are their ARNs."""
+
+
+def managed_clusters() -> list[str]:
+    """ARNs of the clusters that may have something in client accounts."""
+    return [item["item"] for item in table.query(CLUSTERS, "arn:")]
+
+
+def note_managed(cluster_arn: str, *, managed: bool) -> None:
+    """Remember the cluster as one of them, or forget it."""
+    if managed:
+        table.put(CLUSTERS, cluster_arn, {})
+    else:
+        table.delete(CLUSTERS, cluster_arn)
+
+
+def drift_memory(cluster_arn: str, item: str) -> Memory:
+    """What was done about the drift *item* so far."""
+    return Memory.model_validate(table.get(cluster_arn, item) or {})
+
+
+def remember_drift(cluster_arn: str, item: str, memory: Memory) -> None:
+    table.put(cluster_arn, item, memory.model_dump(mode="json"))
+
+
+def surveyed_tags(cluster_arn: str, account: str) -> dict[str, str] | None:
+    """What the tags of the account's VPCs said at its last survey, by VPC; None before that."""
+    found = table.get(cluster_arn, f"survey#{account}")
+    return found["tags"] if found else None
+
+
+def note_surveyed_tags(cluster_arn: str, account: str, tags: Mapping[str, str]) -> None:
+    if surveyed_tags(cluster_arn, account) != tags:
+        table.put(cluster_arn, f"survey#{account}", {"tags": dict(tags)})
+
+
+def published(cluster_arn: str, account: str) -> tuple[str, bool]:
+    """
+    Digest of the configurations in the account as they were left, and whether a drift was left.
+
+    Empty before anything was published.
+    """
+    found = table.get(cluster_arn, f"published#{account}") or {}
+    return found.get("digest", ""), found.get("left", False)
+
+
+def note_published(cluster_arn: str, account: str, digest: str, *, left: bool = False) -> None:
+    if published(cluster_arn, account) != (digest, left):
+        table.put(cluster_arn, f"published#{account}", {"digest": digest, "left": left})

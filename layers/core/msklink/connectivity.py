@@ -1,0 +1,55 @@
+"""Private connectivity of a cluster between two looks: how our update ended, what others did."""
+
+from aws_lambda_powertools import Logger
+
+from msklink import cluster as rules
+from msklink import repairing, telling
+from msklink.aws import kafka, table
+from msklink.cluster import Cluster
+from msklink.records import Cluster as Record
+from msklink.refusals import Code, Refusal, refuse
+from msklink.scheme import Scheme
+from msklink.settings import settings
+
+logger = Logger(child=True)
+
+
+def conclude_update(run: str, cluster: Cluster, record: Record) -> dict[Scheme, Refusal]:
+    """
+    Tell how our update ended. What it failed to turn on is refused until something is asked
+    for again, or it would be tried for ever.
+    """
+    if not record.enabling:
+        return {}
+    missing = sorted(set(record.enabling) - cluster.private)
+    problem = kafka.update_error(kafka.client(), record.operation) if record.operation else None
+    if not missing:
+        logger.info("connectivity enabled", schemes=record.enabling)
+        telling.connectivity_enabled(cluster.arn.text, run, record.enabling)
+        for scheme in sorted(set(record.enabling) & set(record.turned_on)):
+            repairing.repaired(cluster.arn.text, run, rules.turned_off(scheme))
+    failed = refuse(
+        Code.CONNECTIVITY_UPDATE_FAILED,
+        schemes=" and ".join(missing),
+        problem=problem or "the operation ended without them",
+        operation=record.operation,
+        key=settings().namespace,
+    )
+    return dict.fromkeys(missing, failed)
+
+
+def turned_off(cluster: Cluster, asked: frozenset[Scheme], record: Record) -> dict[Scheme, Refusal]:
+    """
+    Schemes that somebody turned off and that stay off, for turning one on reboots the brokers.
+
+    What is to be turned on again is left to EnableConnectivity, like everything that is not on.
+    """
+    arn, seen = cluster.arn.text, frozenset(record.turned_on)
+    missing = rules.missing_again(cluster, asked, seen)
+    if (on := (cluster.private & asked) | missing) != seen:
+        table.note_turned_on(arn, on)
+    return {
+        scheme: refuse(Code.SCHEME_TURNED_OFF, scheme=scheme, key=settings().namespace)
+        for scheme in sorted(missing)
+        if repairing.why_not(arn, rules.turned_off(scheme))
+    }

@@ -1,0 +1,118 @@
+"""
+What others have changed of what MSKLink made, and whether it is changed back.
+
+Each kind has a switch. Who changes the same thing back all day is another tool with a mind of its
+own (Terraform, CloudFormation); then it is for people to decide.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from pydantic import BaseModel
+
+from msklink.refusals import Code, Refusal, refuse
+
+
+class Kind(StrEnum):
+    """What can drift; the switch of `connection` is RepairConnection of the owner stack."""
+
+    CONNECTION = "connection"
+    POLICY = "policy"
+    PARAMETERS = "parameters"
+    SECURITY_GROUP = "security-group"
+    CONNECTIVITY = "connectivity"
+    ENDPOINT_TAGS = "endpoint-tags"
+    """Never repaired: what removes tags would do it again."""
+
+    @property
+    def switch(self) -> str:
+        """Parameter of the owner stack."""
+        return "Repair" + "".join(word.capitalize() for word in self.split("-"))
+
+
+MOST_REPAIRS = 3
+"""In a day; after that somebody else is taken to manage it."""
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Drift:
+    """One thing that is not as it was left: what it is now, and what it is to be."""
+
+    kind: Kind
+    before: str
+    after: str
+    account: str = ""
+    vpc_id: str = ""
+    scheme: str = ""
+
+    @property
+    def item(self) -> str:
+        """The sort key of its memory in the table."""
+        return "#".join(("drift", self.kind, self.account, self.vpc_id, self.scheme)).rstrip("#")
+
+
+class Memory(BaseModel, frozen=True):
+    """What was done about a drift so far."""
+
+    repaired: tuple[datetime, ...] = ()
+    """The times of the last day."""
+    conflict: bool = False
+    """It is left alone until a person deletes this."""
+    told: str = ""
+    """Of which state people were told that it is left alone."""
+
+    def after_repair(self, now: datetime) -> "Memory":
+        recent = tuple(one for one in self.repaired if now - one < DAY)
+        return Memory(repaired=(*recent, now))
+
+    def is_contested(self, now: datetime) -> bool:
+        """Whether it was changed back too often already."""
+        recent = [one for one in self.repaired if now - one < DAY]
+        return self.conflict or len(recent) >= MOST_REPAIRS
+
+
+def left_alone(drift: Drift, *, contested: bool) -> Refusal:
+    """Why the drift stays, and what to do about it."""
+    code = Code.DRIFT_CONTESTED if contested else Code.DRIFT_LEFT
+    return refuse(
+        code,
+        what=drift.kind.replace("-", " "),
+        before=drift.before,
+        after=drift.after,
+        switch=drift.kind.switch,
+        item=drift.item,
+    )
+
+
+@dataclass(frozen=True)
+class Window:
+    """Hours of the week in UTC in which brokers may be rebooted to repair something."""
+
+    start: timedelta
+    end: timedelta
+
+    @classmethod
+    def parse(cls, text: str) -> "Window | None":
+        """`sun:02:00-sun:05:00`, as RDS writes it; None for empty text, which means always."""
+        if not text:
+            return None
+        start, end = (_since_monday(part) for part in text.lower().split("-"))
+        return cls(start, end)
+
+    def is_open(self, now: datetime) -> bool:
+        into = timedelta(days=now.weekday(), hours=now.hour, minutes=now.minute, seconds=now.second)
+        if self.start <= self.end:
+            return self.start <= into < self.end
+        return into >= self.start or into < self.end
+
+
+DAYS: Sequence[str] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def _since_monday(text: str) -> timedelta:
+    day, hours, minutes = text.strip().split(":")
+    return timedelta(days=DAYS.index(day), hours=int(hours), minutes=int(minutes))

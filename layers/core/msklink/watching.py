@@ -1,0 +1,117 @@
+"""What a sweep sees of a cluster and its clients that is not as their last run left it."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from msklink import cluster as rules
+from msklink import connections, endpoints, network, offboarding, policy, repairing
+from msklink.aws import cluster_policy, kafka, memories
+from msklink.cluster import Cluster
+from msklink.drift import Drift, Kind
+from msklink.network import Vpc
+from msklink.records import Cluster as Record
+from msklink.records import Connection, State
+from msklink.refusals import Code, refuse
+from msklink.settings import settings
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What there is to see in one client account, for all clusters."""
+
+    tags: offboarding.VpcTags
+    vpcs: Mapping[str, Sequence[Vpc]]
+    """By the key of a cluster those that have a managed group for it, with that group only."""
+    endpoints: Counter[tuple[str, str]]
+    """How many endpoints with the tags of MSK there are, by cluster and VPC."""
+    parameters: Mapping[str, str]
+
+
+def news_of_cluster(cluster: Cluster, record: Record, known: Sequence[Connection]) -> str | None:
+    """What others did on the owner's side, if a run would do or tell something about it."""
+    arn, namespace = cluster.arn.text, settings().namespace
+    if reason := _news_of_schemes(cluster, record):
+        return reason
+    msk = kafka.client()
+    listed = kafka.client_connections(msk, arn)
+    states = {connection.arn: connection.state for connection in listed}
+    for one in known:
+        if one.connection_arn and one.wanted and _is_news(one, states.get(one.connection_arn)):
+            return f"connection {one.connection_arn} is {states.get(one.connection_arn, 'gone')}"
+    accounts = cluster.clients(namespace) | {one.account for one in known}
+    strange = {connection.arn for connection in connections.strange(listed, accounts)}
+    if strange != set(record.strangers):
+        return "there are connections of unknown accounts, or no longer"
+    current, _ = cluster_policy.read_policy(msk, arn)
+    found = policy.drifted(current, record.granted, namespace)
+    return "the cluster policy has changed" if found and repairing.is_news(arn, found) else None
+
+
+def _news_of_schemes(cluster: Cluster, record: Record) -> str | None:
+    namespace, arn = settings().namespace, cluster.arn.text
+    asked, seen = cluster.asked(namespace).schemes, frozenset(record.turned_on)
+    missing = rules.missing_again(cluster, asked, seen)
+    told = {one.message for one in record.refusals if one.code is Code.SCHEME_TURNED_OFF}
+    if len(missing) != len(told):
+        return "somebody turned schemes off or on"
+    if any(repairing.why_not(arn, rules.turned_off(scheme)) is None for scheme in missing):
+        return "schemes are to be turned on again"
+    return None
+
+
+def _is_news(record: Connection, state: str | None) -> bool:
+    if state == connections.REJECTED:
+        return not (record.refusal and record.refusal.code is Code.CONNECTION_REJECTED)
+    found = connections.drifted_to(record, state)
+    if found is None:
+        return False
+    return not record.is_left_alone or repairing.why_not(record.cluster_arn, found) is None
+
+
+def news_of_client(
+    cluster_arn: str, account: str, known: Iterable[Connection], sight: Sight, key: str
+) -> str | None:
+    """What others did in a client account, if a run would do or tell something about it."""
+    there = [record for record in known if record.was_there]
+    if not there:
+        return None
+    namespace, name = settings().namespace, key.removeprefix(f"{settings().namespace}/")
+    digest, drift_left = memories.published(cluster_arn, account)
+    if digest and digest != endpoints.digest(sight.parameters, namespace, name):
+        return f"parameters in {account} have changed"
+    if drift_left and settings().repairs(Kind.PARAMETERS):
+        return f"parameters in {account} are to be put back"
+    used = {record.vpc_id for record in there}
+    for vpc in sight.vpcs.get(key, ()):
+        found = network.drifted(vpc) if vpc.id in used else None
+        if found and repairing.is_news(cluster_arn, found):
+            return f"the managed security group of {vpc.id} has changed"
+    return None
+
+
+def tell_of_endpoints(
+    cluster_arn: str, sweep: str, known: Iterable[Connection], sight: Sight
+) -> None:
+    """Tell of VPCs where endpoints lack the tags by which MSK manages them; no run can help."""
+    there = Counter(
+        (record.account, record.vpc_id) for record in known if record.state is State.PUBLISHED
+    )
+    for (account, vpc_id), count in there.items():
+        endpoints_seen = sight.endpoints[cluster_arn, vpc_id]
+        if endpoints_seen >= count:
+            continue
+        found = Drift(
+            Kind.ENDPOINT_TAGS,
+            before=f"{endpoints_seen} endpoints with tags",
+            after=f"{count} endpoints with tags",
+            account=account,
+            vpc_id=vpc_id,
+        )
+        refusal = refuse(
+            Code.ENDPOINT_TAGS_MISSING,
+            vpc_id=vpc_id,
+            connections=count,
+            endpoints=endpoints_seen,
+        )
+        repairing.leave_alone(cluster_arn, sweep, found, refusal)

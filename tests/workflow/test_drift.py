@@ -1,0 +1,332 @@
+"""What others change of what MSKLink made: found by the sweep, changed back or left alone, told."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from msklink.settings import settings
+from tests.support.aws import CLIENT, OTHER_CLIENT
+from tests.support.functions import OWNER
+from tests.support.served import FIREHOSE, Served
+
+REPAIRED = "Drift Repaired"
+Change = Callable[[Served], None]
+
+
+@pytest.fixture
+def repair(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Says which kinds of drift are to be repaired."""
+
+    def repair(kinds: str, **environment: str) -> None:
+        for name, value in (environment | {"REPAIR": kinds}).items():
+            monkeypatch.setenv(name, value)
+        settings.cache_clear()
+
+    return repair
+
+
+# ------------------------------------------------------------------------------ what can happen
+
+
+def the_connection_is_deleted(served: Served) -> None:
+    [made] = served.accounts.connections(CLIENT)
+    served.accounts.client("kafka", CLIENT).delete_vpc_connection(Arn=made["VpcConnectionArn"])
+    served.pass_hours(1)
+
+
+def the_connection_breaks(served: Served) -> None:
+    [made] = served.accounts.connections(CLIENT)
+    served.accounts.msk.force_connection(made["VpcConnectionArn"], "FAILED")
+
+
+def our_statement_is_removed(served: Served) -> None:
+    served.accounts.put_policy(served.cluster, FIREHOSE)
+
+
+def our_statement_is_changed(served: Served) -> None:
+    [foreign, ours] = served.accounts.policy(served.cluster)["Statement"]
+    principals = {"AWS": [*ours["Principal"]["AWS"], "arn:aws:iam::444444444444:root"]}
+    served.accounts.put_policy(served.cluster, foreign, ours | {"Principal": principals})
+
+
+def a_parameter_is_changed(served: Served) -> None:
+    served.accounts.client("ssm", CLIENT).put_parameter(
+        Name="/msklink/orders/iam/bootstrap.servers", Value="b-1:9098", Overwrite=True
+    )
+
+
+def a_parameter_is_deleted(served: Served) -> None:
+    served.accounts.client("ssm", CLIENT).delete_parameter(
+        Name="/msklink/orders/iam/security.protocol"
+    )
+
+
+def the_group_is_opened(served: Served) -> None:
+    [group] = served.managed_groups()
+    served.accounts.client("ec2", CLIENT).authorize_security_group_ingress(
+        GroupId=group,
+        IpPermissions=[{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}],
+    )
+
+
+def the_scheme_is_turned_off(served: Served) -> None:
+    kafka = served.accounts.client("kafka")
+    info = kafka.describe_cluster_v2(ClusterArn=served.cluster)["ClusterInfo"]
+    kafka.update_connectivity(
+        ClusterArn=served.cluster,
+        CurrentVersion=info["CurrentVersion"],
+        ConnectivityInfo={
+            "VpcConnectivity": {"ClientAuthentication": {"Sasl": {"Iam": {"Enabled": False}}}}
+        },
+    )
+    served.pass_hours(2)
+
+
+CHANGES = [
+    (the_connection_is_deleted, "connection"),
+    (the_connection_breaks, "connection"),
+    (our_statement_is_removed, "policy"),
+    (our_statement_is_changed, "policy"),
+    (a_parameter_is_changed, "parameters"),
+    (a_parameter_is_deleted, "parameters"),
+    (the_group_is_opened, "security-group"),
+    (the_scheme_is_turned_off, "connectivity"),
+]
+each_change = pytest.mark.parametrize(("change", "kind"), CHANGES)
+
+
+def picture(served: Served) -> dict[str, Any]:
+    """How things are, whoever made them."""
+    parameters = served.accounts.parameters(CLIENT)
+    del parameters["/msklink/orders/status"]
+    [group] = served.accounts.client("ec2", CLIENT).describe_security_groups(
+        GroupIds=served.managed_groups()
+    )["SecurityGroups"]
+    kafka = served.accounts.client("kafka")
+    info = kafka.describe_cluster_v2(ClusterArn=served.cluster)["ClusterInfo"]
+    return {
+        "connections": served.connections(),
+        "policy": sorted(map(json.dumps, served.accounts.policy(served.cluster)["Statement"])),
+        "parameters": parameters,
+        "rules": (group["IpPermissions"], group["IpPermissionsEgress"]),
+        "schemes": info["Provisioned"]["BrokerNodeGroupInfo"]["ConnectivityInfo"],
+        "state": served.accounts.status(CLIENT)["state"],
+    }
+
+
+# ------------------------------------------------------------------------------------- repaired
+
+
+@each_change
+def test_what_others_change_is_changed_back_and_told(
+    served: Served, repair: Callable[[str], None], change: Change, kind: str
+) -> None:
+    repair(f"connection {kind}")
+    assert served.sweep() == 0
+    before = picture(served)
+
+    change(served)
+    assert served.sweep() == 1
+
+    assert picture(served) == before
+    told = [one for one in served.accounts.told() if one["what"] == REPAIRED]
+    assert kind in {one["kind"] for one in told}
+    assert all(one["before"] != one["after"] for one in told)
+    assert served.sweep() == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "kind"), [pair for pair in CHANGES if pair[1] not in {"connectivity"}]
+)
+def test_what_is_not_to_be_repaired_is_left_alone_and_told_once(
+    served: Served, repair: Callable[[str], None], change: Change, kind: str
+) -> None:
+    repair("")
+    change(served)
+    changed = picture(served)
+
+    assert served.sweep() == 1
+
+    del changed["state"]
+    now = picture(served)
+    del now["state"]
+    assert now == changed
+    codes = [code for _, code in served.told()]
+    assert codes == ["DriftLeft"]
+    assert served.sweep() == 0
+
+    repair(kind)
+    assert served.sweep() == 1
+    assert (REPAIRED, "") in served.told()
+
+
+def test_what_is_changed_back_all_day_is_contested_and_left_to_people(served: Served) -> None:
+    for _ in range(3):
+        a_parameter_is_changed(served)
+        served.sweep()
+    assert [what for what, _ in served.told()] == [REPAIRED] * 3
+
+    a_parameter_is_changed(served)
+    assert served.sweep() == 1
+
+    assert served.told() == [("Client Refused", "DriftContested")]
+    assert served.sweep() == 0
+    served.pass_hours(48)
+    assert served.sweep() == 0
+    servers = served.accounts.parameters(CLIENT)["/msklink/orders/iam/bootstrap.servers"]
+    assert servers == "b-1:9098"
+
+
+# ------------------------------------------------------------------------------------ schemes
+
+
+def test_a_scheme_that_was_turned_off_stays_off_and_both_sides_are_told(served: Served) -> None:
+    the_scheme_is_turned_off(served)
+
+    assert served.sweep() == 1
+
+    assert ("Cluster Refused", "SchemeTurnedOff") in served.told()
+    assert served.entry()["refusal"]["code"] == "SchemeTurnedOff"
+    assert served.connections() == ["INACTIVE"]
+    assert served.accounts.msk.calls[OWNER, "UpdateConnectivity"] == 2
+    served.reconcile()
+    assert served.sweep() == 0
+    assert served.accounts.msk.calls[OWNER, "UpdateConnectivity"] == 2
+
+
+def test_a_scheme_is_turned_on_again_in_the_maintenance_window_only(
+    served: Served, repair: Callable[..., None]
+) -> None:
+    repair("connectivity", MAINTENANCE_WINDOW="sun:02:00-sun:05:00")
+    the_scheme_is_turned_off(served)  # the clock begins on a Thursday
+    served.sweep()
+    assert served.connections() == ["INACTIVE"]
+
+    while served.accounts.clock.now().strftime("%a %H") != "Sun 02":
+        served.pass_hours(1)
+    assert served.sweep() == 1
+
+    assert served.connections() == ["AVAILABLE"]
+    assert served.accounts.status(CLIENT)["state"] == "published"
+    told = [one for one in served.accounts.told() if one["what"] == REPAIRED]
+    assert "connectivity" in {one["kind"] for one in told}
+    assert served.sweep() == 0
+
+
+def test_a_scheme_that_the_owner_turns_on_again_is_used_again(served: Served) -> None:
+    the_scheme_is_turned_off(served)
+    served.sweep()
+    kafka = served.accounts.client("kafka")
+    info = kafka.describe_cluster_v2(ClusterArn=served.cluster)["ClusterInfo"]
+    kafka.update_connectivity(
+        ClusterArn=served.cluster,
+        CurrentVersion=info["CurrentVersion"],
+        ConnectivityInfo={
+            "VpcConnectivity": {"ClientAuthentication": {"Sasl": {"Iam": {"Enabled": True}}}}
+        },
+    )
+    served.pass_hours(2)
+
+    assert served.sweep() == 1
+
+    assert served.connections() == ["AVAILABLE"]
+    assert served.accounts.status(CLIENT)["state"] == "published"
+    assert served.sweep() == 0
+
+
+# ------------------------------------------------------------------------- others, and what is told
+
+
+def test_a_connection_that_the_owner_rejected_is_not_made_anew(served: Served) -> None:
+    [made] = served.accounts.connections(CLIENT)
+    served.accounts.client("kafka").reject_client_vpc_connection(
+        ClusterArn=served.cluster, VpcConnectionArn=made["VpcConnectionArn"]
+    )
+    served.pass_hours(1)
+
+    assert served.sweep() == 1
+
+    assert served.connections() == ["REJECTED"]
+    assert served.told() == [("Client Refused", "ConnectionRejected")]
+    assert served.sweep() == 0
+
+
+def connect_by_hand(served: Served, account: str) -> str:
+    """Somebody else lets *account* in and connects; the ARN of its connection."""
+    vpc_id = served.accounts.make_network(account)
+    policy = served.accounts.policy(served.cluster)["Statement"]
+    vendor = {
+        "Sid": "Vendor",
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
+        "Action": ["kafka:CreateVpcConnection", "kafka:DescribeCluster", "kafka:DescribeClusterV2"],
+        "Resource": served.cluster,
+    }
+    served.accounts.put_policy(served.cluster, *policy, vendor)
+    group = served.accounts.client("ec2", account).create_security_group(
+        GroupName="vendor", Description="-", VpcId=vpc_id
+    )
+    made: str = served.accounts.client("kafka", account).create_vpc_connection(
+        TargetClusterArn=served.cluster,
+        Authentication="SASL_IAM",
+        VpcId=vpc_id,
+        ClientSubnets=served.accounts.subnets(account, vpc_id),
+        SecurityGroups=[group["GroupId"]],
+    )["VpcConnectionArn"]
+    served.pass_hours(1)
+    return made
+
+
+@pytest.mark.parametrize("reject", [False, True])
+def test_a_connection_of_an_unknown_account_is_told_once_and_rejected_if_wanted(
+    served: Served, repair: Callable[..., None], *, reject: bool
+) -> None:
+    repair("policy", REJECT_UNKNOWN_CONNECTIONS=str(reject).lower())
+    arn = connect_by_hand(served, "444444444444")
+
+    assert served.sweep() == 1
+
+    [told] = served.accounts.told()
+    assert (told["account"], told["connection_arn"]) == ("444444444444", arn)
+    assert told["refusal"]["code"] == "UnknownConnection"
+    served.pass_hours(1)
+    left = served.connections("444444444444")
+    assert left == (["REJECTED"] if reject else ["AVAILABLE"])
+    assert served.sweep() == 0
+
+
+def test_a_connection_of_a_service_of_aws_is_never_rejected(
+    served: Served, repair: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither is one of which it cannot be told."""
+    repair("", REJECT_UNKNOWN_CONNECTIONS="true")
+    monkeypatch.setattr("localcloud.msk.connections.KIND_OF_CALLER", "AWSSERVICE")
+    connect_by_hand(served, "444444444444")
+
+    served.sweep()
+
+    served.pass_hours(1)
+    assert served.connections("444444444444") == ["AVAILABLE"]
+
+
+def test_endpoints_without_the_tags_of_msk_are_told_once(served: Served) -> None:
+    ec2 = served.accounts.client("ec2", CLIENT)
+    [endpoint] = ec2.describe_vpc_endpoints()["VpcEndpoints"]
+    ec2.delete_tags(Resources=[endpoint["VpcEndpointId"]], Tags=[{"Key": "AWSMSKManaged"}])
+
+    assert served.sweep() == 0
+    assert served.sweep() == 0
+
+    assert served.told() == [("Client Refused", "EndpointTagsMissing")]
+
+
+def test_more_brokers_bring_a_run(served: Served) -> None:
+    before = served.accounts.parameters(CLIENT)
+    served.accounts.msk.force_brokers(served.cluster, 6)
+
+    assert served.sweep() == 1
+
+    assert served.accounts.parameters(CLIENT) == before  # the emulator names three of any number
+    assert served.connections(OTHER_CLIENT) == ["AVAILABLE"]
