@@ -180,7 +180,7 @@ def judge_role(role_arn: str, service: str, region: str, check: Check) -> Denied
     name = role_arn.rsplit("/", 1)[-1]
     session = f"arn:aws:sts::{account}:assumed-role/{name}/{service.split('.', maxsplit=1)[0]}"
     role = iam._roles.get_scoped(account, None, name)
-    if role is None or not _trusts(role, service):
+    if role is None or not _trusts(role, service, account):
         return Denied("sts:AssumeRole", role_arn, service, explicit=False)
     context = iam_evaluator.EvalContext(
         principal_arn=session,
@@ -201,7 +201,8 @@ def judge_role(role_arn: str, service: str, region: str, check: Check) -> Denied
     return Denied(check.action, check.resource, session, result.decision == "Deny")
 
 
-def _trusts(role: dict[str, Any], service: str) -> bool:
+def _trusts(role: dict[str, Any], service: str, account: str) -> bool:
+    """Whether *role* lets *service* in, which comes because of something in *account*."""
     context = iam_evaluator.EvalContext(
         principal_arn=service,
         principal_type="Service",
@@ -209,6 +210,7 @@ def _trusts(role: dict[str, Any], service: str) -> bool:
         action="sts:AssumeRole",
         resource_arn=role.get("Arn", ""),
         region="",
+        service_context={"aws:sourceaccount": account},
     )
     result = iam_evaluator.evaluate_resource_policy(
         _with_any_resource(role.get("AssumeRolePolicyDocument", "{}")), context, service=service

@@ -229,7 +229,7 @@ def test_what_is_taken_back_goes_after_the_grace_and_what_asks_to_go_at_once(
         assert client("kafka", "list-vpc-connections")["VpcConnections"] == []
         endpoints = client("ec2", "describe-vpc-endpoints")["VpcEndpoints"]
         assert [one for one in endpoints if one["State"] == "available"] == []
-        ours = "Name=tag-key,Values=msklink/managed-by"
+        ours = "Name=tag-key,Values=msklink/orders"
         groups = client("ec2", "describe-security-groups", "--filters", ours)
         assert groups["SecurityGroups"] == []
     with pytest.raises(RuntimeError, match="NotFound"):
@@ -302,7 +302,7 @@ def test_a_sweep_makes_up_for_the_run_that_was_aborted_and_the_next_finds_nothin
         return [
             call.status
             for call in scene.cloud.calls()
-            if call.service == "function" and "SweepClusters" in call.operation
+            if call.service == "function" and "sweep-clusters" in call.operation
         ]
 
     def ended() -> list[str]:
