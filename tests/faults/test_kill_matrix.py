@@ -1,0 +1,29 @@
+"""Whatever call goes wrong, and however: the next run, or the sweep alone, makes it good."""
+
+from typing import Any
+
+import pytest
+
+from tests.faults.matrix import Case, attempt, recorded
+from tests.faults.plots import PLOTS, STEPS
+
+
+def test_the_end_is_as_if_nothing_had_gone_wrong(
+    case: Case, record_property: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, fact in {"step": case.step, "kind": case.kind.value, "call": case.place}.items():
+        record_property(name, fact)
+
+    outcome = attempt(case)
+
+    record_property("by itself", outcome.by_itself)
+    capsys.readouterr()  # metrics, and what the engine says of every failure
+    assert outcome.struck, "the call was not made this time"
+    assert not outcome.problems, "\n".join(outcome.problems)
+
+
+@pytest.mark.parametrize("step", sorted(STEPS))
+def test_every_state_and_every_function_has_a_call_that_goes_wrong(step: str) -> None:
+    assert any(
+        plot.steps.get(call.function) == step for plot in PLOTS for call in recorded(plot).calls
+    ), f"no plot in tests/faults/plots.py leads to {step}"
