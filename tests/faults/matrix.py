@@ -1,12 +1,12 @@
 """The kill matrix: every call that a plot makes, with everything that can go wrong with it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from tests.faults.picture import differences, others, picture
+from tests.faults.picture import differences, others, picture, told
 from tests.faults.plots import PLOTS, Plot
 from tests.faults.seam import Call, Kind
 from tests.faults.world import World, empty_world
@@ -26,8 +26,10 @@ class Recovery(StrEnum):
 class Recording:
     """A plot in which nothing went wrong."""
 
-    calls: tuple[Call, ...]
+    calls: Mapping[Call, int]
+    """How often each was made."""
     end: dict[str, Any]
+    told: Set[str]
 
 
 @dataclass(frozen=True)
@@ -35,32 +37,31 @@ class Case:
     plot: Plot
     step: str
     call: Call
+    time: int
+    """Which of several times that the call is made."""
     kind: Kind
     recovery: Recovery
 
     @property
     def name(self) -> str:
-        where = ".".join(self.call.path[1:])
-        return (
-            f"{self.step}-{self.kind}-{self.call.account}-{where}-{self.call.operation}"
-            f"-{self.plot.name}-{self.recovery}"
-        )
+        number = f" {self.time}" if self.time > 1 else ""
+        return f"{self.step}-{self.kind}-{self.place}{number}-{self.plot.name}-{self.recovery}"
 
     @property
     def place(self) -> str:
-        return f"{self.call.account} {'.'.join(self.call.path)} {self.call.operation}"
+        return f"{self.call.account}-{'.'.join(self.call.path[1:])}-{self.call.operation}"
 
 
 @cache
 def recorded(plot: Plot) -> Recording:
-    """The calls in the order in which they were first made, and the end state once all is quiet."""
+    """The calls of *plot*, and the end state once all is quiet."""
     with empty_world() as world:
         plot.prepare(world)
         world.seam.calls.clear()
         plot.act(world)
-        calls = tuple(dict.fromkeys(world.seam.calls))
+        calls = dict(world.seam.calls)
         world.sweep_until_quiet()
-        return Recording(calls, picture(world))
+        return Recording(calls, picture(world), told(world))
 
 
 @cache
@@ -71,26 +72,35 @@ def cases() -> tuple[Case, ...]:
 def _cases() -> Iterator[Case]:
     tried: set[tuple[object, ...]] = set()
     for plot in PLOTS:
-        for call in sorted(recorded(plot).calls):
+        for call, times in sorted(recorded(plot).calls.items()):
             step = plot.steps.get(call.function)
-            if step is None:
-                continue
-            for kind in call.kinds:
+            for kind in call.kinds if step else ():
                 scope = None if kind is Kind.DENIED else call.path
                 key = (step, call.account, call.service, call.operation, kind, scope)
                 if key in tried:
                     continue
                 tried.add(key)
-                for recovery in _recoveries(plot, kind, len(tried)):
-                    yield Case(plot, step, call, kind, recovery)
+                for time, recovery in _trials(plot, call, kind, times, len(tried)):
+                    yield Case(plot, str(step), call, time, kind, recovery)
 
 
-def _recoveries(plot: Plot, kind: Kind, number: int) -> list[Recovery]:
-    """Both after a kill; otherwise one, in turns. In turns, too, the end of a run is reported."""
+def _trials(
+    plot: Plot, call: Call, kind: Kind, times: int, number: int
+) -> Iterator[tuple[int, Recovery]]:
+    """
+    The first time that the call is made and, when a kill may leave things half done, the last.
+
+    Recoveries take turns; in the main plot every call that changes something has both.
+    """
     again = (Recovery.AGAIN, Recovery.REPORTED)[number // 2 % 2]
-    if not plot.swept:
-        return [again]
-    return [again, Recovery.SWEEP] if kind in KILLS else [(again, Recovery.SWEEP)[number % 2]]
+    ways = [again, Recovery.SWEEP] if plot.swept else [again, again]
+    first, second = ways if number % 2 else ways[::-1]
+    yield 1, first
+    if kind in KILLS and call.writes:
+        if plot is PLOTS[0]:
+            yield 1, second
+        if times > 1:
+            yield times, second
 
 
 @dataclass(frozen=True)
@@ -103,23 +113,29 @@ class Outcome:
 
 def attempt(case: Case) -> Outcome:
     """What becomes of the plot of *case* with its fault and its recovery."""
-    plot, end = case.plot, recorded(case.plot).end
     with empty_world() as world:
-        plot.prepare(world)
+        case.plot.prepare(world)
         before = others(world)
-        world.seam.arm(case.call, case.kind)
-        plot.act(world)
+        world.seam.arm(case.call, case.kind, case.time)
+        case.plot.act(world)
         struck = world.seam.struck
         world.seam.heal()
-        by_itself = case.kind not in KILLS and picture(world) == end and not world.sweep()
+        by_itself = case.kind not in KILLS and not any(_shortfalls(world, case.plot))
         if not by_itself:
             _recover(world, case)
         problems = [
-            *differences(end, picture(world)),
+            *(f"the sweep still starts {run}" for run in world.sweep()),
+            *_shortfalls(world, case.plot),
             *differences(before, others(world), "of others"),
-            *(f"the sweep starts {run}" for run in world.sweep()),
         ]
     return Outcome(struck, tuple(problems), by_itself)
+
+
+def _shortfalls(world: World, plot: Plot) -> Iterator[str]:
+    """Where the end is not as it is when nothing goes wrong."""
+    right = recorded(plot)
+    yield from differences(right.end, picture(world))
+    yield from (f"never told: {one}" for one in sorted(right.told - told(world)))
 
 
 def _recover(world: World, case: Case) -> None:

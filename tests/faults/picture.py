@@ -14,7 +14,9 @@ MANAGED_BY = f"{NAMESPACE}/managed-by"
 PROMISED = {"Client Onboarded", "Client Refused", "Cluster Connectivity Enabled"}
 """Events out that may come twice, but not never."""
 
-_GENERATED = re.compile(r"arn:aws:kafka:[\w:-]+:vpc-connection/[\w/-]+|\b(?:vpc|subnet|sg)-[0-9a-f]+")
+_GENERATED = re.compile(
+    r"arn:aws:kafka:[\w:-]+:vpc-connection/[\w/-]+|\b(?:vpc|subnet|sg)-[0-9a-f]+"
+)
 _HOST = re.compile(r"\.orders\.\w+\.c3\.")
 _PASSING = {"item", "updated", "requested", "connection_state"}
 
@@ -31,7 +33,6 @@ def picture(world: World) -> dict[str, Any]:
         "parameters": {one: _parameters(accounts, one) for one in [OWNER, *accounts.clients]},
         "connections": {one: _connections(accounts, one) for one in accounts.clients},
         "groups": {one: _groups(accounts, one) for one in accounts.clients},
-        "told": _told(world),
     }
     names = _names(accounts)
     text = _GENERATED.sub(lambda match: names.get(match[0], match[0]), json.dumps(seen))
@@ -47,6 +48,17 @@ def _in_order(node: Any) -> Any:
     if isinstance(node, list):
         return sorted(map(_in_order, node), key=json.dumps)
     return node
+
+
+def told(world: World) -> set[str]:
+    """What others were told so far, each once: it may be told again, by another run."""
+    world.told += world.accounts.told()
+    facts = ("what", "account", "vpc_id", "scheme")
+    return {
+        " ".join(one[fact] for fact in facts if fact in one)
+        for one in world.told
+        if one["what"] in PROMISED
+    }
 
 
 def others(world: World) -> dict[str, Any]:
@@ -140,19 +152,6 @@ def _groups(accounts: Accounts, account: str) -> list[dict[str, Any]]:
     groups = accounts.client("ec2", account).describe_security_groups()["SecurityGroups"]
     facts = ("GroupId", "VpcId", "Description", "IpPermissions", "IpPermissionsEgress")
     return [{fact: group[fact] for fact in facts} | {"Tags": _tags(group)} for group in groups]
-
-
-def _told(world: World) -> list[str]:
-    """What others were told, once: it may be told again, by another run."""
-    world.told += world.accounts.told()
-    facts = ("what", "account", "vpc_id", "scheme")
-    return list(
-        {
-            " ".join(str(one.get(fact, "")) for fact in facts)
-            for one in world.told
-            if one["what"] in PROMISED
-        }
-    )
 
 
 def _names(accounts: Accounts) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The one place through which all calls of the functions go, where each can be seen and spoilt."""
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -47,7 +48,11 @@ CODES: dict[Kind, dict[str, str]] = {
         "kafka": "InternalServerErrorException",
         "ssm": "InternalServerError",
     },
-    Kind.DENIED: {"": "AccessDeniedException", "ec2": "UnauthorizedOperation", "sts": "AccessDenied"},
+    Kind.DENIED: {
+        "": "AccessDeniedException",
+        "ec2": "UnauthorizedOperation",
+        "sts": "AccessDenied",
+    },
 }
 
 
@@ -77,9 +82,13 @@ class Call:
     def kinds(self) -> list[Kind]:
         """What can go wrong with it."""
         never = set() if self.versioned else {Kind.STALE}
-        if self.operation.startswith(READS):
-            never.add(Kind.KILLED_AFTER)
+        never |= set() if self.writes else {Kind.KILLED_AFTER}
         return [kind for kind in Kind if kind not in never]
+
+    @property
+    def writes(self) -> bool:
+        """Whether it has an effect."""
+        return not self.operation.startswith(READS)
 
     def is_like(self, other: "Call", kind: Kind) -> bool:
         """Whether both are spoilt together: what is denied is denied wherever it is called from."""
@@ -92,19 +101,22 @@ class Call:
 
 @dataclass
 class Seam:
-    """Notes all calls, and spoils the first of one place in the way that it was told."""
+    """Counts all calls, and spoils one in the way that it was told."""
 
     spoil_stale: Callable[[str], None]
     """Lets somebody else be first with the next call of an operation of MSK."""
-    calls: list[Call] = field(default_factory=list)
+    calls: Counter[Call] = field(default_factory=Counter)
     struck: bool = False
     _fault: tuple[Call, Kind] | None = None
+    _spared: int = 0
+    """How often the call that is to be spoilt is still let through."""
     _broken: set[str] = field(default_factory=set)
     _dead: set[str] = field(default_factory=set)
     """Runs of which nothing may go on."""
 
-    def arm(self, call: Call, kind: Kind) -> None:
-        self._fault = (call, kind)
+    def arm(self, call: Call, kind: Kind, time: int = 1) -> None:
+        """Spoil *call* the *time* that it is made from now on."""
+        self._fault, self._spared = (call, kind), time - 1
 
     def break_once(self, function: str) -> None:
         """Let the next invocation of *function* fail at its first call."""
@@ -122,8 +134,11 @@ class Seam:
     def pass_on(self, client: Any, call: Call, proceed: Callable[[], Any]) -> Any:
         """The answer to *call*, or what goes wrong with it."""
         self._refuse_the_dead(call)
-        self.calls.append(call)
+        self.calls[call] += 1
         if self._fault is None or not call.is_like(*self._fault):
+            return proceed()
+        if self._spared:
+            self._spared -= 1
             return proceed()
         kind = self._fault[1]
         if kind is not Kind.DENIED:

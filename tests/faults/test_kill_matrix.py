@@ -5,18 +5,18 @@ from typing import Any
 import pytest
 
 from tests.faults.matrix import Case, attempt, recorded
-from tests.faults.plots import PLOTS, STEPS
+from tests.faults.plots import PLOTS
+from tests.faults.states import STEPS
 
 
 def test_the_end_is_as_if_nothing_had_gone_wrong(
     case: Case, record_property: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name, fact in {"step": case.step, "kind": case.kind.value, "call": case.place}.items():
-        record_property(name, fact)
-
     outcome = attempt(case)
 
-    record_property("by itself", outcome.by_itself)
+    noted = {"step": case.step, "kind": case.kind.value, "call": case.place}
+    for name, fact in (noted | {"by_itself": outcome.by_itself}).items():
+        record_property(name, fact)
     capsys.readouterr()  # metrics, and what the engine says of every failure
     assert outcome.struck, "the call was not made this time"
     assert not outcome.problems, "\n".join(outcome.problems)
