@@ -34,11 +34,16 @@ def picture(world: World) -> dict[str, Any]:
         "connections": {one: _connections(accounts, one) for one in accounts.clients},
         "groups": {one: _groups(accounts, one) for one in accounts.clients},
     }
-    names = _names(accounts)
-    text = _GENERATED.sub(lambda match: names.get(match[0], match[0]), json.dumps(seen))
-    text = _HOST.sub(".orders.HOST.", text.replace(world.cluster.split("/")[2], "UUID"))
-    named: dict[str, Any] = _in_order(json.loads(text))
+    named: dict[str, Any] = _in_order(_named(world, seen))
     return named
+
+
+def _named(world: World, seen: Any) -> Any:
+    """*seen* with names in the place of what is generated."""
+    names = _names(world.accounts)
+    text = _GENERATED.sub(lambda match: names.get(match[0], match[0]), json.dumps(seen))
+    text = text.replace(world.cluster.split("/")[2], "UUID")
+    return json.loads(_HOST.sub(".orders.HOST.", text))
 
 
 def _in_order(node: Any) -> Any:
@@ -54,11 +59,8 @@ def told(world: World) -> set[str]:
     """What others were told so far, each once: it may be told again, by another run."""
     world.told += world.accounts.told()
     facts = ("what", "account", "vpc_id", "scheme")
-    return {
-        " ".join(one[fact] for fact in facts if fact in one)
-        for one in world.told
-        if one["what"] in PROMISED
-    }
+    promised = [one for one in world.told if one["what"] in PROMISED]
+    return {" ".join(one[fact] for fact in facts if fact in one) for one in _named(world, promised)}
 
 
 def others(world: World) -> dict[str, Any]:
