@@ -38,15 +38,15 @@ def served(world: World) -> None:
 
 def with_a_dead_run(world: World) -> None:
     furnish(world)
-    world.seam.kill_at("GrantAccessFunction")
+    world.seam.kill_at("InspectClusterFunction")
     world.tell()
 
 
 def with_a_newer_request(world: World) -> None:
-    """Somebody asks while the run waits for the brokers, which is before it dies."""
+    """Somebody asks while the run looks at the cluster, which is before it dies."""
     furnish(world)
-    world.accounts.meanwhile("UpdateConnectivity", world.ask)
-    world.seam.kill_at("GrantAccessFunction")
+    world.accounts.meanwhile("DescribeClusterV2", world.ask)
+    world.seam.kill_at("SurveyClientFunction")
     world.tell()
 
 

@@ -10,8 +10,6 @@ from typing import Any
 from unittest import mock
 
 import boto3
-import botocore.loaders
-import botocore.session
 from moto import mock_aws
 from moto.core.config import DefaultConfig
 from moto.sts.models import STSBackend
@@ -22,6 +20,7 @@ from msklink.settings import settings
 from tests.support.cloudformation import resources
 from tests.support.functions import NAMESPACE, OWNER, REGION
 from tests.support.privileges import watched_calls
+from tests.support.shortcuts import shortcuts
 from tests.support.trust import filled_in, judged_by_trust
 
 CLIENT, OTHER_CLIENT = "222222222222", "333333333333"
@@ -295,7 +294,7 @@ def accounts_in_moto(durations: Durations = BRISK) -> Iterator[Accounts]:
         mock.patch.dict("os.environ", ENVIRONMENT),
         mock_aws(config=MOTO),
         mock.patch.object(STSBackend, "assume_role", judged_by_trust(blocked)),
-        mock.patch.object(botocore.session, "create_loader", _shared_loader),
+        shortcuts(),
         mock.patch("botocore.endpoint.time", mock.Mock(sleep=clock.advance)),
         watched_calls(denied) as ungranted,
         in_process_msk(clock, durations) as msk,
@@ -304,12 +303,6 @@ def accounts_in_moto(durations: Durations = BRISK) -> Iterator[Accounts]:
         accounts = Accounts(msk, clock, ungranted=ungranted, denied=denied, blocked=blocked)
         _make_owner_stack(accounts)
         yield accounts
-
-
-@cache
-def _shared_loader(*_: object) -> botocore.loaders.Loader:
-    """Every session reads the models of the services anew, which takes longer than the tests."""
-    return botocore.loaders.create_loader()
 
 
 def _make_owner_stack(accounts: Accounts) -> None:
