@@ -2,15 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from msklink import clock, survey
 from msklink import connections as rules
-from msklink import survey
 from msklink.aws import ec2, kafka, table, vpc_connections
 from msklink.aws.session import in_client, in_the_name_of
 from msklink.connections import VpcConnection
@@ -31,7 +30,7 @@ logger = Logger()
 @logger.inject_lambda_context(correlation_id_path="run")
 @event_parser
 def handler(event: ClientTask, context: LambdaContext) -> dict[str, int]:
-    now = datetime.now(UTC)
+    now = clock.now()
     known = table.connections(event.cluster_arn, event.account)
     wanted = [record for record in known if record.pursued]
     try:

@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from msklink import cluster as rules
-from msklink import polling
+from msklink import leasing, polling
 from msklink.aws import kafka, table
 from msklink.cluster import Move
 from msklink.tasks import Survey, Task
@@ -22,6 +22,7 @@ class Enabling(Task):
 @logger.inject_lambda_context(correlation_id_path="run")
 @event_parser
 def handler(event: Enabling, context: LambdaContext) -> dict[str, Any]:
+    leasing.keep(event.cluster_arn, event.run)
     msk = kafka.client()
     cluster = kafka.describe_cluster(msk, event.cluster_arn)
     if cluster is None:

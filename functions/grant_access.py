@@ -1,20 +1,20 @@
 """Task state GrantAccess: admit the client accounts to the cluster policy."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from types import MappingProxyType
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msklink import survey
+from msklink import clock, leasing, survey
 from msklink.access import Access
 from msklink.aws import cluster_policy, kafka, table
 from msklink.errors import PrincipalRejected, Refused
 from msklink.policy import Grant, named_accounts
 from msklink.recording import record_changes
 from msklink.refusals import Code, Refusal, refuse
+from msklink.revoking import revoke
 from msklink.settings import settings
 from msklink.tasks import Survey, Task
 
@@ -28,12 +28,16 @@ class GrantTask(Task):
 @logger.inject_lambda_context(correlation_id_path="run")
 @event_parser
 def handler(event: GrantTask, context: LambdaContext) -> dict[str, list[str]]:
+    leasing.keep(event.cluster_arn, event.run)
     accounts = {survey.account for survey in event.surveys if survey.schemes}
     refusals: dict[str, Refusal] = {}
+    expelled = {survey.account for survey in event.surveys if survey.barred and survey.closing}
+    if expelled:  # who was taken off the list loses the grant before anything else
+        revoke(event.cluster, event.run, expelled.__contains__)
     if accounts:
         access = table.access(event.cluster_arn)
         refusals = _admit(event, accounts, access)
-    now = datetime.now(UTC)
+    now = clock.now()
     for account, refusal in refusals.items():
         known = table.connections(event.cluster_arn, account)
         records = survey.account_refused(event.cluster_arn, account, refusal, known, now)

@@ -36,8 +36,9 @@ def handler(event: Inspection, context: LambdaContext) -> dict[str, Any]:
     cluster = kafka.describe_cluster(kafka.client(), event.cluster_arn)
     answer = _look(event, cluster, record)
     logger.info("cluster inspected", move=answer["move"], reason=answer["reason"])
-    seen = cluster.fingerprint(settings().namespace) if cluster else ""
-    return {"facts": None, **answer, "generation": record.requested, "fingerprint": seen}
+    seen = cluster.fingerprint(settings().namespace) if cluster else rules.GONE
+    nothing = {"facts": {}, "managed": False}
+    return {**nothing, **answer, "generation": record.requested, "fingerprint": seen}
 
 
 def _look(event: Inspection, cluster: Cluster | None, record: Record) -> dict[str, Any]:
@@ -46,11 +47,11 @@ def _look(event: Inspection, cluster: Cluster | None, record: Record) -> dict[st
             Code.CLUSTER_NOT_FOUND, cluster=event.cluster.name, owner=event.cluster.account
         )
         _tell_owner(event, record, (gone,))
-        return {"move": Move.STOP, "reason": gone.message}
+        return _see_off_all(event, Code.CLUSTER_NOT_FOUND, gone.message)
     namespace = settings().namespace
     asked = cluster.asked(namespace)
-    if not asked.schemes and not asked.refusals:
-        return {"move": Move.STOP, "reason": "the cluster is not opted in"}
+    if not cluster.is_managed(namespace):
+        return _see_off_all(event, Code.CLUSTER_NOT_MANAGED, "the cluster is not opted in")
     verdict = rules.next_move(cluster, wanted=frozenset())
     if verdict.move is Move.WAIT:
         if event.waited_seconds >= rules.WAIT_LIMIT_SECONDS:
@@ -65,6 +66,7 @@ def _look(event: Inspection, cluster: Cluster | None, record: Record) -> dict[st
     warnings = eligibility.cluster_warnings(cluster)
     told = eligibility.owner_refusals(asked, refusals) + tuple(failed.values())[:1]
     _tell_owner(event, record, told + clients.refusals, warnings)
+    table.note_managed(event.cluster_arn, managed=True)
     if record.enabling:  # forgotten last, or a failure that could not be told would be lost
         table.note_enabling(event.cluster_arn, ())
     facts = ClusterFacts(
@@ -78,9 +80,25 @@ def _look(event: Inspection, cluster: Cluster | None, record: Record) -> dict[st
     return {
         "move": Move.PROCEED,
         "reason": verdict.reason,
-        "accounts": sorted(clients.accounts),
+        "accounts": _accounts(event, clients.accounts, Code.ACCOUNT_NOT_ALLOWED),
+        "managed": True,
         "facts": facts.model_dump(mode="json"),
     }
+
+
+def _see_off_all(event: Inspection, barred: Code, reason: str) -> dict[str, Any]:
+    """What is left in client accounts goes; nothing is done where nothing is left."""
+    accounts = _accounts(event, frozenset(), barred)
+    return {"move": Move.CLOSE if accounts else Move.STOP, "reason": reason, "accounts": accounts}
+
+
+def _accounts(event: Inspection, listed: frozenset[str], barred: Code) -> list[dict[str, str]]:
+    """The accounts to survey: those *listed*, and those that were and have something still."""
+    recorded = {record.account for record in table.connections(event.cluster_arn)}
+    return [
+        {"account": account, "barred": "" if account in listed else barred}
+        for account in sorted(listed | recorded)
+    ]
 
 
 def _conclude_update(event: Inspection, cluster: Cluster, record: Record) -> dict[Scheme, Refusal]:

@@ -1,12 +1,12 @@
 """Task state InspectConnections: read the states of all connections of the cluster in one call."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from msklink import clock
 from msklink import connections as rules
 from msklink.aws import kafka, table
 from msklink.recording import record_changes
@@ -25,9 +25,10 @@ class Inspection(Task):
 def handler(event: Inspection, context: LambdaContext) -> dict[str, Any]:
     msk = kafka.client()
     known = table.connections(event.cluster_arn)
-    states = kafka.client_connection_states(msk, event.cluster_arn)
+    listed = kafka.client_connections(msk, event.cluster_arn)
+    states = {connection.arn: connection.state for connection in listed}
     records = rules.observe_all(known, states, event.waited_seconds)
-    changed = record_changes(known, records, event.run, datetime.now(UTC))
+    changed = record_changes(known, records, event.run, clock.now())
     again = rules.to_connect_again(known, records)
     pending = [record for record in records if record.state is State.CONNECTING]
     logger.info("connections inspected", pending=len(pending), changed=len(changed))
@@ -37,6 +38,6 @@ def handler(event: Inspection, context: LambdaContext) -> dict[str, Any]:
         return {"move": "wait", "wait_seconds": rules.WAIT_SECONDS, "bootstrap_brokers": {}}
     return {
         "move": "publish",
-        "accounts": sorted({record.account for record in records} | {event.cluster.account}),
+        "accounts": sorted({record.account for record in records} - {event.cluster.account}),
         "bootstrap_brokers": kafka.bootstrap_brokers(msk, event.cluster_arn),
     }

@@ -1,21 +1,22 @@
 """Turns an event into a request for a run, and starts the run if none is under way."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msklink import endpoints, leasing, status, telling
+from msklink import clock, leasing, status, telling
 from msklink.admission import admission_refusal
 from msklink.arns import ClusterArn, is_cluster_name
-from msklink.aws import kafka, ssm, table
+from msklink.aws import kafka, table
 from msklink.aws.session import CLIENT_TROUBLE, in_client
+from msklink.aws.ssm import ParameterSet
 from msklink.client_account import ClientAccount
 from msklink.cluster import Cluster
 from msklink.hints import BadRequest, ClientTouched, ClusterTouched, Offboarding, read_event
 from msklink.records import Departure, Request
 from msklink.refusals import Code, Refusal, refuse
+from msklink.scheme import ALL_SCHEMES
 from msklink.settings import settings
 from msklink.tags import is_account_id, read_schemes
 
@@ -76,12 +77,14 @@ def _find_cluster(name_or_arn: str, context: LambdaContext) -> Cluster | Refusal
 
 def _record(hint: ClientTouched, cluster_arn: str) -> None:
     """Keep what was asked for by event; what is asked for anew is not to go any more."""
-    now = datetime.now(UTC)
+    now = clock.now()
     whose = {"cluster_arn": cluster_arn, "account": hint.account, "vpc_id": hint.vpc_id}
     match hint.request:
         case Offboarding(schemes=schemes):
             for scheme in schemes:
                 table.save(Departure(**whose, scheme=scheme, requested=now), now)
+            if set(schemes) == ALL_SCHEMES:
+                table.forget_request(**whose)
             return
         case None:
             again = hint.tag
@@ -113,10 +116,5 @@ def _refuse(
 def _show(client: ClientAccount, cluster_name: str, refusal: Refusal, session_name: str) -> None:
     """Write the refusal into the status, beside what that says already."""
     session = in_client(client, client.publishing(cluster_name), session_name)
-    parameters = ssm.client(session)
-    path = endpoints.parameters_path(client.namespace, cluster_name)
-    existing = ssm.read_parameters(parameters, path)
-    now = datetime.now(UTC)
-    told = status.with_refusal(existing.get(f"{path}/status"), refusal)
-    wanted = endpoints.status_parameter(existing, client.namespace, cluster_name, told, now)
-    ssm.write_different(parameters, wanted, existing, settings().stack_name)
+    parameters = ParameterSet(session, cluster_name)
+    parameters.show(status.with_refusal(parameters.status, refusal), clock.now())

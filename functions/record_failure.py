@@ -1,13 +1,11 @@
 """Task states Record…Failure: note what went wrong for one client, so that the others go on."""
 
-from datetime import UTC, datetime
-
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, Field
 
-from msklink import telling
+from msklink import clock, telling
 from msklink.aws import table
 from msklink.records import Connection, State
 from msklink.tasks import ClientTask, Survey
@@ -30,7 +28,7 @@ class Failure(ClientTask):
 @logger.inject_lambda_context(correlation_id_path="run")
 @event_parser
 def handler(event: Failure, context: LambdaContext) -> dict[str, object]:
-    now = datetime.now(UTC)
+    now = clock.now()
     record = Connection(
         cluster_arn=event.cluster_arn,
         account=event.account,
@@ -41,4 +39,4 @@ def handler(event: Failure, context: LambdaContext) -> dict[str, object]:
     table.save(record, now)
     logger.error("client failed", account=event.account, step=event.step, cause=event.error.cause)
     telling.client_failed()
-    return Survey(account=event.account, schemes=()).model_dump(mode="json")
+    return Survey(account=event.account, schemes=()).model_dump(mode="json", exclude_defaults=True)

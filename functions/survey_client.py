@@ -1,17 +1,20 @@
 """Task state SurveyClient: find what one client account wants, and check each of its VPCs."""
 
-from datetime import UTC, datetime
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msklink import endpoints, status, survey
-from msklink.aws import ec2, ssm, table
+from msklink import admission, clock, offboarding, status, survey
+from msklink.aws import ec2, table
 from msklink.aws.session import in_client, in_the_name_of
+from msklink.aws.ssm import ParameterSet
 from msklink.errors import Refused
-from msklink.recording import record_changes
-from msklink.records import Connection
+from msklink.recording import record_survey
+from msklink.records import Connection, Departure, Request
+from msklink.refusals import Code, Refusal
 from msklink.settings import settings
 from msklink.survey import ClusterFacts
 from msklink.tags import client_key
@@ -19,54 +22,116 @@ from msklink.tasks import ClientTask, Survey
 
 logger = Logger()
 
+Records = tuple[Connection, ...]
+
 
 class SurveyTask(ClientTask):
-    facts: ClusterFacts
+    facts: dict[str, Any]
+    """Those of ClusterFacts; none where nobody may connect to the cluster any more."""
+    barred: Code | Literal[""]
+    """Why the account may not connect to it any more."""
+
+    @property
+    def key(self) -> str:
+        return client_key(settings().namespace, self.cluster.name)
+
+
+class Asked(NamedTuple):
+    """What the account asked for by event."""
+
+    requests: list[Request]
+    departures: list[Departure]
 
 
 @logger.inject_lambda_context(correlation_id_path="run")
 @event_parser
 def handler(event: SurveyTask, context: LambdaContext) -> dict[str, object]:
-    now = datetime.now(UTC)
+    now = clock.now()
     known = table.connections(event.cluster_arn, event.account)
+    asked = Asked(
+        table.requests(event.cluster_arn, event.account),
+        table.departures(event.cluster_arn, event.account),
+    )
     try:
-        records = _look(event, known, now)
+        records, tags = _look(event, known, asked, now)
     except Refused as error:
-        records = survey.account_refused(
-            event.cluster_arn, event.account, error.refusal, known, now
-        )
-    changed = record_changes(known, records, event.run, now)
+        records = _without_look(event, known, asked, error.refusal, now)
+    else:
+        table.note_surveyed_tags(event.cluster_arn, event.account, tags)
+    changed = record_survey(known, records, event.run, now)
     logger.info("client surveyed", account=event.account, changed=[one.item for one in changed])
     schemes = {record.scheme for record in records if record.pursued}
-    answer = Survey(account=event.account, schemes=tuple(sorted(filter(None, schemes))))
-    return answer.model_dump(mode="json")
+    answer = Survey(
+        account=event.account,
+        schemes=tuple(sorted(filter(None, schemes))),
+        closing=any(record.is_due(now) for record in records),
+        barred=bool(event.barred),
+    )
+    return answer.model_dump(mode="json", exclude_defaults=True)
 
 
-def _look(event: SurveyTask, known: list[Connection], now: datetime) -> tuple[Connection, ...]:
-    """The records as they should be. A refusal is in the status before any broker is rolled."""
-    namespace, stack_name = settings().namespace, settings().stack_name
-    key = client_key(namespace, event.cluster.name)
-    requests = table.requests(event.cluster_arn, event.account)
-    departures = table.departures(event.cluster_arn, event.account)
+def _look(
+    event: SurveyTask, known: list[Connection], asked: Asked, now: datetime
+) -> tuple[Records, dict[str, str]]:
+    """The records as they should be, and the tags of VPCs for the cluster."""
+    namespace = settings().namespace
     account = event.client(namespace)
     session = in_client(account, account.surveying(event.cluster.name), event.run)
     with in_the_name_of(account):
-        parameters = ssm.client(session)
-        existing = ssm.read_parameters(
-            parameters, endpoints.parameters_path(namespace, event.cluster.name)
-        )
-        if taken := endpoints.name_taken(existing, namespace, event.cluster):
+        parameters = ParameterSet(session, event.cluster.name)
+        taken = parameters.taken(event.cluster)
+        if taken and not event.barred:
             raise Refused(taken)
-        asked_for = {request.vpc_id for request in requests}
-        vpcs = ec2.find_vpcs(ec2.client(session), event.account, asked_for, key, stack_name)
-        wished = survey.wishes(vpcs.values(), requests, departures, key, now)
-        records = survey.survey(event.account, event.facts, vpcs, wished, known)
-        # The owner's own status is a summary of all clients, which only PublishToAccount can write.
-        is_owner = event.account == event.cluster.account
-        if not is_owner and any(record.refusal for record in records):
-            told = status.describe(event.cluster_arn, records)
-            wanted = endpoints.status_parameter(existing, namespace, event.cluster.name, told, now)
-            ssm.write_different(parameters, wanted, existing, stack_name)
-    tags = {vpc.id: vpc.tags[key] for vpc in vpcs.values() if key in vpc.tags}
-    table.note_surveyed_tags(event.cluster_arn, event.account, tags)
-    return records
+        vpcs = ec2.client(session)
+        all_tags = ec2.vpc_tags(vpcs, namespace)
+        guarded = tuple(
+            offboarding.with_protection(record, all_tags, namespace) for record in known
+        )
+        tags = {vpc_id: one[event.key] for vpc_id, one in all_tags.items() if event.key in one}
+        if not event.barred:
+            facts = ClusterFacts.model_validate(event.facts)
+            places = {*tags, *(request.vpc_id for request in asked.requests)}
+            read = ec2.read_vpcs(vpcs, event.account, places, event.key, settings().stack_name)
+            wished = survey.wishes(read.values(), *asked, event.key, now)
+            wanted = survey.survey(event.account, facts, read, wished, guarded)
+            left = offboarding.others(guarded, wanted)
+            records = wanted + _see_off(event, left, asked, now)
+        else:
+            records = _see_off(event, guarded, asked, now)
+        if not taken:
+            _show(event, parameters, records, now)
+    return records, tags
+
+
+def _see_off(event: SurveyTask, left: Records, asked: Asked, now: datetime) -> Records:
+    """*left* on their way out: all of them are barred, or each was taken back by its client."""
+    namespace = settings().namespace
+    why = offboarding.why_left(asked.departures, namespace)
+    if event.barred:
+        barred = admission.barred(event.barred, event.cluster, event.account, namespace)
+        why = offboarding.always(barred)
+    return offboarding.see_off(left, why, settings().terms, now)
+
+
+def _without_look(
+    event: SurveyTask, known: list[Connection], asked: Asked, refusal: Refusal, now: datetime
+) -> Records:
+    """What can be said of an account that cannot be looked into: only what came by event."""
+    if event.barred:
+        return _see_off(event, tuple(known), asked, now)
+    wished = survey.wishes((), *asked, event.key, now)
+    records = survey.still_asked(known, wished)
+    leaving = tuple(one for one in records if offboarding.is_requested(one, asked.departures))
+    staying = offboarding.others(records, leaving) + _see_off(event, leaving, asked, now)
+    return survey.account_refused(event.cluster_arn, event.account, refusal, staying, now)
+
+
+def _show(event: SurveyTask, parameters: ParameterSet, records: Records, now: datetime) -> None:
+    """
+    Tell of refusals before any broker is rolled, and of departures at once.
+
+    The owner's own status is a summary of all clients, which PublishSummary writes.
+    """
+    is_owner = event.account == event.cluster.account
+    if not is_owner and any(record.refusal or record.leaving for record in records):
+        parameters.show(status.describe(event.cluster_arn, records), now)

@@ -1,28 +1,34 @@
 """
-Starts runs where something may have changed that no event has told of.
+Starts runs where something may have changed that no event has told of, or where time is up.
 
 Events of AWS are best effort (EventBridge reference); this is what makes it sure. It is also how
 clusters and VPCs come in that were tagged before MSKLink was there.
 """
 
+from collections.abc import Callable
+from datetime import datetime
 from functools import cache
 from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msklink import leasing
+from msklink import clock, leasing, sweeping
+from msklink import cluster as rules
+from msklink.arns import ClusterArn
 from msklink.aws import ec2, kafka, runs, table
 from msklink.aws.session import CLIENT_TROUBLE, in_client
 from msklink.burying import bury
 from msklink.client_account import ClientAccount
-from msklink.cluster import Cluster, is_settled
+from msklink.cluster import Cluster
+from msklink.offboarding import VpcTags
+from msklink.records import State
 from msklink.settings import settings
-from msklink.tags import client_key, read_clients
+from msklink.tags import client_key
 
 logger = Logger()
 
-VpcTags = dict[str, dict[str, str]]
+TagsIn = Callable[[str], VpcTags | None]
 
 
 @logger.inject_lambda_context(correlation_id_path="id")
@@ -32,47 +38,60 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[str
         client = ClientAccount.beside(context.invoked_function_arn, account, settings().namespace)
         return _vpc_tags(client, context.aws_request_id)
 
-    asked = []
-    for cluster in kafka.list_clusters(kafka.client()):
-        if reason := _why(cluster, tags_in):
-            run = leasing.request_run(cluster.arn.text)
-            logger.info("run requested", cluster=cluster.arn.text, reason=reason, holder=run)
+    now, asked = clock.now(), []
+    clusters: dict[str, Cluster | None] = dict.fromkeys(table.managed_clusters())
+    clusters |= {
+        cluster.arn.text: cluster
+        for cluster in kafka.list_clusters(kafka.client())
+        if cluster.arn.text in clusters or cluster.is_managed(settings().namespace)
+    }
+    for arn, cluster in clusters.items():
+        if reason := _why(arn, cluster, tags_in, now):
+            run = leasing.request_run(arn)
+            logger.info("run requested", cluster=arn, reason=reason, holder=run)
             asked.append(run)
     return {"runs": asked}
 
 
-def _why(cluster: Cluster, tags_in: Any) -> str | None:
+def _why(arn: str, cluster: Cluster | None, tags_in: TagsIn, now: datetime) -> str | None:
     """Why the cluster needs a run; None when all is as the last one left it, or one is at work."""
-    namespace, arn = settings().namespace, cluster.arn.text
-    asked = cluster.asked(namespace)
-    if not (asked.schemes or asked.refusals) or not is_settled(cluster):
+    if cluster and not rules.is_settled(cluster):
         return None
     record = table.read_cluster(arn)
     if record.holder:
         if not runs.start(record.holder, arn):
             bury(runs.execution_arn(record.holder))
         return None
-    if record.seen != cluster.fingerprint(namespace):
+    if failure := record.last_failure:
+        is_due = failure.next_attempt and failure.next_attempt <= now
+        return f"its last run failed, for time {failure.times}" if is_due else None
+    seen = cluster.fingerprint(settings().namespace) if cluster else rules.GONE
+    if record.seen != seen:
         return "the cluster has changed"
-    if record.last_run_failed:
-        return "its last run failed"
-    for account in sorted(read_clients(cluster.tags, namespace).accounts):
-        if reason := _why_client(cluster, account, tags_in(account)):
-            return reason
+    return _why_clients(arn, cluster, tags_in, now)
+
+
+def _why_clients(arn: str, cluster: Cluster | None, tags_in: TagsIn, now: datetime) -> str | None:
+    known = table.connections(arn)
+    if any(record.is_due(now) and record.state is not State.ABANDONED for record in known):
+        return "the time of a connection is up"
+    of_account = sweeping.by_account(known)
+    listed = cluster.clients(settings().namespace) if cluster else frozenset()
+    for account in sorted(listed.union(of_account)):
+        found = tags_in(account)
+        if found is None:
+            continue
+        if account in listed and _were_changed(arn, account, found):
+            return f"the tags of VPCs in {account} have changed"
+        if sweeping.can_go_on(of_account.get(account, ()), found, settings().terms):
+            return f"what stood in the way in {account} does so no longer"
     return None
 
 
-def _why_client(cluster: Cluster, account: str, found: VpcTags | None) -> str | None:
-    if found is None:
-        return None
-    arn, key = cluster.arn.text, client_key(settings().namespace, cluster.arn.name)
+def _were_changed(arn: str, account: str, found: VpcTags) -> bool:
+    key = client_key(settings().namespace, ClusterArn.parse(arn).name)
     tags = {vpc_id: tags[key] for vpc_id, tags in found.items() if key in tags}
-    if tags != table.surveyed_tags(arn, account):
-        return f"the tags of VPCs in {account} have changed"
-    records = table.connections(arn, account)
-    if any(record.concerns_account and record.wanted for record in records):
-        return f"there was trouble with {account}, which can be reached"
-    return None
+    return tags != table.surveyed_tags(arn, account)
 
 
 def _vpc_tags(client: ClientAccount, session_name: str) -> VpcTags | None:

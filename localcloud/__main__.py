@@ -8,6 +8,7 @@ import json
 import signal
 import sys
 import threading
+from dataclasses import replace
 
 from localcloud.cloud import Cloud, embedded_aws
 from localcloud.settings import settings
@@ -39,7 +40,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: _stop(stop))
     chosen = settings()
-    with embedded_aws(chosen.port, chosen.time_scale, chosen.state / "server") as cloud:
+    with embedded_aws(replace(chosen, state=chosen.state / "server")) as cloud:
         say(cloud)
         stop.wait()
 

@@ -22,6 +22,8 @@ from localcloud.networks import Network, make_networks
 from localcloud.settings import (
     ACCOUNTS,
     CLIENTS,
+    DEFAULT_GRACE_HOURS,
+    DEFAULT_TIME_SCALE,
     OWNER,
     REGION,
     REPOSITORY,
@@ -138,18 +140,21 @@ def _wait_until_ready(process: "subprocess.Popen[bytes]", cloud: Cloud) -> None:
 
 
 @contextmanager
-def embedded_aws(
-    port: int | None = None, scale: float = 0.01, state: Path | None = None
-) -> Iterator[Cloud]:
-    """
-    Yield a cloud with both stacks deployed and a network in each account.
+def embedded_aws(settings: Settings) -> Iterator[Cloud]:
+    """Yield a cloud with both stacks deployed and a network in each account."""
+    with running_server(settings) as cloud:
+        with ThreadPoolExecutor(1) as beside:
+            networks = beside.submit(make_networks, cloud.endpoint)
+            deployed = deploy(cloud.endpoint, settings.grace_hours * settings.time_scale)
+        yield replace(cloud, deployed=deployed, networks=networks.result())
 
-    On a free port and with its state in a temporary folder, unless told otherwise.
-    """
+
+@contextmanager
+def temporary_aws(
+    time_scale: float = DEFAULT_TIME_SCALE, grace_hours: float = DEFAULT_GRACE_HOURS
+) -> Iterator[Cloud]:
+    """The same on a free port, with its state in a folder that goes with it."""
     with tempfile.TemporaryDirectory(prefix="localcloud-") as folder:
-        settings = Settings(port or free_port(), scale, state or Path(folder) / "state")
-        with running_server(settings) as cloud:
-            with ThreadPoolExecutor(1) as beside:
-                networks = beside.submit(make_networks, cloud.endpoint)
-                deployed = deploy(cloud.endpoint)
-            yield replace(cloud, deployed=deployed, networks=networks.result())
+        state = Path(folder) / "state"
+        with embedded_aws(Settings(free_port(), time_scale, state, grace_hours)) as cloud:
+            yield cloud

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 OWNER_STACK = "msklink"
 CLIENT_STACK = "msklink-client"
+RETRY_MINUTES = "0.1"
+"""EventBridge Scheduler goes by real time, here as well."""
+
 CLIENT_TEMPLATE = REPOSITORY / "client.yaml"
 
 
@@ -41,15 +44,22 @@ def session(account: str) -> boto3.Session:
     )
 
 
-def deploy(endpoint: str, clients: Sequence[str] = CLIENTS) -> Deployed:
-    owner = deploy_owner(endpoint, built_template(), clients)
+def deploy(endpoint: str, grace_hours: float, clients: Sequence[str] = CLIENTS) -> Deployed:
+    owner = deploy_owner(endpoint, built_template(), clients, grace_hours)
     with ThreadPoolExecutor() as pool:
         made = pool.map(lambda account: deploy_client(endpoint, account, owner), clients)
         return Deployed(owner, dict(zip(clients, made, strict=True)))
 
 
-def deploy_owner(endpoint: str, template: Path, clients: Sequence[str]) -> Mapping[str, str]:
-    parameters = {"Architecture": architecture(), "ClientAccounts": ",".join(clients)}
+def deploy_owner(
+    endpoint: str, template: Path, clients: Sequence[str], grace_hours: float
+) -> Mapping[str, str]:
+    parameters = {
+        "Architecture": architecture(),
+        "ClientAccounts": ",".join(clients),
+        "GraceHours": f"{grace_hours:.6f}",
+        "RetryMinutes": RETRY_MINUTES,
+    }
     return _sam_deploy(endpoint, OWNER, OWNER_STACK, template, parameters, "--resolve-s3")
 
 

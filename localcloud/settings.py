@@ -13,6 +13,7 @@ ACCOUNTS = (OWNER, *CLIENTS)
 
 DEFAULT_PORT = 4566
 DEFAULT_TIME_SCALE = 0.01
+DEFAULT_GRACE_HOURS = 24.0
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -22,6 +23,7 @@ class Settings:
     port: int = DEFAULT_PORT
     time_scale: float = DEFAULT_TIME_SCALE  # seconds here for each second of AWS's own waiting
     state: Path = REPOSITORY / ".localcloud"
+    grace_hours: float = DEFAULT_GRACE_HOURS  # on the scale of time as well
 
     @property
     def endpoint(self) -> str:
@@ -41,6 +43,7 @@ def settings() -> Settings:
         port=int(os.environ.get("MSKLINK_PORT", DEFAULT_PORT)),
         time_scale=float(os.environ.get("MSKLINK_TIME_SCALE", DEFAULT_TIME_SCALE)),
         state=Path(os.environ.get("MSKLINK_STATE", REPOSITORY / ".localcloud")),
+        grace_hours=float(os.environ.get("MSKLINK_GRACE_HOURS", DEFAULT_GRACE_HOURS)),
     )
 
 

@@ -8,7 +8,7 @@ import sys
 import time
 from collections import Counter
 
-from localcloud.cloud import Cloud, embedded_aws
+from localcloud.cloud import Cloud, temporary_aws
 from localcloud.demo.cost import Cost
 from localcloud.demo.observer import Observer, Sight
 from localcloud.demo.scenario import CLUSTER, WISHES, Scenario
@@ -26,7 +26,7 @@ def main() -> int:
     console.print("[bold]MSKLink[/]: private connections to Amazon MSK, on an embedded AWS")
     console.print("AWS's own waiting runs a hundred times faster here, our functions do not.\n")
     console.print("Building both stacks and deploying them to three accounts ...")
-    with embedded_aws() as cloud, Screen(cloud.scale) as screen:
+    with temporary_aws() as cloud, Screen(cloud.scale) as screen:
         return play(cloud, screen)
 
 

@@ -1,5 +1,7 @@
 """What Parameter Store judges a call on (Service Authorization Reference, AWS Systems Manager)."""
 
+from ministack.services import ssm
+
 from localcloud.iam.checks import Check, Request, request_tags
 
 
@@ -9,8 +11,11 @@ def ssm_checks(request: Request) -> list[Check]:
         case "GetParametersByPath":
             # Judged on the path as it is written: GetParametersByPath on "/a" needs parameter/a.
             return [Check(request.action, _arn(request, str(body.get("Path", ""))))]
-        case "GetParameters" | "DeleteParameters":
+        case "GetParameters":
             return [Check(request.action, _arn(request, name)) for name in body.get("Names", [])]
+        case "DeleteParameters":
+            arns = [_arn(request, name) for name in body.get("Names", [])]
+            return [Check(request.action, arn, _keys(arn)) for arn in arns]
         case "PutParameter":
             tags = {tag["Key"]: tag["Value"] for tag in body.get("Tags", [])}
             keys = request_tags(tags) | {"ssm:Overwrite": str(body.get("Overwrite", False)).lower()}
@@ -23,6 +28,10 @@ def ssm_checks(request: Request) -> list[Check]:
             return [Check(request.action, f"arn:aws:ssm:{request.region}:{request.account}:*")]
         case _:
             return []
+
+
+def _keys(arn: str) -> dict[str, str]:
+    return {f"aws:ResourceTag/{key}": value for key, value in ssm._tags.get(arn, {}).items()}
 
 
 def _arn(request: Request, name: str) -> str:

@@ -156,7 +156,7 @@ def test_doing_it_again_changes_nothing(scene: Scene) -> None:
     versions = client.versions("/msklink/orders")
     before, runs = scene.calls(), len(scene.executions())
 
-    scene.tag_vpc(CLIENT, "off")
+    scene.tag_vpc(CLIENT, "IAM")
     scene.tag_vpc(CLIENT, "iam")
     tag = "msklink=iam scram tls"
     scene.owner("kafka", "tag-resource", "--resource-arn", scene.cluster_arn, "--tags", tag)
@@ -203,6 +203,37 @@ def test_an_account_that_is_not_listed_gets_nothing(scene: Scene) -> None:
 
     assert "iam" not in scene.schemes(OTHER)
     assert not scene.aws(OTHER).parameters("/msklink/orders/iam")
+
+
+def test_what_is_taken_back_goes_after_the_grace_and_what_asks_to_go_at_once(
+    scene: Scene,
+) -> None:
+    """The other client is off the list since the last test, and has scram by request."""
+    eventually(lambda: scene.status(OTHER).get("state") == "offboarded")
+    assert scene.status(OTHER)["refusal"]["code"] == "AccountNotAllowed"
+    assert not scene.aws(OTHER).parameters("/msklink/orders/scram")
+
+    entry = {
+        "EventBusName": scene.cloud.deployed.owner["BusArn"],
+        "Source": "team-of-the-client",
+        "DetailType": "Client Offboarding Requested",
+        "Detail": json.dumps({"cluster": "orders", "vpc_id": scene.cloud.networks[CLIENT].vpc_id}),
+    }
+    scene.aws(CLIENT)("events", "put-events", "--entries", json.dumps([entry]))
+
+    eventually(lambda: scene.status(CLIENT).get("state") == "offboarded")
+    eventually(scene.quiet)
+    assert [*scene.aws(CLIENT).parameters("/msklink/orders")] == ["/msklink/orders/status"]
+    for account in (CLIENT, OTHER):
+        client = scene.aws(account)
+        assert client("kafka", "list-vpc-connections")["VpcConnections"] == []
+        endpoints = client("ec2", "describe-vpc-endpoints")["VpcEndpoints"]
+        assert [one for one in endpoints if one["State"] == "available"] == []
+        ours = "Name=tag-key,Values=msklink/managed-by"
+        groups = client("ec2", "describe-security-groups", "--filters", ours)
+        assert groups["SecurityGroups"] == []
+    with pytest.raises(RuntimeError, match="NotFound"):
+        scene.owner("kafka", "get-cluster-policy", "--cluster-arn", scene.cluster_arn)
 
 
 @pytest.fixture

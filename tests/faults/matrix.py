@@ -1,12 +1,13 @@
 """The kill matrix: every call that a plot makes, with everything that can go wrong with it."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from tests.faults.picture import differences, others, picture, told
+from tests.faults.picture import differences, operations, others, picture, told
 from tests.faults.plots import PLOTS, Plot
 from tests.faults.seam import Call, Kind
 from tests.faults.world import World, empty_world
@@ -30,6 +31,7 @@ class Recording:
     """How often each was made."""
     end: dict[str, Any]
     told: Set[str]
+    operations: Counter[str]
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,11 @@ def recorded(plot: Plot) -> Recording:
         plot.act(world)
         calls = dict(world.seam.calls)
         world.sweep_until_quiet()
-        return Recording(calls, picture(world), told(world))
+        return Recording(calls, picture(world), told(world), operations(world))
+
+
+def end_of(plot: Plot) -> dict[str, Any]:
+    return recorded(PLOTS[0] if plot.like_the_first else plot).end
 
 
 @cache
@@ -134,7 +140,9 @@ def attempt(case: Case) -> Outcome:
 def _shortfalls(world: World, plot: Plot) -> Iterator[str]:
     """Where the end is not as it is when nothing goes wrong."""
     right = recorded(plot)
-    yield from differences(right.end, picture(world))
+    yield from differences(end_of(plot), picture(world))
+    for operation, times in (operations(world) - right.operations).items():
+        yield f"{times} times more than needed: {operation}"
     yield from (f"never told: {one}" for one in sorted(right.told - told(world)))
 
 

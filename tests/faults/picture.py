@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -27,7 +28,6 @@ def picture(world: World) -> dict[str, Any]:
     seen = {
         "holder": table.read_cluster(world.cluster).holder,
         "running": len(world.executions("RUNNING")),
-        "operations": _operations(world),
         "policy": accounts.policy(world.cluster)["Statement"],
         "table": _table(world),
         "parameters": {one: _parameters(accounts, one) for one in [OWNER, *accounts.clients]},
@@ -61,6 +61,12 @@ def told(world: World) -> set[str]:
     facts = ("what", "account", "vpc_id", "scheme")
     promised = [one for one in world.told if one["what"] in PROMISED]
     return {" ".join(one[fact] for fact in facts if fact in one) for one in _named(world, promised)}
+
+
+def operations(world: World) -> Counter[str]:
+    """How often MSK did what, brokers rolled and connections made."""
+    listed = world.accounts.client("kafka").list_cluster_operations_v2(ClusterArn=world.cluster)
+    return Counter(operation["OperationType"] for operation in listed["ClusterOperationInfoList"])
 
 
 def others(world: World) -> dict[str, Any]:
@@ -110,14 +116,6 @@ def _of_others(accounts: Accounts, account: str) -> dict[str, Any]:
             if one["ResourceType"] in {"vpc", "subnet"}
         ],
     }
-
-
-def _operations(world: World) -> list[str]:
-    operations = world.accounts.client("kafka").list_cluster_operations_v2(ClusterArn=world.cluster)
-    return [
-        f"{operation['OperationType']} {operation['OperationState']}"
-        for operation in operations["ClusterOperationInfoList"]
-    ]
 
 
 def _table(world: World) -> dict[str, Any]:

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.faults.matrix import Case, attempt, recorded
-from tests.faults.plots import PLOTS
+from tests.faults.matrix import Case, attempt, end_of, recorded
+from tests.faults.picture import differences
+from tests.faults.plots import PLOTS, Plot
 from tests.faults.states import STEPS
 
 
@@ -20,6 +21,13 @@ def test_the_end_is_as_if_nothing_had_gone_wrong(
     capsys.readouterr()  # metrics, and what the engine says of every failure
     assert outcome.struck, "the call was not made this time"
     assert not outcome.problems, "\n".join(outcome.problems)
+
+
+@pytest.mark.parametrize(
+    "plot", [plot for plot in PLOTS if plot.like_the_first], ids=lambda plot: plot.name
+)
+def test_trouble_that_is_over_leaves_nothing_behind(plot: Plot) -> None:
+    assert not list(differences(end_of(plot), recorded(plot).end))
 
 
 @pytest.mark.parametrize("step", sorted(STEPS))

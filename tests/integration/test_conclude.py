@@ -41,7 +41,7 @@ def test_a_newer_request_keeps_the_lease(holding: Steps) -> None:
 
 
 def test_the_lease_of_another_run_is_left_alone(holding: Steps) -> None:
-    assert Steps(holding.cluster_arn, run="another").conclude(1) == {"newer": False}
+    assert Steps(holding.cluster_arn, run="orders-run-2").conclude(1) == {"newer": False}
 
     assert table.read_cluster(holding.cluster_arn).holder == RUN
 

@@ -70,6 +70,7 @@ def test_an_unusable_cluster_stops_the_run(surveyed: Steps, accounts: Accounts, 
 
 def test_a_cluster_that_went_away_is_looked_at_again(surveyed: Steps) -> None:
     surveyed.cluster_arn = surveyed.cluster_arn.replace("orders", "gone")
+    table.take_lease(surveyed.cluster_arn, surveyed.run)
 
     assert surveyed.enable()["move"] == "wait"
 

@@ -14,7 +14,7 @@ def test_a_cluster_that_is_opted_in_goes_to_the_survey(steps: Steps) -> None:
     answer = steps.inspect_cluster()
 
     assert answer["move"] == "proceed"
-    assert answer["accounts"] == [CLIENT]
+    assert answer["accounts"] == [{"account": CLIENT, "barred": ""}]
     assert answer["facts"]["zone_ids"] == ["euw1-az1", "euw1-az2", "euw1-az3"]
     assert [*answer["facts"]["refusals"]] == ["tls"]
 

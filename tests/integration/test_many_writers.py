@@ -6,6 +6,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from msklink.aws import table
 from tests.support.aws import Accounts
 from tests.support.functions import invoke
 
@@ -62,6 +63,7 @@ def admit(cluster: str, account: str) -> None:
 
 def test_fifty_writers_at_once_lose_no_statement(accounts: Accounts) -> None:
     cluster = accounts.make_cluster()
+    table.take_lease(cluster, "orders-run-1")
     kafka = accounts.client("kafka")
     clients = [f"{number:012d}" for number in range(1, OURS + 1)]
 

@@ -1,9 +1,13 @@
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from localcloud.msk import faults
+from msklink import leasing
 from msklink.aws import table
-from tests.support.aws import Accounts
+from msklink.errors import LeaseLost
+from tests.support.aws import CLIENT, Accounts
 from tests.support.functions import invoke
 from tests.support.step_functions import MACHINE, Engine, engine_in_moto, tag_event
 
@@ -106,3 +110,88 @@ def test_a_run_that_ended_well_is_not_buried(
 
     assert accounts.picture(cluster) == before
     assert not accounts.told("Run Failed")
+
+
+# ------------------------------------------------------------------------------ what comes next
+
+
+def schedules(accounts: Accounts) -> list[dict[str, Any]]:
+    scheduler = accounts.client("scheduler")
+    named = [one["Name"] for one in scheduler.list_schedules()["Schedules"]]
+    return [scheduler.get_schedule(Name=name) for name in named]
+
+
+def test_a_sweep_is_scheduled_for_the_next_attempt(
+    accounts: Accounts, cluster: str, dead: str
+) -> None:
+    release(dead)
+    release(dead)
+
+    failure = table.read_cluster(cluster).failure
+    assert failure
+    assert failure.next_attempt == accounts.clock.now() + timedelta(minutes=5)
+    [schedule] = schedules(accounts)
+    later = failure.next_attempt + timedelta(seconds=1)
+    assert schedule["ScheduleExpression"] == f"at({later:%Y-%m-%dT%H:%M:%S})"
+    assert schedule["ActionAfterCompletion"] == "DELETE"
+    assert schedule["Target"]["Arn"].endswith(":function:msklink-sweep-clusters")
+    assert "next attempt" in accounts.told("Run Failed")[0]["outlook"]
+
+
+def test_the_last_word_is_told_and_only_a_person_brings_another_run(
+    accounts: Accounts, engine: Engine, cluster: str
+) -> None:
+    accounts.make_tagged_vpc(CLIENT)
+    accounts.tag_cluster(cluster, msklink__clients=CLIENT)
+    accounts.msk.faults.add(faults.error("PutClusterPolicy", "BadRequestException", times=None))
+    [run] = engine.receive(tag_event(cluster))
+    outlooks = []
+    while run:
+        release(run)
+        [told] = accounts.told("Run Failed")
+        outlooks.append(told["outlook"])
+        accounts.clock.advance(3600)
+        [run] = invoke("SweepClustersFunction", {"id": "1"})["runs"] or [""]
+        if run:
+            engine.wait(run)
+
+    assert len(outlooks) == 10
+    assert ["last attempt" in outlook for outlook in outlooks] == [False] * 9 + [True]
+
+    accounts.msk.faults.clear()
+    assert engine.reconcile(cluster) == "SUCCEEDED"
+    assert table.read_cluster(cluster).failure is None
+
+
+# ----------------------------------------------------------------------------------- redriven
+
+
+def test_a_run_that_is_redriven_takes_its_lease_back(
+    cluster: str, dead: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release(dead)
+    monkeypatch.setattr("msklink.aws.runs.is_running", lambda run: run == dead)
+
+    leasing.keep(cluster, dead)
+
+    assert table.read_cluster(cluster).holder == dead
+
+
+def test_a_late_invocation_of_a_dead_run_gets_no_lease(cluster: str, dead: str) -> None:
+    release(dead)
+
+    with pytest.raises(LeaseLost):
+        leasing.keep(cluster, dead)
+
+    assert table.read_cluster(cluster).holder is None
+
+
+def test_a_run_is_not_redriven_beside_or_after_another(
+    engine: Engine, cluster: str, dead: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release(dead)
+    assert engine.reconcile(cluster) == "SUCCEEDED"
+    monkeypatch.setattr("msklink.aws.runs.is_running", lambda run: run == dead)
+
+    with pytest.raises(LeaseLost):
+        leasing.keep(cluster, dead)

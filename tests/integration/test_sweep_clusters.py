@@ -159,9 +159,13 @@ def test_a_run_that_failed_is_followed_by_another(
     assert sweep() == []
     assert table.read_cluster(served).holder is None
     assert [told["run"] for told in accounts.told("Run Failed")] == [name]
+    assert sweep() == []
+
+    accounts.clock.advance(5 * 60)
 
     assert len(sweep()) == 1
     assert sweep() == []
+    assert table.read_cluster(served).failure is None
 
 
 def test_a_run_at_work_is_left_alone(

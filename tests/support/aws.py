@@ -12,6 +12,7 @@ from unittest import mock
 import boto3
 from moto import mock_aws
 from moto.core.config import DefaultConfig
+from moto.ec2.models.security_groups import SecurityGroupBackend
 from moto.sts.models import STSBackend
 
 from localcloud.moto_door import in_process_msk
@@ -20,6 +21,7 @@ from msklink.settings import settings
 from tests.support.cloudformation import resources
 from tests.support.functions import NAMESPACE, OWNER, REGION
 from tests.support.privileges import watched_calls
+from tests.support.security_groups import delete_unless_in_use
 from tests.support.shortcuts import shortcuts
 from tests.support.trust import filled_in, judged_by_trust
 
@@ -45,6 +47,8 @@ ENVIRONMENT = {
     "STACK_NAME": NAMESPACE,
     "EXTERNAL_ID": EXTERNAL_ID,
     "STATE_MACHINE_ARN": f"arn:aws:states:{REGION}:{OWNER}:stateMachine:reconcile",
+    "SWEEP_FUNCTION_ARN": f"arn:aws:lambda:{REGION}:{OWNER}:function:msklink-sweep-clusters",
+    "SCHEDULE_ROLE_ARN": f"arn:aws:iam::{OWNER}:role/msklink/schedule",
     "POWERTOOLS_SERVICE_NAME": NAMESPACE,
     "POWERTOOLS_METRICS_NAMESPACE": "MSKLink",
     "POWERTOOLS_LOG_LEVEL": "CRITICAL",
@@ -295,7 +299,9 @@ def accounts_in_moto(durations: Durations = BRISK) -> Iterator[Accounts]:
         mock_aws(config=MOTO),
         mock.patch.object(STSBackend, "assume_role", judged_by_trust(blocked)),
         shortcuts(),
+        mock.patch.object(SecurityGroupBackend, "delete_security_group", delete_unless_in_use),
         mock.patch("botocore.endpoint.time", mock.Mock(sleep=clock.advance)),
+        mock.patch("msklink.clock.now", clock.now),
         watched_calls(denied) as ungranted,
         in_process_msk(clock, durations) as msk,
     ):

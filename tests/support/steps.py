@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from msklink.aws import table
 from tests.support.functions import invoke
 
 RUN = "orders-run-1"
@@ -20,13 +21,16 @@ class Steps:
     surveys: list[dict[str, Any]] = field(default_factory=list)
     brokers: dict[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        table.take_lease(self.cluster_arn, self.run)
+
     def inspect_cluster(self, waited_seconds: int = 0, expected: tuple[int, int] = (0, 0)) -> Any:
         answer = self._invoke("InspectCluster", waited_seconds=waited_seconds, expected=expected)
         self.facts = answer["facts"]
         return answer
 
-    def survey(self, account: str) -> Any:
-        answer = self._invoke("SurveyClient", account=account, facts=self.facts)
+    def survey(self, account: str, barred: str = "") -> Any:
+        answer = self._invoke("SurveyClient", account=account, barred=barred, facts=self.facts)
         self.surveys.append(answer)
         return answer
 
@@ -46,6 +50,16 @@ class Steps:
 
     def publish(self, account: str) -> Any:
         return self._invoke("PublishToAccount", account=account, bootstrap_brokers=self.brokers)
+
+    def disconnect(self, account: str) -> Any:
+        return self._invoke("DisconnectClient", account=account)
+
+    def revoke(self, closing: tuple[str, ...] = (), waited_seconds: int = 0) -> Any:
+        waiting = {"closing": closing, "waited_seconds": waited_seconds}
+        return self._invoke("RevokeAccess", surveys=self.surveys, **waiting)
+
+    def summarize(self, *, managed: bool = True) -> Any:
+        return self._invoke("PublishSummary", bootstrap_brokers=self.brokers, managed=managed)
 
     def record_failure(self, step: str, account: str, error: str) -> Any:
         caught = {"Error": error, "Cause": "{}"}

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from moto.awslambda_simple.models import LambdaSimpleBackend
 from moto.core.botocore_stubber import BotocoreStubber
+from moto.ec2.models.security_groups import SecurityGroupBackend
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import (
     WaitFunction,
@@ -22,7 +23,7 @@ CORE = ROOT / "layers/core/msklink"
 RULES = sorted(CORE.glob("*.py"))
 ACCESS = sorted((CORE / "aws").glob("*.py"))
 FUNCTIONS = sorted((ROOT / "functions").glob("*.py"))
-TALKING = {"burying", "leasing", "recording", "telling"}
+TALKING = {"burying", "leasing", "recording", "revoking", "telling"}
 """Modules beside `aws` that lead to it."""
 
 
@@ -94,6 +95,7 @@ def test_nobody_is_granted_everything() -> None:
         (jsonata, "_eval_jsonata"),
         (AmazonStateLanguageParser, "parse"),
         (STSBackend, "assume_role"),
+        (SecurityGroupBackend, "delete_security_group"),
         (BotocoreStubber, "process_request"),
     ],
 )

@@ -9,7 +9,12 @@ from tests.unit.given import ARN, CLIENT
 
 ACCOUNT = ClientAccount.beside(ARN, CLIENT, "msklink")
 LONGEST_NAME = "o" * 64
-SCOPES = [ACCOUNT.surveying, ACCOUNT.connecting, ACCOUNT.publishing]
+SCOPES = [
+    ACCOUNT.surveying,
+    ACCOUNT.connecting,
+    ACCOUNT.publishing,
+    ACCOUNT.disconnecting,
+]
 
 each_scope = pytest.mark.parametrize("scope", SCOPES, ids=lambda scope: scope.__name__)
 Scope = Callable[[str], str]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from msklink.network import SecurityGroup, Vpc
-from msklink.records import Connection, Departure, Request, State
+from msklink.records import Connection, Departure, Leaving, Request, State
 from msklink.refusals import Code, Refusal, refuse
 from msklink.scheme import Scheme
 from msklink.survey import ClusterFacts, Wish, account_refused, survey, wishes
@@ -14,6 +14,7 @@ from tests.unit.given import ARN, CLIENT, NOW, ZONES, connection, vpc
 
 LATER = NOW + timedelta(hours=1)
 KEY = "msklink/orders"
+LEAVING = Leaving(reason=refuse(Code.CLUSTER_SERVERLESS), due=LATER)
 OFF = refuse(Code.SCHEME_OFF_ON_CLUSTER, scheme="tls")
 
 
@@ -228,16 +229,31 @@ def test_what_was_refused_is_planned_anew(state: State) -> None:
     assert (record.state, record.refusal, record.requested) == (State.PLANNED, None, LATER)
 
 
-def test_what_nobody_wants_any_more_stays_but_is_marked() -> None:
-    known = connection(state=State.PUBLISHED, connection_arn="arn:1")
-
-    assert look(known=(known,)) == (known.with_(wanted=False),)
+def test_what_nobody_wants_any_more_is_not_among_the_wishes() -> None:
+    assert not look(known=(connection(state=State.PUBLISHED, connection_arn="arn:1"),))
 
 
 def test_a_tag_put_back_makes_it_wanted_again() -> None:
-    known = connection(state=State.PUBLISHED, connection_arn="arn:1", wanted=False)
+    known = connection(state=State.PUBLISHED, connection_arn="arn:1", wanted=False, leaving=LEAVING)
 
-    assert look(tagged("iam"), known=(known,)) == (known.with_(wanted=True),)
+    assert look(tagged("iam"), known=(known,)) == (known.with_(wanted=True, leaving=None),)
+
+
+@pytest.mark.parametrize("state", [State.CLOSING, State.ABANDONED])
+def test_what_was_being_taken_away_is_made_anew_when_it_is_wanted_again(state: State) -> None:
+    known = connection(state=state, connection_arn="arn:1", wanted=False, leaving=LEAVING)
+
+    [record] = look(tagged("iam"), known=(known,))
+
+    assert (record.state, record.wanted, record.leaving) == (State.PLANNED, True, None)
+
+
+def test_auto_keeps_a_scheme_that_is_there_although_the_cluster_refuses_it_now() -> None:
+    known = connection(state=State.PUBLISHED, connection_arn="arn:1", scheme=Scheme.SCRAM)
+
+    records = look(tagged("auto"), known=(known,), cluster=facts(scram=OFF))
+
+    assert known in records
 
 
 def test_a_refused_account_keeps_what_it_has() -> None:

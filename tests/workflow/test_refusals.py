@@ -482,6 +482,11 @@ def test_every_code_is_tried() -> None:
         Code.POLICY_TOO_LARGE,
         Code.CONNECTIVITY_UPDATE_FAILED,
         Code.MALFORMED_ACCOUNT_LIST,
+        Code.NO_LONGER_ASKED,
+        Code.OFFBOARDING_REQUESTED,
+        Code.DELETION_PROTECTED,
+        Code.CLIENT_UNREACHABLE,
+        Code.SECURITY_GROUP_IN_USE,
     }
 
     assert tried == set(Code)

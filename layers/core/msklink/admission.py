@@ -1,5 +1,6 @@
 """Who may ask for a connection to a cluster at all."""
 
+from msklink.arns import ClusterArn
 from msklink.cluster import Cluster
 from msklink.refusals import Code, Refusal, refuse
 from msklink.tags import read_clients
@@ -7,9 +8,14 @@ from msklink.tags import read_clients
 
 def admission_refusal(cluster: Cluster, account: str, namespace: str) -> Refusal | None:
     """Why *account* may not ask for *cluster*; None when the owner opted in and lists it."""
-    asked = cluster.asked(namespace)
-    if not asked.schemes and not asked.refusals:
-        return refuse(Code.CLUSTER_NOT_MANAGED, cluster=cluster.arn.name, key=namespace)
+    if not cluster.is_managed(namespace):
+        return barred(Code.CLUSTER_NOT_MANAGED, cluster.arn, account, namespace)
     if account not in read_clients(cluster.tags, namespace).accounts:
-        return refuse(Code.ACCOUNT_NOT_ALLOWED, account=account, key=f"{namespace}/clients")
+        return barred(Code.ACCOUNT_NOT_ALLOWED, cluster.arn, account, namespace)
     return None
+
+
+def barred(code: Code, cluster: ClusterArn, account: str, namespace: str) -> Refusal:
+    """The refusal *code* of an account that may not, or may no longer, connect to *cluster*."""
+    key = f"{namespace}/clients" if code is Code.ACCOUNT_NOT_ALLOWED else namespace
+    return refuse(code, cluster=cluster.name, owner=cluster.account, account=account, key=key)

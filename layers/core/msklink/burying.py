@@ -1,8 +1,9 @@
-"""What is done about a run that failed, whoever finds out: its end is told, its lease freed."""
+"""What is done about a run that failed: it is told, its lease freed, and another one due."""
 
-from msklink import leasing, telling
-from msklink.aws import runs, table
+from msklink import clock, leasing, retrying, telling
+from msklink.aws import runs, schedules, table
 from msklink.records import Failure
+from msklink.settings import settings
 
 
 def bury(execution_arn: str) -> Failure | None:
@@ -11,8 +12,14 @@ def bury(execution_arn: str) -> Failure | None:
     if found is None:
         return None
     cluster_arn, failure = found
-    if table.read_cluster(cluster_arn).failure != failure:
+    known = table.read_cluster(cluster_arn).failure
+    if failure.is_same_end(known):
+        failure = known or failure
+    else:
+        failure = retrying.after(known, failure, settings().retry_pauses, clock.now())
         telling.run_failed(cluster_arn, failure)
         table.note_failure(cluster_arn, failure)
+    if failure.next_attempt:
+        schedules.sweep_at(failure.run, failure.next_attempt)
     leasing.bury(cluster_arn, failure.run)
     return failure

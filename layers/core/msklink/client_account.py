@@ -28,12 +28,19 @@ CONNECTING = (
     "kafka:ListVpcConnections",
 )
 
-ON_CONNECTIONS = (
-    "kafka:CreateVpcConnection",
-    "kafka:DeleteVpcConnection",
-    "kafka:DescribeVpcConnection",
-    "kafka:TagResource",
+DELETING = ("kafka:DeleteVpcConnection", "kafka:DescribeVpcConnection")
+
+ON_CONNECTIONS = (*DELETING, "kafka:CreateVpcConnection", "kafka:TagResource")
+
+DISCONNECTING = (
+    "ec2:DeleteSecurityGroup",
+    "ec2:DeleteVpcEndpoints",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeVpcEndpoints",
+    "kafka:ListVpcConnections",
 )
+
+WITHDRAWING = ("ssm:DeleteParameters",)
 
 PUBLISHING = ("ssm:AddTagsToResource", "ssm:GetParametersByPath", "ssm:PutParameter")
 
@@ -81,27 +88,38 @@ class ClientAccount(NamedTuple):
 
     def surveying(self, cluster_name: str) -> str:
         """Scope of a step that looks at VPCs and writes the status."""
-        return _policy(_allow(LOOKS, "*"), self._publishing(cluster_name))
+        return _policy(_allow(LOOKS, "*"), self._on_parameters(cluster_name, PUBLISHING))
 
     def connecting(self, cluster_name: str) -> str:
         """Scope of a step that makes security groups and connections to one cluster."""
-        connections = [
-            f"arn:{self.partition}:kafka:{self.region}:{self.owner}:cluster/{cluster_name}/*",
-            f"arn:{self.partition}:kafka:{self.region}:{self.id}"
-            f":vpc-connection/{self.owner}/{cluster_name}/*",
-        ]
-        return _policy(_allow(CONNECTING, "*"), _allow(ON_CONNECTIONS, connections))
+        clusters = f"arn:{self.partition}:kafka:{self.region}:{self.owner}:cluster/{cluster_name}/*"
+        return _policy(
+            _allow(CONNECTING, "*"),
+            _allow(ON_CONNECTIONS, [clusters, self._connections(cluster_name)]),
+        )
+
+    def disconnecting(self, cluster_name: str) -> str:
+        """Scope of a step that takes away what was made for one cluster."""
+        return _policy(
+            _allow(DISCONNECTING, "*"),
+            _allow(DELETING, [self._connections(cluster_name)]),
+            self._on_parameters(cluster_name, PUBLISHING + WITHDRAWING),
+        )
 
     def publishing(self, cluster_name: str) -> str:
         """Scope of a step that writes the parameters of one cluster."""
-        return _policy(self._publishing(cluster_name))
+        return _policy(self._on_parameters(cluster_name, PUBLISHING))
 
-    def _publishing(self, cluster_name: str) -> Statement:
+    def _connections(self, cluster_name: str) -> str:
+        place = f"arn:{self.partition}:kafka:{self.region}:{self.id}"
+        return f"{place}:vpc-connection/{self.owner}/{cluster_name}/*"
+
+    def _on_parameters(self, cluster_name: str, actions: tuple[str, ...]) -> Statement:
         path = (
             f"arn:{self.partition}:ssm:{self.region}:{self.id}"
             f":parameter/{self.namespace}/{cluster_name}"
         )
-        return _allow(PUBLISHING, [path, f"{path}/*"])
+        return _allow(actions, [path, f"{path}/*"])
 
 
 def _allow(actions: tuple[str, ...], resources: str | list[str]) -> Statement:

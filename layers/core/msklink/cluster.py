@@ -13,11 +13,16 @@ from typing import Any
 
 from msklink.arns import ClusterArn
 from msklink.scheme import Scheme
-from msklink.tags import NOTHING, Asked, read_schemes
+from msklink.tags import NOTHING, Asked, read_clients, read_schemes
 
 # HEALING, MAINTENANCE and REBOOTING_BROKER serve data but refuse updates until they are over
 # (MSK developer guide, cluster states).
 BUSY_STATES = frozenset({"CREATING", "UPDATING", "HEALING", "MAINTENANCE", "REBOOTING_BROKER"})
+
+GONE = "gone"
+"""In place of the fingerprint of a cluster that was deleted."""
+
+NOBODY = frozenset[str]()
 
 UNUSABLE_STATES = frozenset({"FAILED", "DELETING"})
 
@@ -110,6 +115,15 @@ class Cluster:
         value = self.tags.get(namespace)
         return read_schemes(value, f"Tag {namespace} of the cluster") if value else NOTHING
 
+    def is_managed(self, namespace: str) -> bool:
+        """Whether the owner opted in, be it with words that mean nothing."""
+        asked = self.asked(namespace)
+        return bool(asked.schemes or asked.refusals)
+
+    def clients(self, namespace: str) -> frozenset[str]:
+        """The accounts that may connect; none when the owner has not opted in."""
+        return read_clients(self.tags, namespace).accounts if self.is_managed(namespace) else NOBODY
+
 
 def _configuration(software: Mapping[str, Any]) -> tuple[str, int] | None:
     arn, revision = software.get("ConfigurationArn"), software.get("ConfigurationRevision")
@@ -138,6 +152,7 @@ class Move(StrEnum):
     WAIT = "wait"
     ENABLE = "enable"
     PROCEED = "proceed"
+    CLOSE = "close"
 
 
 @dataclass(frozen=True)

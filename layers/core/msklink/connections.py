@@ -14,6 +14,7 @@ ON_ITS_WAY = frozenset({"CREATING", "UPDATING"})
 GOING = "DELETING"
 DEAD = frozenset({"INACTIVE", "FAILED", "REJECTED"})
 """Nothing but deletion leads out of these (MSK developer guide, update authorization schemes)."""
+DELETABLE = DEAD | {"AVAILABLE"}
 
 WAIT_LIMIT_SECONDS = 30 * 60
 """Creation takes minutes; acceptance tests of the Terraform provider see about four."""
@@ -23,13 +24,22 @@ WAIT_SECONDS = 20
 
 @dataclass(frozen=True)
 class VpcConnection:
-    """One entry of ListVpcConnections, or of ListClientVpcConnections (which has no VPC)."""
+    """One entry of ListVpcConnections."""
 
     arn: str
     cluster_arn: str
     scheme: Scheme
     state: str
     vpc_id: str = ""
+
+
+@dataclass(frozen=True)
+class ClientConnection:
+    """One entry of ListClientVpcConnections: from which VPC is the client's own business."""
+
+    arn: str
+    account: str
+    state: str
 
 
 def find(record: Connection, listed: Iterable[VpcConnection]) -> VpcConnection | None:

@@ -4,7 +4,7 @@ Property names and values are those of the README of aws/aws-msk-iam-auth and of
 guide ("Client authentication"). Secrets are never published, so SCRAM has no `sasl.jaas.config`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -59,6 +59,16 @@ def parameters(namespace: str, cluster_name: str, brokers: Mapping[Scheme, str])
         for scheme in sorted(brokers)
         for name, value in client_properties(scheme, brokers[scheme]).items()
     }
+
+
+def withdrawn(namespace: str, cluster_name: str, schemes: Iterable[Scheme]) -> list[str]:
+    """
+    Names of the parameters of *schemes*, in the order to take them away.
+
+    `bootstrap.servers` is first, so that no application finds it beside half a configuration.
+    """
+    names = parameters(namespace, cluster_name, dict.fromkeys(schemes, "-"))
+    return sorted(names, key=lambda name: not name.endswith(f"/{BOOTSTRAP_SERVERS}"))
 
 
 def status_name(namespace: str, cluster_name: str) -> str:

@@ -7,6 +7,7 @@
 | cannot be done   | Refused                | msklink.aws      | none: handlers record it   |
 | bad principal    | PrincipalRejected      | msklink.aws      | none: GrantAccess finds it |
 | took too long    | ClusterWaitTimedOut    | inspect_cluster  | none: the run fails loudly |
+| lost its lease   | LeaseLost              | msklink.leasing  | none: the run ends         |
 
 botocore's own TooManyRequestsException and its like pass untouched, and are in the same Retry.
 """
@@ -32,6 +33,10 @@ class Refused(Exception):
 
 class PrincipalRejected(Exception):
     """MSK does not take a principal of the cluster policy; the message may name it."""
+
+
+class LeaseLost(Exception):
+    """Another run works on the cluster, or has since; a run that was redriven finds it out."""
 
 
 class ClusterWaitTimedOut(Exception):

@@ -15,6 +15,7 @@ from msklink.access import Access
 from msklink.arns import ClusterArn
 from msklink.refusals import Code, Refusal, refuse
 from msklink.scheme import Scheme
+from msklink.tags import PROTECT, client_key
 
 TAG_CHANGE = "Tag Change on Resource"
 
@@ -132,7 +133,7 @@ def _read_tag_change(
             tag=str(tags.get(key, "")),
         )
         for key in sorted(keys)
-        if key.startswith(f"{namespace}/")
+        if key.startswith(f"{namespace}/") and key != client_key(namespace, PROTECT)
     ]
 
 

@@ -6,6 +6,7 @@ holder's name what is still to do, and starting a run twice starts it once.
 
 from msklink.arns import ClusterArn
 from msklink.aws import runs, table
+from msklink.errors import LeaseLost
 from msklink.lease import requested_before, run_name
 
 
@@ -33,6 +34,20 @@ def conclude(
     if record.holder and record.holder != run:
         runs.start(record.holder, cluster_arn)
     return record.holder == run
+
+
+def keep(cluster_arn: str, run: str) -> None:
+    """
+    Make sure that *run* has the lease, before it writes what other runs would write as well.
+
+    A run that failed lost it, and takes it back when it is redriven. Raises LeaseLost where another
+    run has it, or has had it since.
+    """
+    record = table.read_cluster(cluster_arn)
+    if record.holder is None and runs.is_running(run):
+        record = table.take_lease_back(cluster_arn, run)
+    if record.holder != run:
+        raise LeaseLost(f"run {record.holder or 'after this one'} has taken the cluster over")
 
 
 def bury(cluster_arn: str, dead: str) -> None:

@@ -14,10 +14,28 @@ from msklink.records import Connection, changed
 def record_changes(
     before: Iterable[Connection], after: Iterable[Connection], run: str, now: datetime
 ) -> list[Connection]:
-    """Tell of refusals that are new, and write those of *after* that differ from *before*."""
+    """Tell of refusals and departures that are new, and write what differs from *before*."""
+    before = list(before)
     changes = changed(before, after)
     telling.connections_refused(changes, run)
+    left = {record.item: record.leaving for record in before}
+    for record in changes:
+        if record.leaving and record.may_exist and record.leaving != left.get(record.item):
+            telling.offboarding_scheduled(record, record.leaving, run)
     table.save_all(changes, now)
+    return changes
+
+
+def record_survey(
+    before: Iterable[Connection], after: Iterable[Connection], run: str, now: datetime
+) -> list[Connection]:
+    """The same, when *after* are all that there are: what is not among them is forgotten."""
+    before, after = list(before), list(after)
+    changes = record_changes(before, after, run, now)
+    kept = {record.item for record in after}
+    for record in before:
+        if record.item not in kept:
+            table.forget(record)
     return changes
 
 

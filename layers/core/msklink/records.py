@@ -7,6 +7,7 @@ from enum import StrEnum
 from pydantic import BaseModel
 
 from msklink.access import Access
+from msklink.arns import ClusterArn
 from msklink.lease import requested_before
 from msklink.refusals import Refusal
 from msklink.scheme import Scheme
@@ -21,6 +22,18 @@ class State(StrEnum):
     PUBLISHED = "published"
     REFUSED = "refused"
     FAILED = "failed"
+    CLOSING = "closing"
+    """It is being taken away."""
+    ABANDONED = "abandoned"
+    """It was to be taken away, but its account could not be reached."""
+
+
+class Leaving(BaseModel, frozen=True):
+    """That a connection is to be taken away, and why."""
+
+    reason: Refusal
+    due: datetime | None = None
+    """Not before this time; None while it is protected from deletion."""
 
 
 class Connection(BaseModel, frozen=True):
@@ -45,11 +58,18 @@ class Connection(BaseModel, frozen=True):
     refusal: Refusal | None = None
     failure: str | None = None
     warnings: tuple[Refusal, ...] = ()
+    leaving: Leaving | None = None
+    protected: bool = False
+    """Whether its VPC was tagged against deletion when it was seen last."""
 
     @property
     def item(self) -> str:
         """The sort key in the table."""
         return f"{items_of(self.account)}{self.vpc_id}#{self.scheme or ''}"
+
+    @property
+    def cluster_name(self) -> str:
+        return ClusterArn.parse(self.cluster_arn).name
 
     @property
     def concerns_account(self) -> bool:
@@ -58,8 +78,31 @@ class Connection(BaseModel, frozen=True):
 
     @property
     def live(self) -> bool:
-        """Whether a connection exists or is to be made."""
-        return self.state not in {State.REFUSED, State.FAILED}
+        """Whether a connection exists or is to be made, and nobody is taking it away."""
+        return self.state in {
+            State.PLANNED,
+            State.CONNECTING,
+            State.CONNECTED,
+            State.PUBLISHED,
+        }
+
+    @property
+    def is_told(self) -> bool:
+        """Whether it means something to its team still."""
+        return self.wanted or self.live or self.leaving is not None
+
+    @property
+    def may_exist(self) -> bool:
+        """Whether there may be something in the client account that was made for it."""
+        return bool(self.scheme) and (self.live or bool(self.connection_arn))
+
+    @property
+    def reason_to_leave(self) -> Refusal | None:
+        return self.leaving.reason if self.leaving else None
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether it is to be taken away now."""
+        return bool(self.leaving and self.leaving.due and self.leaving.due <= now)
 
     @property
     def pursued(self) -> bool:
@@ -88,6 +131,14 @@ class Failure(BaseModel, frozen=True):
     link: str = ""
     """To the run in the console."""
     ended: datetime
+    times: int = 1
+    """How many runs of the cluster have failed one after the other."""
+    next_attempt: datetime | None = None
+    """None when nobody tries again before somebody asks."""
+
+    def is_same_end(self, other: "Failure | None") -> bool:
+        """Whether both tell of the same end; a run that was redriven can have several."""
+        return other is not None and (self.run, self.ended) == (other.run, other.ended)
 
 
 class Cluster(BaseModel, frozen=True):
@@ -111,8 +162,11 @@ class Cluster(BaseModel, frozen=True):
     """Fingerprint of the cluster when the last run that came to its end looked at it."""
 
     @property
-    def last_run_failed(self) -> bool:
-        return self.failure is not None and requested_before(self.failure.run) == self.taken
+    def last_failure(self) -> Failure | None:
+        """How the last run failed, if it did."""
+        if self.failure and requested_before(self.failure.run) == self.taken:
+            return self.failure
+        return None
 
 
 def items_of(account: str) -> str:

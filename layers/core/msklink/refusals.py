@@ -47,6 +47,11 @@ class Code(StrEnum):
     CONNECTION_TIMED_OUT = "ConnectionTimedOut"
     POLICY_TOO_LARGE = "PolicyTooLarge"
     PRINCIPAL_REJECTED = "PrincipalRejected"
+    NO_LONGER_ASKED = "NoLongerAsked"
+    OFFBOARDING_REQUESTED = "OffboardingRequested"
+    DELETION_PROTECTED = "DeletionProtected"
+    CLIENT_UNREACHABLE = "ClientUnreachable"
+    SECURITY_GROUP_IN_USE = "SecurityGroupInUse"
     KAFKA_VERSION_UNKNOWN = "KafkaVersionUnknown"
     BROKERS_EXPRESS = "BrokersExpress"
     NOBODY_LET_IN = "NobodyLetIn"
@@ -219,6 +224,29 @@ CATALOGUE: dict[Code, tuple[str, str]] = {
         "MSK does not take the cluster policy with account {account} in it: {problem}",
         "See whether account {account} is closed; if it is not, replace principals of deleted "
         "roles in the policy's other statements: {orphans}.",
+    ),
+    Code.NO_LONGER_ASKED: (
+        "Neither a tag of VPC {vpc_id} nor a request asks for {scheme} any more.",
+        "None if that is meant; otherwise set tag {key} of VPC {vpc_id} again before the time is "
+        "up.",
+    ),
+    Code.OFFBOARDING_REQUESTED: (
+        "Account {account} requested that VPC {vpc_id} is disconnected by {scheme}.",
+        "None; to connect it again, set tag {key} of VPC {vpc_id} again or send an onboarding "
+        "request.",
+    ),
+    Code.DELETION_PROTECTED: (
+        "VPC {vpc_id} is not disconnected by {scheme}, because {guard} protects it. {reason}",
+        "Set its tag {key} again to keep it, or take the protection away to let it go.",
+    ),
+    Code.CLIENT_UNREACHABLE: (
+        "Connection {connection_arn} could not be deleted in account {account}, so that its access "
+        "was revoked and it was rejected from the owner's side: {problem}",
+        "Delete the connection in account {account}: billing goes on until the client deletes it.",
+    ),
+    Code.SECURITY_GROUP_IN_USE: (
+        "Security group {group}, made by MSKLink, is used by others in VPC {vpc_id}.",
+        "Detach security group {group} from what uses it, and delete it.",
     ),
     Code.KAFKA_VERSION_UNKNOWN: (
         "The Apache Kafka version {version} is not one that MSKLink can read.",

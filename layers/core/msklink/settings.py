@@ -1,9 +1,12 @@
 """What the template tells every function."""
 
 import os
+from datetime import timedelta
 from functools import cache
 
 from pydantic import BaseModel, Field
+
+from msklink.offboarding import Terms
 
 
 class Settings(BaseModel, frozen=True, extra="ignore"):
@@ -13,7 +16,22 @@ class Settings(BaseModel, frozen=True, extra="ignore"):
     table_name: str = Field(alias="TABLE_NAME", min_length=3)
     stack_name: str = Field(alias="STACK_NAME", min_length=1)
     external_id: str = Field(alias="EXTERNAL_ID", min_length=8)
+    retry_minutes: str = Field(default="5 15 60", alias="RETRY_MINUTES")
+    sweep_function_arn: str = Field(default="", alias="SWEEP_FUNCTION_ARN")
+    schedule_role_arn: str = Field(default="", alias="SCHEDULE_ROLE_ARN")
+    grace_hours: float = Field(default=24, alias="GRACE_HOURS", ge=0)
+    deletion_protection: bool = Field(default=False, alias="DELETION_PROTECTION")
     state_machine_arn: str = Field(alias="STATE_MACHINE_ARN", pattern=r"^arn:.*:stateMachine:.+$")
+
+    @property
+    def retry_pauses(self) -> list[timedelta]:
+        """Before the first attempt after a run that failed, the second and so on."""
+        return [timedelta(minutes=float(minutes)) for minutes in self.retry_minutes.split()]
+
+    @property
+    def terms(self) -> Terms:
+        """On which connections are taken away."""
+        return Terms(self.namespace, timedelta(hours=self.grace_hours), self.deletion_protection)
 
 
 @cache

@@ -16,6 +16,8 @@ ROOM = 8192 - 64
 _BY_URGENCY = (
     State.FAILED,
     State.REFUSED,
+    State.ABANDONED,
+    State.CLOSING,
     State.PLANNED,
     State.CONNECTING,
     State.CONNECTED,
@@ -25,7 +27,7 @@ _BY_URGENCY = (
 
 def describe(cluster_arn: str, records: Sequence[Connection]) -> dict[str, Any]:
     """What the status says of *records*, but for the time."""
-    told = [record for record in records if record.wanted or record.live]
+    told = [record for record in records if record.is_told]
     vpcs: dict[str, dict[str, Any]] = {}
     for record in told:
         if record.vpc_id:
@@ -39,6 +41,14 @@ def describe(cluster_arn: str, records: Sequence[Connection]) -> dict[str, Any]:
         if not record.vpc_id:
             status |= _entry(record) | {"state": status["state"]}
     return fit(status)
+
+
+def offboarded(cluster_arn: str, remaining: Sequence[Connection], why: Refusal) -> dict[str, Any]:
+    """What the status says once a connection is gone: *why*, until another is told of."""
+    told = describe(cluster_arn, remaining)
+    if not any(record.is_told for record in remaining):
+        told |= {"state": "offboarded"}
+    return fit({"refusal": why.model_dump(mode="json")} | told)
 
 
 def with_refusal(value: str | None, refusal: Refusal) -> dict[str, Any]:
@@ -97,7 +107,7 @@ def _states(value: dict[str, Any] | str) -> Iterator[str]:
 
 def overall(records: Iterable[Connection]) -> str:
     """The state that needs attention most, of the records that still mean something."""
-    states = {record.state for record in records if record.wanted or record.live}
+    states = {record.state for record in records if record.is_told}
     return next((state.value for state in _BY_URGENCY if state in states), "idle")
 
 
@@ -109,6 +119,8 @@ def _entry(record: Connection) -> dict[str, Any]:
         entry["refusal"] = record.refusal.model_dump(mode="json")
     if record.failure:
         entry["failure"] = record.failure
+    if record.leaving:
+        entry["leaving"] = record.leaving.model_dump(mode="json", exclude_none=True)
     if record.warnings:
         entry["warnings"] = [warning.model_dump(mode="json") for warning in record.warnings]
     return entry

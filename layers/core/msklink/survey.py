@@ -94,24 +94,27 @@ def survey(
     known: Iterable[Connection],
 ) -> tuple[Connection, ...]:
     """
-    The records of *account* as they should be: every wish planned or refused.
+    The records of what *account* wishes for: every wish planned or refused.
 
-    A *known* record that exists already keeps its state; one that nobody wants any more stays, as
-    not wanted, until it is offboarded.
+    A *known* record that exists already keeps its state.
     """
     before = {record.item: record for record in known}
     after: dict[str, Connection] = {}
     for wish in wished:
-        for record in _of_wish(account, cluster, vpcs.get(wish.vpc_id), wish):
+        made = {
+            one.scheme for one in before.values() if one.vpc_id == wish.vpc_id and one.may_exist
+        }
+        for record in _of_wish(account, cluster, vpcs.get(wish.vpc_id), wish, made):
             after[record.item] = _carry_over(before.get(record.item), record)
-    dropped = {item: old.with_(wanted=False) for item, old in before.items() if item not in after}
-    return tuple(after[item] for item in sorted(after)) + tuple(
-        dropped[item] for item in sorted(dropped)
-    )
+    return tuple(after[item] for item in sorted(after))
 
 
 def _of_wish(
-    account: str, cluster: ClusterFacts, vpc: Vpc | None, wish: Wish
+    account: str,
+    cluster: ClusterFacts,
+    vpc: Vpc | None,
+    wish: Wish,
+    made: Collection[Scheme | None],
 ) -> Iterable[Connection]:
     blank = Connection(
         cluster_arn=cluster.arn,
@@ -123,7 +126,7 @@ def _of_wish(
     for refusal in wish.asked.refusals[:1]:
         yield blank.with_(state=State.REFUSED, refusal=refusal)
     placement = _place(account, cluster, vpc, wish)
-    for scheme in sorted(_schemes(wish.asked, cluster)):
+    for scheme in sorted(_schemes(wish.asked, cluster, made)):
         match cluster.refusals.get(scheme, placement):
             case Refusal() as refusal:
                 yield blank.with_(scheme=scheme, state=State.REFUSED, refusal=refusal)
@@ -136,11 +139,18 @@ def _of_wish(
                 )
 
 
-def _schemes(asked: Asked, cluster: ClusterFacts) -> frozenset[Scheme]:
-    """`auto` passes over what the cluster refuses, unless that leaves nothing to tell."""
+def _schemes(
+    asked: Asked, cluster: ClusterFacts, made: Collection[Scheme | None]
+) -> frozenset[Scheme]:
+    """
+    `auto` passes over what the cluster refuses, unless that leaves nothing to tell.
+
+    What was *made* stays: that a cluster refuses a scheme now is no reason to cut anybody off.
+    """
     if not asked.auto:
         return asked.schemes
-    return frozenset(asked.schemes - cluster.refusals.keys()) or ALL_SCHEMES
+    had = {scheme for scheme in asked.schemes if scheme in made}
+    return frozenset((asked.schemes - cluster.refusals.keys()) | had) or ALL_SCHEMES
 
 
 def _place(account: str, cluster: ClusterFacts, vpc: Vpc | None, wish: Wish) -> Placement | Refusal:
@@ -155,8 +165,8 @@ def _carry_over(old: Connection | None, new: Connection) -> Connection:
     """*new*, unless *old* is on its way or there already, or says the same."""
     if old is None:
         return new
-    if old.connection_arn and old.state is not State.REFUSED:
-        return old.with_(wanted=True, warnings=new.warnings)
+    if old.connection_arn and old.state not in {State.REFUSED, State.CLOSING, State.ABANDONED}:
+        return old.with_(wanted=True, leaving=None, warnings=new.warnings)
     return new.with_(requested=old.requested) if old.live == new.live else new
 
 
@@ -174,3 +184,14 @@ def account_refused(
     records = {record.item: record for record in known}
     records[noted.item] = _carry_over(records.get(noted.item), noted)
     return tuple(records[item] for item in sorted(records))
+
+
+def still_asked(known: Iterable[Connection], wished: Iterable[Wish]) -> tuple[Connection, ...]:
+    """*known* records of an account that could not be looked into: what is wished for stays."""
+    asked = {(wish.vpc_id, scheme) for wish in wished for scheme in wish.asked.schemes}
+    return tuple(
+        record.with_(wanted=True, leaving=None)
+        if record.live and (record.vpc_id, record.scheme) in asked
+        else record
+        for record in known
+    )

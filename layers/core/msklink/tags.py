@@ -14,6 +14,9 @@ MANAGED_BY = "msklink/managed-by"
 """Key on all that MSKLink creates; the value is the stack name. The same in every namespace,
 because IAM condition keys cannot be made from a parameter in CloudFormation."""
 
+PROTECT = "protect"
+"""Last part of the key on a VPC whose connections are not to be taken away."""
+
 ACCOUNT_ID_LENGTH = 12
 
 

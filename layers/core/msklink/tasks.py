@@ -30,3 +30,7 @@ class Survey(BaseModel, frozen=True):
 
     account: str
     schemes: tuple[Scheme, ...]
+    closing: bool = False
+    """Whether something is to be taken away now."""
+    barred: bool = False
+    """Whether the account may not connect any more."""

@@ -8,8 +8,9 @@ from datetime import datetime
 
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
+from msklink import retrying
 from msklink.aws.events import Told, tell
-from msklink.records import Connection, Failure
+from msklink.records import Connection, Failure, Leaving
 from msklink.refusals import Refusal
 from msklink.scheme import Scheme
 
@@ -52,6 +53,33 @@ def client_onboarded(record: Connection, run: str, now: datetime) -> None:
     tell(Told.CLIENT_ONBOARDED, run=run, connection_arn=record.connection_arn, **_facts(record))
 
 
+def offboarding_scheduled(record: Connection, leaving: Leaving, run: str) -> None:
+    """Tell when the connection will be taken away and why; or that it is protected from it."""
+    if leaving.due is None:
+        client_refused(leaving.reason, run=run, **_facts(record))
+        return
+    tell(
+        Told.CLIENT_OFFBOARDING_SCHEDULED,
+        run=run,
+        connection_arn=record.connection_arn,
+        due=leaving.due.isoformat(timespec="seconds"),
+        refusal=_plain(leaving.reason),
+        **_facts(record),
+    )
+
+
+def client_offboarded(record: Connection, run: str, refusal: Refusal | None) -> None:
+    """Tell that it is gone and why, or the *refusal* that says what is left of it."""
+    _count("ClientsOffboarded")
+    tell(
+        Told.CLIENT_OFFBOARDED,
+        run=run,
+        connection_arn=record.connection_arn,
+        refusal=_plain(refusal) if refusal else None,
+        **_facts(record),
+    )
+
+
 def run_concluded() -> None:
     _count("Runs")
 
@@ -59,7 +87,7 @@ def run_concluded() -> None:
 def run_failed(cluster_arn: str, failure: Failure) -> None:
     _count("RunsFailed")
     facts = failure.model_dump(mode="json", exclude={"ended"})
-    tell(Told.RUN_FAILED, cluster_arn=cluster_arn, **facts)
+    tell(Told.RUN_FAILED, cluster_arn=cluster_arn, outlook=retrying.outlook(failure), **facts)
 
 
 def client_failed() -> None:

@@ -36,7 +36,7 @@ def write_policy(
     """
     if policy.is_empty:
         if version:
-            kafka.delete_cluster_policy(ClusterArn=cluster_arn)
+            _delete_policy(kafka, cluster_arn, version)
         return
     if policy.is_too_large:
         raise Refused(refuse(Code.POLICY_TOO_LARGE, size=len(policy.to_json()), limit=SIZE_LIMIT))
@@ -50,3 +50,10 @@ def write_policy(
         if BAD_PRINCIPAL in said:
             raise PrincipalRejected(said) from error
         raise
+
+
+def _delete_policy(kafka: "KafkaClient", cluster_arn: str, version: str) -> None:
+    """DeleteClusterPolicy takes no version, so it is compared as late as can be."""
+    if read_policy(kafka, cluster_arn)[1] != version:
+        raise LostRace("somebody wrote the cluster policy that was about to be deleted")
+    kafka.delete_cluster_policy(ClusterArn=cluster_arn)

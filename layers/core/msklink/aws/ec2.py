@@ -6,8 +6,9 @@ from itertools import batched
 from typing import TYPE_CHECKING, Final
 
 import boto3
+from botocore.exceptions import ClientError
 
-from msklink.aws.session import CONFIG, own
+from msklink.aws.session import CONFIG, error_code, own
 from msklink.firewall import Rule, change, wanted_rules
 from msklink.network import SecurityGroup, Subnet, Vpc
 from msklink.tags import MANAGED_BY, client_key
@@ -38,16 +39,8 @@ def client(session: boto3.Session | None = None) -> "EC2Client":
     return (session or own()).client("ec2", config=CONFIG)
 
 
-def find_vpcs(
-    ec2: "EC2Client", account: str, requested: Iterable[str], key: str, stack_name: str
-) -> dict[str, Vpc]:
-    """The VPCs tagged with *key* and those *requested*, as far as they exist, by id."""
-    tagged = {vpc["VpcId"] for vpc in _select(ec2, "tag-key", [key])}
-    return read_vpcs(ec2, account, tagged.union(requested), key, stack_name)
-
-
 def vpc_tags(ec2: "EC2Client", namespace: str) -> dict[str, dict[str, str]]:
-    """The tags of every VPC that is tagged for a cluster, by its id."""
+    """The tags of every VPC that has a tag of ours, by its id."""
     return {
         vpc["VpcId"]: _tags(vpc.get("Tags")) for vpc in _select(ec2, "tag-key", [f"{namespace}/*"])
     }
@@ -202,6 +195,29 @@ def ensure_security_group(
             GroupId=group.id, IpPermissions=_permissions(outwards.surplus)
         )
     return group.id
+
+
+def managed_groups(ec2: "EC2Client", key: str, stack_name: str) -> dict[str, str]:
+    """The managed groups of the cluster of *key*, by VPC."""
+    pages = ec2.get_paginator("describe_security_groups").paginate(
+        Filters=[
+            {"Name": "tag-key", "Values": [key]},
+            {"Name": f"tag:{MANAGED_BY}", "Values": [stack_name]},
+        ]
+    )
+    return {group["VpcId"]: group["GroupId"] for page in pages for group in page["SecurityGroups"]}
+
+
+def delete_security_group(ec2: "EC2Client", group_id: str) -> bool:
+    """Whether the group is gone; it stays while any interface uses it."""
+    try:
+        ec2.delete_security_group(GroupId=group_id)
+    except ClientError as error:
+        code = error_code(error)
+        if code not in {"DependencyViolation", "InvalidGroup.InUse", "InvalidGroup.NotFound"}:
+            raise
+        return code == "InvalidGroup.NotFound"
+    return True
 
 
 def _create_group(

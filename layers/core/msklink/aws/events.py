@@ -22,6 +22,8 @@ class Told(StrEnum):
     CLUSTER_REFUSED = "Cluster Refused"
     CLIENT_ONBOARDED = "Client Onboarded"
     CLIENT_REFUSED = "Client Refused"
+    CLIENT_OFFBOARDING_SCHEDULED = "Client Offboarding Scheduled"
+    CLIENT_OFFBOARDED = "Client Offboarded"
     RUN_FAILED = "Run Failed"
 
 

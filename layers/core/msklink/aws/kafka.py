@@ -7,6 +7,7 @@ import boto3
 
 from msklink.aws.session import CONFIG, error_message, own
 from msklink.cluster import Cluster, is_settled
+from msklink.connections import ClientConnection
 from msklink.errors import LostRace
 from msklink.polling import Update
 from msklink.scheme import Scheme
@@ -114,11 +115,31 @@ def bootstrap_brokers(kafka: "KafkaClient", cluster_arn: str) -> dict[Scheme, st
     return {scheme: brokers for scheme, brokers in strings.items() if brokers}
 
 
-def client_connection_states(kafka: "KafkaClient", cluster_arn: str) -> dict[str, str]:
-    """State of every connection to the cluster by ARN, from the owner's side: a hundred a call."""
+def client_connections(kafka: "KafkaClient", cluster_arn: str) -> list[ClientConnection]:
+    """Every connection to the cluster, a hundred in a call; none to a cluster that is gone."""
     pages = kafka.get_paginator("list_client_vpc_connections").paginate(ClusterArn=cluster_arn)
-    return {
-        connection["VpcConnectionArn"]: connection.get("State", "")
-        for page in pages
-        for connection in page["ClientVpcConnections"]
-    }
+    try:
+        return [
+            ClientConnection(
+                arn=connection["VpcConnectionArn"],
+                account=connection.get("Owner", ""),
+                state=connection.get("State", ""),
+            )
+            for page in pages
+            for connection in page["ClientVpcConnections"]
+        ]
+    except kafka.exceptions.NotFoundException:
+        return []
+
+
+def reject_connection(kafka: "KafkaClient", cluster_arn: str, connection_arn: str) -> bool:
+    """
+    Whether the connection was cut off from the owner's side, which takes AVAILABLE.
+
+    It is billed until the client deletes it (MSK developer guide, reject a connection).
+    """
+    try:
+        kafka.reject_client_vpc_connection(ClusterArn=cluster_arn, VpcConnectionArn=connection_arn)
+    except (kafka.exceptions.BadRequestException, kafka.exceptions.NotFoundException):
+        return False
+    return True

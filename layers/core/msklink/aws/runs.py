@@ -45,6 +45,10 @@ def execution_arn(run: str) -> str:
     return f"{settings().state_machine_arn.replace(':stateMachine:', ':execution:')}:{run}"
 
 
+def is_running(run: str) -> bool:
+    return client().describe_execution(executionArn=execution_arn(run))["status"] == "RUNNING"
+
+
 def failure(execution_arn: str) -> tuple[str, Failure] | None:
     """ARN of the cluster and how the run failed; None for a run that did not, or runs again."""
     execution = client().describe_execution(executionArn=execution_arn)

@@ -1,11 +1,18 @@
-"""Parameters: read by path, written only when different."""
+"""Parameters: read by path, written only when different, taken away by name."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from itertools import batched
+from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 
+from msklink import endpoints
+from msklink.arns import ClusterArn
 from msklink.aws.session import CONFIG, own
+from msklink.refusals import Refusal
+from msklink.scheme import Scheme
+from msklink.settings import settings
 from msklink.tags import MANAGED_BY
 
 if TYPE_CHECKING:
@@ -13,44 +20,89 @@ if TYPE_CHECKING:
 
 TIER: Final = "Intelligent-Tiering"
 
+MOST_NAMES: Final = 10
+"""In one call of DeleteParameters (SSM API reference)."""
+
 
 def client(session: boto3.Session | None = None) -> "SSMClient":
     return (session or own()).client("ssm", config=CONFIG)
 
 
-def read_parameters(ssm: "SSMClient", path: str) -> dict[str, str]:
-    """All parameters below *path*, by full name."""
-    pages = ssm.get_paginator("get_parameters_by_path").paginate(Path=path, Recursive=True)
-    return {
-        parameter["Name"]: parameter["Value"] for page in pages for parameter in page["Parameters"]
-    }
+class ParameterSet:
+    """The parameters about one cluster in the account of a session, as they were when read."""
 
+    def __init__(self, session: boto3.Session, cluster_name: str) -> None:
+        self._ssm = client(session)
+        self._namespace, self._cluster_name = settings().namespace, cluster_name
+        path = endpoints.parameters_path(self._namespace, cluster_name)
+        pages = self._ssm.get_paginator("get_parameters_by_path").paginate(
+            Path=path, Recursive=True
+        )
+        self._existing = {one["Name"]: one["Value"] for page in pages for one in page["Parameters"]}
 
-def write_different(
-    ssm: "SSMClient",
-    wanted: Mapping[str, str],
-    existing: Mapping[str, str],
-    stack_name: str,
-) -> list[str]:
-    """
-    Write those of *wanted* (by full name, in this order) that differ from *existing*.
+    @property
+    def status(self) -> str | None:
+        """The value of the status parameter."""
+        return self._existing.get(endpoints.status_name(self._namespace, self._cluster_name))
 
-    Returns the names written. Intelligent-Tiering makes room beyond 4 KB for a status with many
-    VPCs. PutParameter refuses tags together with Overwrite, so the tag comes with the first write.
-    """
-    different = [name for name, value in wanted.items() if existing.get(name) != value]
-    for name in different:
-        if name in existing:
-            ssm.put_parameter(
-                Name=name, Value=wanted[name], Type="String", Tier=TIER, Overwrite=True
-            )
-        else:
-            ssm.put_parameter(
-                Name=name,
-                Value=wanted[name],
-                Type="String",
-                Tier=TIER,
-                Description="Written by MSKLink",
-                Tags=[{"Key": MANAGED_BY, "Value": stack_name}],
-            )
-    return different
+    def taken(self, cluster: ClusterArn) -> Refusal | None:
+        """Why nothing may be written: the parameters are those of another cluster."""
+        return endpoints.name_taken(self._existing, self._namespace, cluster)
+
+    def publish(
+        self, brokers: Mapping[Scheme, str], told: Mapping[str, Any], now: datetime
+    ) -> list[str]:
+        """Write the configuration by *brokers* and then the status *told*; what had to be."""
+        wanted = endpoints.parameters(self._namespace, self._cluster_name, brokers)
+        return self._write(wanted | self._status(told, now))
+
+    def show(self, told: Mapping[str, Any], now: datetime) -> list[str]:
+        """Write the status only."""
+        return self._write(self._status(told, now))
+
+    def withdraw(self, schemes: Iterable[Scheme]) -> None:
+        """Take the configurations of *schemes* away."""
+        names = endpoints.withdrawn(self._namespace, self._cluster_name, schemes)
+        self._delete(name for name in names if name in self._existing)
+
+    def withdraw_all(self) -> None:
+        """Take everything away that was ever published, and the status."""
+        self.withdraw(Scheme)
+        if self.status is not None:
+            self._delete([endpoints.status_name(self._namespace, self._cluster_name)])
+
+    def _status(self, told: Mapping[str, Any], now: datetime) -> dict[str, str]:
+        return endpoints.status_parameter(
+            self._existing, self._namespace, self._cluster_name, told, now
+        )
+
+    def _write(self, wanted: Mapping[str, str]) -> list[str]:
+        """
+        Write those of *wanted* (by full name, in this order) that are different.
+
+        Intelligent-Tiering makes room beyond 4 KB for a status with many VPCs. PutParameter refuses
+        tags together with Overwrite, so the tag comes with the first write.
+        """
+        different = [name for name, value in wanted.items() if self._existing.get(name) != value]
+        for name in different:
+            if name in self._existing:
+                self._ssm.put_parameter(
+                    Name=name, Value=wanted[name], Type="String", Tier=TIER, Overwrite=True
+                )
+            else:
+                self._ssm.put_parameter(
+                    Name=name,
+                    Value=wanted[name],
+                    Type="String",
+                    Tier=TIER,
+                    Description="Written by MSKLink",
+                    Tags=[{"Key": MANAGED_BY, "Value": settings().stack_name}],
+                )
+            self._existing[name] = wanted[name]
+        return different
+
+    def _delete(self, names: Iterable[str]) -> None:
+        for some in batched(names, MOST_NAMES, strict=False):
+            self._ssm.delete_parameters(Names=some)
+            for name in some:
+                del self._existing[name]

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 CLUSTER = "cluster"
 """Sort key of the item that carries the lease."""
 
+CLUSTERS = "clusters"
+"""Partition key of the list of clusters, whose sort keys are their ARNs."""
+
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
 
@@ -62,9 +65,7 @@ def forget_departures(
 ) -> None:
     """Somebody wants the VPC connected again by *schemes*."""
     for scheme in schemes:
-        item = departure_of(account, vpc_id, scheme)
-        key = {"cluster_arn": {"S": cluster_arn}, "item": {"S": item}}
-        client().delete_item(TableName=settings().table_name, Key=key)
+        _forget(cluster_arn, departure_of(account, vpc_id, scheme))
 
 
 def access(cluster_arn: str) -> frozenset[tuple[str, Access]]:
@@ -106,6 +107,37 @@ def save(record: Connection | Request | Departure, now: datetime) -> None:
 def save_all(records: Iterable[Connection], now: datetime) -> None:
     for record in records:
         save(record, now)
+
+
+def forget(record: Connection) -> None:
+    """Drop the record of a connection that is gone, or that nobody wants and never was."""
+    _forget(record.cluster_arn, record.item)
+
+
+def forget_request(cluster_arn: str, account: str, vpc_id: str) -> None:
+    """The VPC is not to be connected by any scheme any more."""
+    _forget(cluster_arn, f"{requests_of(account)}{vpc_id}")
+
+
+def _forget(partition: str, item: str) -> None:
+    key = {"cluster_arn": {"S": partition}, "item": {"S": item}}
+    client().delete_item(TableName=settings().table_name, Key=key)
+
+
+def managed_clusters() -> list[str]:
+    """ARNs of the clusters that may have something in client accounts."""
+    return [item["item"] for item in _query(CLUSTERS, "arn:")]
+
+
+def note_managed(cluster_arn: str, *, managed: bool) -> None:
+    """Remember the cluster as one of them, or forget it."""
+    if not managed:
+        _forget(CLUSTERS, cluster_arn)
+        return
+    client().put_item(
+        TableName=settings().table_name,
+        Item={"cluster_arn": {"S": CLUSTERS}, "item": {"S": cluster_arn}},
+    )
 
 
 def surveyed_tags(cluster_arn: str, account: str) -> dict[str, str] | None:
@@ -155,11 +187,11 @@ def give_up_lease(cluster_arn: str, run: str, generation: int, seen: str) -> Clu
     """
     The record after *run* gave the lease up, which it keeps if *generation* is not the last.
 
-    *seen* is the fingerprint of the cluster as the run saw it.
+    *seen* is the fingerprint of the cluster as the run saw it. Failures before it are history.
     """
     return _update_lease(
         cluster_arn,
-        "SET seen = :seen REMOVE holder",
+        "SET seen = :seen REMOVE holder, failure",
         "holder = :run AND requested = :generation",
         {":run": {"S": run}, ":generation": {"N": str(generation)}, ":seen": {"S": seen}},
     )
@@ -174,6 +206,13 @@ def hand_lease_over(cluster_arn: str, run: str, following: str) -> Cluster:
     }
     change = "SET holder = :following, taken = :number"
     return _update_lease(cluster_arn, change, "holder = :run", values)
+
+
+def take_lease_back(cluster_arn: str, run: str) -> Cluster:
+    """The record after *run* asked for the lease that it lost, if nobody has had it since."""
+    values = {":run": {"S": run}, ":number": {"N": str(requested_before(run))}}
+    unused = "attribute_not_exists(holder) AND taken = :number"
+    return _update_lease(cluster_arn, "SET holder = :run", unused, values)
 
 
 def free_lease(cluster_arn: str, dead: str) -> Cluster:

@@ -57,8 +57,11 @@ def create_connection(kafka: "KafkaClient", wanted: Connection, stack_name: str)
 
 
 def is_ours(kafka: "KafkaClient", connection_arn: str, stack_name: str) -> bool:
-    """Whether this installation made the connection; lists do not show tags."""
-    described = kafka.describe_vpc_connection(Arn=connection_arn)
+    """Whether the connection is there and this installation made it; lists do not show tags."""
+    try:
+        described = kafka.describe_vpc_connection(Arn=connection_arn)
+    except kafka.exceptions.NotFoundException:
+        return False
     return described.get("Tags", {}).get(MANAGED_BY) == stack_name
 
 

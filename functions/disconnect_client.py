@@ -1,0 +1,147 @@
+"""Task state DisconnectClient: take away what one client account is not to have any more."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.parser import event_parser
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from msklink import clock, offboarding, status, telling
+from msklink import connections as rules
+from msklink.aws import ec2, kafka, table, vpc_connections
+from msklink.aws.session import in_client, in_the_name_of
+from msklink.aws.ssm import ParameterSet
+from msklink.connections import VpcConnection
+from msklink.errors import Refused
+from msklink.recording import record_changes
+from msklink.records import Connection, State
+from msklink.refusals import Code, refuse
+from msklink.settings import settings
+from msklink.tags import client_key
+from msklink.tasks import ClientTask
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_kafka import KafkaClient
+
+logger = Logger()
+
+Records = list[Connection]
+
+
+@logger.inject_lambda_context(correlation_id_path="run")
+@event_parser
+def handler(event: ClientTask, context: LambdaContext) -> dict[str, object]:
+    now = clock.now()
+    known = table.connections(event.cluster_arn, event.account)
+    due = [record for record in known if record.is_due(now)]
+    staying = [record for record in known if not record.is_due(now)]
+    try:
+        pending = _disconnect(event, due, staying, now)
+    except Refused as error:
+        pending = []
+        problem = {"state": State.ABANDONED, "failure": error.refusal.message}
+        abandoned = [record.with_(**problem) for record in due]
+        record_changes(due, abandoned, event.run, now)
+    logger.info("client disconnected", account=event.account, pending=[one.item for one in pending])
+    return {"account": event.account, "pending": bool(pending)}
+
+
+def _disconnect(event: ClientTask, due: Records, staying: Records, now: datetime) -> Records:
+    """
+    Those of *due* that are not gone yet.
+
+    In the order in which an application should notice: parameters, connection, security group.
+    """
+    account = event.client(settings().namespace)
+    session = in_client(account, account.disconnecting(event.cluster.name), event.run)
+    closing = [record.with_(state=State.CLOSING, refusal=None, failure=None) for record in due]
+    with in_the_name_of(account):
+        # The owner's own set is a summary of all clients, which PublishSummary writes.
+        parameters = ParameterSet(session, event.cluster.name)
+        ours = event.account != event.cluster.account and not parameters.taken(event.cluster)
+        if ours:
+            kept = {record.scheme for record in staying if record.live}
+            parameters.withdraw({one.scheme for one in due if one.scheme} - kept)
+            parameters.show(status.describe(event.cluster_arn, [*staying, *closing]), now)
+        msk = kafka.client(session)
+        listed = vpc_connections.list_connections(msk) if due else []
+        closing = [_close(msk, record, listed) for record in closing]
+        in_use = _delete_groups(event, ec2.client(session), closing, staying)
+        gone = [one for one in closing if _is_gone(one, in_use, now)]
+        pending = [one for one in closing if one not in gone]
+        record_changes(due, pending, event.run, now)
+        if gone and ours:
+            _show_gone(event, parameters, gone, [*staying, *pending], now)
+    for record in gone:
+        _tell_gone(event, record, in_use)
+    return pending
+
+
+def _close(msk: "KafkaClient", record: Connection, listed: Iterable[VpcConnection]) -> Connection:
+    """
+    *record* with its connection on its way out, or with none any more.
+
+    One that people made by hand is theirs to delete; one that is on its way is deleted later.
+    """
+    found = [one for one in listed if one.arn == record.connection_arn]
+    connection = found[0] if found else rules.find(record, listed)
+    if connection is None or not vpc_connections.is_ours(
+        msk, connection.arn, settings().stack_name
+    ):
+        return record.with_(connection_state=None)
+    state = connection.state
+    if state in rules.DELETABLE:
+        vpc_connections.delete_connection(msk, connection.arn)
+        state = rules.GOING
+    return record.with_(connection_arn=connection.arn, connection_state=state)
+
+
+def _delete_groups(
+    event: ClientTask, vpcs: "EC2Client", closing: Records, staying: Records
+) -> dict[str, str]:
+    """Delete the managed groups that serve nobody any more; those in use still, by VPC."""
+    leaving = {one.vpc_id for one in closing if one.vpc_id}
+    leaving -= {one.vpc_id for one in staying if one.may_exist}
+    leaving -= {one.vpc_id for one in closing if one.connection_state}
+    if not leaving:
+        return {}
+    key = client_key(settings().namespace, event.cluster.name)
+    groups = ec2.managed_groups(vpcs, key, settings().stack_name)
+    return {
+        vpc_id: group
+        for vpc_id, group in groups.items()
+        if vpc_id in leaving and not ec2.delete_security_group(vpcs, group)
+    }
+
+
+def _is_gone(record: Connection, in_use: dict[str, str], now: datetime) -> bool:
+    if record.connection_state:
+        return False
+    return record.vpc_id not in in_use or offboarding.may_give_up(record, now)
+
+
+def _show_gone(
+    event: ClientTask,
+    parameters: ParameterSet,
+    gone: Records,
+    remaining: Sequence[Connection],
+    now: datetime,
+) -> None:
+    """Leave the reason in the status; of a cluster that is gone nothing is to stay."""
+    reasons = [record.reason_to_leave for record in gone if record.reason_to_leave]
+    if not remaining and any(one.code is Code.CLUSTER_NOT_FOUND for one in reasons):
+        parameters.withdraw_all()
+    else:
+        parameters.show(status.offboarded(event.cluster_arn, remaining, reasons[0]), now)
+
+
+def _tell_gone(event: ClientTask, record: Connection, in_use: dict[str, str]) -> None:
+    refusal = record.reason_to_leave
+    if group := in_use.get(record.vpc_id):
+        refusal = refuse(Code.SECURITY_GROUP_IN_USE, group=group, vpc_id=record.vpc_id)
+    if record.scheme:
+        telling.client_offboarded(record, event.run, refusal)
+    table.forget(record)

@@ -1,0 +1,46 @@
+"""Task state PublishSummary: write the owner's own set of parameters, and how all clients are."""
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.parser import event_parser
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from msklink import clock, status, telling
+from msklink.aws import table
+from msklink.aws.session import own
+from msklink.aws.ssm import ParameterSet
+from msklink.recording import record_onboarded
+from msklink.scheme import Scheme
+from msklink.tasks import Task
+
+logger = Logger()
+
+
+class Summary(Task):
+    bootstrap_brokers: dict[Scheme, str]
+    managed: bool
+    """Whether the cluster is still there and opted in."""
+
+
+@logger.inject_lambda_context(correlation_id_path="run")
+@event_parser
+def handler(event: Summary, context: LambdaContext) -> dict[str, int]:
+    now, owner = clock.now(), event.cluster.account
+    known = table.connections(event.cluster_arn)
+    own_known = [record for record in known if record.account == owner]
+    own_records = [record.published(event.bootstrap_brokers) for record in own_known]
+    others = [record for record in known if record.account != owner]
+    parameters = ParameterSet(own(), event.cluster.name)
+    if taken := parameters.taken(event.cluster):
+        telling.cluster_refused(event.cluster_arn, event.run, taken)
+        return {"written": 0}
+    if not event.managed and not known:
+        parameters.withdraw_all()
+        table.note_managed(event.cluster_arn, managed=False)
+        return {"written": 0}
+    told = status.summarize(event.cluster_arn, [*others, *own_records])
+    if own_records:
+        told["vpcs"] = status.describe(event.cluster_arn, own_records)["vpcs"]
+    written = parameters.publish(event.bootstrap_brokers, told, now)
+    record_onboarded(own_known, own_records, event.run, now)
+    logger.info("summary published", written=written)
+    return {"written": len(written)}

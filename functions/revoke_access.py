@@ -1,0 +1,85 @@
+"""Task state RevokeAccess: take accounts out of the cluster policy that have nothing left there."""
+
+from collections.abc import Mapping
+from functools import cache
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.parser import event_parser
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from msklink import clock, leasing, offboarding, telling
+from msklink.aws import kafka, table
+from msklink.connections import ClientConnection
+from msklink.records import Connection, State
+from msklink.refusals import Code, refuse
+from msklink.revoking import revoke
+from msklink.tasks import Survey, Task
+
+logger = Logger()
+
+
+class Revocation(Task):
+    surveys: tuple[Survey, ...]
+    closing: tuple[str, ...]
+    """Accounts from which something has not gone yet."""
+    waited_seconds: int
+
+
+@logger.inject_lambda_context(correlation_id_path="run")
+@event_parser
+def handler(event: Revocation, context: LambdaContext) -> dict[str, int]:
+    leasing.keep(event.cluster_arn, event.run)
+    known = table.connections(event.cluster_arn)
+    abandoned = [record for record in known if record.state is State.ABANDONED]
+    holding = {record.account for record in known if _holds_grant(record)}
+    barred = {survey.account for survey in event.surveys if survey.barred}
+
+    @cache
+    def listed() -> dict[str, ClientConnection]:
+        listed = kafka.client_connections(kafka.client(), event.cluster_arn)
+        return {connection.arn: connection for connection in listed}
+
+    @cache
+    def connected() -> set[str]:
+        """Accounts that made a connection by themselves, which is not ours to cut off."""
+        given_up = {record.connection_arn for record in abandoned}
+        return {one.account for one in listed().values() if one.arn not in given_up} - barred
+
+    def is_to_go(account: str) -> bool:
+        return account not in holding and account not in connected()
+
+    revoked = revoke(event.cluster, event.run, is_to_go)
+    for record in abandoned:
+        _cut_off(event, record, listed())
+    logger.info("access revoked", accounts=sorted(revoked), pending=event.closing)
+    wait = offboarding.wait_seconds(event.waited_seconds, len(event.closing))
+    return {"wait_seconds": wait}
+
+
+def _holds_grant(record: Connection) -> bool:
+    return record.wanted or (record.may_exist and record.state is not State.ABANDONED)
+
+
+def _cut_off(event: Revocation, record: Connection, listed: Mapping[str, ClientConnection]) -> None:
+    """
+    Reject the connection of a client account that cannot be reached, from the owner's side.
+
+    Its grant is gone by now, so that it cannot make another. Nobody knows any more whether there
+    is a connection to a cluster that is gone.
+    """
+    arn, reason = record.connection_arn or "", record.reason_to_leave
+    cluster_is_gone = reason and reason.code is Code.CLUSTER_NOT_FOUND
+    if arn not in listed and not cluster_is_gone:
+        telling.client_offboarded(record, event.run, reason)
+        table.forget(record)
+    elif not record.refusal:
+        if arn in listed and listed[arn].state == "AVAILABLE":
+            kafka.reject_connection(kafka.client(), event.cluster_arn, arn)
+        refusal = refuse(
+            Code.CLIENT_UNREACHABLE,
+            account=record.account,
+            connection_arn=arn,
+            problem=record.failure,
+        )
+        telling.client_offboarded(record, event.run, refusal)
+        table.save(record.with_(refusal=refusal), clock.now())

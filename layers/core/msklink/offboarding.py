@@ -1,0 +1,133 @@
+"""
+When a connection that nobody asks for any more is taken away.
+
+Its team is told at once, and has time to put back what it took away by mistake; a request to leave
+is carried out at once.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from msklink.records import Connection, Departure, Leaving
+from msklink.refusals import Code, Refusal, refuse
+from msklink.tags import PROTECT, client_key
+
+WAIT_SECONDS = 120
+"""MSK deletes a connection in some minutes (acceptance tests of the Terraform provider)."""
+
+WAIT_LIMIT_SECONDS = 3 * WAIT_SECONDS
+"""What is not gone by then is left to the sweep."""
+
+GROUP_PATIENCE = timedelta(days=1)
+"""An endpoint's interfaces go some minutes after it; others who use our group need not leave."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The owner's terms of leaving."""
+
+    namespace: str
+    grace: timedelta
+    protection: bool
+    """Whether nothing of the whole installation is to be taken away."""
+
+
+VpcTags = Mapping[str, Mapping[str, str]]
+"""The tags of VPCs by their ids."""
+
+Why = Callable[[Connection], Refusal]
+
+
+def see_off(
+    records: Iterable[Connection], why: Why, terms: Terms, now: datetime
+) -> tuple[Connection, ...]:
+    """
+    *records* on their way out; those are left out for which nothing was ever made.
+
+    Of a cluster that is gone all stay, until the status in the client account is gone as well.
+    """
+    reasons = [(record, why(record)) for record in records]
+    return tuple(
+        _schedule(record, reason, terms, now)
+        for record, reason in reasons
+        if record.may_exist or reason.code is Code.CLUSTER_NOT_FOUND
+    )
+
+
+def _schedule(record: Connection, reason: Refusal, terms: Terms, now: datetime) -> Connection:
+    if record.may_exist and (guard := _guard(record, terms)):
+        kept = _about(
+            Code.DELETION_PROTECTED, record, terms.namespace, guard=guard, reason=reason.message
+        )
+        return record.with_(wanted=False, leaving=Leaving(reason=kept))
+    at_once = reason.code is Code.OFFBOARDING_REQUESTED or not record.may_exist
+    due = now if at_once else now + terms.grace
+    if record.leaving and record.leaving.due and record.leaving.due <= due:
+        return record.with_(wanted=False)
+    return record.with_(wanted=False, leaving=Leaving(reason=reason, due=due))
+
+
+def _guard(record: Connection, terms: Terms) -> str:
+    """What protects the connection; nothing when it is free to go."""
+    if terms.protection:
+        return "DeletionProtection of the owner stack"
+    return f"tag {client_key(terms.namespace, PROTECT)}" if record.protected else ""
+
+
+def with_protection(record: Connection, tags: VpcTags, namespace: str) -> Connection:
+    """*record* after a look at the *tags* of VPCs."""
+    guard = client_key(namespace, PROTECT)
+    return record.with_(protected=guard in tags.get(record.vpc_id, {}))
+
+
+def is_protected(record: Connection, tags: VpcTags, terms: Terms) -> bool:
+    """Whether something protects the connection now."""
+    return bool(_guard(with_protection(record, tags, terms.namespace), terms))
+
+
+def is_requested(record: Connection, departures: Collection[Departure]) -> bool:
+    """Whether the client asked for *record* to go."""
+    return (record.vpc_id, record.scheme) in {(one.vpc_id, one.scheme) for one in departures}
+
+
+def why_left(departures: Collection[Departure], namespace: str) -> Why:
+    """Why a connection goes that its account does not wish for: by request, or by tag."""
+
+    def why(record: Connection) -> Refusal:
+        requested = is_requested(record, departures)
+        code = Code.OFFBOARDING_REQUESTED if requested else Code.NO_LONGER_ASKED
+        return _about(code, record, namespace)
+
+    return why
+
+
+def _about(code: Code, record: Connection, namespace: str, **facts: str) -> Refusal:
+    return refuse(
+        code,
+        account=record.account,
+        vpc_id=record.vpc_id,
+        scheme=record.scheme,
+        key=client_key(namespace, record.cluster_name),
+        **facts,
+    )
+
+
+def always(reason: Refusal) -> Why:
+    return lambda _: reason
+
+
+def others(records: Iterable[Connection], but: Iterable[Connection]) -> tuple[Connection, ...]:
+    """*records* without those of the same items as *but*."""
+    items = {record.item for record in but}
+    return tuple(record for record in records if record.item not in items)
+
+
+def may_give_up(record: Connection, now: datetime) -> bool:
+    """Whether others use the managed group for so long that it is left to them."""
+    return record.is_due(now - GROUP_PATIENCE)
+
+
+def wait_seconds(waited_seconds: int, pending: int) -> int:
+    """Seconds until the next look at *pending* accounts; 0 when the rest is the sweep's."""
+    return WAIT_SECONDS if pending and waited_seconds < WAIT_LIMIT_SECONDS else 0

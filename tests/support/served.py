@@ -1,0 +1,134 @@
+"""A client that is served, beside another that is to stay so, and what people then do."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from msklink.aws import table
+from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
+from tests.support.functions import OWNER, invoke
+from tests.support.step_functions import Engine, tag_event
+
+TAGS = {"msklink": "iam", "msklink/clients": f"{CLIENT} {OTHER_CLIENT}"}
+FIREHOSE = {
+    "Sid": "Firehose",
+    "Effect": "Allow",
+    "Principal": {"Service": "firehose.amazonaws.com"},
+    "Action": "kafka:CreateVpcConnection",
+    "Resource": "*",
+}
+
+
+@dataclass
+class Served:
+    """The cluster and the first client's VPC."""
+
+    accounts: Accounts
+    engine: Engine
+    cluster: str
+    vpc_id: str
+
+    # ------------------------------------------------------------------ what people do
+
+    def untag(self) -> None:
+        self.accounts.untag_vpc(CLIENT, self.vpc_id)
+        self.reconcile()
+
+    def tag_off(self) -> None:
+        self.accounts.tag_vpc(CLIENT, self.vpc_id, "off")
+        self.reconcile()
+
+    def unlist(self) -> None:
+        self.accounts.tag_cluster(self.cluster, msklink__clients=OTHER_CLIENT)
+        self.reconcile()
+
+    def put_back(self) -> None:
+        self.accounts.tag_vpc(CLIENT, self.vpc_id, "iam")
+        self.accounts.tag_cluster(self.cluster, msklink__clients=TAGS["msklink/clients"])
+        self.reconcile()
+
+    def ask_to_leave(self) -> None:
+        self._send("Client Offboarding Requested")
+
+    def ask_again(self) -> None:
+        self._send("Client Onboarding Requested", schemes=["iam"])
+
+    def _send(self, kind: str, **detail: Any) -> None:
+        self.engine.receive(
+            {
+                "id": "1",
+                "source": "a.client",
+                "detail-type": kind,
+                "account": CLIENT,
+                "detail": {"cluster": "orders", "vpc_id": self.vpc_id, **detail},
+            }
+        )
+
+    def reconcile(self) -> None:
+        self.engine.receive(tag_event(self.cluster))
+
+    def sweep(self) -> int:
+        """Sweep, and let the runs that this starts come to their end; how many there were."""
+        runs = invoke("SweepClustersFunction", {"id": "1"})["runs"]
+        for run in runs:
+            self.engine.wait(run)
+            assert self.engine.describe(run)["status"] == "SUCCEEDED"
+        return len(runs)
+
+    def pass_hours(self, hours: float) -> None:
+        self.accounts.clock.advance(hours * 3600)
+
+    # ---------------------------------------------------------------- what people see
+
+    def connections(self, account: str = CLIENT) -> list[str]:
+        return [one["State"] for one in self.accounts.connections(account)]
+
+    def managed_groups(self, account: str = CLIENT) -> list[str]:
+        described = self.accounts.client("ec2", account).describe_security_groups(
+            Filters=[{"Name": "tag-key", "Values": ["msklink/managed-by"]}]
+        )
+        return [group["GroupId"] for group in described["SecurityGroups"]]
+
+    def granted(self) -> list[str]:
+        """The accounts in our statement, which stands beside that of Firehose."""
+        firehose, *ours = self.accounts.policy(self.cluster)["Statement"]
+        assert firehose == FIREHOSE
+        return [arn.split(":")[4] for one in ours for arn in one["Principal"]["AWS"]]
+
+    def parameters(self) -> list[str]:
+        return sorted(self.accounts.parameters(CLIENT))
+
+    def entry(self) -> dict[str, Any]:
+        """What the client's status says of its connection."""
+        entry: dict[str, Any] = self.accounts.status(CLIENT)["vpcs"][self.vpc_id]["iam"]
+        return entry
+
+    def told(self) -> list[tuple[str, str]]:
+        """What was told since the last look, and the code of its reason."""
+        told = self.accounts.told()
+        return [(one["what"], one.get("refusal", {}).get("code", "")) for one in told]
+
+    def assert_nothing_is_left(self) -> None:
+        assert self.parameters() == ["/msklink/orders/status"]
+        assert self.connections() == []
+        assert self.managed_groups() == []
+        assert self.granted() == [OTHER_CLIENT]
+        items = self.accounts.items(self.cluster)
+        assert not [item for item in items if item.startswith(f"client#{CLIENT}")]
+        assert self.accounts.status(OWNER)["clients"] == {OTHER_CLIENT: "published"}
+        assert table.read_cluster(self.cluster).holder is None
+
+    def assert_all_is_there(self) -> None:
+        assert "/msklink/orders/iam/bootstrap.servers" in self.parameters()
+        assert self.connections() == ["AVAILABLE"]
+        assert len(self.managed_groups()) == 1
+        assert self.granted() == [CLIENT, OTHER_CLIENT]
+
+
+def serve(accounts: Accounts, engine: Engine) -> Served:
+    cluster = accounts.make_cluster(tags=TAGS)
+    accounts.put_policy(cluster, FIREHOSE)
+    accounts.make_tagged_vpc(OTHER_CLIENT)
+    served = Served(accounts, engine, cluster, accounts.make_tagged_vpc(CLIENT))
+    served.reconcile()
+    accounts.told()
+    return served

@@ -1,0 +1,114 @@
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from msklink import offboarding
+from msklink.offboarding import Terms, always, see_off
+from msklink.records import Connection, Departure, Leaving, State
+from msklink.refusals import Code, Refusal, refuse
+from msklink.scheme import Scheme
+from tests.unit.given import ARN, CLIENT, NOW, connection
+
+DAY = timedelta(days=1)
+TERMS = Terms("msklink", DAY, protection=False)
+THERE = connection(state=State.PUBLISHED, connection_arn="arn:1")
+BARRED = refuse(Code.ACCOUNT_NOT_ALLOWED, account=CLIENT, key="msklink/clients")
+GONE = refuse(Code.CLUSTER_NOT_FOUND, cluster="orders", owner="111111111111")
+
+
+def leave(record: Connection, reason: Refusal = BARRED, terms: Terms = TERMS) -> Connection:
+    [left] = see_off([record], always(reason), terms, NOW)
+    return left
+
+
+def test_what_is_there_goes_after_the_grace() -> None:
+    left = leave(THERE)
+
+    assert left == THERE.with_(wanted=False, leaving=Leaving(reason=BARRED, due=NOW + DAY))
+    assert not left.is_due(NOW + DAY - timedelta(seconds=1))
+    assert left.is_due(NOW + DAY)
+
+
+@given(st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=3)))
+def test_the_time_is_never_put_off(since: timedelta) -> None:
+    first = leave(THERE)
+
+    [again] = see_off([first], always(GONE), TERMS, NOW + since)
+
+    assert again == first
+
+
+def test_a_request_to_leave_is_carried_out_at_once_whatever_was_announced() -> None:
+    departure = Departure(
+        cluster_arn=ARN, account=CLIENT, vpc_id="vpc-1", scheme=Scheme.IAM, requested=NOW
+    )
+
+    [left] = see_off([leave(THERE)], offboarding.why_left([departure], "msklink"), TERMS, NOW)
+
+    assert left.is_due(NOW)
+    assert left.reason_to_leave
+    assert left.reason_to_leave.code is Code.OFFBOARDING_REQUESTED
+
+
+@pytest.mark.parametrize("scheme", [Scheme.SCRAM, Scheme.TLS])
+def test_a_request_is_about_the_schemes_it_names(scheme: Scheme) -> None:
+    departure = Departure(
+        cluster_arn=ARN, account=CLIENT, vpc_id="vpc-1", scheme=scheme, requested=NOW
+    )
+
+    assert offboarding.why_left([departure], "msklink")(THERE).code is Code.NO_LONGER_ASKED
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        connection(state=State.REFUSED, refusal=BARRED),
+        connection(state=State.FAILED),
+        connection(state=State.REFUSED, vpc_id="", scheme=None),
+    ],
+)
+def test_what_never_was_is_forgotten_unless_the_cluster_is_gone(record: Connection) -> None:
+    assert see_off([record], always(BARRED), TERMS, NOW) == ()
+    assert leave(record, GONE).is_due(NOW)  # its status is to go as well
+
+
+@pytest.mark.parametrize("state", [*State])
+def test_what_may_have_been_made_is_seen_off_in_every_state(state: State) -> None:
+    record = THERE.with_(state=state)
+
+    assert leave(record).leaving
+
+
+@pytest.mark.parametrize(
+    ("record", "terms"),
+    [
+        (THERE.with_(protected=True), TERMS),
+        (THERE, Terms("msklink", DAY, protection=True)),
+        (leave(THERE).with_(protected=True), TERMS),
+    ],
+    ids=["tag", "stack", "tag after the announcement"],
+)
+def test_what_is_protected_stays_and_says_why(record: Connection, terms: Terms) -> None:
+    left = leave(record, terms=terms)
+
+    assert not left.is_due(NOW + 100 * DAY)
+    assert left.reason_to_leave
+    assert left.reason_to_leave.code is Code.DELETION_PROTECTED
+    assert BARRED.message in left.reason_to_leave.message
+
+
+def test_without_protection_the_grace_begins_anew() -> None:
+    protected = leave(THERE.with_(protected=True))
+
+    assert leave(protected.with_(protected=False)).is_due(NOW + DAY)
+
+
+@pytest.mark.parametrize(("waited", "pending"), [(0, 0), (360, 1), (1000, 5)])
+def test_a_run_does_not_wait_for_nothing_nor_for_ever(waited: int, pending: int) -> None:
+    assert offboarding.wait_seconds(waited, pending) == 0
+
+
+def test_a_run_waits_for_what_is_on_its_way_out() -> None:
+    assert offboarding.wait_seconds(0, 1) > 0
