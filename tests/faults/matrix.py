@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from tests.faults.picture import differences, operations, others, picture, told
-from tests.faults.plots import PLOTS, Plot
+from tests.faults.plots import PLOTS, TAGGED, Plot
 from tests.faults.seam import Call, Kind
 from tests.faults.world import World, empty_world
 
@@ -67,7 +67,7 @@ def recorded(plot: Plot) -> Recording:
 
 
 def end_of(plot: Plot) -> dict[str, Any]:
-    return recorded(PLOTS[0] if plot.like_the_first else plot).end
+    return recorded(plot.ends_like or plot).end
 
 
 @cache
@@ -103,7 +103,7 @@ def _trials(
     first, second = ways if number % 2 else ways[::-1]
     yield 1, first
     if kind in KILLS and call.writes:
-        if plot is PLOTS[0]:
+        if plot is TAGGED:
             yield 1, second
         if times > 1:
             yield times, second

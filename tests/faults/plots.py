@@ -6,12 +6,12 @@ first of them.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from localcloud.msk import faults
 from tests.faults.states import CATCHERS, ON_THE_WAY, function_of
-from tests.faults.world import World, furnish, make_vpc
-from tests.support.aws import OTHER_CLIENT
+from tests.faults.world import World, find_vpc, furnish, make_vpc
+from tests.support.aws import CLIENT, OTHER_CLIENT
 from tests.support.client_events import request
 
 STRANGER = "444444444444"
@@ -27,8 +27,8 @@ class Plot:
     """What makes MSKLink look again, beside the sweep."""
     swept: bool = True
     """Whether the sweep alone repairs what went wrong; it does not know what an event carried."""
-    like_the_first: bool = True
-    """Whether it comes to the same end as the first plot, which has no trouble at all."""
+    ends_like: "Plot | None" = None
+    """The plot without this trouble, where it is to come to the same end."""
     steps: Mapping[str, str] = field(default_factory=lambda: ON_THE_WAY)
     """The step that each function is here; what other functions do is not tried."""
 
@@ -36,6 +36,15 @@ class Plot:
 def served(world: World) -> None:
     furnish(world)
     world.tell()
+
+
+def with_time_that_is_up(world: World) -> None:
+    """A client took the tag off its VPC a day ago."""
+    served(world)
+    accounts = world.accounts
+    accounts.untag_vpc(CLIENT, find_vpc(accounts, CLIENT, "VPC"))
+    world.tell()
+    accounts.clock.advance(24 * 3600)
 
 
 def with_a_dead_run(world: World) -> None:
@@ -86,10 +95,7 @@ def with_a_dead_connection(world: World) -> None:
 
 
 def ask_by_event(world: World) -> None:
-    [vpc] = world.accounts.client("ec2", OTHER_CLIENT).describe_vpcs(
-        Filters=[{"Name": "tag:Name", "Values": [SECOND]}]
-    )["Vpcs"]
-    vpc_id = vpc["VpcId"]
+    vpc_id = find_vpc(world.accounts, OTHER_CLIENT, SECOND)
     world.deliver("ReceiveEventFunction", request(OTHER_CLIENT, vpc_id=vpc_id))
 
 
@@ -101,40 +107,39 @@ def sweep(world: World) -> None:
     world.deliver("SweepClustersFunction", {"id": "1"})
 
 
-def failing(task: str, catcher: str) -> Plot:
+def failing(task: str, catcher: str, plot: Plot) -> Plot:
     """The state *task* fails for one client as nobody foresaw, which leads to *catcher*."""
 
     def act(world: World) -> None:
         world.seam.break_once(function_of(task))
-        world.tell()
+        plot.act(world)
 
-    return Plot(f"{task} fails", furnish, act, steps={function_of(catcher): catcher})
+    return replace(
+        plot,
+        name=f"{task} fails when {plot.name}",
+        act=act,
+        ends_like=plot,
+        steps={function_of(catcher): catcher},
+    )
 
 
+TAGGED = Plot("a cluster is tagged", furnish, World.tell)
+LEAVING = Plot("a client leaves", with_time_that_is_up, World.tell)
 PLOTS = (
-    Plot("a cluster is tagged", furnish, World.tell),
-    *(failing(task, catcher) for task, catcher in CATCHERS.items()),
-    Plot("a run has failed", with_a_dead_run, World.bury),
-    Plot("more was asked for than a dead run saw", with_a_newer_request, World.bury),
-    Plot("a sweep finds a dead run", with_a_dead_run, sweep),
-    Plot("an event finds a dead run", with_a_dead_run, World.tell),
-    Plot("a sweep finds trouble over", with_trouble_that_is_over, sweep),
-    Plot("a connection is dead", with_a_dead_connection, World.tell),
-    Plot("a sweep finds a VPC", with_another_vpc, sweep, like_the_first=False),
-    Plot(
-        "a client asks",
-        prepare=with_a_vpc_without_tag,
-        act=ask_by_event,
-        again=ask_by_event,
-        swept=False,
-        like_the_first=False,
+    TAGGED,
+    LEAVING,
+    *(
+        failing(task, catcher, plot)
+        for plot in (TAGGED, LEAVING)
+        for task, catcher in CATCHERS.items()
     ),
-    Plot(
-        "a stranger asks",
-        prepare=with_a_stranger,
-        act=ask_as_a_stranger,
-        again=ask_as_a_stranger,
-        swept=False,
-        like_the_first=False,
-    ),
+    Plot("a run has failed", with_a_dead_run, World.bury, ends_like=TAGGED),
+    Plot("a dead run missed something", with_a_newer_request, World.bury, ends_like=TAGGED),
+    Plot("a sweep finds a dead run", with_a_dead_run, sweep, ends_like=TAGGED),
+    Plot("an event finds a dead run", with_a_dead_run, World.tell, ends_like=TAGGED),
+    Plot("a sweep finds trouble over", with_trouble_that_is_over, sweep, ends_like=TAGGED),
+    Plot("a connection is dead", with_a_dead_connection, World.tell, ends_like=TAGGED),
+    Plot("a sweep finds a VPC", with_another_vpc, sweep),
+    Plot("a client asks", with_a_vpc_without_tag, ask_by_event, ask_by_event, swept=False),
+    Plot("a stranger asks", with_a_stranger, ask_as_a_stranger, ask_as_a_stranger, swept=False),
 )

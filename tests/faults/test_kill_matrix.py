@@ -24,7 +24,7 @@ def test_the_end_is_as_if_nothing_had_gone_wrong(
 
 
 @pytest.mark.parametrize(
-    "plot", [plot for plot in PLOTS if plot.like_the_first], ids=lambda plot: plot.name
+    "plot", [plot for plot in PLOTS if plot.ends_like], ids=lambda plot: plot.name
 )
 def test_trouble_that_is_over_leaves_nothing_behind(plot: Plot) -> None:
     assert not list(differences(end_of(plot), recorded(plot).end))

@@ -129,6 +129,13 @@ def make_vpc(accounts: Accounts, account: str, schemes: str = "", name: str = "V
     return vpc_id
 
 
+def find_vpc(accounts: Accounts, account: str, name: str) -> str:
+    [vpc] = accounts.client("ec2", account).describe_vpcs(
+        Filters=[{"Name": "tag:Name", "Values": [name]}]
+    )["Vpcs"]
+    return str(vpc["VpcId"])
+
+
 def add_things_of_others(accounts: Accounts, account: str, vpc_id: str) -> str:
     """A tag, a security group, whose id it returns, and parameters outside and beside ours."""
     ec2, ssm = accounts.client("ec2", account), accounts.client("ssm", account)
