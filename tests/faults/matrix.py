@@ -127,13 +127,9 @@ def attempt(case: Case) -> Outcome:
         struck = world.seam.struck
         world.seam.heal()
         by_itself = case.kind not in KILLS and not any(_shortfalls(world, case.plot))
-        if not by_itself:
-            _recover(world, case)
-        problems = [
-            *(f"the sweep still starts {run}" for run in world.sweep()),
-            *_shortfalls(world, case.plot),
-            *differences(before, others(world), "of others"),
-        ]
+        problems = [] if by_itself else _after_recovery(world, case)
+        problems += [f"the sweep still starts {run}" for run in world.sweep()]
+        problems += differences(before, others(world), "of others")
     return Outcome(struck, tuple(problems), by_itself)
 
 
@@ -146,7 +142,8 @@ def _shortfalls(world: World, plot: Plot) -> Iterator[str]:
     yield from (f"never told: {one}" for one in sorted(right.told - told(world)))
 
 
-def _recover(world: World, case: Case) -> None:
+def _after_recovery(world: World, case: Case) -> list[str]:
+    """What is still not as it should be."""
     match case.recovery:
         case Recovery.SWEEP:
             world.sweep_until_quiet()
@@ -155,3 +152,4 @@ def _recover(world: World, case: Case) -> None:
         case Recovery.REPORTED:
             world.bury()
             case.plot.again(world)
+    return list(_shortfalls(world, case.plot))

@@ -133,10 +133,18 @@ def _table(world: World) -> dict[str, Any]:
 
 def _parameters(accounts: Accounts, account: str) -> dict[str, Any]:
     found: dict[str, Any] = dict(accounts.parameters(account, "/"))
-    for name, text in found.items():
-        if name.endswith("/status"):
-            found[name] = {key: said for key, said in json.loads(text).items() if key != "updated"}
-    return found
+    return {
+        name: _status(json.loads(text)) if name.endswith("/status") else text
+        for name, text in found.items()
+    }
+
+
+def _status(said: dict[str, Any]) -> dict[str, Any]:
+    """Of why a client left it gives the words for what went last, which may be another scheme."""
+    said.pop("updated")
+    if said["state"] == "offboarded":
+        said["refusal"] = said["refusal"]["code"]
+    return said
 
 
 def _connections(accounts: Accounts, account: str) -> list[dict[str, Any]]:
