@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from localcloud.msk import MskError, faults
+from msklink.aws import table
 from tests.support.aws import CLIENT, Accounts
 from tests.support.functions import OWNER
 from tests.support.steps import Steps, error_of
