@@ -1,6 +1,6 @@
 # Every target does its own set-up; a second run finds it done.
 .DEFAULT_GOAL := help
-.PHONY: help demo test local check deploy bench-scale docs lock clean
+.PHONY: help demo test test-faults local check deploy bench-scale docs lock clean
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 
@@ -15,8 +15,11 @@ help: ## what there is to make
 demo: $(VENV) ## the main job, start to end, on the embedded AWS
 	@python -m localcloud.demo
 
-test: $(VENV) ## all tests; needs no AWS account
-	pytest -n 2 --dist loadgroup
+test: $(VENV) ## all tests but the kill matrix; needs no AWS account
+	pytest -n 2 --dist loadgroup --ignore tests/faults
+
+test-faults: $(VENV) ## the kill matrix: every call of every function goes wrong
+	pytest -q -n 2 --dist loadgroup tests/faults
 
 local: $(VENV) ## the embedded AWS with both stacks, until Ctrl-C
 	@exec python -m localcloud

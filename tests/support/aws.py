@@ -10,8 +10,6 @@ from typing import Any
 from unittest import mock
 
 import boto3
-import botocore.loaders
-import botocore.session
 from moto import mock_aws
 from moto.core.config import DefaultConfig
 from moto.ec2.models.security_groups import SecurityGroupBackend
@@ -24,6 +22,7 @@ from tests.support.cloudformation import resources
 from tests.support.functions import NAMESPACE, OWNER, REGION
 from tests.support.privileges import watched_calls
 from tests.support.security_groups import delete_unless_in_use
+from tests.support.shortcuts import shortcuts
 from tests.support.trust import filled_in, judged_by_trust
 
 CLIENT, OTHER_CLIENT = "222222222222", "333333333333"
@@ -305,7 +304,7 @@ def accounts_in_moto(durations: Durations = BRISK) -> Iterator[Accounts]:
         mock.patch.dict("os.environ", ENVIRONMENT),
         mock_aws(config=MOTO),
         mock.patch.object(STSBackend, "assume_role", judged_by_trust(blocked)),
-        mock.patch.object(botocore.session, "create_loader", _shared_loader),
+        shortcuts(),
         mock.patch.object(SecurityGroupBackend, "delete_security_group", delete_unless_in_use),
         mock.patch("botocore.endpoint.time", mock.Mock(sleep=clock.advance)),
         mock.patch("msklink.clock.now", clock.now),
@@ -316,12 +315,6 @@ def accounts_in_moto(durations: Durations = BRISK) -> Iterator[Accounts]:
         accounts = Accounts(msk, clock, ungranted=ungranted, denied=denied, blocked=blocked)
         _make_owner_stack(accounts)
         yield accounts
-
-
-@cache
-def _shared_loader(*_: object) -> botocore.loaders.Loader:
-    """Every session reads the models of the services anew, which takes longer than the tests."""
-    return botocore.loaders.create_loader()
 
 
 def _make_owner_stack(accounts: Accounts) -> None:

@@ -17,6 +17,9 @@ NAMESPACE = "msklink"
 running: ContextVar[str | None] = ContextVar("running", default=None)
 """Logical id of the function that makes the calls of this thread."""
 
+given: ContextVar[Any] = ContextVar("given", default=None)
+"""What that function was given."""
+
 
 @dataclass
 class Context:
@@ -49,9 +52,10 @@ def load(module: str) -> ModuleType:
 def invoke(logical_id: str, payload: Any) -> Any:
     """The answer of the function *logical_id*, having passed through JSON both ways."""
     handler = load(handlers()[logical_id]).handler
-    token = running.set(logical_id)
+    function, event = running.set(logical_id), given.set(payload)
     try:
         answer = handler(json.loads(json.dumps(payload)), Context(logical_id))
     finally:
-        running.reset(token)
+        running.reset(function)
+        given.reset(event)
     return json.loads(json.dumps(answer))

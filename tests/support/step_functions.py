@@ -12,11 +12,13 @@ from unittest import mock
 
 from moto.awslambda_simple.models import LambdaSimpleBackend
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
+from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import (
     WaitFunction,
 )
 from moto.stepfunctions.parser.asl.jsonata import jsonata as seam
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
+from moto.stepfunctions.parser.asl.utils.boto_client import boto_client_for
 
 from tests.support.aws import ENVIRONMENT, Accounts
 from tests.support.cloudformation import definition, handlers
@@ -116,6 +118,16 @@ def _invoke(_: object, function_name: str, *arguments: Any) -> bytes:
 _parsed = cache(AmazonStateLanguageParser.parse)
 
 
+@cache
+def _client_for(region: str, service: str) -> Any:
+    return boto_client_for(region, service)
+
+
+def _shared_client(region: str, service: str, state_credentials: object) -> Any:  # noqa: ARG001 moto names it
+    """moto makes a new client for each task; no task of ours has credentials of its own."""
+    return _client_for(region, service)
+
+
 @contextmanager
 def engine_in_moto(accounts: Accounts) -> Iterator[Engine]:
     def wait(_: WaitFunction, wait_seconds: int, **_environment: object) -> None:
@@ -126,6 +138,7 @@ def engine_in_moto(accounts: Accounts) -> Iterator[Engine]:
         mock.patch.object(WaitFunction, "_wait_interval", wait),
         mock.patch.object(retrier_decl, "time", mock.Mock(sleep=accounts.clock.advance)),
         mock.patch.object(seam, "_eval_jsonata", evaluate),
+        mock.patch.object(lambda_eval_utils, "boto_client_for", _shared_client),
         mock.patch.object(AmazonStateLanguageParser, "parse", staticmethod(_parsed)),
     ):
         accounts.client("stepfunctions").create_state_machine(

@@ -1,0 +1,185 @@
+"""The end state, in which generated ids and times are replaced by what they stand for."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from msklink.aws import table
+from tests.faults.world import World
+from tests.support.aws import Accounts
+from tests.support.functions import NAMESPACE, OWNER
+
+MANAGED_BY = f"{NAMESPACE}/managed-by"
+UNSURE = {"Run Failed"}
+"""Events out that may never come: who asks again first has the failed run forgotten."""
+
+_GENERATED = re.compile(
+    r"arn:aws:kafka:[\w:-]+:vpc-connection/[\w/-]+|\b(?:vpc|subnet|sg)-[0-9a-f]+"
+)
+_HOST = re.compile(r"\.orders\.\w+\.c3\.")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(\+00:00|Z)?")
+_PASSING = {"item", "updated", "requested", "connection_state"}
+
+
+def picture(world: World) -> dict[str, Any]:
+    """All that a run leaves behind."""
+    accounts = world.accounts
+    seen = {
+        "holder": table.read_cluster(world.cluster).holder,
+        "running": len(world.executions("RUNNING")),
+        "policy": accounts.policy(world.cluster)["Statement"],
+        "table": _table(world),
+        "parameters": {one: _parameters(accounts, one) for one in [OWNER, *accounts.clients]},
+        "connections": {one: _connections(accounts, one) for one in accounts.clients},
+        "groups": {one: _groups(accounts, one) for one in accounts.clients},
+    }
+    named: dict[str, Any] = _in_order(_named(world, seen))
+    return named
+
+
+def _named(world: World, seen: Any) -> Any:
+    """*seen* with names in the place of what is generated."""
+    names = _names(world.accounts)
+    text = _GENERATED.sub(lambda match: names.get(match[0], match[0]), json.dumps(seen))
+    text = text.replace(world.cluster.split("/")[2], "UUID")
+    return json.loads(_TIME.sub("TIME", _HOST.sub(".orders.HOST.", text)))
+
+
+def _in_order(node: Any) -> Any:
+    """*node* with its lists sorted, which only now can be done the same way each time."""
+    if isinstance(node, dict):
+        return {key: _in_order(node[key]) for key in sorted(node)}
+    if isinstance(node, list):
+        return sorted(map(_in_order, node), key=json.dumps)
+    return node
+
+
+def told(world: World) -> set[str]:
+    """What others were told so far, each once: it may be told again, by another run."""
+    world.told += world.accounts.told()
+    facts = ("what", "account", "vpc_id", "scheme")
+    promised = [one for one in world.told if one["what"] not in UNSURE]
+    return {" ".join(one[fact] for fact in facts if fact in one) for one in _named(world, promised)}
+
+
+def operations(world: World) -> Counter[str]:
+    """How often MSK did what, brokers rolled and connections made."""
+    listed = world.accounts.client("kafka").list_cluster_operations_v2(ClusterArn=world.cluster)
+    return Counter(operation["OperationType"] for operation in listed["ClusterOperationInfoList"])
+
+
+def others(world: World) -> dict[str, Any]:
+    """What belongs to others, as it is."""
+    accounts = world.accounts
+    return {
+        "policy": [
+            statement
+            for statement in accounts.policy(world.cluster)["Statement"]
+            if not statement["Sid"].lower().startswith(NAMESPACE)
+        ],
+        "accounts": {account: _of_others(accounts, account) for account in accounts.clients},
+    }
+
+
+def differences(before: Any, after: Any, path: str = "") -> Iterator[str]:
+    """Where *after* is not as *before*, one line each."""
+    if before == after:
+        return
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in sorted({*before, *after}):
+            yield from differences(before.get(key), after.get(key), f"{path} > {key}")
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        for number, (one, other) in enumerate(zip(before, after, strict=True)):
+            yield from differences(one, other, f"{path} > {number}")
+    else:
+        yield f"{path.removeprefix(' > ')}: should be {before}, is {after}"
+
+
+def _of_others(accounts: Accounts, account: str) -> dict[str, Any]:
+    ec2, ssm = accounts.client("ec2", account), accounts.client("ssm", account)
+    described = ssm.describe_parameters()["Parameters"]
+    return {
+        "groups": [
+            group
+            for group in ec2.describe_security_groups()["SecurityGroups"]
+            if MANAGED_BY not in _tags(group)
+        ],
+        "parameters": [
+            {name: str(fact) for name, fact in parameter.items()}
+            for parameter in described
+            if parameter.get("Description") != "Written by MSKLink"
+        ],
+        "tags": [
+            [one["ResourceId"], one["Key"], one["Value"]]
+            for one in ec2.describe_tags()["Tags"]
+            if one["ResourceType"] in {"vpc", "subnet"}
+        ],
+    }
+
+
+def _table(world: World) -> dict[str, Any]:
+    """The items but for times and counts; nobody looks at a record that is over."""
+    items: dict[str, Any] = json.loads(json.dumps(world.accounts.items(world.cluster), default=str))
+    cluster = items.pop("cluster", {})
+    kept = {
+        key: {name: fact for name, fact in item.items() if name not in _PASSING}
+        for key, item in items.items()
+        if item.get("wanted", True) or item["state"] not in {"refused", "failed"}
+    }
+    return kept | {"cluster": {key: cluster.get(key) or [] for key in ("enabling", "refusals")}}
+
+
+def _parameters(accounts: Accounts, account: str) -> dict[str, Any]:
+    found: dict[str, Any] = dict(accounts.parameters(account, "/"))
+    return {
+        name: _status(json.loads(text)) if name.endswith("/status") else text
+        for name, text in found.items()
+    }
+
+
+def _status(said: dict[str, Any]) -> dict[str, Any]:
+    """Of why a client left it gives the words for what went last, which may be another scheme."""
+    said.pop("updated")
+    if said["state"] == "offboarded":
+        said["refusal"] = said["refusal"]["code"]
+    return said
+
+
+def _connections(accounts: Accounts, account: str) -> list[dict[str, Any]]:
+    kafka = accounts.client("kafka", account)
+    facts = ("Authentication", "VpcId", "State", "Subnets", "SecurityGroups", "Tags")
+    described = [
+        kafka.describe_vpc_connection(Arn=one["VpcConnectionArn"])
+        for one in accounts.connections(account)
+    ]
+    return [{fact: one[fact] for fact in facts} for one in described]
+
+
+def _groups(accounts: Accounts, account: str) -> list[dict[str, Any]]:
+    groups = accounts.client("ec2", account).describe_security_groups()["SecurityGroups"]
+    facts = ("GroupId", "VpcId", "Description", "IpPermissions", "IpPermissionsEgress")
+    return [{fact: group[fact] for fact in facts} | {"Tags": _tags(group)} for group in groups]
+
+
+def _names(accounts: Accounts) -> dict[str, str]:
+    """What each generated id stands for."""
+    names: dict[str, str] = {}
+    for account in accounts.clients:
+        ec2 = accounts.client("ec2", account)
+        for vpc in ec2.describe_vpcs()["Vpcs"]:
+            names[vpc["VpcId"]] = f"{_tags(vpc).get('Name', 'default VPC')} of {account}"
+        for subnet in ec2.describe_subnets()["Subnets"]:
+            place = f"{subnet['AvailabilityZone']} {subnet['CidrBlock']}"
+            names[subnet["SubnetId"]] = f"subnet {place} of {names[subnet['VpcId']]}"
+        for group in ec2.describe_security_groups()["SecurityGroups"]:
+            names[group["GroupId"]] = f"group {group['GroupName']} of {names[group['VpcId']]}"
+        for one in accounts.connections(account):
+            connected = f"{one['Authentication']} of {names[one['VpcId']]}"
+            names[one["VpcConnectionArn"]] = f"connection {connected}"
+    return names
+
+
+def _tags(thing: dict[str, Any]) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in thing.get("Tags", [])}

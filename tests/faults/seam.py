@@ -1,0 +1,228 @@
+"""The one place through which all calls of the functions go, where each can be seen and spoilt."""
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+from unittest import mock
+
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from tests.support.cloudformation import ROOT
+from tests.support.functions import given, running
+
+READS = ("AssumeRole", "Describe", "Get", "List", "Query")
+OURS = (f"{ROOT}/functions/", f"{ROOT}/layers/core/")
+
+
+class Kind(StrEnum):
+    """What goes wrong with a call."""
+
+    KILLED_BEFORE = "killed before"
+    KILLED_AFTER = "killed after"
+    THROTTLED = "throttled"
+    FAILED = "error 500"
+    DENIED = "denied"
+    SLOW = "slow"
+    STALE = "stale"
+
+
+# What each service says, where it does not say what most do (API references, common errors).
+CODES: dict[Kind, dict[str, str]] = {
+    Kind.THROTTLED: {
+        "": "ThrottlingException",
+        "dynamodb": "ProvisionedThroughputExceededException",
+        "ec2": "RequestLimitExceeded",
+        "kafka": "TooManyRequestsException",
+        "sts": "Throttling",
+    },
+    Kind.FAILED: {
+        "": "InternalFailure",
+        "dynamodb": "InternalServerError",
+        "ec2": "InternalError",
+        "events": "InternalException",
+        "kafka": "InternalServerErrorException",
+        "ssm": "InternalServerError",
+    },
+    Kind.DENIED: {
+        "": "AccessDeniedException",
+        "ec2": "UnauthorizedOperation",
+        "sts": "AccessDenied",
+    },
+}
+
+
+class Killed(Exception):
+    """The process is gone; what the state machine sees of it is in no Retry."""
+
+
+class Bug(Exception):
+    """A function fails as nobody expected, so that the state machine's Catch has its turn."""
+
+
+@dataclass(frozen=True, order=True)
+class Call:
+    """A place in our code from which a function calls AWS."""
+
+    function: str
+    account: str
+    """The owner's or a client's: what is done for one client is done alike for each."""
+    service: str
+    operation: str
+    path: tuple[str, ...]
+    """Names of our functions on the way to it, the handler first."""
+    versioned: bool
+    """Whether it says which version it has seen of what it changes."""
+
+    @property
+    def kinds(self) -> list[Kind]:
+        """What can go wrong with it."""
+        never = set() if self.versioned else {Kind.STALE}
+        never |= set() if self.writes else {Kind.KILLED_AFTER}
+        return [kind for kind in Kind if kind not in never]
+
+    @property
+    def writes(self) -> bool:
+        """Whether it has an effect."""
+        return not self.operation.startswith(READS)
+
+    def is_like(self, other: "Call", kind: Kind) -> bool:
+        """Whether both are spoilt together: what is denied is denied wherever it is called from."""
+        if kind is not Kind.DENIED:
+            return self == other
+        return (self.function, self.account, self.service, self.operation) == (
+            *(other.function, other.account, other.service, other.operation),
+        )
+
+
+@dataclass
+class Seam:
+    """Counts all calls, and spoils one in the way that it was told."""
+
+    spoil_stale: Callable[[str], None]
+    """Lets somebody else be first with the next call of an operation of MSK."""
+    calls: Counter[Call] = field(default_factory=Counter)
+    struck: bool = False
+    _fault: tuple[Call, Kind] | None = None
+    _spared: int = 0
+    """How often the call that is to be spoilt is still let through."""
+    _broken: set[str] = field(default_factory=set)
+    _dead: set[str] = field(default_factory=set)
+    """Runs of which nothing may go on."""
+
+    def arm(self, call: Call, kind: Kind, time: int = 1) -> None:
+        """Spoil *call* the *time* that it is made from now on."""
+        self._fault, self._spared = (call, kind), time - 1
+
+    def break_once(self, function: str) -> None:
+        """Let the next invocation of *function* fail at its first call."""
+        self._broken.add(function)
+
+    def kill_at(self, function: str) -> None:
+        """Let the run die in which *function* makes its first call."""
+        self._broken.add(f"run in {function}")
+
+    def heal(self) -> None:
+        """Nothing is wrong any more; who is dead stays so."""
+        self._fault = None
+        self._broken.clear()
+
+    def pass_on(self, client: Any, call: Call, proceed: Callable[[], Any]) -> Any:
+        """The answer to *call*, or what goes wrong with it."""
+        self._refuse_the_dead(call)
+        self.calls[call] += 1
+        if self._fault is None or not call.is_like(*self._fault):
+            return proceed()
+        if self._spared:
+            self._spared -= 1
+            return proceed()
+        kind = self._fault[1]
+        if kind is not Kind.DENIED:
+            self._fault = None
+        self.struck = True
+        if kind is Kind.STALE:
+            self.spoil_stale(call.operation)
+            return proceed()
+        if kind in CODES:
+            raise _error(client, call, kind)
+        if kind is not Kind.KILLED_BEFORE:
+            proceed()
+        if kind is Kind.SLOW:
+            raise ReadTimeoutError(endpoint_url=client.meta.endpoint_url)
+        self._kill()
+        raise Killed(f"{kind} {call.operation}")
+
+    def _refuse_the_dead(self, call: Call) -> None:
+        if call.function in self._broken:
+            self._broken.remove(call.function)
+            raise Bug(f"{call.function} is broken")
+        if f"run in {call.function}" in self._broken:
+            self._broken.clear()
+            self._kill()
+        if _run() in self._dead:
+            raise Killed(f"{_run()} is dead")
+
+    def _kill(self) -> None:
+        if run := _run():
+            self._dead.add(run)
+
+
+def _run() -> str | None:
+    """The run for which the function works; None for one that is not part of a run."""
+    event: dict[str, Any] = given.get()
+    return event.get("run")
+
+
+@contextmanager
+def seam_in_calls(spoil_stale: Callable[[str], None]) -> Iterator[Seam]:
+    seam = Seam(spoil_stale)
+    make_call = BaseClient._make_api_call  # type: ignore[attr-defined]  # the one way of all calls
+
+    def spoilt(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
+        def proceed() -> Any:
+            return make_call(client, operation, parameters)
+
+        function = running.get()
+        if function is None:
+            return proceed()
+        return seam.pass_on(client, _call(client, function, operation), proceed)
+
+    with mock.patch.object(BaseClient, "_make_api_call", spoilt):
+        yield seam
+
+
+def _call(client: Any, function: str, operation: str) -> Call:
+    assumed = client._request_signer._credentials.access_key.startswith("ASIA")
+    shape = client.meta.service_model.operation_model(operation).input_shape
+    return Call(
+        function,
+        "client" if assumed else "owner",
+        client.meta.service_model.service_name,
+        operation,
+        tuple(_path()),
+        versioned="CurrentVersion" in shape.members,
+    )
+
+
+def _path() -> list[str]:
+    frame, names = sys._getframe(), list[str]()
+    while frame := frame.f_back:  # type: ignore[assignment]  # the last one has none
+        code = frame.f_code
+        if code.co_filename.startswith(OURS) and not code.co_name.startswith("<"):
+            names.append(code.co_name)
+            if code.co_name == "handler":
+                break
+    return names[::-1]
+
+
+def _error(client: Any, call: Call, kind: Kind) -> Exception:
+    codes = CODES[kind]
+    code = codes.get(call.service, codes[""])
+    error: Exception = (client.exceptions.from_code(code) or ClientError)(
+        {"Error": {"Code": code, "Message": f"{kind} on purpose"}}, call.operation
+    )
+    return error

@@ -1,0 +1,37 @@
+"""Whatever call goes wrong, and however: the next run, or the sweep alone, makes it good."""
+
+from typing import Any
+
+import pytest
+
+from tests.faults.matrix import Case, attempt, end_of, recorded
+from tests.faults.picture import differences
+from tests.faults.plots import PLOTS, Plot
+from tests.faults.states import STEPS
+
+
+def test_the_end_is_as_if_nothing_had_gone_wrong(
+    case: Case, record_property: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outcome = attempt(case)
+
+    noted = {"step": case.step, "kind": case.kind.value, "call": case.place}
+    for name, fact in (noted | {"by_itself": outcome.by_itself}).items():
+        record_property(name, fact)
+    capsys.readouterr()  # metrics, and what the engine says of every failure
+    assert outcome.struck, "the call was not made this time"
+    assert not outcome.problems, "\n".join(outcome.problems)
+
+
+@pytest.mark.parametrize(
+    "plot", [plot for plot in PLOTS if plot.ends_like], ids=lambda plot: plot.name
+)
+def test_trouble_that_is_over_leaves_nothing_behind(plot: Plot) -> None:
+    assert not list(differences(end_of(plot), recorded(plot).end))
+
+
+@pytest.mark.parametrize("step", sorted(STEPS))
+def test_every_state_and_every_function_has_a_call_that_goes_wrong(step: str) -> None:
+    assert any(
+        plot.steps.get(call.function) == step for plot in PLOTS for call in recorded(plot).calls
+    ), f"no plot in tests/faults/plots.py leads to {step}"

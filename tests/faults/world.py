@@ -1,0 +1,159 @@
+"""What the cases of the kill matrix happen to: an owner, two clients, and what is of neither."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from unittest import mock
+
+from localcloud.msk import Durations, faults
+from tests.faults.seam import Seam, seam_in_calls
+from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts, accounts_in_moto
+from tests.support.functions import invoke
+from tests.support.step_functions import MACHINE, SUBSTITUTIONS, Engine, engine_in_moto, tag_event
+
+HASTY = Durations(update_connectivity=60, create_connection=10)
+MOST_SWEEPS = 6
+
+FIREHOSE = {
+    "Sid": "Firehose",
+    "Effect": "Allow",
+    "Principal": {"Service": "firehose.amazonaws.com"},
+    "Action": "kafka:CreateVpcConnection",
+    "Resource": "*",
+}
+
+
+@dataclass
+class World:
+    accounts: Accounts
+    engine: Engine
+    seam: Seam
+    cluster: str = ""
+    told: list[dict[str, Any]] = field(default_factory=list)
+    others: Any = None
+    """What belonged to others at the start."""
+
+    def deliver(self, function: str, event: dict[str, Any]) -> None:
+        """Hand *event* to *function*, which may fail if a fault strikes, and let all runs end."""
+        try:
+            invoke(function, event)
+        except Exception:
+            if not self.seam.struck:
+                raise
+        self.settle()
+
+    def tell(self) -> None:
+        """An event says that the tags of the cluster have changed."""
+        self.deliver("ReceiveEventFunction", tag_event(self.cluster))
+
+    def ask(self) -> None:
+        """The same while a run is under way, to whose end it is left."""
+        invoke("ReceiveEventFunction", tag_event(self.cluster))
+
+    def sweep(self) -> list[str]:
+        """The runs that a sweep starts, an hour later; they have come to their end."""
+        self.accounts.clock.advance(3600)
+        runs: list[str] = invoke("SweepClustersFunction", {"id": "1"})["runs"]
+        self.settle()
+        return runs
+
+    def sweep_until_quiet(self) -> None:
+        """A sweep that finds a dead run starts none, so one more must agree."""
+        idle = 0
+        for _ in range(MOST_SWEEPS):
+            idle = 0 if self.sweep() else idle + 1
+            if idle == 2:
+                return
+        raise AssertionError(f"still something to do after {MOST_SWEEPS} sweeps")
+
+    def bury(self) -> None:
+        """EventBridge tells of each run that failed."""
+        for execution in self.executions("FAILED"):
+            detail = {"executionArn": execution["executionArn"], "name": execution["name"]}
+            self.deliver("ReleaseLeaseFunction", {"detail": detail})
+
+    def settle(self) -> None:
+        """Let every run end, also one that another has started."""
+        while running := self.executions("RUNNING"):
+            for execution in running:
+                self.engine.wait(execution["name"])
+
+    def executions(self, status: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.accounts.client("stepfunctions").list_executions(
+            stateMachineArn=MACHINE, statusFilter=status
+        )["executions"]
+        return found
+
+
+@contextmanager
+def empty_world() -> Iterator[World]:
+    """Accounts in which nothing is yet; one client after the other, so that all can be repeated."""
+    with (
+        mock.patch.dict(SUBSTITUTIONS, ClientsAtOnce="1"),
+        accounts_in_moto(HASTY) as accounts,
+        engine_in_moto(accounts) as engine,
+        seam_in_calls(lambda operation: accounts.msk.faults.add(faults.stale(operation))) as seam,
+    ):
+        yield World(accounts, engine, seam)
+
+
+def furnish(world: World) -> None:
+    """
+    A cluster for two clients that are to be connected, and things of others in every place.
+
+    One client wants two schemes and has a security group made for it, the other brings its own.
+    """
+    accounts = world.accounts
+    world.cluster = accounts.make_cluster(
+        tags={"msklink": "iam scram", "msklink/clients": f"{CLIENT} {OTHER_CLIENT}"}
+    )
+    accounts.put_policy(world.cluster, FIREHOSE)
+    add_things_of_others(accounts, CLIENT, make_vpc(accounts, CLIENT, "iam scram"))
+    group = add_things_of_others(accounts, OTHER_CLIENT, make_vpc(accounts, OTHER_CLIENT, "iam"))
+    accounts.client("ec2", OTHER_CLIENT).create_tags(
+        Resources=[group], Tags=[{"Key": "msklink/orders", "Value": ""}]
+    )
+
+
+def make_vpc(accounts: Accounts, account: str, schemes: str = "", name: str = "VPC") -> str:
+    """A VPC with the client stack, tagged with the *schemes* that it asks for, if any."""
+    if account not in accounts.clients:
+        accounts.deploy_client(account)
+    vpc_id = accounts.make_network(account)
+    accounts.client("ec2", account).create_tags(
+        Resources=[vpc_id], Tags=[{"Key": "Name", "Value": name}]
+    )
+    if schemes:
+        accounts.tag_vpc(account, vpc_id, schemes)
+    return vpc_id
+
+
+def find_vpc(accounts: Accounts, account: str, name: str) -> str:
+    [vpc] = accounts.client("ec2", account).describe_vpcs(
+        Filters=[{"Name": "tag:Name", "Values": [name]}]
+    )["Vpcs"]
+    return str(vpc["VpcId"])
+
+
+def add_things_of_others(accounts: Accounts, account: str, vpc_id: str) -> str:
+    """A tag, a security group, whose id it returns, and parameters outside and beside ours."""
+    ec2, ssm = accounts.client("ec2", account), accounts.client("ssm", account)
+    ec2.create_tags(Resources=[vpc_id], Tags=[{"Key": "team", "Value": "payments"}])
+    group: str = ec2.create_security_group(
+        GroupName="applications", Description="of the client", VpcId=vpc_id
+    )["GroupId"]
+    ec2.authorize_security_group_ingress(
+        GroupId=group,
+        IpPermissions=[
+            {
+                "IpProtocol": "tcp",
+                "FromPort": 443,
+                "ToPort": 443,
+                "IpRanges": [{"CidrIp": "10.9.0.0/16"}],
+            }
+        ],
+    )
+    for name in ("/payments/limit", "/msklink/orders/iam/client.id", "/msklink/sales/note"):
+        ssm.put_parameter(Name=name, Value="of the client", Type="String")
+    return group

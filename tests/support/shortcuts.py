@@ -1,0 +1,63 @@
+"""
+What botocore works out anew for every session and client, worked out once for all tests.
+
+Lambda keeps functions warm, and there a session more costs nothing that anybody sees; in tests it
+is a quarter of the time.
+"""
+
+import inspect
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache
+from typing import Any
+from unittest import mock
+
+import botocore.loaders
+import botocore.session
+from botocore import hooks
+from botocore.client import ClientCreator
+
+_accepts_kwargs = hooks.accepts_kwargs
+_function_accepts_kwargs = cache(_accepts_kwargs)
+_create_class = ClientCreator._create_client_class  # type: ignore[attr-defined]  # private
+_alias = hooks.EventAliaser._alias_event_name  # type: ignore[attr-defined]  # private
+_classes: dict[str, Any] = {}
+_aliases: dict[str, str] = {}
+
+
+@cache
+def _loader(*_: object) -> botocore.loaders.Loader:
+    """Every session reads the models of the services anew, which takes longer than the tests."""
+    return botocore.loaders.create_loader()
+
+
+def _client_class(creator: Any, service: str, model: Any) -> Any:
+    if service not in _classes:
+        _classes[service] = _create_class(creator, service, model)
+    return _classes[service]
+
+
+def _aliased(aliaser: Any, event: str) -> str:
+    if event not in _aliases:
+        _aliases[event] = _alias(aliaser, event)
+    return _aliases[event]
+
+
+def _takes_kwargs(handler: Any) -> Any:
+    function = getattr(handler, "__func__", handler)
+    if inspect.isfunction(function):
+        return _function_accepts_kwargs(function)
+    return _accepts_kwargs(handler)
+
+
+@contextmanager
+def shortcuts() -> Iterator[None]:
+    with ExitStack() as stack:
+        for owner, name, shortcut in (
+            (botocore.session, "create_loader", _loader),
+            (ClientCreator, "_create_client_class", _client_class),
+            (hooks.EventAliaser, "_alias_event_name", _aliased),
+            (hooks, "accepts_kwargs", _takes_kwargs),
+        ):
+            stack.enter_context(mock.patch.object(owner, name, shortcut))
+        yield
