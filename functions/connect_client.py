@@ -52,7 +52,15 @@ def _connect(event: ClientTask, wanted: list[Connection]) -> list[Connection]:
         listed = vpc_connections.list_connections(msk)
         found = {record.item: rules.find(record, listed) for record in wanted}
         groups = _managed_groups(event, ec2.client(session), wanted)
-        return [_bring(event, msk, record, found[record.item], groups) for record in wanted]
+        placed = (_place(record, groups) for record in wanted)
+        return [_bring(event, msk, record, found[record.item]) for record in placed]
+
+
+def _place(record: Connection, groups: Mapping[str, str]) -> Connection:
+    """*record* with the managed group of its VPC, where people have named none."""
+    if record.security_group_ids or record.vpc_id not in groups:
+        return record
+    return record.with_(security_group_ids=(groups[record.vpc_id],))
 
 
 def _bring(
@@ -60,7 +68,6 @@ def _bring(
     msk: "KafkaClient",
     record: Connection,
     connection: VpcConnection | None,
-    groups: Mapping[str, str],
 ) -> Connection:
     """*record* with its connection, which is made anew where others have changed it."""
     if connection and connection.state == rules.REJECTED and record.state is not State.PLANNED:
@@ -68,7 +75,7 @@ def _bring(
     found = rules.drifted(record, connection)
     if found and (refusal := repairing.why_not(event.cluster_arn, found)):
         return record.with_(state=State.FAILED, refusal=refusal)
-    taken = _take(msk, record, connection) if connection else _create(msk, record, groups)
+    taken = _take(msk, record, connection) if connection else _create(msk, record)
     if found and taken.live:
         repairing.repaired(event.cluster_arn, event.run, found)
     return taken
@@ -115,14 +122,13 @@ def _managed_groups(
     return groups
 
 
-def _create(msk: "KafkaClient", record: Connection, groups: Mapping[str, str]) -> Connection:
-    placed = record.with_(security_group_ids=record.security_group_ids or (groups[record.vpc_id],))
+def _create(msk: "KafkaClient", record: Connection) -> Connection:
     try:
-        connection = vpc_connections.create_connection(msk, placed, settings().stack_name)
+        connection = vpc_connections.create_connection(msk, record, settings().stack_name)
     except Refused as error:
         # MSK refuses a second connection also when botocore asks again after a lost answer.
         if made := rules.find(record, vpc_connections.list_connections(msk)):
-            return rules.adopt(placed, made)
+            return rules.adopt(record, made)
         return record.with_(state=State.REFUSED, refusal=error.refusal)
     logger.info("connection created", connection=connection.arn, item=record.item)
-    return rules.adopt(placed, connection)
+    return rules.adopt(record, connection)

@@ -37,14 +37,13 @@ def handler(event: ClientTask, context: LambdaContext) -> dict[str, object]:
     now = clock.now()
     known = table.connections(event.cluster_arn, event.account)
     due = [record for record in known if record.is_due(now)]
-    staying = [record for record in known if not record.is_due(now)]
+    staying = [one for one in known if one.scheme and not one.is_due(now)]
     try:
         pending = _disconnect(event, due, staying, now)
     except Refused as error:
         pending = []
-        problem = {"state": State.ABANDONED, "failure": error.refusal.message}
-        abandoned = [record.with_(**problem) for record in due]
-        record_changes(due, abandoned, event.run, now)
+        failed = {"state": State.ABANDONED, "failure": error.refusal.message}
+        record_changes(due, [record.with_(**failed) for record in due], event.run, now)
     logger.info("client disconnected", account=event.account, pending=[one.item for one in pending])
     return {"account": event.account, "pending": bool(pending)}
 
@@ -112,6 +111,8 @@ def _delete_groups(
         return {}
     key = client_key(settings().namespace, event.cluster.name)
     groups = ec2.managed_groups(vpcs, key, settings().stack_name)
+    if groups is None:
+        return dict.fromkeys(leaving, "which nobody could look for")
     return {
         vpc_id: group
         for vpc_id, group in groups.items()

@@ -31,8 +31,10 @@ def handler(event: Enabling, context: LambdaContext) -> dict[str, Any]:
     verdict = rules.next_move(cluster, wanted)
     if verdict.move is Move.ENABLE:
         flags = rules.connectivity_flags(cluster, wanted)
+        schemes = wanted - cluster.private
+        table.note_enabling(event.cluster_arn, schemes)  # before, or its end could be missed
         operation = kafka.enable_connectivity(msk, cluster, flags)
-        table.note_enabling(event.cluster_arn, wanted - cluster.private, operation)
+        table.note_enabling(event.cluster_arn, schemes, operation)
         logger.info("enabling connectivity", reason=verdict.reason, operation=operation)
         expected = polling.window(kafka.past_updates(msk, event.cluster_arn))
         return _answer(Move.WAIT, verdict.reason, expected)

@@ -15,7 +15,6 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from msklink import clock, leasing, sweeping, watching
 from msklink import cluster as rules
-from msklink.arns import ClusterArn
 from msklink.aws import ec2, kafka, memories, runs, ssm, table
 from msklink.aws.session import CLIENT_TROUBLE, in_client
 from msklink.burying import bury
@@ -24,7 +23,6 @@ from msklink.cluster import Cluster
 from msklink.records import Cluster as Record
 from msklink.records import State
 from msklink.settings import settings
-from msklink.tags import client_key
 from msklink.watching import Sight
 
 logger = Logger()
@@ -82,27 +80,12 @@ def _why_more(
     is_managed = cluster is not None and cluster.is_managed(settings().namespace)
     if cluster and is_managed and (reason := watching.news_of_cluster(cluster, record, known)):
         return reason
-    of_account = sweeping.by_account(known)
     listed = cluster.clients(settings().namespace) if cluster else frozenset()
-    key = client_key(settings().namespace, ClusterArn.parse(arn).name)
-    for account in sorted(listed.union(of_account)):
-        sight, theirs = sight_of(account), of_account.get(account, [])
-        if sight is None:
-            continue
-        if account in listed and _tags_of_cluster(sight, key) != memories.surveyed_tags(
-            arn, account
-        ):
-            return f"the tags of VPCs in {account} have changed"
-        if sweeping.can_go_on(theirs, sight.tags, settings().terms):
-            return f"what stood in the way in {account} does so no longer"
-        if reason := watching.news_of_client(arn, account, theirs, sight, key):
+    for client in sweeping.clients(listed, known, table.requests(arn), table.departures(arn)):
+        sight = sight_of(client.account)
+        if sight and (reason := watching.news_of_client(arn, client, sight)):
             return reason
-        watching.tell_of_endpoints(arn, "sweep", theirs, sight)
     return None
-
-
-def _tags_of_cluster(sight: Sight, key: str) -> dict[str, str]:
-    return {vpc_id: tags[key] for vpc_id, tags in sight.tags.items() if key in tags}
 
 
 def _look(client: ClientAccount, session_name: str) -> Sight | None:

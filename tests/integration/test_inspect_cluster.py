@@ -148,12 +148,25 @@ def test_an_update_of_which_msk_says_nothing_is_refused_all_the_same(
 ) -> None:
     surveyed.enable()
     accounts.clock.advance(3600)
-    table.note_enabling(surveyed.cluster_arn, [Scheme.IAM, Scheme.SCRAM])
+    operation = table.read_cluster(surveyed.cluster_arn).operation
+    table.note_enabling(surveyed.cluster_arn, [Scheme.IAM, Scheme.SCRAM], operation)
 
     answer = surveyed.inspect_cluster()
 
     assert answer["facts"]["refusals"]["scram"]["code"] == "ConnectivityUpdateFailed"
     assert "iam" not in answer["facts"]["refusals"]
+
+
+def test_an_update_that_may_never_have_begun_is_tried_again(
+    surveyed: Steps, accounts: Accounts
+) -> None:
+    table.note_enabling(surveyed.cluster_arn, [Scheme.IAM])
+
+    answer = surveyed.inspect_cluster()
+
+    assert "iam" not in answer["facts"]["refusals"]
+    assert table.read_cluster(surveyed.cluster_arn).enabling == ()
+    assert not accounts.told("Cluster Refused")
 
 
 @pytest.mark.parametrize("properties", ["", "allow.everyone.if.no.acl.found=true"])

@@ -17,11 +17,11 @@ logger = Logger(child=True)
 def conclude_update(run: str, cluster: Cluster, record: Record) -> dict[Scheme, Refusal]:
     """
     Tell how our update ended. What it failed to turn on is refused until something is asked
-    for again, or it would be tried for ever.
+    for again, or it would be tried for ever. Without an operation it may never have begun.
     """
-    if not record.enabling:
-        return {}
     missing = sorted(set(record.enabling) - cluster.private)
+    if not record.enabling or (missing and not record.operation):
+        return {}
     problem = kafka.update_error(kafka.client(), record.operation) if record.operation else None
     if not missing:
         logger.info("connectivity enabled", schemes=record.enabling)

@@ -1,16 +1,56 @@
 """What a sweep finds in the records of a cluster, seen beside the client accounts."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 from msklink.offboarding import Terms, VpcTags, is_protected
-from msklink.records import Connection, State
+from msklink.records import Connection, Departure, Request, State
+from msklink.tags import read_schemes
 
 
-def by_account(records: Iterable[Connection]) -> dict[str, list[Connection]]:
-    found: dict[str, list[Connection]] = {}
-    for record in records:
-        found.setdefault(record.account, []).append(record)
-    return found
+@dataclass
+class Client:
+    """One client account of a cluster, as the table knows it."""
+
+    account: str
+    is_listed: bool
+    known: list[Connection] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
+    departures: list[Departure] = field(default_factory=list)
+
+
+def clients(
+    listed: Iterable[str],
+    known: Iterable[Connection],
+    requests: Iterable[Request],
+    departures: Iterable[Departure],
+) -> list[Client]:
+    """The accounts that are *listed*, and those that have something still."""
+    found = {account: Client(account, is_listed=True) for account in listed}
+    for record in known:
+        client = found.setdefault(record.account, Client(record.account, is_listed=False))
+        client.known.append(record)
+    for request in requests:
+        if request.account in found:
+            found[request.account].requests.append(request)
+    for departure in departures:
+        if departure.account in found:
+            found[departure.account].departures.append(departure)
+    return [found[account] for account in sorted(found)]
+
+
+def asked_unseen(client: Client) -> bool:
+    """Whether the account asked for something by event that no run has seen."""
+    gone = {(one.vpc_id, one.scheme) for one in client.departures}
+    seen = {record.vpc_id for record in client.known}
+    asked = (
+        request.vpc_id
+        for request in client.requests
+        for scheme in read_schemes(" ".join(request.schemes), "").schemes
+        if (request.vpc_id, scheme) not in gone
+    )
+    left = any(one.wanted and (one.vpc_id, one.scheme) in gone for one in client.known)
+    return left or any(vpc_id not in seen for vpc_id in asked)
 
 
 def can_go_on(records: Sequence[Connection], tags: VpcTags, terms: Terms) -> bool:

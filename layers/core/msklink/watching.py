@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from msklink import cluster as rules
-from msklink import connections, endpoints, network, offboarding, policy, repairing
+from msklink import connections, endpoints, network, offboarding, policy, repairing, sweeping
+from msklink.arns import ClusterArn
 from msklink.aws import cluster_policy, kafka, memories
 from msklink.cluster import Cluster
 from msklink.drift import Drift, Kind
@@ -14,6 +15,8 @@ from msklink.records import Cluster as Record
 from msklink.records import Connection, State
 from msklink.refusals import Code, refuse
 from msklink.settings import settings
+from msklink.sweeping import Client
+from msklink.tags import client_key
 
 
 @dataclass(frozen=True)
@@ -69,30 +72,49 @@ def _is_news(record: Connection, state: str | None) -> bool:
     return not record.is_left_alone or repairing.why_not(record.cluster_arn, found) is None
 
 
-def news_of_client(
-    cluster_arn: str, account: str, known: Iterable[Connection], sight: Sight, key: str
-) -> str | None:
-    """What others did in a client account, if a run would do or tell something about it."""
-    there = [record for record in known if record.was_there]
+def news_of_client(cluster_arn: str, client: Client, sight: Sight) -> str | None:
+    """What was asked, mended or changed in a client account, if a run would do something."""
+    account, key = client.account, _key(cluster_arn)
+    tags = {vpc_id: of_vpc[key] for vpc_id, of_vpc in sight.tags.items() if key in of_vpc}
+    if client.is_listed and tags != memories.surveyed_tags(cluster_arn, account):
+        return f"the tags of VPCs in {account} have changed"
+    if client.is_listed and sweeping.asked_unseen(client):
+        return f"a request of {account} was not seen"
+    if sweeping.can_go_on(client.known, sight.tags, settings().terms):
+        return f"what stood in the way in {account} does so no longer"
+    there = [record for record in client.known if record.was_there]
     if not there:
         return None
-    namespace, name = settings().namespace, key.removeprefix(f"{settings().namespace}/")
+    _tell_of_endpoints(cluster_arn, there, sight)
+    return _news_of_parameters(cluster_arn, account, sight) or _news_of_groups(
+        cluster_arn, there, sight
+    )
+
+
+def _key(cluster_arn: str) -> str:
+    return client_key(settings().namespace, ClusterArn.parse(cluster_arn).name)
+
+
+def _news_of_parameters(cluster_arn: str, account: str, sight: Sight) -> str | None:
     digest, drift_left = memories.published(cluster_arn, account)
-    if digest and digest != endpoints.digest(sight.parameters, namespace, name):
+    name = ClusterArn.parse(cluster_arn).name
+    if digest and digest != endpoints.digest(sight.parameters, settings().namespace, name):
         return f"parameters in {account} have changed"
     if drift_left and settings().repairs(Kind.PARAMETERS):
         return f"parameters in {account} are to be put back"
+    return None
+
+
+def _news_of_groups(cluster_arn: str, there: Iterable[Connection], sight: Sight) -> str | None:
     used = {record.vpc_id for record in there}
-    for vpc in sight.vpcs.get(key, ()):
+    for vpc in sight.vpcs.get(_key(cluster_arn), ()):
         found = network.drifted(vpc) if vpc.id in used else None
         if found and repairing.is_news(cluster_arn, found):
             return f"the managed security group of {vpc.id} has changed"
     return None
 
 
-def tell_of_endpoints(
-    cluster_arn: str, sweep: str, known: Iterable[Connection], sight: Sight
-) -> None:
+def _tell_of_endpoints(cluster_arn: str, known: Iterable[Connection], sight: Sight) -> None:
     """Tell of VPCs where endpoints lack the tags by which MSK manages them; no run can help."""
     there = Counter(
         (record.account, record.vpc_id) for record in known if record.state is State.PUBLISHED
@@ -114,4 +136,4 @@ def tell_of_endpoints(
             connections=count,
             endpoints=endpoints_seen,
         )
-        repairing.leave_alone(cluster_arn, sweep, found, refusal)
+        repairing.leave_alone(cluster_arn, "sweep", found, refusal)

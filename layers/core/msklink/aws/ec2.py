@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import boto3
 from botocore.exceptions import ClientError
 
-from msklink.aws.session import CONFIG, error_code, own
+from msklink.aws.session import CONFIG, error_code, is_denied, own
 from msklink.firewall import Rule, change, wanted_rules
 from msklink.network import SecurityGroup, Subnet, Vpc
 from msklink.tags import MANAGED_BY, client_key
@@ -251,26 +251,34 @@ def ensure_security_group(
     return group.id
 
 
-def managed_groups(ec2: "EC2Client", key: str, stack_name: str) -> dict[str, str]:
-    """The managed groups of the cluster of *key*, by VPC."""
+def managed_groups(ec2: "EC2Client", key: str, stack_name: str) -> dict[str, str] | None:
+    """The managed groups of the cluster of *key*, by VPC; None where we may not look."""
     pages = ec2.get_paginator("describe_security_groups").paginate(
         Filters=[
             {"Name": "tag-key", "Values": [key]},
             {"Name": f"tag:{MANAGED_BY}", "Values": [stack_name]},
         ]
     )
-    return {group["VpcId"]: group["GroupId"] for page in pages for group in page["SecurityGroups"]}
+    try:
+        return {
+            group["VpcId"]: group["GroupId"] for page in pages for group in page["SecurityGroups"]
+        }
+    except ClientError as error:
+        if is_denied(error):
+            return None
+        raise
 
 
 def delete_security_group(ec2: "EC2Client", group_id: str) -> bool:
-    """Whether the group is gone; it stays while any interface uses it."""
+    """Whether the group is gone; it stays while any interface uses it, or we may not delete it."""
     try:
         ec2.delete_security_group(GroupId=group_id)
     except ClientError as error:
         code = error_code(error)
-        if code not in {"DependencyViolation", "InvalidGroup.InUse", "InvalidGroup.NotFound"}:
+        if code in {"DependencyViolation", "InvalidGroup.InUse"} or is_denied(error):
+            return False
+        if code != "InvalidGroup.NotFound":
             raise
-        return code == "InvalidGroup.NotFound"
     return True
 
 

@@ -22,9 +22,19 @@ if TYPE_CHECKING:
 
 CONFIG = Config(retries={"mode": "standard", "max_attempts": 5}, user_agent_extra="msklink")
 
-# EC2 and others raise these as plain ClientError (EC2 API reference, common error codes).
+# EC2 and others raise these as plain ClientError (EC2 API reference, common error codes; STS API
+# reference, common errors).
 _BUSY = frozenset(
-    {"RequestLimitExceeded", "Throttling", "ThrottlingException", "TooManyUpdates", "Unavailable"}
+    {
+        "InternalError",
+        "InternalFailure",
+        "RequestLimitExceeded",
+        "ServiceUnavailable",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyUpdates",
+        "Unavailable",
+    }
 )
 _DENIED = frozenset(
     {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "ForbiddenException"}
@@ -121,6 +131,10 @@ def in_the_name_of(account: ClientAccount) -> Iterator[None]:
                 Code.CLIENT_ROLE_DENIED, role=account.role, account=account.id, problem=str(error)
             )
         ) from error
+
+
+def is_denied(error: ClientError) -> bool:
+    return error_code(error) in _DENIED
 
 
 def error_code(error: ClientError) -> str:

@@ -52,9 +52,10 @@ def requests(cluster_arn: str, account: str | None = None) -> list[Request]:
     return [Request.model_validate(item) for item in query(cluster_arn, prefix)]
 
 
-def departures(cluster_arn: str, account: str) -> list[Departure]:
-    """What the account asked to be taken away."""
-    return [Departure.model_validate(item) for item in query(cluster_arn, departures_of(account))]
+def departures(cluster_arn: str, account: str | None = None) -> list[Departure]:
+    """What clients of the cluster, or one account only, asked to be taken away."""
+    prefix = departures_of(account) if account else "departure#"
+    return [Departure.model_validate(item) for item in query(cluster_arn, prefix)]
 
 
 def forget_departures(
@@ -231,8 +232,14 @@ def note_enabling(
     cluster_arn: str, schemes: Iterable[Scheme], operation: str | None = None
 ) -> None:
     """Remember which schemes the *operation* turns on; none when it is over."""
-    _note(cluster_arn, "operation", operation)
-    _note(cluster_arn, "enabling", sorted(schemes))
+    client().update_item(
+        **_key(cluster_arn),
+        UpdateExpression="SET enabling = :schemes, operation = :operation",
+        ExpressionAttributeValues={
+            ":schemes": _serialize(sorted(schemes)),
+            ":operation": _serialize(operation),
+        },
+    )
 
 
 def note_refusals(cluster_arn: str, refusals: Iterable[Refusal]) -> None:
