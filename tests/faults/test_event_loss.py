@@ -1,0 +1,161 @@
+"""Events of tags are lost, doubled, late, out of order: after one sweep all is as asked for."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from localcloud.msk import Durations
+from msklink.settings import settings
+from tests.faults.world import FIREHOSE
+from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts, accounts_in_moto
+from tests.support.functions import invoke
+from tests.support.step_functions import Engine, engine_in_moto, tag_event
+
+ROUNDS, SEEDS = 25, 20
+"""Five hundred rounds in all."""
+
+INSTANT = Durations(
+    update_connectivity=1,
+    accept_update=0,
+    create_connection=1,
+    delete_connection=1,
+    reject_connection=1,
+    deactivate_connection=1,
+)
+CLIENTS = (CLIENT, OTHER_CLIENT, "444444444444")
+SCHEMES = {
+    "iam": {"iam"},
+    "scram": {"scram"},
+    "iam scram": {"iam", "scram"},
+    "off": set(),
+    "": set(),
+}
+AUTHENTICATION = {"SASL_IAM": "iam", "SASL_SCRAM": "scram"}
+
+
+@dataclass
+class Tagging:
+    """People who tag as they like, and events that may or may not tell of it."""
+
+    accounts: Accounts
+    engine: Engine
+    dice: random.Random
+    cluster: str
+    vpcs: dict[str, str]
+    listed: set[str] = field(default_factory=lambda: set(CLIENTS))
+    tags: dict[str, str] = field(default_factory=dict)
+    under_way: list[dict[str, Any]] = field(default_factory=list)
+
+    def change(self) -> None:
+        if self.dice.random() < 0.25:
+            self.listed ^= {self.dice.choice(CLIENTS)}
+            self.accounts.tag_cluster(self.cluster, msklink__clients=" ".join(sorted(self.listed)))
+            self._emit(tag_event(self.cluster, "msklink/clients"))
+            return
+        account = self.dice.choice(CLIENTS)
+        self.tags[account] = self.dice.choice([*SCHEMES])
+        if self.tags[account]:
+            self.accounts.tag_vpc(account, self.vpcs[account], self.tags[account])
+        else:
+            self.accounts.untag_vpc(account, self.vpcs[account])
+        self._emit(self._vpc_event(account))
+
+    def _vpc_event(self, account: str) -> dict[str, Any]:
+        key, tag = "msklink/orders", self.tags[account]
+        return {
+            "id": "1",
+            "source": "aws.tag",
+            "detail-type": "Tag Change on Resource",
+            "account": account,
+            "resources": [f"arn:aws:ec2:eu-west-1:{account}:vpc/{self.vpcs[account]}"],
+            "detail": {
+                "service": "ec2",
+                "resource-type": "vpc",
+                "changed-tag-keys": [key],
+                "tags": {key: tag} if tag else {},
+            },
+        }
+
+    def _emit(self, event: dict[str, Any]) -> None:
+        """Half of the events are lost; of the others some come twice."""
+        copies = self.dice.choice([0, 0, 1, 2])
+        self.under_way += [event] * copies
+
+    def deliver(self) -> None:
+        """Some of the events that are under way come now, in any order, others later."""
+        self.dice.shuffle(self.under_way)
+        late = self.dice.randint(0, len(self.under_way))
+        now, self.under_way = self.under_way[late:], self.under_way[:late]
+        for event in now:
+            self._end(invoke("ReceiveEventFunction", event)["runs"])
+
+    def sweep(self) -> None:
+        self._end(invoke("SweepClustersFunction", {"id": "1"})["runs"])
+
+    def _end(self, runs: list[str]) -> None:
+        for run in runs:
+            self.engine.wait(run)
+
+    def desired(self) -> dict[str, set[str]]:
+        """Schemes by account."""
+        return {
+            account: SCHEMES[self.tags.get(account, "")] if account in self.listed else set()
+            for account in CLIENTS
+        }
+
+    def connected(self) -> dict[str, set[str]]:
+        return {
+            account: {
+                AUTHENTICATION[one["Authentication"]]
+                for one in self.accounts.connections(account)
+                if one["State"] == "AVAILABLE"
+            }
+            for account in CLIENTS
+        }
+
+    def published(self) -> dict[str, set[str]]:
+        return {
+            account: {
+                name.split("/")[3]
+                for name in self.accounts.parameters(account)
+                if name.endswith("/bootstrap.servers")
+            }
+            for account in CLIENTS
+        }
+
+    def granted(self) -> set[str]:
+        firehose, *ours = self.accounts.policy(self.cluster)["Statement"]
+        assert firehose == FIREHOSE
+        return {arn.split(":")[4] for one in ours for arn in one["Principal"]["AWS"]}
+
+
+@pytest.fixture
+def tagging(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tagging]:
+    with accounts_in_moto(INSTANT) as accounts, engine_in_moto(accounts) as engine:
+        monkeypatch.setenv("GRACE_HOURS", "0")
+        settings.cache_clear()
+        tags = {"msklink": "iam scram", "msklink/clients": " ".join(CLIENTS)}
+        cluster = accounts.make_cluster(tags=tags)
+        accounts.put_policy(cluster, FIREHOSE)
+        vpcs = {}
+        for account in CLIENTS:
+            accounts.deploy_client(account)
+            vpcs[account] = accounts.make_network(account)
+        yield Tagging(accounts, engine, random.Random(request.param), cluster, vpcs)
+
+
+@pytest.mark.parametrize("tagging", range(SEEDS), indirect=True)
+def test_after_one_sweep_what_is_is_what_is_asked_for(tagging: Tagging) -> None:
+    for number in range(ROUNDS):
+        for _ in range(tagging.dice.randint(1, 3)):
+            tagging.change()
+        tagging.deliver()
+        tagging.sweep()
+
+        desired = tagging.desired()
+        assert tagging.connected() == desired, f"round {number}"
+        assert tagging.published() == desired, f"round {number}"
+        assert tagging.granted() == {account for account in desired if desired[account]}
