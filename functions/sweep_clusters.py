@@ -15,12 +15,12 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from msklink import clock, leasing, sweeping, watching
 from msklink import cluster as rules
-from msklink.aws import ec2, kafka, memories, runs, ssm, table
+from msklink.aws import ec2, kafka, memories, runs, ssm
 from msklink.aws.session import CLIENT_TROUBLE, in_client
+from msklink.aws.snapshot import Snapshot, take
 from msklink.burying import bury
 from msklink.client_account import ClientAccount
 from msklink.cluster import Cluster
-from msklink.records import Cluster as Record
 from msklink.records import State
 from msklink.settings import settings
 from msklink.watching import Sight
@@ -56,7 +56,8 @@ def _why(arn: str, cluster: Cluster | None, sight_of: SightOf, now: datetime) ->
     """Why the cluster needs a run; None when all is as the last one left it, or one is at work."""
     if cluster and not rules.is_settled(cluster):
         return None
-    record = table.read_cluster(arn)
+    snapshot = take(arn)
+    record = snapshot.cluster
     if record.holder:
         if not runs.start(record.holder, arn):
             bury(runs.execution_arn(record.holder))
@@ -67,23 +68,23 @@ def _why(arn: str, cluster: Cluster | None, sight_of: SightOf, now: datetime) ->
     seen = cluster.fingerprint(settings().namespace) if cluster else rules.GONE
     if record.seen != seen:
         return "the cluster has changed"
-    return _why_more(arn, cluster, record, sight_of, now)
+    return _why_more(arn, cluster, snapshot, sight_of, now)
 
 
 def _why_more(
-    arn: str, cluster: Cluster | None, record: Record, sight_of: SightOf, now: datetime
+    arn: str, cluster: Cluster | None, snapshot: Snapshot, sight_of: SightOf, now: datetime
 ) -> str | None:
     """What time has brought, and what others did on either side."""
-    known = table.connections(arn)
+    known = snapshot.connections
     if any(one.is_due(now) and one.state is not State.ABANDONED for one in known):
         return "the time of a connection is up"
     is_managed = cluster is not None and cluster.is_managed(settings().namespace)
-    if cluster and is_managed and (reason := watching.news_of_cluster(cluster, record, known)):
+    if cluster and is_managed and (reason := watching.news_of_cluster(cluster, snapshot)):
         return reason
     listed = cluster.clients(settings().namespace) if cluster else frozenset()
-    for client in sweeping.clients(listed, known, table.requests(arn), table.departures(arn)):
+    for client in sweeping.clients(listed, known, snapshot.requests, snapshot.departures):
         sight = sight_of(client.account)
-        if sight and (reason := watching.news_of_client(arn, client, sight)):
+        if sight and (reason := watching.news_of_client(arn, client, snapshot, sight)):
             return reason
     return None
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from msklink import cluster as rules
 from msklink import connections, endpoints, network, offboarding, policy, repairing, sweeping
 from msklink.arns import ClusterArn
-from msklink.aws import cluster_policy, kafka, memories
+from msklink.aws import cluster_policy, kafka
+from msklink.aws.snapshot import Snapshot
 from msklink.cluster import Cluster
 from msklink.drift import Drift, Kind
 from msklink.network import Vpc
@@ -31,9 +32,10 @@ class Sight:
     parameters: Mapping[str, str]
 
 
-def news_of_cluster(cluster: Cluster, record: Record, known: Sequence[Connection]) -> str | None:
+def news_of_cluster(cluster: Cluster, snapshot: Snapshot) -> str | None:
     """What others did on the owner's side, if a run would do or tell something about it."""
     arn, namespace = cluster.arn.text, settings().namespace
+    record, known = snapshot.cluster, snapshot.connections
     if reason := _news_of_schemes(cluster, record):
         return reason
     msk = kafka.client()
@@ -72,11 +74,13 @@ def _is_news(record: Connection, state: str | None) -> bool:
     return not record.is_left_alone or repairing.why_not(record.cluster_arn, found) is None
 
 
-def news_of_client(cluster_arn: str, client: Client, sight: Sight) -> str | None:
+def news_of_client(
+    cluster_arn: str, client: Client, snapshot: Snapshot, sight: Sight
+) -> str | None:
     """What was asked, mended or changed in a client account, if a run would do something."""
     account, key = client.account, _key(cluster_arn)
     tags = {vpc_id: of_vpc[key] for vpc_id, of_vpc in sight.tags.items() if key in of_vpc}
-    if client.is_listed and tags != memories.surveyed_tags(cluster_arn, account):
+    if client.is_listed and tags != snapshot.surveyed.get(account):
         return f"the tags of VPCs in {account} have changed"
     if client.is_listed and sweeping.asked_unseen(client):
         return f"a request of {account} was not seen"
@@ -86,7 +90,8 @@ def news_of_client(cluster_arn: str, client: Client, sight: Sight) -> str | None
     if not there:
         return None
     _tell_of_endpoints(cluster_arn, there, sight)
-    return _news_of_parameters(cluster_arn, account, sight) or _news_of_groups(
+    left = snapshot.published.get(account, ("", False))
+    return _news_of_parameters(cluster_arn, account, left, sight) or _news_of_groups(
         cluster_arn, there, sight
     )
 
@@ -95,8 +100,10 @@ def _key(cluster_arn: str) -> str:
     return client_key(settings().namespace, ClusterArn.parse(cluster_arn).name)
 
 
-def _news_of_parameters(cluster_arn: str, account: str, sight: Sight) -> str | None:
-    digest, drift_left = memories.published(cluster_arn, account)
+def _news_of_parameters(
+    cluster_arn: str, account: str, left: tuple[str, bool], sight: Sight
+) -> str | None:
+    digest, drift_left = left
     name = ClusterArn.parse(cluster_arn).name
     if digest and digest != endpoints.digest(sight.parameters, settings().namespace, name):
         return f"parameters in {account} have changed"

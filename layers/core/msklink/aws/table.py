@@ -52,10 +52,9 @@ def requests(cluster_arn: str, account: str | None = None) -> list[Request]:
     return [Request.model_validate(item) for item in query(cluster_arn, prefix)]
 
 
-def departures(cluster_arn: str, account: str | None = None) -> list[Departure]:
-    """What clients of the cluster, or one account only, asked to be taken away."""
-    prefix = departures_of(account) if account else "departure#"
-    return [Departure.model_validate(item) for item in query(cluster_arn, prefix)]
+def departures(cluster_arn: str, account: str) -> list[Departure]:
+    """What the account asked to be taken away."""
+    return [Departure.model_validate(item) for item in query(cluster_arn, departures_of(account))]
 
 
 def forget_departures(
@@ -75,18 +74,20 @@ def access(cluster_arn: str) -> frozenset[tuple[str, Access]]:
     )
 
 
-def query(cluster_arn: str, prefix: str) -> Iterable[dict[str, Any]]:
-    """The items of a partition whose sort keys begin with *prefix*."""
+def query(cluster_arn: str, prefix: str = "") -> Iterable[dict[str, Any]]:
+    """The items of a partition, or those whose sort keys begin with *prefix*."""
+    which: dict[str, Any] = {
+        "KeyConditionExpression": "cluster_arn = :arn",
+        "ExpressionAttributeValues": {":arn": {"S": cluster_arn}},
+    }
+    if prefix:
+        which["KeyConditionExpression"] += " AND begins_with(#item, :prefix)"
+        which["ExpressionAttributeNames"] = {"#item": "item"}
+        which["ExpressionAttributeValues"][":prefix"] = {"S": prefix}
     pages = (
         client()
         .get_paginator("query")
-        .paginate(
-            TableName=settings().table_name,
-            KeyConditionExpression="cluster_arn = :arn AND begins_with(#item, :prefix)",
-            ExpressionAttributeNames={"#item": "item"},
-            ExpressionAttributeValues={":arn": {"S": cluster_arn}, ":prefix": {"S": prefix}},
-            ConsistentRead=True,
-        )
+        .paginate(TableName=settings().table_name, ConsistentRead=True, **which)
     )
     for page in pages:
         for item in page["Items"]:

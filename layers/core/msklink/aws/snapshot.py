@@ -1,0 +1,40 @@
+"""All that the table says of one cluster in one call, for the sweep, which looks at all."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from msklink.aws import table
+from msklink.records import Cluster, Connection, Departure, Request
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    cluster: Cluster
+    connections: list[Connection]
+    requests: list[Request]
+    departures: list[Departure]
+    surveyed: Mapping[str, dict[str, str]]
+    """By account, what the tags of its VPCs said at its last survey."""
+    published: Mapping[str, tuple[str, bool]]
+    """By account, the digest of its configurations, and whether a drift was left."""
+
+
+def take(cluster_arn: str) -> Snapshot:
+    items: dict[str, list[dict[str, Any]]] = {}
+    for item in table.query(cluster_arn):
+        items.setdefault(item["item"].partition("#")[0], []).append(item)
+    return Snapshot(
+        cluster=Cluster.model_validate(*items.get(table.CLUSTER, [{}])),
+        connections=[Connection.model_validate(item) for item in items.get("client", [])],
+        requests=[Request.model_validate(item) for item in items.get("request", [])],
+        departures=[Departure.model_validate(item) for item in items.get("departure", [])],
+        surveyed={_account(item): item["tags"] for item in items.get("survey", [])},
+        published={
+            _account(item): (item["digest"], item["left"]) for item in items.get("published", [])
+        },
+    )
+
+
+def _account(item: dict[str, Any]) -> str:
+    return str(item["item"]).partition("#")[2]
