@@ -74,7 +74,7 @@ def _disconnect(event: ClientTask, due: Records, staying: Records, now: datetime
         record_changes(due, pending, event.run, now)
         if gone and ours:
             _show_gone(event, parameters, gone, [*staying, *pending], now)
-    if ours and staying:
+    if ours:
         memories.note_published(event.cluster_arn, event.account, parameters.digest)
     for record in gone:
         _tell_gone(event, record, in_use)

@@ -41,7 +41,7 @@ def handler(event: GrantTask, context: LambdaContext) -> dict[str, list[str]]:
         refusals = _admit(event, accounts, access)
     if found:
         repairing.repaired(event.cluster_arn, event.run, found)
-    granting.remember(event.cluster, record)
+    granting.remember(event.cluster)
     now = clock.now()
     for account, refusal in refusals.items():
         known = table.connections(event.cluster_arn, account)
@@ -95,7 +95,7 @@ def _write(
     if desired == current:
         return pruned
     try:
-        cluster_policy.write_policy(msk, event.cluster_arn, desired, version)
+        granting.write(event.cluster, current, desired, version)
     except PrincipalRejected as error:
         named = (named_accounts(str(error)) & admitted) - accounts - pruned.keys()
         if not named:

@@ -68,8 +68,7 @@ def _look(event: Inspection, cluster: Cluster | None, record: Record) -> dict[st
     told += tuple(off.values())
     _tell_owner(event, record, told + clients.refusals, warnings)
     memories.note_managed(event.cluster_arn, managed=True)
-    if record.enabling:  # forgotten last, or a failure that could not be told would be lost
-        table.note_enabling(event.cluster_arn, ())
+    connectivity.remember(cluster, asked.schemes, record)
     facts = ClusterFacts(
         arn=event.cluster_arn,
         name=event.cluster.name,

@@ -59,12 +59,12 @@ def _publish(
     """Names of the parameters that had to be written."""
     account = event.client(settings().namespace)
     session = in_client(account, account.publishing(event.cluster.name), event.run)
-    brokers = _brokers(event, records)
+    brokers = _brokers(event, records, now)
     with in_the_name_of(account):
         parameters = ParameterSet(session, event.cluster.name)
         if taken := parameters.taken(event.cluster):
             raise Refused(taken)
-        found = parameters.drifted(_brokers(event, known), event.account)
+        found = parameters.drifted(_brokers(event, known, now), event.account)
         refused = {drift: repairing.why_not(event.cluster_arn, drift) for drift in found}
         kept = {drift.scheme for drift, refusal in refused.items() if refusal}
         wanted = {scheme: text for scheme, text in brokers.items() if scheme not in kept}
@@ -80,7 +80,8 @@ def _publish(
     return written
 
 
-def _brokers(event: Publication, records: list[Connection]) -> dict[Scheme, str]:
-    """The broker strings of the schemes that are published by *records*."""
-    published = {record.scheme for record in records if record.state is State.PUBLISHED}
+def _brokers(event: Publication, records: list[Connection], now: datetime) -> dict[Scheme, str]:
+    """The broker strings of the schemes that are published by *records*, but for what goes now."""
+    there = (record for record in records if record.state is State.PUBLISHED)
+    published = {record.scheme for record in there if not record.is_due(now)}
     return {scheme: text for scheme, text in event.bootstrap_brokers.items() if scheme in published}

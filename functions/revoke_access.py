@@ -53,8 +53,8 @@ def handler(event: Revocation, context: LambdaContext) -> dict[str, int]:
         return account not in holding and account not in connected()
 
     revoked = granting.revoke(event.cluster, event.run, is_to_go)
-    if revoked and not left_alone:
-        granting.remember(event.cluster, record)
+    if not left_alone:
+        granting.remember(event.cluster)
     for left in abandoned:
         _cut_off(event, left, listed())
     logger.info("access revoked", accounts=sorted(revoked), pending=event.closing)

@@ -44,12 +44,22 @@ def turned_off(cluster: Cluster, asked: frozenset[Scheme], record: Record) -> di
 
     What is to be turned on again is left to EnableConnectivity, like everything that is not on.
     """
-    arn, seen = cluster.arn.text, frozenset(record.turned_on)
-    missing = rules.missing_again(cluster, asked, seen)
-    if (on := (cluster.private & asked) | missing) != seen:
-        table.note_turned_on(arn, on)
+    arn = cluster.arn.text
+    missing = rules.missing_again(cluster, asked, frozenset(record.turned_on))
     return {
         scheme: refuse(Code.SCHEME_TURNED_OFF, scheme=scheme, key=settings().namespace)
         for scheme in sorted(missing)
         if repairing.why_not(arn, rules.turned_off(scheme))
     }
+
+
+def remember(cluster: Cluster, asked: frozenset[Scheme], record: Record) -> None:
+    """
+    Note what is on, and that our update is over: in one write, and when all is told.
+
+    Otherwise what we have turned on would look as if it had been on before.
+    """
+    seen = frozenset(record.turned_on)
+    on = (cluster.private & asked) | rules.missing_again(cluster, asked, seen)
+    if record.enabling or on != seen:
+        table.note_turned_on(cluster.arn.text, on)

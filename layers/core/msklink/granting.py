@@ -7,7 +7,7 @@ from msklink.arns import ClusterArn
 from msklink.aws import cluster_policy, kafka, table
 from msklink.drift import Drift
 from msklink.errors import PrincipalRejected, Refused
-from msklink.policy import Grant, drifted
+from msklink.policy import Grant, Policy, drifted
 from msklink.records import Cluster
 from msklink.refusals import Code, Refusal, refuse
 from msklink.settings import settings
@@ -23,11 +23,18 @@ def look(cluster: ClusterArn, run: str, record: Cluster) -> tuple[Drift | None, 
     return found, refusal
 
 
-def remember(cluster: ClusterArn, record: Cluster) -> None:
-    """Note our statements as they are after we wrote them."""
+def write(cluster: ClusterArn, current: Policy, desired: Policy, version: str | None) -> None:
+    """Replace the *current* policy, having noted both, of which one is there whatever happens."""
+    namespace = settings().namespace
+    table.note_granted(cluster.text, f"{current.digest(namespace)} {desired.digest(namespace)}")
+    cluster_policy.write_policy(kafka.client(), cluster.text, desired, version)
+
+
+def remember(cluster: ClusterArn) -> None:
+    """Note our statements as they are after we wrote them, and no others."""
     current, _ = cluster_policy.read_policy(kafka.client(), cluster.text)
     digest = current.digest(settings().namespace)
-    if digest != record.granted:
+    if digest != table.read_cluster(cluster.text).granted:
         table.note_granted(cluster.text, digest)
 
 
@@ -47,7 +54,7 @@ def revoke(cluster: ClusterArn, run: str, is_to_go: Callable[[str], bool]) -> fr
         cluster, Grant(admitted - gone, table.access(cluster.text)), namespace
     )
     try:
-        cluster_policy.write_policy(msk, cluster.text, desired, version)
+        write(cluster, current, desired, version)
     except Refused as error:
         telling.cluster_refused(cluster.text, run, error.refusal)
         return frozenset()

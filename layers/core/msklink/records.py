@@ -176,7 +176,7 @@ class Cluster(BaseModel, frozen=True):
     turned_on: tuple[Scheme, ...] = ()
     """Schemes that were asked for and on when a run looked last."""
     granted: str = ""
-    """Digest of our statements in the cluster policy as they were written last."""
+    """Digests that our statements may have: as they were, and as they were to be written."""
     strangers: tuple[str, ...] = ()
     """ARNs of the connections of unknown accounts that the owner was told of."""
     taken: int = 0

@@ -232,7 +232,7 @@ def _cluster(item: dict[str, Any]) -> Cluster:
 def note_enabling(
     cluster_arn: str, schemes: Iterable[Scheme], operation: str | None = None
 ) -> None:
-    """Remember which schemes the *operation* turns on; none when it is over."""
+    """Remember which schemes the *operation* turns on, or one that is about to begin."""
     client().update_item(
         **_key(cluster_arn),
         UpdateExpression="SET enabling = :schemes, operation = :operation",
@@ -249,12 +249,19 @@ def note_refusals(cluster_arn: str, refusals: Iterable[Refusal]) -> None:
 
 
 def note_turned_on(cluster_arn: str, schemes: Iterable[Scheme]) -> None:
-    """Remember which schemes are on, to notice when somebody turns one off."""
-    _note(cluster_arn, "turned_on", sorted(schemes))
+    """Remember which schemes are on, and that no update of ours is under way."""
+    client().update_item(
+        **_key(cluster_arn),
+        UpdateExpression="SET turned_on = :schemes, enabling = :none REMOVE operation",
+        ExpressionAttributeValues={
+            ":schemes": _serialize(sorted(schemes)),
+            ":none": _serialize([]),
+        },
+    )
 
 
 def note_granted(cluster_arn: str, digest: str) -> None:
-    """Remember what our statements are, to notice when somebody changes them."""
+    """Remember what our statements may be, to notice when somebody changes them."""
     _note(cluster_arn, "granted", digest)
 
 
