@@ -10,18 +10,11 @@ from localcloud.msk import Durations, faults
 from tests.faults.seam import Seam, seam_in_calls
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts, accounts_in_moto
 from tests.support.functions import invoke
+from tests.support.served import FIREHOSE
 from tests.support.step_functions import MACHINE, SUBSTITUTIONS, Engine, engine_in_moto, tag_event
 
 HASTY = Durations(update_connectivity=60, create_connection=10)
 MOST_SWEEPS = 6
-
-FIREHOSE = {
-    "Sid": "Firehose",
-    "Effect": "Allow",
-    "Principal": {"Service": "firehose.amazonaws.com"},
-    "Action": "kafka:CreateVpcConnection",
-    "Resource": "*",
-}
 
 
 @dataclass

@@ -31,7 +31,7 @@ SUBSTITUTIONS = {"Partition": "aws", "ClientsAtOnce": "10"} | {
 }
 
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 600
 """Real time after which a run is taken to hang, on however slow a machine."""
 
 

@@ -72,14 +72,18 @@ def the_group_is_opened(served: Served) -> None:
 
 
 def the_scheme_is_turned_off(served: Served) -> None:
+    turn(served, on=False)
+
+
+def turn(served: Served, *, on: bool) -> None:
+    """Somebody turns private connectivity on or off for iam."""
     kafka = served.accounts.client("kafka")
     info = kafka.describe_cluster_v2(ClusterArn=served.cluster)["ClusterInfo"]
+    flags = {"ClientAuthentication": {"Sasl": {"Iam": {"Enabled": on}}}}
     kafka.update_connectivity(
         ClusterArn=served.cluster,
         CurrentVersion=info["CurrentVersion"],
-        ConnectivityInfo={
-            "VpcConnectivity": {"ClientAuthentication": {"Sasl": {"Iam": {"Enabled": False}}}}
-        },
+        ConnectivityInfo={"VpcConnectivity": flags},
     )
     served.pass_hours(2)
 
@@ -218,16 +222,7 @@ def test_a_scheme_is_turned_on_again_in_the_maintenance_window_only(
 def test_a_scheme_that_the_owner_turns_on_again_is_used_again(served: Served) -> None:
     the_scheme_is_turned_off(served)
     served.sweep()
-    kafka = served.accounts.client("kafka")
-    info = kafka.describe_cluster_v2(ClusterArn=served.cluster)["ClusterInfo"]
-    kafka.update_connectivity(
-        ClusterArn=served.cluster,
-        CurrentVersion=info["CurrentVersion"],
-        ConnectivityInfo={
-            "VpcConnectivity": {"ClientAuthentication": {"Sasl": {"Iam": {"Enabled": True}}}}
-        },
-    )
-    served.pass_hours(2)
+    turn(served, on=True)
 
     assert served.sweep() == 1
 
