@@ -6,16 +6,10 @@ from localcloud.msk import faults
 from msklink.policy import SIZE_LIMIT, as_list
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
 from tests.support.functions import OWNER, invoke
+from tests.support.served import FIREHOSE
 from tests.support.steps import Steps, error_of
 
 MORE = (OTHER_CLIENT, "444444444444")
-FIREHOSE = {
-    "Sid": "Firehose",
-    "Effect": "Allow",
-    "Principal": {"Service": "firehose.amazonaws.com"},
-    "Action": "kafka:CreateVpcConnection",
-    "Resource": "*",
-}
 
 
 def sids(accounts: Accounts, steps: Steps) -> list[str]:
