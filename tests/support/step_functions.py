@@ -19,6 +19,7 @@ from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_funct
 from moto.stepfunctions.parser.asl.jsonata import jsonata as seam
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 from moto.stepfunctions.parser.asl.utils.boto_client import boto_client_for
+from moto.stepfunctions.parser.utils import TMP_THREADS
 
 from tests.support.aws import ENVIRONMENT, Accounts
 from tests.support.cloudformation import definition, handlers
@@ -146,4 +147,9 @@ def engine_in_moto(accounts: Accounts) -> Iterator[Engine]:
             definition=json.dumps(definition(SUBSTITUTIONS)),
             roleArn="arn:aws:iam::123456789012:role/reconcile",
         )
-        yield Engine(accounts)
+        try:
+            yield Engine(accounts)
+        finally:
+            # moto keeps every thread for good, and with it, ended or not, the memory of its stack:
+            # two of the 65,530 mappings that Linux gives a process.
+            TMP_THREADS.clear()
