@@ -7,7 +7,7 @@ SHELL := bash
 export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 VENV := .venv/.installed
-CODE := functions layers/core localcloud tests benchmarks
+CODE := functions layers/core client/python/src localcloud tests benchmarks
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

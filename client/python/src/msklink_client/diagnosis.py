@@ -1,0 +1,125 @@
+"""Why nothing is published, as far as the status parameter and other Regions tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from msklink_client.errors import MskLinkError
+
+if TYPE_CHECKING:
+    from msklink_client.parameters import Parameters
+
+_quick = Config(connect_timeout=2, read_timeout=2, retries={"total_max_attempts": 1})
+
+
+def why_nothing(parameters: Parameters, scheme: str) -> MskLinkError:
+    """What to tell somebody who looks for *scheme* where it is not."""
+    cluster = parameters.cluster
+    try:
+        status = parameters.status()
+    except MskLinkError as error:
+        return _not_onboarded(
+            f"Nothing is published for {cluster} by {scheme}, and the status cannot be read.",
+            error.remedy,
+        )
+    if status is None:
+        return _unknown(parameters)
+    published = sorted(name for name, entry in _entries(status) if _state(entry) == "published")
+    if published and scheme not in published:
+        return MskLinkError(
+            "SchemeNotPublished",
+            f"{cluster} is connected by {' and '.join(published)}, not by {scheme}.",
+            f'Use scheme="{published[0]}", or add {scheme} to the tag '
+            f"{parameters.namespace}/{cluster} of the VPC.",
+        )
+    return _in_state(cluster, scheme, status)
+
+
+def _in_state(cluster: str, scheme: str, status: dict[str, Any]) -> MskLinkError:
+    """The refusal that the status holds, or how far things are."""
+    ours = [entry for name, entry in _entries(status) if name in {scheme, "tag"}]
+    for entry in (*ours, status):
+        refusal = entry.get("refusal") or {}
+        if refusal:
+            return _not_onboarded(
+                f"{cluster} is {entry.get('state', status.get('state'))} by {scheme}, "
+                f"{refusal.get('code')}: {refusal.get('message', '')}",
+                refusal.get("remedy", "See the status of the cluster's owner."),
+            )
+        if entry.get("failure"):
+            return _not_onboarded(
+                f"Connecting to {cluster} by {scheme} failed: {entry['failure']}",
+                "MSKLink tries again by itself; if it stays so, ask the owner of the cluster.",
+            )
+    state = _state(ours[0]) if ours else status.get("state")
+    if state == "published":
+        return _not_onboarded(
+            f"{cluster} is published by {scheme}, but parameters of it are missing.",
+            "MSKLink looks every hour and puts them back.",
+        )
+    return _not_onboarded(
+        f"{cluster} is {state} by {scheme}, since {status.get('updated')}.",
+        "Wait: enabling a scheme takes 30 to 75 minutes, connecting about 5.",
+    )
+
+
+def _unknown(parameters: Parameters) -> MskLinkError:
+    """Not even a status: another Region, or nobody has asked for it."""
+    cluster, region = parameters.cluster, parameters.region
+    elsewhere = list(_other_regions(parameters))
+    if elsewhere:
+        return MskLinkError(
+            "WrongRegion",
+            f"{cluster} is published in {' and '.join(elsewhere)}, and this looks in {region}.",
+            f"Set AWS_REGION={elsewhere[0]}.",
+        )
+    tag = f"{parameters.namespace}/{cluster}"
+    return _not_onboarded(
+        f"MSKLink has said nothing of a cluster {cluster} in this account in {region}.",
+        f"Tag your VPC {tag} = auto, have the owner of the cluster list your account, "
+        f"and look for the parameter /{tag}/status; a misspelt name looks the same.",
+    )
+
+
+def _other_regions(parameters: Parameters) -> Iterator[str]:
+    """Regions in which the cluster has a status, as far as the credentials may look there."""
+    session, here = parameters.session, parameters.region
+    partition = session.get_partition_for_region(here)
+    regions = [
+        region
+        for region in session.get_available_regions("ssm", partition_name=partition)
+        if region != here
+    ]
+    clients = [session.client("ssm", region_name=region, config=_quick) for region in regions]
+
+    def has_status(ssm: Any) -> bool:
+        try:
+            ssm.get_parameter(Name=f"{parameters.path}/status")
+        except (BotoCoreError, ClientError):  # not there, not allowed, a Region that is off
+            return False
+        return True
+
+    with ThreadPoolExecutor(len(clients)) as pool:
+        answers = list(pool.map(has_status, clients))
+    yield from (region for region, found in zip(regions, answers, strict=True) if found)
+
+
+def _entries(status: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What the status says of each VPC, by scheme; where that is too long it holds only counts."""
+    vpcs = status.get("vpcs")
+    for schemes in vpcs.values() if isinstance(vpcs, dict) else ():
+        if isinstance(schemes, dict):
+            yield from ((name, entry) for name, entry in schemes.items() if isinstance(entry, dict))
+
+
+def _state(entry: dict[str, Any]) -> str:
+    return str(entry.get("state", ""))
+
+
+def _not_onboarded(message: str, remedy: str) -> MskLinkError:
+    return MskLinkError("NotOnboarded", message, remedy)

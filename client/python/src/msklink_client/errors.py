@@ -1,0 +1,89 @@
+"""What can be wrong, in the words of the people whose application it is."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import ClientError, NoCredentialsError, NoRegionError
+
+DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
+BAD_CREDENTIALS = frozenset(
+    {
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "UnrecognizedClientException",
+    }
+)
+_ACTION = re.compile(r"perform: (\S+)")
+_RESOURCE = re.compile(r"on resource: (\S+)")
+
+
+class MskLinkError(Exception):
+    """
+    Why there is no configuration, and what to do about it.
+
+    `code` is stable, one of: NotOnboarded, SchemeNotPublished, WrongRegion, NoPermission,
+    NoCredentials, NoRegion, SecretUnusable, CertificateMissing, PackageMissing, BadArgument.
+    """
+
+    def __init__(self, code: str, message: str, remedy: str) -> None:
+        super().__init__(f"{code}: {message} {remedy}")
+        self.code = code
+        self.message = message
+        self.remedy = remedy
+
+
+def error_code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+@contextmanager
+def explained(action: str, resource: str) -> Iterator[None]:
+    """
+    Turn what AWS says when it does not know or not let the caller into an `MskLinkError`.
+
+    *action* and *resource*, an ARN, are named when the answer of AWS does not name its own.
+    All other errors, such as throttling, pass.
+    """
+    try:
+        yield
+    except NoRegionError as error:
+        raise MskLinkError(
+            "NoRegion",
+            "No AWS Region is set.",
+            "Set AWS_REGION to the Region of the cluster, or give a session that has one.",
+        ) from error
+    except NoCredentialsError as error:
+        raise no_credentials() from error
+    except ClientError as error:
+        if error_code(error) in BAD_CREDENTIALS:
+            raise MskLinkError(
+                "NoCredentials",
+                f"AWS does not accept the credentials ({error_code(error)}).",
+                "Get new ones, and look whether AWS_SESSION_TOKEN belongs to them.",
+            ) from error
+        if error_code(error) in DENIED:
+            raise _no_permission(str(error), action, resource) from error
+        raise
+
+
+def no_credentials() -> MskLinkError:
+    return MskLinkError(
+        "NoCredentials",
+        "No AWS credentials were found.",
+        "Run with a role of the client account: an instance profile, a task role, a profile.",
+    )
+
+
+def _no_permission(said: str, action: str, resource: str) -> MskLinkError:
+    """AWS names action and resource in its message, though not in every partition and service."""
+    denied = _ACTION.search(said)
+    on = _RESOURCE.search(said)
+    action, resource = denied[1] if denied else action, on[1] if on else resource
+    return MskLinkError(
+        "NoPermission",
+        f"The credentials may not do {action} on {resource}.",
+        f"Allow {action} on {resource} in a policy of the role that the application runs with.",
+    )

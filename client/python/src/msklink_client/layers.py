@@ -1,0 +1,160 @@
+"""
+`check`: one layer after the other, from the name of a broker to the metadata of the cluster.
+
+A layer that fails is the one to mend; those above it are not tried on that broker.
+"""
+
+import socket
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeVar
+
+from msklink_client.configuration import Credentials, tls_context
+from msklink_client.wire import Connection, Rejected
+
+T = TypeVar("T")
+
+TIMEOUT_SECONDS = 5.0
+
+
+class Layer(str, Enum):
+    DNS = "DNS"
+    TCP = "TCP"
+    TLS = "TLS"
+    SASL = "SASL"
+    METADATA = "metadata"
+
+
+REMEDIES = {
+    Layer.DNS: (
+        "Names of brokers resolve only inside the connected VPC, with its DNS resolution and DNS "
+        "hostnames on: run this there, and look at a resolver of your own in the DHCP options."
+    ),
+    Layer.TCP: (
+        "Let TCP 14001-14100 out of the application's security group and network ACL, and into "
+        "the security group of the endpoint."
+    ),
+    Layer.TLS: (
+        "Something between here and the broker ends TLS, or the trust store lacks Amazon Trust "
+        "Services; with tls, use a certificate that the cluster's private CA has signed."
+    ),
+    Layer.SASL: (
+        "With iam, allow kafka-cluster:Connect on the cluster in a policy of your role and in the "
+        "cluster policy; with scram, have the owner associate your secret with the cluster."
+    ),
+    Layer.METADATA: (
+        "With iam, allow kafka-cluster:DescribeCluster; with scram and tls, have the owner add an "
+        "ACL for your principal."
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one layer came to at one broker, which is host:port."""
+
+    layer: Layer
+    broker: str
+    good: bool
+    detail: str
+
+    @property
+    def remedy(self) -> str:
+        return "" if self.good else REMEDIES[self.layer]
+
+
+class _Stopped(Exception):
+    """A layer has failed, and its finding is noted."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """How to look: with which *credentials*, and how many seconds to wait for a broker."""
+
+    scheme: str
+    credentials: Credentials
+    timeout: float = TIMEOUT_SECONDS
+
+    def run(self, servers: str) -> list[Finding]:
+        """Look at each broker of the bootstrap string, and at those that these tell of."""
+        asked = servers.split(",")
+        visits = self._visit(asked)
+        others = {server for visit in visits for server in visit.told_of} - set(asked)
+        visits += self._visit(sorted(others))
+        return [finding for visit in visits for finding in visit.findings]
+
+    def _visit(self, servers: list[str]) -> "list[_Visit]":
+        """All at once, so that three brokers out of reach take no longer than one."""
+        visits = [_Visit(self, server) for server in servers]
+        if visits:
+            with ThreadPoolExecutor(len(visits)) as pool:
+                list(pool.map(_Visit.go, visits))
+        return visits
+
+
+class _Visit:
+    """What one broker, given as host:port, comes to, layer by layer."""
+
+    def __init__(self, check: Check, server: str) -> None:
+        self.findings: list[Finding] = []
+        self.told_of: list[str] = []
+        self._check = check
+        self._server = server
+        self._host, _, self._port = server.rpartition(":")
+
+    def go(self) -> None:
+        with suppress(_Stopped):
+            addresses = self._try(Layer.DNS, self._resolve, ", ".join)
+            with self._try(Layer.TCP, self._connect, lambda _: addresses[0]) as stream:
+                context = tls_context(self._check.credentials)
+                secured = self._try(
+                    Layer.TLS,
+                    lambda: context.wrap_socket(stream, server_hostname=self._host),
+                    lambda stream: stream.version() or "",
+                )
+                with secured:
+                    self._talk(Connection(secured))
+
+    def _talk(self, connection: Connection) -> None:
+        if self._check.scheme != "tls":
+            self._try(Layer.SASL, lambda: self._log_in(connection), lambda name: name)
+        brokers = self._try(
+            Layer.METADATA, connection.brokers, lambda brokers: f"{len(brokers)} brokers"
+        )
+        self.told_of = [f"{broker.host}:{broker.port}" for broker in brokers]
+
+    def _resolve(self) -> list[str]:
+        found = socket.getaddrinfo(self._host, int(self._port), type=socket.SOCK_STREAM)
+        return sorted({str(address[0]) for *_, address in found})
+
+    def _connect(self) -> socket.socket:
+        return socket.create_connection((self._host, int(self._port)), self._check.timeout)
+
+    def _log_in(self, connection: Connection) -> str:
+        """The mechanism by which it went well."""
+        credentials = self._check.credentials
+        if credentials.sign:
+            connection.authenticate_by_token(credentials.sign()[0])
+            return "OAUTHBEARER"
+        if credentials.username is None or credentials.password is None:
+            raise Rejected("no user name and password were given; name a --secret")
+        connection.authenticate_by_password(credentials.username, credentials.password)
+        return "SCRAM-SHA-512"
+
+    def _try(self, layer: Layer, act: Callable[[], T], describe: Callable[[T], str]) -> T:
+        try:
+            result = act()
+        except (OSError, Rejected) as error:  # ssl.SSLError and socket.gaierror are of OSError
+            self.findings.append(Finding(layer, self._server, False, _reason(error)))
+            raise _Stopped from error
+        self.findings.append(Finding(layer, self._server, True, describe(result)))
+        return result
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    return str(error) or type(error).__name__

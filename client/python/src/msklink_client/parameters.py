@@ -1,0 +1,143 @@
+"""What MSKLink has published for a cluster in this account and Region, kept for a while."""
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable
+from functools import cache, cached_property
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from msklink_client.diagnosis import why_nothing
+from msklink_client.errors import MskLinkError, error_code, explained
+
+MAX_AGE_SECONDS = 300.0
+
+_log = logging.getLogger(__name__)
+_default_session = cache(boto3.Session)  # one, since each reads the models of AWS's services anew
+_config = Config(user_agent_extra="msklink-client", retries={"mode": "standard"})
+
+
+class Parameters:
+    """
+    The parameters of one cluster.
+
+    They are read once, and again when they are *max_age* seconds old. When they cannot be read
+    again because AWS is busy or out of reach, those of before are used; an application that
+    connects need not fail for that. It is safe to use from several threads.
+    """
+
+    def __init__(
+        self,
+        cluster: str,
+        namespace: str = "msklink",
+        session: boto3.Session | None = None,
+        max_age: float = MAX_AGE_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        if not cluster or "/" in cluster:
+            raise MskLinkError(
+                "BadArgument",
+                f"{cluster!r} is not the name of a cluster.",
+                "Give the name alone, as in the tag msklink/<cluster name>; not an ARN or a path.",
+            )
+        self.cluster = cluster
+        self.namespace = namespace
+        self.session = session or _default_session()
+        self._max_age = max_age
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._read: dict[str, tuple[float, dict[str, str]]] = {}
+
+    @property
+    def region(self) -> str:
+        """The Region of the session, which is that of the cluster (MSK developer guide, limits)."""
+        return str(self._ssm.meta.region_name)
+
+    @property
+    def path(self) -> str:
+        return f"/{self.namespace}/{self.cluster}"
+
+    def properties(self, scheme: str) -> dict[str, str]:
+        """
+        The Kafka properties of *scheme* (`iam`, `scram` or `tls`), named as Java clients name them.
+
+        Raises `MskLinkError` where there are none, which says why as far as the status tells.
+        """
+        with self._lock:
+            read_at, known = self._read.get(scheme, (0.0, {}))
+            if known and self._clock() - read_at < self._max_age:
+                return dict(known)
+            try:
+                found = self._properties(scheme)
+            except (BotoCoreError, ClientError) as error:
+                if not known:
+                    raise
+                _log.warning("the parameters of before are used: %s", error)
+                found = known
+            self._read[scheme] = (self._clock(), found)
+            return dict(found)
+
+    def status(self) -> dict[str, Any] | None:
+        """What MSKLink says of the connections of this account to the cluster, if anything."""
+        name = f"{self.path}/status"
+        with explained("ssm:GetParameter", self._arn(name)):
+            try:
+                value = self._ssm.get_parameter(Name=name)["Parameter"]["Value"]
+            except ClientError as error:
+                if error_code(error) == "ParameterNotFound":
+                    return None
+                raise
+        parsed: dict[str, Any] = json.loads(value)
+        return parsed
+
+    def secret(self, name: str) -> tuple[str, str]:
+        """User name and password of a secret for SCRAM (MSK developer guide, "SASL/SCRAM")."""
+        with explained("secretsmanager:GetSecretValue", name):
+            try:
+                client = self.session.client("secretsmanager", config=_config)
+                value = client.get_secret_value(SecretId=name)
+            except ClientError as error:
+                if error_code(error) == "ResourceNotFoundException":
+                    raise _unusable(name, "does not exist in this account and Region") from error
+                raise
+        try:
+            content = json.loads(value["SecretString"])
+            return str(content["username"]), str(content["password"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise _unusable(name, "is not JSON with username and password") from error
+
+    def _properties(self, scheme: str) -> dict[str, str]:
+        path = f"{self.path}/{scheme}"
+        with explained("ssm:GetParametersByPath", self._arn(path)):
+            pages = self._ssm.get_paginator("get_parameters_by_path").paginate(Path=path)
+            found = {
+                one["Name"].rpartition("/")[2]: one["Value"]
+                for page in pages
+                for one in page["Parameters"]
+            }
+        if "bootstrap.servers" not in found:  # written last: without it the rest is not complete
+            raise why_nothing(self, scheme)
+        return found
+
+    def _arn(self, name: str) -> str:
+        """The ARN to allow; the account is the caller's, who may not even ask for it."""
+        meta = self._ssm.meta
+        return f"arn:{meta.partition}:ssm:{meta.region_name}:*:parameter{name}"
+
+    @cached_property
+    def _ssm(self) -> Any:
+        with explained("", ""):
+            return self.session.client("ssm", config=_config)
+
+
+def _unusable(secret: str, why: str) -> MskLinkError:
+    return MskLinkError(
+        "SecretUnusable",
+        f"The secret {secret} {why}.",
+        "Name the one that the owner of the cluster shares; its name begins with AmazonMSK_.",
+    )

@@ -1,0 +1,53 @@
+"""Parameter Store as MSKLink leaves it, in moto."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from msklink import endpoints
+from msklink.scheme import Scheme
+
+REGION = "eu-west-1"
+BROKERS = {
+    Scheme.IAM: "b-2.iam.orders.x:14002,b-1.iam.orders.x:14001",
+    Scheme.SCRAM: "b-1.scram.orders.x:14001",
+    Scheme.TLS: "b-1.tls.orders.x:14001",
+}
+
+
+class Store:
+    """What has been published, in the Region that it is made with."""
+
+    def __init__(self, region: str = REGION) -> None:
+        self._ssm: Any = boto3.client("ssm", region_name=region)
+
+    def publish(self, *schemes: Scheme, cluster: str = "orders") -> None:
+        brokers = {scheme: BROKERS[scheme] for scheme in schemes}
+        for name, value in endpoints.parameters("msklink", cluster, brokers).items():
+            self.put(name, value)
+
+    def put(self, name: str, value: str) -> None:
+        self._ssm.put_parameter(Name=name, Value=value, Type="String", Overwrite=True)
+
+    def tell(self, **status: Any) -> None:
+        self.put("/msklink/orders/status", json.dumps(status))
+
+    def remove(self, name: str) -> None:
+        self._ssm.delete_parameter(Name=name)
+
+
+@pytest.fixture
+def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "x",
+        "AWS_DEFAULT_REGION": REGION,
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_REGION", raising=False)
+    with mock_aws():
+        yield Store()

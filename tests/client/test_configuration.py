@@ -1,0 +1,185 @@
+"""What each Python client is given, and that it takes it."""
+
+import asyncio
+import json
+import ssl
+import sys
+from base64 import urlsafe_b64decode
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import boto3
+import pytest
+import trustme
+from aiokafka import AIOKafkaProducer
+from confluent_kafka import Producer
+from kafka import KafkaConsumer
+
+from msklink.scheme import Scheme
+from msklink_client import MskLinkError, configuration, kafka_config
+from tests.client.conftest import Store
+
+SECRET = "AmazonMSK_ann"
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept() -> Iterator[None]:
+    yield
+    configuration._parameters.cache_clear()
+
+
+@pytest.fixture
+def orders(store: Store) -> Store:
+    store.publish(*Scheme)
+    boto3.client("secretsmanager").create_secret(
+        Name=SECRET, SecretString=json.dumps({"username": "ann", "password": "pass"})
+    )
+    return store
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> dict[str, Any]:
+    """Paths of a certificate that a private CA has signed, its key, and the CA."""
+    ca = trustme.CA()
+    client = ca.issue_cert("client")
+    paths = {name: tmp_path / f"{name}.pem" for name in ("ca", "certificate", "key")}
+    ca.cert_pem.write_to_path(paths["ca"])
+    client.cert_chain_pems[0].write_to_path(paths["certificate"])
+    client.private_key_pem.write_to_path(paths["key"])
+    return {f"{name}_file": str(path) for name, path in paths.items()}
+
+
+def arguments(scheme: str, files: dict[str, Any]) -> dict[str, Any]:
+    return {"iam": {}, "scram": {"secret": SECRET}, "tls": files}[scheme]
+
+
+@pytest.mark.parametrize("scheme", list(Scheme))
+def test_confluent_takes_it(orders: Store, files: dict[str, Any], scheme: str) -> None:  # noqa: ARG001
+    config = kafka_config("orders", scheme, **arguments(scheme, files))
+
+    Producer(config)  # refuses what it does not know
+
+    assert config["bootstrap.servers"].startswith(f"b-1.{scheme}.")
+    assert config["security.protocol"] == ("SSL" if scheme == "tls" else "SASL_SSL")
+
+
+@pytest.mark.parametrize("scheme", list(Scheme))
+def test_kafka_python_takes_it(orders: Store, files: dict[str, Any], scheme: str) -> None:  # noqa: ARG001
+    config = kafka_config("orders", scheme, "kafka-python", **arguments(scheme, files))
+
+    assert not config.keys() - KafkaConsumer.DEFAULT_CONFIG.keys()
+
+
+@pytest.mark.parametrize("scheme", list(Scheme))
+def test_aiokafka_takes_it(orders: Store, files: dict[str, Any], scheme: str) -> None:  # noqa: ARG001
+    config = kafka_config("orders", scheme, "aiokafka", **arguments(scheme, files))
+
+    async def make() -> None:
+        await AIOKafkaProducer(**config).stop()
+
+    asyncio.run(make())
+
+
+def test_a_token_is_a_presigned_url_for_the_region(orders: Store) -> None:  # noqa: ARG001
+    token, expires = kafka_config("orders")["oauth_cb"]("")
+
+    url = urlsplit(decoded(token))
+    query = {name: values[0] for name, values in parse_qs(url.query).items()}
+    assert url.hostname == "kafka.eu-west-1.amazonaws.com"
+    assert query["Action"] == "kafka-cluster:Connect"
+    assert query["X-Amz-Credential"].split("/")[2:4] == ["eu-west-1", "kafka-cluster"]
+    assert query["X-Amz-Expires"] == "900"
+    assert expires > 1_700_000_000  # seconds, not milliseconds
+    assert expires < 100_000_000_000
+
+
+def test_all_three_sign_alike(orders: Store) -> None:  # noqa: ARG001
+    providers: list[Callable[[], str]] = [
+        lambda: str(kafka_config("orders")["oauth_cb"]("")[0]),
+        lambda: str(
+            kafka_config("orders", library="kafka-python")["sasl_oauth_token_provider"].token()
+        ),
+        lambda: asyncio.run(
+            kafka_config("orders", library="aiokafka")["sasl_oauth_token_provider"].token()
+        ),
+    ]
+
+    for provide in providers:
+        assert "kafka-cluster%3AConnect" in decoded(provide())
+
+
+def test_tokens_are_signed_for_the_session_that_is_given(orders: Store) -> None:  # noqa: ARG001
+    session = boto3.Session("AKIDOFANOTHER", "x", region_name="eu-west-1")
+
+    token, _ = kafka_config("orders", session=session)["oauth_cb"]("")
+
+    assert "AKIDOFANOTHER" in decoded(token)
+
+
+@pytest.mark.parametrize("library", ["confluent-kafka", "kafka-python", "aiokafka"])
+def test_a_secret_gives_user_name_and_password(orders: Store, library: str) -> None:  # noqa: ARG001
+    with_secret = kafka_config("orders", "scram", library, secret=SECRET)
+    without = kafka_config("orders", "scram", library)
+
+    added = {name: with_secret[name] for name in with_secret.keys() - without.keys()}
+    assert sorted(added.values()) == ["ann", "pass"]
+    assert "SCRAM-SHA-512" in with_secret.values()
+
+
+def test_a_certificate_is_loaded(orders: Store, files: dict[str, Any]) -> None:  # noqa: ARG001
+    context: ssl.SSLContext = kafka_config("orders", "tls", "aiokafka", **files)["ssl_context"]
+
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.check_hostname
+    assert len(context.get_ca_certs()) == 1
+
+
+@pytest.mark.parametrize(
+    ("scheme", "library", "code"),
+    [
+        ("sasl", "aiokafka", "BadArgument"),
+        ("iam", "pykafka", "BadArgument"),
+        ("tls", "aiokafka", "CertificateMissing"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_a_call(scheme: str, library: str, code: str) -> None:
+    with pytest.raises(MskLinkError) as caught:
+        kafka_config("orders", scheme, library)
+
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("module", "library", "extra"),
+    [
+        ("aws_msk_iam_sasl_signer", "confluent-kafka", "iam"),
+        ("kafka", "kafka-python", "kafka-python"),
+        ("aiokafka.abc", "aiokafka", "aiokafka"),
+    ],
+)
+def test_a_package_that_is_missing_is_told_with_its_extra(
+    orders: Store,  # noqa: ARG001
+    monkeypatch: pytest.MonkeyPatch,
+    module: str,
+    library: str,
+    extra: str,
+) -> None:
+    for name in [module, *(f"kafka.{part}.oauth" for part in ("sasl", "net.sasl"))]:
+        if name.startswith(module):
+            monkeypatch.setitem(sys.modules, name, None)
+
+    with pytest.raises(MskLinkError, match=rf"PackageMissing: .*msklink-client\[{extra}\]"):
+        kafka_config("orders", library=library)
+
+
+def test_parameters_are_read_once_for_many_clients(orders: Store) -> None:
+    kafka_config("orders")
+    orders.remove("/msklink/orders/iam/bootstrap.servers")
+
+    assert kafka_config("orders", library="aiokafka")["bootstrap_servers"]
+
+
+def decoded(token: str) -> str:
+    return urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()
