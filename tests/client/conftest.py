@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+import trustme
 from moto import mock_aws
 
 from msklink import endpoints
@@ -36,6 +38,10 @@ class Store:
     def tell(self, **status: Any) -> None:
         self.put("/msklink/orders/status", json.dumps(status))
 
+    def keep_secret(self, name: str, content: str) -> None:
+        secrets: Any = boto3.client("secretsmanager")
+        secrets.create_secret(Name=name, SecretString=content)
+
     def remove(self, name: str) -> None:
         self._ssm.delete_parameter(Name=name)
 
@@ -51,3 +57,15 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     monkeypatch.delenv("AWS_REGION", raising=False)
     with mock_aws():
         yield Store()
+
+
+@pytest.fixture(scope="module")
+def ca() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def ca_file(ca: trustme.CA, tmp_path: Path) -> str:
+    path = tmp_path / "ca.pem"
+    ca.cert_pem.write_to_path(path)
+    return str(path)

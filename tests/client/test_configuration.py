@@ -33,9 +33,7 @@ def nothing_kept() -> Iterator[None]:
 @pytest.fixture
 def orders(store: Store) -> Store:
     store.publish(*Scheme)
-    boto3.client("secretsmanager").create_secret(
-        Name=SECRET, SecretString=json.dumps({"username": "ann", "password": "pass"})
-    )
+    store.keep_secret(SECRET, json.dumps({"username": "ann", "password": "pass"}))
     return store
 
 
@@ -134,6 +132,13 @@ def test_a_certificate_is_loaded(orders: Store, files: dict[str, Any]) -> None: 
     assert context.verify_mode is ssl.CERT_REQUIRED
     assert context.check_hostname
     assert len(context.get_ca_certs()) == 1
+
+
+def test_a_file_that_is_no_certificate_is_told(orders: Store, files: dict[str, Any]) -> None:  # noqa: ARG001
+    Path(files["certificate_file"]).write_text("not PEM")
+
+    with pytest.raises(MskLinkError, match="CertificateUnusable"):
+        kafka_config("orders", "tls", "aiokafka", **files)
 
 
 @pytest.mark.parametrize(

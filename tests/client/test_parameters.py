@@ -245,23 +245,19 @@ def test_only_the_name_of_a_cluster_names_it(name: str) -> None:
 # ---------------------------------------------------------------------- secrets for SCRAM
 
 
-def test_a_secret_is_user_name_and_password(store: Store) -> None:  # noqa: ARG001
-    keep_secret(json.dumps({"username": "ann", "password": "pass"}))
+def test_a_secret_is_user_name_and_password(store: Store) -> None:
+    store.keep_secret("AmazonMSK_ann", json.dumps({"username": "ann", "password": "pass"}))
 
     assert Parameters("orders").secret("AmazonMSK_ann") == ("ann", "pass")
 
 
 @pytest.mark.parametrize("content", [None, "pass", '"ann"', '{"username": "ann"}'])
-def test_a_secret_that_is_none_is_told(store: Store, content: str | None) -> None:  # noqa: ARG001
+def test_a_secret_that_is_none_is_told(store: Store, content: str | None) -> None:
     if content:
-        keep_secret(content)
+        store.keep_secret("AmazonMSK_ann", content)
 
     with pytest.raises(MskLinkError, match="SecretUnusable: The secret AmazonMSK_ann"):
         Parameters("orders").secret("AmazonMSK_ann")
-
-
-def keep_secret(content: str) -> None:
-    boto3.client("secretsmanager").create_secret(Name="AmazonMSK_ann", SecretString=content)
 
 
 # ------------------------------------------------------------------------------ helpers

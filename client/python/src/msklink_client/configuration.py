@@ -121,11 +121,18 @@ def aiokafka(properties: Mapping[str, str], credentials: Credentials) -> dict[st
 
 
 def tls_context(credentials: Credentials) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=credentials.ca_file)
-    if credentials.certificate_file:
-        context.load_cert_chain(
-            credentials.certificate_file, credentials.key_file, credentials.key_password
-        )
+    try:
+        context = ssl.create_default_context(cafile=credentials.ca_file)
+        if credentials.certificate_file:
+            context.load_cert_chain(
+                credentials.certificate_file, credentials.key_file, credentials.key_password
+            )
+    except OSError as error:  # no such file, or not PEM
+        raise MskLinkError(
+            "CertificateUnusable",
+            f"A certificate or its key cannot be loaded: {error}.",
+            "Give paths of PEM files that belong together.",
+        ) from error
     return context
 
 

@@ -25,7 +25,8 @@ class MskLinkError(Exception):
     Why there is no configuration, and what to do about it.
 
     `code` is stable, one of: NotOnboarded, SchemeNotPublished, WrongRegion, NoPermission,
-    NoCredentials, NoRegion, SecretUnusable, CertificateMissing, PackageMissing, BadArgument.
+    NoCredentials, NoRegion, SecretUnusable, CertificateMissing, CertificateUnusable,
+    PackageMissing, BadArgument.
     """
 
     def __init__(self, code: str, message: str, remedy: str) -> None:

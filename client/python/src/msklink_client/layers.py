@@ -5,6 +5,7 @@ A layer that fails is the one to mend; those above it are not tried on that brok
 """
 
 import socket
+import ssl
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -80,15 +81,16 @@ class Check:
 
     def run(self, servers: str) -> list[Finding]:
         """Look at each broker of the bootstrap string, and at those that these tell of."""
+        context = tls_context(self.credentials)
         asked = servers.split(",")
-        visits = self._visit(asked)
+        visits = self._visit(asked, context)
         others = {server for visit in visits for server in visit.told_of} - set(asked)
-        visits += self._visit(sorted(others))
+        visits += self._visit(sorted(others), context)
         return [finding for visit in visits for finding in visit.findings]
 
-    def _visit(self, servers: list[str]) -> "list[_Visit]":
+    def _visit(self, servers: list[str], context: ssl.SSLContext) -> "list[_Visit]":
         """All at once, so that three brokers out of reach take no longer than one."""
-        visits = [_Visit(self, server) for server in servers]
+        visits = [_Visit(self, context, server) for server in servers]
         if visits:
             with ThreadPoolExecutor(len(visits)) as pool:
                 list(pool.map(_Visit.go, visits))
@@ -98,10 +100,11 @@ class Check:
 class _Visit:
     """What one broker, given as host:port, comes to, layer by layer."""
 
-    def __init__(self, check: Check, server: str) -> None:
+    def __init__(self, check: Check, context: ssl.SSLContext, server: str) -> None:
         self.findings: list[Finding] = []
         self.told_of: list[str] = []
         self._check = check
+        self._context = context
         self._server = server
         self._host, _, self._port = server.rpartition(":")
 
@@ -109,10 +112,9 @@ class _Visit:
         with suppress(_Stopped):
             addresses = self._try(Layer.DNS, self._resolve, ", ".join)
             with self._try(Layer.TCP, self._connect, lambda _: addresses[0]) as stream:
-                context = tls_context(self._check.credentials)
                 secured = self._try(
                     Layer.TLS,
-                    lambda: context.wrap_socket(stream, server_hostname=self._host),
+                    lambda: self._context.wrap_socket(stream, server_hostname=self._host),
                     lambda stream: stream.version() or "",
                 )
                 with secured:

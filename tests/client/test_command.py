@@ -1,0 +1,129 @@
+"""The command as a person types it."""
+
+import json
+
+import pytest
+import trustme
+from kio.schema.errors import ErrorCode
+from kio.schema.sasl_authenticate.v0.response import SaslAuthenticateResponse
+
+from msklink.scheme import Scheme
+from msklink_client.command import main
+from tests.client.broker import Script, listening
+from tests.client.conftest import Store
+from tests.client.test_layers import HANDSHAKE, REFUSED, WELCOME, brokers, tls
+
+Output = pytest.CaptureFixture[str]
+
+
+def test_brokers_are_printed_one_a_line(store: Store, capsys: Output) -> None:
+    store.publish(Scheme.IAM)
+
+    assert main(["brokers", "orders"]) == 0
+    assert capsys.readouterr().out == "b-1.iam.orders.x:14001\nb-2.iam.orders.x:14002\n"
+
+
+@pytest.mark.parametrize(
+    ("scheme", "form", "line"),
+    [
+        ("iam", "java", "sasl.mechanism=AWS_MSK_IAM"),
+        ("scram", "librdkafka", "sasl.mechanism=SCRAM-SHA-512"),
+        ("tls", "spring", "    security.protocol: ${msklink.orders.security.protocol}"),
+    ],
+)
+def test_a_configuration_is_printed(
+    store: Store, capsys: Output, scheme: str, form: str, line: str
+) -> None:
+    store.publish(*Scheme)
+
+    assert main(["config", "orders", "--scheme", scheme, "--format", form]) == 0
+    assert line in capsys.readouterr().out.splitlines()
+
+
+def test_what_is_wrong_is_printed_with_what_to_do(store: Store, capsys: Output) -> None:
+    store.publish(Scheme.IAM)
+    store.tell(state="published", vpcs={"vpc-1": {"iam": {"state": "published"}}})
+
+    assert main(["brokers", "orders", "--scheme", "tls"]) == 1
+
+    said = capsys.readouterr()
+    assert not said.out
+    assert said.err.splitlines() == [
+        "msklink-client: orders is connected by iam, not by tls.",
+        '  Use scheme="iam", or add tls to the tag msklink/orders of the VPC. [SchemeNotPublished]',
+    ]
+
+
+def test_a_check_prints_every_layer_and_succeeds(
+    store: Store, capsys: Output, ca: trustme.CA, ca_file: str
+) -> None:
+    with listening(Script(HANDSHAKE, WELCOME, brokers()), tls(ca)) as port:
+        publish_at(store, port)
+        assert main(["check", "orders", "--ca-file", ca_file]) == 0
+
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[1] for line in lines] == [
+        "parameters",
+        "DNS",
+        "TCP",
+        "TLS",
+        "SASL",
+        "metadata",
+    ]
+    assert {line.split()[0] for line in lines} == {"ok"}
+
+
+def test_a_check_that_fails_ends_with_the_remedy(
+    store: Store, capsys: Output, ca: trustme.CA, ca_file: str
+) -> None:
+    with listening(Script(HANDSHAKE, REFUSED), tls(ca)) as port:
+        publish_at(store, port)
+        assert main(["check", "orders", "--ca-file", ca_file]) == 1
+
+    *_, failed, blank, remedy = capsys.readouterr().out.splitlines()
+    assert failed == f"FAILED SASL       localhost:{port}  Access denied (error 58)"
+    assert not blank
+    assert remedy.startswith("SASL: With iam, allow kafka-cluster:Connect")
+
+
+def test_programs_get_json(store: Store, capsys: Output, ca: trustme.CA, ca_file: str) -> None:
+    with listening(Script(HANDSHAKE, REFUSED), tls(ca)) as port:
+        publish_at(store, port)
+        main(["check", "orders", "--json", "--ca-file", ca_file])
+
+    told = json.loads(capsys.readouterr().out)
+    assert [one["layer"] for one in told if one["good"]] == ["DNS", "TCP", "TLS"]
+    assert told[-1]["remedy"]
+
+
+def test_a_secret_is_used_to_log_in(
+    store: Store, capsys: Output, ca: trustme.CA, ca_file: str
+) -> None:
+    assert main(["check", "orders", "--scheme", "scram", "--secret", "AmazonMSK_ann"]) == 1
+    assert "NotOnboarded" in capsys.readouterr().err
+
+    store.keep_secret("AmazonMSK_ann", json.dumps({"username": "ann", "password": "pass"}))
+    no_such_user = SaslAuthenticateResponse(
+        error_code=ErrorCode.none, error_message=None, auth_bytes=b"e=unknown-user"
+    )
+    script = Script(HANDSHAKE, no_such_user)
+    with listening(script, tls(ca)) as port:
+        publish_at(store, port, "scram")
+        arguments = ["--scheme", "scram", "--secret", "AmazonMSK_ann", "--ca-file", ca_file]
+        assert main(["check", "orders", *arguments]) == 1
+
+    assert script.requests[1].auth_bytes.startswith(b"n,,n=ann,r=")
+    assert "unknown-user" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [[], ["brokers"], ["config", "orders", "--format", "xml"]])
+def test_wrong_arguments_are_told_with_the_right_ones(capsys: Output, arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+
+    assert ended.value.code == 2
+    assert "usage: msklink-client" in capsys.readouterr().err
+
+
+def publish_at(store: Store, port: int, scheme: str = "iam") -> None:
+    store.put(f"/msklink/orders/{scheme}/bootstrap.servers", f"localhost:{port}")

@@ -1,0 +1,138 @@
+"""`check` finds the layer that is at fault."""
+
+import socket
+import ssl
+
+import pytest
+import trustme
+from kio.schema.errors import ErrorCode
+from kio.schema.metadata.v1.response import MetadataResponse, MetadataResponseBroker
+from kio.schema.sasl_authenticate.v0.response import SaslAuthenticateResponse
+from kio.schema.sasl_handshake.v1.response import SaslHandshakeResponse
+from kio.schema.types import BrokerId
+from kio.static.primitive import i32
+
+from msklink_client.configuration import Credentials
+from msklink_client.layers import REMEDIES, Check, Finding, Layer
+from tests.client.broker import Script, listening
+
+HANDSHAKE = SaslHandshakeResponse(error_code=ErrorCode.none, mechanisms=("OAUTHBEARER",))
+WELCOME = SaslAuthenticateResponse(error_code=ErrorCode.none, error_message=None, auth_bytes=b"")
+REFUSED = SaslAuthenticateResponse(
+    error_code=ErrorCode.sasl_authentication_failed, error_message="Access denied", auth_bytes=b""
+)
+
+
+def tls(ca: trustme.CA, name: str = "localhost") -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    ca.issue_cert(name).configure_cert(context)
+    return context
+
+
+def brokers(*ports: int) -> MetadataResponse:
+    told = tuple(
+        MetadataResponseBroker(node_id=BrokerId(number), host="localhost", port=i32(port))
+        for number, port in enumerate(ports, 1)
+    )
+    return MetadataResponse(brokers=told, controller_id=BrokerId(1), topics=())
+
+
+def check(ca_file: str | None, servers: str, scheme: str = "iam") -> list[Finding]:
+    sign = (lambda: ("abc", 0.0)) if scheme == "iam" else None
+    return Check(scheme, Credentials(sign=sign, ca_file=ca_file), timeout=5).run(servers)
+
+
+def verdicts(findings: list[Finding]) -> list[tuple[Layer, bool]]:
+    return [(finding.layer, finding.good) for finding in findings]
+
+
+def test_all_is_well(ca: trustme.CA, ca_file: str) -> None:
+    with listening(Script(HANDSHAKE, WELCOME, brokers()), tls(ca)) as port:
+        findings = check(ca_file, f"localhost:{port}")
+
+    assert verdicts(findings) == [(layer, True) for layer in Layer]
+    assert [finding.remedy for finding in findings] == [""] * 5
+
+
+def test_with_certificates_nobody_logs_in(ca: trustme.CA, ca_file: str) -> None:
+    with listening(Script(brokers()), tls(ca)) as port:
+        findings = check(ca_file, f"localhost:{port}", "tls")
+
+    assert verdicts(findings) == [(layer, True) for layer in Layer if layer is not Layer.SASL]
+
+
+def test_brokers_that_are_not_in_the_bootstrap_string_are_visited_as_well(
+    ca: trustme.CA, ca_file: str
+) -> None:
+    closed = closed_port()
+    with listening(Script(HANDSHAKE, WELCOME, brokers(closed)), tls(ca)) as port:
+        findings = check(ca_file, f"localhost:{port}")
+
+    assert verdicts(findings)[5:] == [(Layer.DNS, True), (Layer.TCP, False)]
+    assert findings[-1].broker == f"localhost:{closed}"
+
+
+def test_a_name_that_does_not_resolve() -> None:
+    [finding] = check(None, "b-1.iam.orders.invalid:14001")
+
+    assert (finding.layer, finding.good) == (Layer.DNS, False)
+    assert finding.remedy == REMEDIES[Layer.DNS]
+
+
+def test_a_port_that_is_closed() -> None:
+    findings = check(None, f"localhost:{closed_port()}")
+
+    assert verdicts(findings) == [(Layer.DNS, True), (Layer.TCP, False)]
+
+
+def test_a_broker_that_does_not_answer(ca_file: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        findings = Check("tls", Credentials(ca_file=ca_file), timeout=0.05).run(f"localhost:{port}")
+
+    assert verdicts(findings)[-1] == (Layer.TLS, False)
+    assert findings[-1].detail == "no answer in time"
+
+
+@pytest.mark.parametrize("trouble", ["another name", "another authority", "no TLS"])
+def test_tls_that_is_not_what_it_should_be(ca: trustme.CA, ca_file: str, trouble: str) -> None:
+    context = {
+        "another name": tls(ca, "example.com"),
+        "another authority": tls(trustme.CA()),
+        "no TLS": None,
+    }[trouble]
+    script = Script() if context is None else Script(HANDSHAKE)
+    with listening(script, context) as port:
+        findings = check(ca_file, f"localhost:{port}")
+
+    assert verdicts(findings)[2:] == [(Layer.TLS, False)]
+
+
+def test_a_login_that_is_refused(ca: trustme.CA, ca_file: str) -> None:
+    with listening(Script(HANDSHAKE, REFUSED), tls(ca)) as port:
+        findings = check(ca_file, f"localhost:{port}")
+
+    assert verdicts(findings)[3:] == [(Layer.SASL, False)]
+    assert "Access denied" in findings[-1].detail
+    assert "kafka-cluster:Connect" in findings[-1].remedy
+
+
+def test_scram_without_a_secret_says_so(ca: trustme.CA, ca_file: str) -> None:
+    with listening(Script(HANDSHAKE), tls(ca)) as port:
+        findings = check(ca_file, f"localhost:{port}", "scram")
+
+    assert "name a --secret" in findings[-1].detail
+
+
+def test_a_broker_that_hangs_up_on_the_question(ca: trustme.CA, ca_file: str) -> None:
+    with listening(Script(HANDSHAKE, WELCOME), tls(ca)) as port:
+        findings = check(ca_file, f"localhost:{port}")
+
+    assert verdicts(findings)[4:] == [(Layer.METADATA, False)]
+
+
+def closed_port() -> int:
+    """A port that nobody listens on, as far as one can know."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+    return port
