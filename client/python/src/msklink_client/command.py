@@ -100,7 +100,10 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("--scheme", choices=SCHEMES, default="iam", help="default: iam")
     common.add_argument("--namespace", default="msklink", help="default: msklink")
 
-    parser = argparse.ArgumentParser(prog="msklink-client", description=__doc__.split("\n\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="msklink-client",
+        description="What MSKLink has published for a cluster, and whether it works from here.",
+    )
     commands = parser.add_subparsers(required=True, metavar="command")
     for do, text in (
         (brokers, "the bootstrap brokers, one a line"),
