@@ -12,6 +12,7 @@ from msklink import endpoints
 from msklink.scheme import Scheme
 from msklink_client.formats import FORMATS, Published
 from tests.client.conftest import BROKERS
+from tests.support.cloudformation import ROOT
 
 
 def published(scheme: Scheme) -> Published:
@@ -59,3 +60,9 @@ def test_spring_resolves_every_property_from_the_path_it_imports(scheme: Scheme)
     }
     resolved["bootstrap.servers"] = resolved.pop("bootstrap-servers")
     assert resolved == given.properties
+
+
+def test_the_guide_shows_what_the_command_prints() -> None:
+    guide = (ROOT / "docs" / "client.md").read_text()
+
+    assert FORMATS["spring"](published(Scheme.IAM)) in guide
