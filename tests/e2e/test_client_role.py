@@ -60,7 +60,7 @@ def role_of_owner(cloud: Cloud) -> Callable[[str, str], boto3.Session]:
 
 @pytest.fixture(scope="module")
 def ours(role_of_owner: Callable[[str, str], boto3.Session]) -> boto3.Session:
-    return role_of_owner("ours", "/msklink/")
+    return role_of_owner("ours", "/msklink/reaches-clients/eu-west-1/")
 
 
 @pytest.fixture(scope="module")
@@ -150,10 +150,18 @@ def test_the_client_role_wants_the_external_id(
     assert "AccessDenied" in denial(sts.assume_role, RoleArn=role, RoleSessionName="test", **given)
 
 
-def test_the_client_role_lets_only_roles_of_msklink_in(
-    cloud: Cloud, role_of_owner: Callable[[str, str], boto3.Session]
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("of-somebody-else", "/"),
+        ("of-msklink", "/msklink/"),
+        ("of-another-region", "/msklink/reaches-clients/eu-west-2/"),
+    ],
+)
+def test_the_client_role_lets_only_those_in_that_need_it(
+    cloud: Cloud, role_of_owner: Callable[[str, str], boto3.Session], name: str, path: str
 ) -> None:
-    sts = role_of_owner("another", "/").client("sts", endpoint_url=cloud.endpoint)
+    sts = role_of_owner(name, path).client("sts", endpoint_url=cloud.endpoint)
 
     refusal = denial(
         sts.assume_role,

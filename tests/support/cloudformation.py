@@ -1,5 +1,7 @@
 """The templates as data; intrinsic functions become `{"Fn::X": …}`."""
 
+import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -40,6 +42,24 @@ def resources(kind: str, name: str = "template.yaml") -> dict[str, dict[str, Any
     return {
         key: resource["Properties"] for key, resource in found.items() if resource["Type"] == kind
     }
+
+
+def filled_in(node: Any, values: Mapping[str, Any]) -> Any:
+    """*node* with *values* for its references, by name; what has none becomes `<Name>`."""
+    match node:
+        case {"Ref": name}:
+            return values.get(name, f"<{name}>")
+        case {"Fn::GetAtt": [name, attribute]}:
+            return f"<{name}.{attribute}>"
+        case {"Fn::Sub": text}:
+            return re.sub(
+                r"\$\{([\w:.]+)}", lambda match: str(values.get(match[1], f"<{match[1]}>")), text
+            )
+        case dict():
+            return {key: filled_in(child, values) for key, child in node.items()}
+        case list():
+            return [filled_in(child, values) for child in node]
+    return node
 
 
 def handlers() -> dict[str, str]:
