@@ -194,6 +194,28 @@ def test_only_groups_with_our_tag_can_be_made_and_changed(
     assert "ec2:CreateTags" in denial(ec2.create_tags, Resources=[foreign], Tags=[OUR_TAG])
 
 
+def test_only_our_tags_can_be_put_on_what_is_made(
+    cloud: Cloud, client_role: Callable[[str], Any]
+) -> None:
+    vpc_id = cloud.networks[cloud.clients[0]].vpc_id
+    ec2, ssm = client_role("ec2"), client_role("ssm")
+    kafka = client_role("kafka")
+    theirs = {"Key": "team", "Value": "billing"}
+    parameter = {"Name": "/msklink/none/x", "Value": "1", "Type": "String"}
+    connection = f"arn:aws:kafka:{cloud.region}:{cloud.clients[0]}:vpc-connection/{cloud.owner}/a/b"
+
+    group = {"GroupName": "with-theirs", "Description": "d", "VpcId": vpc_id}
+    tags = [{"ResourceType": "security-group", "Tags": [OUR_TAG, theirs]}]
+    assert "ec2:CreateTags" in denial(ec2.create_security_group, **group, TagSpecifications=tags)
+    refusal = denial(ssm.put_parameter, **parameter, Tags=[OUR_TAG, theirs])
+    assert "ssm:AddTagsToResource" in refusal
+    existing = {"ResourceType": "Parameter", "ResourceId": "/msklink/none/x"}
+    refusal = denial(ssm.add_tags_to_resource, **existing, Tags=[theirs])
+    assert "ssm:AddTagsToResource" in refusal
+    refusal = denial(kafka.tag_resource, ResourceArn=connection, Tags={"team": "billing"})
+    assert "kafka:TagResource" in refusal
+
+
 def test_parameters_outside_the_namespace_are_out_of_reach(
     client_role: Callable[[str], Any],
 ) -> None:

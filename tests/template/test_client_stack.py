@@ -43,6 +43,7 @@ EVALUATED = {
     "ssm:AddTagsToResource": {REQUEST_TAG, TAG_KEYS, RESOURCE_TAG},
     "ssm:DeleteParameters": {RESOURCE_TAG},
 }
+TAGGING = {"ec2:CreateTags", "kafka:TagResource", "ssm:AddTagsToResource"}
 
 
 def statements() -> Iterator[dict[str, Any]]:
@@ -146,6 +147,19 @@ def test_every_condition_is_one_that_aws_evaluates() -> None:
         for action in listed(statement["Action"]):
             kinds = {key.partition("/")[0] for key in keys}
             assert kinds <= EVALUATED.get(action, set()), action
+
+
+def test_only_our_tags_are_put_on_what_is_made() -> None:
+    """And those of MSK on its endpoints, without which none can be made."""
+    for statement in statements():
+        if not TAGGING & set(listed(statement["Action"])):
+            continue
+        condition = statement["Condition"]
+        if "vpc-endpoint/" in statement["Resource"]:
+            assert condition == {"StringEquals": {"ec2:CreateAction": "CreateVpcEndpoint"}}
+        else:
+            assert condition["StringEquals"]["aws:RequestTag/msklink/managed-by"] == STACK
+            assert any(operator.startswith("ForAllValues:") for operator in condition)
 
 
 def test_endpoints_are_made_and_deleted_with_the_tags_of_msk_only() -> None:
