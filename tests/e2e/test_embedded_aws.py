@@ -1,5 +1,7 @@
 """The embedded AWS refuses what AWS refuses: else a green run proves nothing about rights."""
 
+import json
+
 import pytest
 
 from localcloud.cloud import Cloud
@@ -60,3 +62,16 @@ def test_every_call_is_on_record(cloud: Cloud) -> None:
         "ListVpcConnections",
         200,
     )
+
+
+# ------------------------------------------------------------------------------ the owner's stack
+
+
+def test_what_clients_need_to_know_is_a_parameter_as_well(cloud: Cloud) -> None:
+    ssm = cloud.client("ssm", cloud.owner)
+
+    published = ssm.get_parameter(Name="/msklink/client_stack")["Parameter"]["Value"]
+
+    assert published == cloud.deployed.owner["ClientStack"]
+    role = json.loads(published)["role_name"]
+    assert cloud.deployed.clients[cloud.clients[0]]["RoleArn"].endswith(f"/{role}")
