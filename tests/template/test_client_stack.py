@@ -7,20 +7,13 @@ from typing import Any
 
 import pytest
 
+from msklink.endpoints import parameters_path, status_name
+from msklink.scheme import Scheme
+from msklink.tags import client_key
 from tests.support.cloudformation import filled_in, resources, template
 from tests.support.functions import NAMESPACE, OWNER, REGION
+from tests.template.given import CLIENT, STACK, VALUES
 
-STACK = "the-owner-stack"
-VALUES = {
-    "AWS::Partition": "aws",
-    "AWS::Region": REGION,
-    "AWS::AccountId": "222222222222",
-    "Namespace": NAMESPACE,
-    "OwnerAccountId": OWNER,
-    "OwnerStackName": STACK,
-    "OwnerBusArn": f"arn:aws:events:{REGION}:{OWNER}:event-bus/{NAMESPACE}",
-    "ExternalId": "an-external-id",
-}
 ROLES = filled_in(resources("AWS::IAM::Role", "client.yaml"), VALUES)
 ASSUMED = ("ClientRole", "PresenceRole")
 
@@ -184,7 +177,7 @@ def test_endpoints_are_made_and_deleted_with_the_tags_of_msk_only() -> None:
 
 
 def test_parameters_are_reached_under_the_prefix_only() -> None:
-    prefix = f"arn:aws:ssm:{REGION}:222222222222:parameter/{NAMESPACE}"
+    prefix = f"arn:aws:ssm:{REGION}:{CLIENT}:parameter/{NAMESPACE}"
     reached = {
         resource
         for statement in statements()
@@ -236,3 +229,17 @@ def test_what_is_not_delivered_is_kept() -> None:
     assert target["DeadLetterConfig"] == {"Arn": queue}
     assert statement["Resource"] == queue
     assert json.dumps(statement["Condition"]).count("TaggedVpcs") == 1
+
+
+# ----------------------------------------------------------------------------------------- outputs
+
+
+def test_the_outputs_say_what_to_tag_and_where_to_read() -> None:
+    outputs = filled_in(template("client.yaml")["Outputs"], VALUES)
+
+    assert outputs["VpcTagKey"]["Value"] == client_key(NAMESPACE, "<cluster name>")
+    assert all(scheme in outputs["VpcTagValues"]["Value"] for scheme in Scheme)
+    status = status_name(NAMESPACE, "<cluster name>")
+    assert f"--name {status} " in outputs["StatusCommand"]["Value"]
+    brokers = f"{parameters_path(NAMESPACE, '<cluster name>')}/<scheme>"
+    assert outputs["BrokersCommand"]["Value"].endswith(f"--path {brokers}")
