@@ -1,5 +1,6 @@
 """Deploys the owner stack, and then the client stacks side by side, by `sam deploy`."""
 
+import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -64,12 +65,7 @@ def deploy_owner(
 
 
 def deploy_client(endpoint: str, account: str, owner: Mapping[str, str]) -> Mapping[str, str]:
-    parameters = {
-        "OwnerAccountId": owner["OwnerAccountId"],
-        "ExternalId": owner["ExternalId"],
-        "OwnerBusArn": owner["BusArn"],
-        "OwnerStackName": OWNER_STACK,
-    }
+    parameters = json.loads(owner["ClientStack"])["parameters"]
     return _sam_deploy(endpoint, account, CLIENT_STACK, CLIENT_TEMPLATE, parameters)
 
 

@@ -1,5 +1,7 @@
 """What Parameter Store judges a call on (Service Authorization Reference, AWS Systems Manager)."""
 
+from typing import Any
+
 from ministack.services import ssm
 
 from localcloud.iam.checks import Check, Request, request_tags
@@ -10,24 +12,31 @@ def ssm_checks(request: Request) -> list[Check]:
     match request.operation:
         case "GetParametersByPath":
             # Judged on the path as it is written: GetParametersByPath on "/a" needs parameter/a.
-            return [Check(request.action, _arn(request, str(body.get("Path", ""))))]
+            checks = [Check(request.action, _arn(request, str(body.get("Path", ""))))]
         case "GetParameters":
-            return [Check(request.action, _arn(request, name)) for name in body.get("Names", [])]
+            checks = [Check(request.action, _arn(request, name)) for name in body.get("Names", [])]
         case "DeleteParameters":
             arns = [_arn(request, name) for name in body.get("Names", [])]
-            return [Check(request.action, arn, _keys(arn)) for arn in arns]
+            checks = [Check(request.action, arn, _keys(arn)) for arn in arns]
         case "PutParameter":
-            tags = {tag["Key"]: tag["Value"] for tag in body.get("Tags", [])}
-            keys = request_tags(tags) | {"ssm:Overwrite": str(body.get("Overwrite", False)).lower()}
+            tags = _request_tags(body)
+            keys = tags | {"ssm:Overwrite": str(body.get("Overwrite", False)).lower()}
             parameter = _arn(request, str(body.get("Name", "")))
             checks = [Check(request.action, parameter, keys)]
             if tags:
                 checks.append(Check("ssm:AddTagsToResource", parameter, keys))
-            return checks
+        case "AddTagsToResource":
+            parameter = _arn(request, str(body.get("ResourceId", "")))
+            checks = [Check(request.action, parameter, _keys(parameter) | _request_tags(body))]
         case "DescribeParameters":
-            return [Check(request.action, f"arn:aws:ssm:{request.region}:{request.account}:*")]
+            checks = [Check(request.action, f"arn:aws:ssm:{request.region}:{request.account}:*")]
         case _:
-            return []
+            checks = []
+    return checks
+
+
+def _request_tags(body: dict[str, Any]) -> dict[str, Any]:
+    return request_tags({tag["Key"]: tag["Value"] for tag in body.get("Tags", [])})
 
 
 def _keys(arn: str) -> dict[str, str]:

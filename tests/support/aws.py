@@ -23,7 +23,7 @@ from tests.support.functions import NAMESPACE, OWNER, REGION
 from tests.support.privileges import watched_calls
 from tests.support.security_groups import delete_unless_in_use
 from tests.support.shortcuts import shortcuts
-from tests.support.trust import filled_in, judged_by_trust
+from tests.support.trust import as_deployed, judged_by_trust
 
 CLIENT, OTHER_CLIENT = "222222222222", "333333333333"
 EXTERNAL_ID = "an-external-id"
@@ -96,9 +96,9 @@ class Accounts:
         self.clients.append(account)
         for role in resources("AWS::IAM::Role", "client.yaml").values():
             if "RoleName" in role:
-                trust = filled_in(role["AssumeRolePolicyDocument"], external_id)
+                trust = as_deployed(role["AssumeRolePolicyDocument"], external_id)
                 self.client("iam", account).create_role(
-                    RoleName=filled_in(role["RoleName"], external_id),
+                    RoleName=as_deployed(role["RoleName"], external_id),
                     AssumeRolePolicyDocument=json.dumps(trust),
                 )
 

@@ -1,5 +1,7 @@
 """The templates as data; intrinsic functions become `{"Fn::X": …}`."""
 
+import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -40,6 +42,31 @@ def resources(kind: str, name: str = "template.yaml") -> dict[str, dict[str, Any
     return {
         key: resource["Properties"] for key, resource in found.items() if resource["Type"] == kind
     }
+
+
+def filled_in(node: Any, values: Mapping[str, Any]) -> Any:
+    """*node* with *values* for its references, by name; what has none becomes `<Name>`."""
+    filled: Any = node
+    match node:
+        case {"Ref": name}:
+            filled = values.get(name, f"<{name}>")
+        case {"Fn::GetAtt": [name, attribute]}:
+            filled = f"<{name}.{attribute}>"
+        case {"Fn::Sub": [text, more]}:
+            filled = filled_in({"Fn::Sub": text}, {**values, **filled_in(more, values)})
+        case {"Fn::Sub": text}:
+            filled = re.sub(r"\$\{(.+?)}", lambda at: str(values.get(at[1], f"<{at[1]}>")), text)
+        case {"Fn::If": [condition, yes, no]}:
+            filled = filled_in(yes if values.get(condition) else no, values)
+        case {"Fn::FindInMap": [name, first, second]}:
+            filled = template()["Mappings"][name][first][second]
+        case {"Fn::Select": [number, {"Fn::Split": [separator, text]}]}:
+            filled = filled_in(text, values).split(separator)[number]
+        case dict():
+            filled = {key: filled_in(child, values) for key, child in node.items()}
+        case list():
+            filled = [filled_in(child, values) for child in node]
+    return filled
 
 
 def handlers() -> dict[str, str]:

@@ -1,7 +1,6 @@
 """AssumeRole as AWS judges it; moto lets anybody assume any role."""
 
 import json
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +8,7 @@ from moto.core.exceptions import AccessDeniedError
 from moto.iam.models import iam_backends
 from moto.sts.models import STSBackend
 
+from tests.support.cloudformation import filled_in
 from tests.support.functions import NAMESPACE, OWNER, REGION
 
 _assume_role = STSBackend.assume_role
@@ -47,8 +47,8 @@ def _is_trusted(account: str, name: str, external_id: str | None) -> bool:
     return False
 
 
-def filled_in(node: Any, external_id: str) -> Any:
-    """*node* of client.yaml with its parameters and pseudo parameters filled in."""
+def as_deployed(node: Any, external_id: str) -> Any:
+    """*node* of client.yaml as in a client account of the tests."""
     values = {
         "AWS::Partition": "aws",
         "AWS::Region": REGION,
@@ -56,13 +56,4 @@ def filled_in(node: Any, external_id: str) -> Any:
         "OwnerAccountId": OWNER,
         "ExternalId": external_id,
     }
-    match node:
-        case {"Ref": name}:
-            return values[name]
-        case {"Fn::Sub": text}:
-            return re.sub(r"\$\{([\w:]+)}", lambda match: values[match[1]], text)
-        case dict():
-            return {key: filled_in(child, external_id) for key, child in node.items()}
-        case list():
-            return [filled_in(child, external_id) for child in node]
-    return node
+    return filled_in(node, values)

@@ -4,20 +4,27 @@ import json
 import re
 from pathlib import Path
 
+import botocore.session
 import pytest
+from botocore import xform_name
 
 from msklink.hints import ClientTouched, read_event
 from tests.support.cloudformation import ROOT, template
 from tests.support.refusal_page import PAGE, page
+from tests.support.terraform import Module
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "client/terraform/README.md",
+    *sorted((ROOT / "docs").glob("**/*.md")),
+]
 
 
 def test_the_page_of_refusals_is_that_of_the_catalogue() -> None:
     assert PAGE.read_text() == page(), "run `make docs`"
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_make_target_that_is_named_exists(path: Path) -> None:
     makefile = (ROOT / "Makefile").read_text()
     targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
@@ -27,7 +34,7 @@ def test_every_make_target_that_is_named_exists(path: Path) -> None:
     assert {first or second for first, second in named} <= targets
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_link_to_a_file_leads_somewhere(path: Path) -> None:
     for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", path.read_text()):
         assert (path.parent / link).exists(), link
@@ -52,3 +59,25 @@ def test_the_readme_names_every_parameter_of_the_client_stack() -> None:
     required = [name for name, one in parameters.items() if "Default" not in one]
 
     assert all(f"{name}=" in text for name in required)
+
+
+def test_the_readme_of_the_module_sets_every_variable_that_it_must() -> None:
+    text = (ROOT / "client/terraform/README.md").read_text()
+    variables = Module(ROOT / "client/terraform", {}).variables()
+
+    for name, variable in variables.items():
+        assert re.search(rf"^  {name} *= " if "default" not in variable else name, text, re.M), name
+
+
+def test_the_commands_for_a_stack_set_are_commands_of_the_cli() -> None:
+    """Their options are members of the input of the API, in the spelling of the AWS CLI."""
+    text = (ROOT / "docs/client-stack.md").read_text().replace("\\\n", " ")
+    service = botocore.session.get_session().get_service_model("cloudformation")
+    commands = re.findall(r"^aws cloudformation ([a-z-]+) (.+)", text, re.MULTILINE)
+
+    assert [name for name, _ in commands] == ["create-stack-set", "create-stack-instances"]
+    for name, options in commands:
+        operation = service.operation_model("".join(map(str.capitalize, name.split("-"))))
+        assert operation.input_shape is not None
+        members = {xform_name(member, "-") for member in operation.input_shape.members}
+        assert set(re.findall(r"--([a-z-]+)", options)) <= members

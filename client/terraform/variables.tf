@@ -1,0 +1,46 @@
+variable "namespace" {
+  type        = string
+  default     = "msklink"
+  description = "Namespace of the owner stack."
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,19}$", var.namespace))
+    error_message = "Lower case letters, digits and hyphens, 2 to 20 of them, a letter first."
+  }
+}
+
+variable "owner_stack_name" {
+  type        = string
+  default     = "msklink"
+  description = "Name of the owner stack; the value of the tag on what MSKLink creates here."
+}
+
+variable "owner_account_id" {
+  type        = string
+  description = "Output OwnerAccountId of the owner stack."
+
+  validation {
+    condition     = can(regex("^\\d{12}$", var.owner_account_id))
+    error_message = "Twelve digits."
+  }
+}
+
+variable "owner_bus_arn" {
+  type        = string
+  description = "Output BusArn of the owner stack."
+
+  validation {
+    condition     = can(regex("^arn:[a-z-]+:events:[a-z0-9-]+:\\d{12}:event-bus/.+$", var.owner_bus_arn))
+    error_message = "The ARN of an event bus."
+  }
+}
+
+variable "external_id" {
+  type        = string
+  description = "Output ExternalId of the owner stack."
+
+  validation {
+    condition     = can(regex("^[\\w+=,.@:/-]{8,128}$", var.external_id))
+    error_message = "8 to 128 letters, digits and characters of _+=,.@:/-"
+  }
+}

@@ -1,0 +1,16 @@
+"""What the tests deploy the client stack with."""
+
+from tests.support.functions import NAMESPACE, OWNER, REGION
+
+CLIENT = "222222222222"
+STACK = "the-owner-stack"
+VALUES = {
+    "AWS::Partition": "aws",
+    "AWS::Region": REGION,
+    "AWS::AccountId": CLIENT,
+    "Namespace": NAMESPACE,
+    "OwnerAccountId": OWNER,
+    "OwnerStackName": STACK,
+    "OwnerBusArn": f"arn:aws:events:{REGION}:{OWNER}:event-bus/{NAMESPACE}",
+    "ExternalId": "an-external-id",
+}

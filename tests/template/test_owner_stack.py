@@ -1,0 +1,90 @@
+"""What the owner stack tells clients, and that it is what they need."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from msklink.arns import is_cluster_name
+from msklink.client_account import ClientAccount
+from tests.support.cloudformation import ROOT, filled_in, resources, template
+from tests.support.functions import OWNER, REGION
+
+CLUSTER = f"arn:aws:kafka:{REGION}:{OWNER}:cluster/orders/0-1"
+VALUES = {
+    "AWS::Region": REGION,
+    "AWS::AccountId": OWNER,
+    "AWS::StackName": "the-owner-stack",
+    "AWS::StackId": f"arn:aws:cloudformation:{REGION}:{OWNER}:stack/the-owner-stack/a-unique-id",
+    "Namespace": "msklink",
+    "Bus.Arn": f"arn:aws:events:{REGION}:{OWNER}:event-bus/msklink",
+}
+CHOSEN = VALUES | {"HasExternalId": True, "ExternalId": "a-chosen-id"}
+
+[PARAMETER] = resources("AWS::SSM::Parameter").values()
+
+
+def told(values: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(filled_in(PARAMETER["Value"], values))
+    return found
+
+
+def test_what_is_published_are_the_parameters_of_the_client_stack() -> None:
+    parameters = template("client.yaml")["Parameters"]
+
+    given = told(VALUES)["parameters"]
+
+    assert set(given) == set(parameters)
+    for name, value in given.items():
+        assert re.fullmatch(parameters[name].get("AllowedPattern", ".+"), value), name
+
+
+def test_the_command_for_clients_gives_the_same() -> None:
+    command = filled_in(template()["Outputs"]["ClientStackCommand"]["Value"], CHOSEN)
+
+    given = dict(word.split("=") for word in command.partition("overrides ")[2].split())
+
+    assert given == told(CHOSEN)["parameters"]
+
+
+@pytest.mark.parametrize(
+    ("values", "external_id", "source"),
+    [
+        (VALUES, "a-unique-id", "id of the owner stack"),
+        (CHOSEN, "a-chosen-id", "parameter ExternalId of the owner stack"),
+    ],
+)
+def test_the_external_id_is_the_one_that_functions_use(
+    values: dict[str, Any], external_id: str, source: str
+) -> None:
+    used = template()["Globals"]["Function"]["Environment"]["Variables"]["EXTERNAL_ID"]
+    output = template()["Outputs"]["ExternalId"]["Value"]
+
+    published = told(values)
+
+    assert published["external_id_source"] == source
+    assert published["parameters"]["ExternalId"] == external_id
+    assert filled_in(used, values) == filled_in(output, values) == external_id
+
+
+def test_the_role_is_the_one_that_functions_assume() -> None:
+    role = ClientAccount.beside(CLUSTER, "222222222222", "msklink").role
+
+    assert told(VALUES)["role_name"] == role.rpartition("/")[2]
+
+
+def test_no_cluster_can_have_the_parameter_as_its_own() -> None:
+    _, namespace, name = filled_in(PARAMETER["Name"], VALUES).split("/")
+
+    assert namespace == "msklink"
+    assert not is_cluster_name(name)
+
+
+def test_the_version_is_that_of_the_changelog() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text()
+    newest = re.findall(r"^## \[(.+)\]", changelog, re.MULTILINE)[0]
+    version = told(VALUES)["version"]
+
+    assert re.fullmatch(r"\d+\.\d+\.\d+(-dev)?", version)
+    assert version.endswith("-dev") if newest == "Unreleased" else version == newest
