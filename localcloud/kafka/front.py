@@ -88,7 +88,7 @@ class Front:
         def ended(task: asyncio.Task[None]) -> None:
             tasks.discard(task)
             if not task.cancelled() and (error := task.exception()):
-                logger.error("lost a client by a fault of ours", exc_info=error)
+                logger.error("lost a client by a fault of its message or of ours", exc_info=error)
 
         accepting = asyncio.create_task(accept())
         await self._stop.wait()
