@@ -1,5 +1,9 @@
 """Puts MiniStack together with this package. Imported only after server.prepare_environment."""
 
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
 from ministack import app as ministack
 from ministack.core import lambda_runtime
 
@@ -8,7 +12,7 @@ from localcloud.call_log import CallLog
 from localcloud.corrections import functions, tagging
 from localcloud.corrections.ec2 import tags_of
 from localcloud.ec2_network import Ec2Network
-from localcloud.iam import authorization
+from localcloud.iam import access_keys, authorization
 from localcloud.iam.ec2 import Ec2Checks
 from localcloud.iam.kafka import KafkaChecks
 from localcloud.iam.ssm import ssm_checks
@@ -37,7 +41,24 @@ def assemble(chosen: Settings) -> private_api.Application:
         }
     )
     recording.install(log)
-    return private_api.in_front_of(ministack.app, log, msk)
+    return private_api.in_front_of(ministack.app, log, msk, _kafka(chosen, msk))
+
+
+def _kafka(chosen: Settings, msk: Msk) -> Callable[[], dict[str, Any]]:
+    """Return what opens the door to the brokers, once, and says where it is."""
+
+    @cache
+    def opened() -> dict[str, Any]:
+        # It takes half a second to import, which only those wait for who use it.
+        from localcloud.kafka.front import Front  # noqa: PLC0415
+
+        front = Front(msk, access_keys.identity)
+        ca_file = chosen.state.resolve() / "kafka-ca.pem"
+        ca_file.write_bytes(front.authority)
+        front.start()
+        return {"port": front.port, "ca_file": str(ca_file)}
+
+    return opened
 
 
 def end_child_processes() -> None:

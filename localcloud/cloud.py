@@ -18,6 +18,7 @@ import boto3
 
 from localcloud.call_log import Call
 from localcloud.deploy import Deployed, deploy, session
+from localcloud.kafka.resolver import PORT_VARIABLE
 from localcloud.networks import Network, make_networks
 from localcloud.settings import (
     ACCOUNTS,
@@ -35,6 +36,18 @@ from localcloud.settings import (
 
 START_SECONDS = 30
 STOP_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class KafkaDoor:
+    """Where the brokers of all clusters listen, and the authority of their certificates."""
+
+    port: int
+    ca_file: Path
+
+    def environment(self) -> dict[str, str]:
+        """What a client process is told: by it the resolver finds the port, OpenSSL the CA."""
+        return {PORT_VARIABLE: str(self.port), "SSL_CERT_FILE": str(self.ca_file)}
 
 
 @dataclass(frozen=True)
@@ -80,6 +93,11 @@ class Cloud:
     def fault(self, operation: str, **fields: Any) -> None:
         """Let MSK misbehave at the next *operation*; *fields* as in private_api.py."""
         self._ask("POST", "/_localcloud/faults", {"operation": operation, **fields})
+
+    def kafka(self) -> KafkaDoor:
+        """Where a Kafka client connects; localcloud.kafka.resolver leads it there."""
+        answer = json.loads(self._ask("GET", "/_localcloud/kafka"))
+        return KafkaDoor(answer["port"], Path(answer["ca_file"]))
 
     def no_faults(self) -> None:
         self._ask("DELETE", "/_localcloud/faults")

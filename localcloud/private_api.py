@@ -4,6 +4,7 @@ What tests and the demo ask of the server beside AWS, on the same port:
     GET    /_localcloud/calls?since=n   the API calls taken (call_log.py)
     POST   /_localcloud/faults          let MSK misbehave: the fields of msk.faults.Fault as JSON
     DELETE /_localcloud/faults          let it behave again
+    GET    /_localcloud/kafka           where Kafka clients connect, from then on (cloud.KafkaDoor)
 """
 
 import json
@@ -17,7 +18,9 @@ from localcloud.msk import Fault, Msk, MskError
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 
 
-def in_front_of(application: Application, log: CallLog, msk: Msk) -> Application:
+def in_front_of(
+    application: Application, log: CallLog, msk: Msk, kafka: Callable[[], dict[str, Any]]
+) -> Application:
     async def answer(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http" or not scope["path"].startswith("/_localcloud/"):
             await application(scope, receive, send)
@@ -32,6 +35,8 @@ def in_front_of(application: Application, log: CallLog, msk: Msk) -> Application
             case "DELETE", "/_localcloud/faults":
                 msk.faults.clear()
                 await _send(send, 200, b"{}")
+            case "GET", "/_localcloud/kafka":
+                await _send(send, 200, json.dumps(kafka()).encode())
             case _:
                 await _send(send, 404, b"{}")
 

@@ -70,6 +70,7 @@ from localcloud.msk.errors import MskError
 from localcloud.msk.faults import Fault
 from localcloud.msk.model import Caller, Scheme, TagChange
 from localcloud.msk.network import Endpoint, MemoryNetwork, Network, SecurityGroup, Subnet, Vpc
+from localcloud.msk.private_names import PrivateBroker
 from localcloud.msk.service import Msk, Observer, TagHook
 
 __all__ = [
@@ -85,6 +86,7 @@ __all__ = [
     "MskError",
     "Network",
     "Observer",
+    "PrivateBroker",
     "ScaledClock",
     "Scheme",
     "SecurityGroup",

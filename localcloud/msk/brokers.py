@@ -1,17 +1,15 @@
 """GetBootstrapBrokers: host names nobody can construct, in an order nobody can rely on."""
 
 import random
-import re
 from typing import Final
 
 from localcloud.msk.authorization import find_cluster
 from localcloud.msk.errors import conflict
 from localcloud.msk.model import Cluster, Json, Scheme
+from localcloud.msk.private_names import address, domain
 from localcloud.msk.world import Call
 
 MOST_BROKERS: Final = 3
-LONGEST_NAME_IN_HOST: Final = 17
-PRIVATE_PORTS: Final = 14000
 _FIELDS: Final = {Scheme.IAM: "SaslIam", Scheme.SCRAM: "SaslScram", Scheme.TLS: "Tls"}
 _PORTS: Final = {Scheme.IAM: 9098, Scheme.SCRAM: 9096, Scheme.TLS: 9094}
 _PUBLIC: Final = 100
@@ -36,8 +34,7 @@ class _Brokers:
         self._cluster = cluster
         self._order = order
         self._count = min(MOST_BROKERS, cluster.settings["NumberOfBrokerNodes"])
-        name = re.sub(r"[^0-9a-z]", "", cluster.name.lower())[:LONGEST_NAME_IN_HOST]
-        self._domain = f"{name}.{cluster.host_suffix}.c3.kafka.{cluster.region}.amazonaws.com"
+        self._domain = domain(cluster)
 
     def inside(self) -> Json:
         """Return what clients in the cluster's own VPC use."""
@@ -68,10 +65,7 @@ class _Brokers:
         """Return what clients in other VPCs use; a scheme that is off has no field."""
         return {
             f"BootstrapBrokerStringVpcConnectivity{_FIELDS[scheme]}": self._joined(
-                [
-                    f"b-{broker}.{scheme}.{self._domain}:{PRIVATE_PORTS + broker}"
-                    for broker in self._numbers()
-                ]
+                ["{}:{}".format(*address(self._cluster, scheme, n)) for n in self._numbers()]
             )
             for scheme in sorted(self._cluster.connectivity.schemes)
         }

@@ -16,6 +16,7 @@ from localcloud.msk import (
     connectivity,
     creation,
     policies,
+    private_names,
     tags,
 )
 from localcloud.msk.assumptions import DEFAULTS, Assumptions
@@ -24,6 +25,7 @@ from localcloud.msk.errors import MskError, bad_request
 from localcloud.msk.faults import Faults
 from localcloud.msk.model import Caller, Json, TagChange, Tags
 from localcloud.msk.network import Network
+from localcloud.msk.private_names import PrivateBroker
 from localcloud.msk.shapes import operation_model, problems
 from localcloud.msk.world import Call, World
 
@@ -146,6 +148,18 @@ class Msk:
             world = self._world
             resource = world.clusters.get(resource_arn) or world.connections.get(resource_arn)
             return dict(resource.tags) if resource else {}
+
+    def find_broker(self, host: str) -> PrivateBroker | None:
+        """Tell what a name of private connectivity stands for, if anything."""
+        with self._lock:
+            self._world.timeline.settle()
+            return private_names.find_broker(self._world, host)
+
+    def obstacle(self, caller: Caller, broker: PrivateBroker) -> str | None:
+        """Say what keeps an IAM client from *broker*, if anything."""
+        with self._lock:
+            self._world.timeline.settle()
+            return private_names.obstacle(self._world, caller, broker)
 
     def force_connection(self, connection_arn: str, state: str) -> None:
         """Put a connection into a state that it enters by itself, such as INACTIVE."""

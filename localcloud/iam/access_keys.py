@@ -1,0 +1,28 @@
+"""Whose an access key is and what its secret is, for what is signed but not sent to MiniStack."""
+
+import re
+
+from ministack.core import iam_evaluator
+from ministack.core.responses import _account_from_sts_session
+
+from localcloud.kafka.tokens import Identity, Refused
+from localcloud.settings import credentials
+
+
+def identity(access_key_id: str, session_token: str | None) -> Identity:
+    """
+    Return the root of an account for its number, else the user or the role's session.
+
+    Raises Refused for a key or a session token that MiniStack has not issued or that has expired.
+    """
+    if re.fullmatch(r"\d{12}", access_key_id) and not session_token:
+        secret = credentials(access_key_id)["AWS_SECRET_ACCESS_KEY"]
+        return Identity(secret, access_key_id, f"arn:aws:iam::{access_key_id}:root")
+    account = _account_from_sts_session(access_key_id)
+    account = account or iam_evaluator.find_iam_access_key_account(access_key_id)
+    if account is None:
+        raise Refused(f"access key {access_key_id} is not known here")
+    found = iam_evaluator.resolve_credential(access_key_id, account, session_token)
+    if isinstance(found, iam_evaluator.CredentialResolutionError):
+        raise Refused(f"access key {access_key_id}: {found.message}")
+    return Identity(found.secret_access_key, found.account_id, found.principal_arn)

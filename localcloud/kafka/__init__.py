@@ -1,0 +1,1 @@
+"""Kafka brokers for the embedded AWS: librdkafka's own, behind a door that speaks as MSK does."""

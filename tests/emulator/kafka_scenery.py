@@ -1,0 +1,144 @@
+"""A stage for the tests of the brokers: a cluster that the client reaches, and ways to knock."""
+
+import base64
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.auth import SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from kio.schema.sasl_authenticate.v2.request import SaslAuthenticateRequest
+from kio.schema.sasl_handshake.v1.request import SaslHandshakeRequest
+
+from localcloud.kafka.front import Front, running_front
+from localcloud.kafka.tokens import Identity, Refused
+from localcloud.kafka.wire import Api, decode_response, encode_request, framed
+from localcloud.msk import Scheme
+from localcloud.settings import HOST
+from tests.emulator.scenery import CLIENT, OWNER, REGION, STRANGER, Scene, policy, statement
+
+SECRET = "not-a-secret"
+SESSION_KEY = "ASIASESSION"
+SESSION_TOKEN = "token/of+the=session"
+DEADLINE = 60
+
+
+def keys(access_key_id: str, session_token: str | None) -> Identity:
+    """Know the three accounts' roots, and one session of the client's."""
+    if (access_key_id, session_token) == (SESSION_KEY, SESSION_TOKEN):
+        return Identity(SECRET, CLIENT.account, CLIENT.arn)
+    if access_key_id not in (OWNER.account, CLIENT.account, STRANGER.account):
+        raise Refused(f"access key {access_key_id} is not known here")
+    return Identity(SECRET, access_key_id, f"arn:aws:iam::{access_key_id}:root")
+
+
+def allow_data(scene: Scene, cluster_arn: str, *accounts: str) -> None:
+    """Let *accounts* do all on the cluster, also what the brokers judge."""
+    current = scene.call(OWNER, "GetClusterPolicy", ClusterArn=cluster_arn)["CurrentVersion"]
+    text = policy(
+        statement(
+            Principal={"AWS": [CLIENT.account, *accounts]}, Action=["kafka:*", "kafka-cluster:*"]
+        )
+    )
+    scene.call(
+        OWNER, "PutClusterPolicy", ClusterArn=cluster_arn, Policy=text, CurrentVersion=current
+    )
+
+
+@dataclass
+class Door:
+    """The brokers' door as a client without a library sees it."""
+
+    port: int
+    trust: ssl.SSLContext
+
+    def authenticate(self, token: str, host: str) -> str | None:
+        """Show *token* as an OAUTHBEARER client does; return what the broker has against it."""
+        message = f"n,,\x01auth=Bearer {token}\x01\x01".encode()
+        with self.connected(host) as connection:
+            _ask(connection, Api.SASL_HANDSHAKE, SaslHandshakeRequest(mechanism="OAUTHBEARER"))
+            request = SaslAuthenticateRequest(auth_bytes=message)
+            answer = _ask(connection, Api.SASL_AUTHENTICATE, request)
+        assert (answer.error_code.value == 58) is (answer.error_message is not None)
+        text: str | None = answer.error_message
+        return text
+
+    @contextmanager
+    def connected(self, host: str) -> Iterator[ssl.SSLSocket]:
+        with (
+            socket.create_connection((HOST, self.port), DEADLINE) as plain,
+            self.trust.wrap_socket(plain, server_hostname=host) as connection,
+        ):
+            yield connection
+
+
+@dataclass
+class Stage:
+    scene: Scene
+    front: Front
+    door: Door
+    cluster_arn: str
+
+    def bootstrap(self, scheme: str = "SaslIam") -> list[str]:
+        answer = self.scene.call(CLIENT, "GetBootstrapBrokers", ClusterArn=self.cluster_arn)
+        text: str = answer[f"BootstrapBrokerStringVpcConnectivity{scheme}"]
+        return sorted(text.split(","))
+
+    def host(self, scheme: str = "SaslIam") -> str:
+        return self.bootstrap(scheme)[0].split(":")[0]
+
+    def authenticate(self, token: str) -> str | None:
+        return self.door.authenticate(token, self.host())
+
+
+@contextmanager
+def stage() -> Iterator[Stage]:
+    scene = Scene()
+    arn = scene.private_cluster(Scheme.IAM, Scheme.SCRAM)
+    allow_data(scene, arn, STRANGER.account)
+    scene.connect(arn)
+    scene.later(4)
+    with running_front(scene.msk, keys) as front:
+        trust = ssl.create_default_context(cadata=front.authority.decode())
+        yield Stage(scene, front, Door(front.port, trust), arn)
+
+
+def token(  # noqa: PLR0917 each is one thing that can be wrong
+    key: str = CLIENT.account,
+    secret: str = SECRET,
+    region: str = REGION,
+    host: str = f"kafka.{REGION}.amazonaws.com",
+    action: str = "kafka-cluster:Connect",
+    service: str = "kafka-cluster",
+    expires: int = 900,
+    session_token: str | None = None,
+) -> str:
+    """Return a token as aws-msk-iam-sasl-signer makes it, with what is given changed."""
+    request = AWSRequest("GET", f"https://{host}/", params={"Action": action})
+    signer = SigV4QueryAuth(
+        Credentials(key, secret, session_token), service, region, expires=expires
+    )
+    signer.add_auth(request)
+    return bearer(str(request.prepare().url))
+
+
+def bearer(url: str) -> str:
+    return base64.urlsafe_b64encode(url.encode()).decode().rstrip("=")
+
+
+def _ask(connection: ssl.SSLSocket, api: Api, payload: Any) -> Any:
+    version = payload.__version__
+    header = {
+        "request_api_key": api,
+        "request_api_version": version,
+        "correlation_id": 7,
+        "client_id": "tests",
+    }
+    connection.sendall(framed(encode_request(header, payload)))
+    with connection.makefile("rb") as stream:
+        frame = stream.read(int.from_bytes(stream.read(4)))
+    return decode_response(api, version, frame)

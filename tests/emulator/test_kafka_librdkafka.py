@@ -1,0 +1,114 @@
+"""
+librdkafka, by its Python client, writes and reads through the brokers' door.
+
+It resolves names in C, where the resolver for Python does not reach. So the one broker of its
+cluster is called localhost, which resolves everywhere.
+"""
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_msk_iam_sasl_signer import MSKAuthTokenProvider
+from confluent_kafka import Consumer, KafkaError, Producer
+
+from localcloud.kafka.front import Front, running_front
+from localcloud.msk import Caller, Msk, PrivateBroker, Scheme
+from tests.emulator.kafka_scenery import DEADLINE, SECRET, allow_data, keys
+from tests.emulator.scenery import CLIENT, REGION, STRANGER, Scene
+
+PARTITIONS = range(4)
+
+
+class OnLocalhost:
+    """A gate that gives the cluster a single broker, called localhost."""
+
+    def __init__(self, msk: Msk, cluster_arn: str) -> None:
+        self._msk = msk
+        self._arn = cluster_arn
+        self.port = 0
+
+    def find_broker(self, host: str) -> PrivateBroker | None:
+        if host != "localhost":
+            return None
+        return PrivateBroker(self._arn, REGION, Scheme.IAM, 1, (("localhost", self.port),))
+
+    def obstacle(self, caller: Caller, broker: PrivateBroker) -> str | None:
+        return self._msk.obstacle(caller, broker)
+
+
+@pytest.fixture(scope="module")
+def front() -> Iterator[Front]:
+    scene = Scene()
+    arn = scene.private_cluster()
+    allow_data(scene, arn)
+    scene.connect(arn)
+    scene.later(4)
+    gate = OnLocalhost(scene.msk, arn)
+    with running_front(gate, keys) as running:
+        gate.port = running.port
+        yield running
+
+
+@pytest.fixture
+def settings(front: Front, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", CLIENT.account)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+    monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)
+    ca_file = tmp_path / "ca.pem"
+    ca_file.write_bytes(front.authority)
+    return {
+        "bootstrap.servers": f"localhost:{front.port}",
+        "security.protocol": "SASL_SSL",
+        "sasl.mechanisms": "OAUTHBEARER",
+        "ssl.ca.location": str(ca_file),
+        "oauth_cb": _token,
+    }
+
+
+def _token(_config: str) -> tuple[str, float]:
+    token, expires_ms = MSKAuthTokenProvider.generate_auth_token(REGION)
+    return token, expires_ms / 1000
+
+
+def test_it_writes_and_reads_in_a_group(settings: dict[str, Any]) -> None:
+    topic = f"orders-{uuid.uuid4().hex}"
+    producer = Producer(settings)
+    for partition in PARTITIONS:
+        producer.produce(topic, b"to %d" % partition, partition=partition)
+    assert producer.flush(DEADLINE) == 0
+
+    consumer = Consumer(settings | {"group.id": topic, "auto.offset.reset": "earliest"})
+    consumer.subscribe([topic])
+    messages = [consumer.poll(DEADLINE) for _ in PARTITIONS]
+    consumer.close()
+
+    read = {message.partition(): message.value() for message in messages if message}
+    assert read == {partition: b"to %d" % partition for partition in PARTITIONS}
+
+
+def test_an_idempotent_producer_writes(settings: dict[str, Any]) -> None:
+    producer = Producer(settings | {"enable.idempotence": True})
+
+    producer.produce("payments", b"once")
+
+    assert producer.flush(DEADLINE) == 0
+
+
+def test_a_refusal_reaches_the_application(
+    settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", STRANGER.account)
+    told: list[KafkaError] = []
+
+    producer = Producer(settings | {"error_cb": told.append})
+    for _ in range(DEADLINE):
+        if any("AVAILABLE VPC connection" in error.str() for error in told):
+            break
+        producer.poll(1)
+    producer.close()
+
+    assert KafkaError._AUTHENTICATION in {error.code() for error in told}
+    assert any("AVAILABLE VPC connection" in error.str() for error in told)

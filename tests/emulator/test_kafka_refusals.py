@@ -1,0 +1,180 @@
+"""Whom the brokers' door turns away, and what it says."""
+
+import base64
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from localcloud.kafka.tokens import Refused, caller_of, from_bearer
+from localcloud.settings import HOST
+from tests.emulator.kafka_scenery import (
+    DEADLINE,
+    SESSION_KEY,
+    SESSION_TOKEN,
+    Stage,
+    bearer,
+    keys,
+    stage,
+    token,
+)
+from tests.emulator.scenery import CLIENT, OWNER, REGION, STRANGER, policy, statement
+
+
+@pytest.fixture(name="stage")
+def _stage() -> Iterator[Stage]:
+    with stage() as made:
+        yield made
+
+
+def test_a_token_of_the_clients_account_is_accepted(stage: Stage) -> None:
+    assert stage.authenticate(token()) is None
+    assert stage.authenticate(token(key=SESSION_KEY, session_token=SESSION_TOKEN)) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"host": "kafka.us-east-1.amazonaws.com"}, "for host kafka.us-east-1.amazonaws.com"),
+        ({"region": "us-east-1"}, "for Region us-east-1, not eu-west-1"),
+        ({"service": "kafka"}, "for service kafka, not kafka-cluster"),
+        ({"action": "kafka-cluster:ReadData"}, "for action kafka-cluster:ReadData"),
+        ({"expires": -60}, "the token expired at"),
+        ({"secret": "another"}, "the signature does not match"),
+        ({"key": "444444444444"}, "access key 444444444444 is not known"),
+        ({"key": SESSION_KEY, "session_token": "stolen"}, f"{SESSION_KEY} is not known"),
+        ({"key": SESSION_KEY}, f"{SESSION_KEY} is not known"),
+    ],
+)
+def test_a_token_with_one_thing_wrong_is_refused_for_that(
+    stage: Stage, changes: dict[str, Any], reason: str
+) -> None:
+    assert reason in str(stage.authenticate(token(**changes)))
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("not base64", "not a URL in base64"),
+        (bearer("https://[/"), "not a URL"),
+        (bearer("http://kafka.eu-west-1.amazonaws.com/"), "not a URL of the form https"),
+        (bearer("https://kafka.eu-west-1.amazonaws.com/"), "the token has no Action"),
+        (bearer("https://kafka.eu-west-1.amazonaws.com/?Action=kafka-cluster:Connect"), "no X-Amz"),
+    ],
+)
+def test_what_is_no_token_is_refused_for_what_it_lacks(
+    stage: Stage, text: str, reason: str
+) -> None:
+    assert reason in str(stage.authenticate(text))
+
+
+def test_a_token_from_the_future_is_refused() -> None:
+    early = datetime.now(UTC) - timedelta(hours=1)
+
+    with pytest.raises(Refused, match="in the future"):
+        caller_of(from_bearer(token()), f"kafka.{REGION}.amazonaws.com", REGION, keys, early)
+
+
+def test_a_token_changed_after_signing_is_refused(stage: Stage) -> None:
+    text = token(expires=60)
+    url = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
+
+    longer = bearer(url.replace("X-Amz-Expires=60", "X-Amz-Expires=6000"))
+
+    assert "changed after signing" in str(stage.authenticate(longer))
+
+
+def test_what_the_signers_add_after_signing_is_not_part_of_the_signature(stage: Stage) -> None:
+    text = token()
+    url = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
+
+    assert stage.authenticate(bearer(f"{url}&User-Agent={quote('a signer/1.0')}")) is None
+
+
+def test_an_account_without_a_connection_is_told_that_the_name_would_not_resolve(
+    stage: Stage,
+) -> None:
+    for account in (STRANGER.account, OWNER.account):
+        reason = str(stage.authenticate(token(key=account)))
+
+        assert f"account {account} needs an AVAILABLE VPC connection by iam" in reason
+        assert "would not resolve" in reason
+
+
+def test_a_connection_that_the_owner_rejects_is_of_no_use(stage: Stage) -> None:
+    scene, arn = stage.scene, stage.cluster_arn
+    (connection,) = scene.call(OWNER, "ListClientVpcConnections", ClusterArn=arn)[
+        "ClientVpcConnections"
+    ]
+    scene.call(
+        OWNER,
+        "RejectClientVpcConnection",
+        ClusterArn=arn,
+        VpcConnectionArn=connection["VpcConnectionArn"],
+    )
+
+    assert "one that is REJECTING" in str(stage.authenticate(token()))
+
+
+def test_a_client_that_the_cluster_policy_does_not_let_connect_is_told_so(stage: Stage) -> None:
+    scene, arn = stage.scene, stage.cluster_arn
+    version = scene.call(OWNER, "GetClusterPolicy", ClusterArn=arn)["CurrentVersion"]
+    text = policy(statement(Action=["kafka:GetBootstrapBrokers"]))
+    scene.call(OWNER, "PutClusterPolicy", ClusterArn=arn, Policy=text, CurrentVersion=version)
+
+    reason = str(stage.authenticate(token()))
+
+    assert "does not allow kafka-cluster:Connect" in reason
+    assert CLIENT.account in reason
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("b-1.iam.", "b-4.iam."),
+        ("b-1.iam.", "b-1."),
+        ("b-1.iam.orders", "b-1.iam.others"),
+        ("b-1.iam.", "b-1.tls."),
+    ],
+)
+def test_the_name_of_no_broker_is_refused(stage: Stage, change: tuple[str, str]) -> None:
+    host = stage.host().replace(*change)
+
+    assert f"there is no broker {host}" in str(stage.door.authenticate(token(), host))
+
+
+def test_a_scheme_that_is_not_served_is_refused(stage: Stage) -> None:
+    reason = str(stage.door.authenticate(token(), stage.host("SaslScram")))
+
+    assert "clients by scram are not served here" in reason
+
+
+def test_a_client_without_tls_is_cut_off_and_the_log_says_why(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    api_versions = bytes.fromhex("00000009 0012 0000 00000007 ff")
+
+    with socket.create_connection((HOST, stage.front.port), DEADLINE) as plain:
+        plain.sendall(api_versions)
+        rest = plain.recv(100)
+
+    stage.front.stop()
+    assert not rest
+    assert "is SASL_SSL set" in caplog.text
+
+
+def test_a_client_without_sasl_is_cut_off_and_the_log_says_why(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    metadata = bytes.fromhex("0000000e 0003 0000 00000007 ffff 00000000")
+
+    with stage.door.connected(stage.host()) as connection:
+        connection.sendall(metadata)
+        rest = connection.recv(100)
+
+    stage.front.stop()
+    assert not rest
+    assert "request 3 before authentication: is SASL_SSL set?" in caplog.text

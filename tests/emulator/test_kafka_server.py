@@ -1,0 +1,183 @@
+"""The brokers of the running embedded AWS, as a client process finds and uses them."""
+
+import json
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from localcloud.cloud import Cloud, running_server
+from localcloud.msk import Scheme
+from localcloud.networks import make_networks
+from localcloud.settings import REPOSITORY, Settings, clean_environment, free_port
+from tests.emulator.kafka_scenery import DEADLINE, Door, token
+from tests.emulator.scenery import flags, policy, statement
+
+pytestmark = pytest.mark.xdist_group("kafka-server")
+
+APPLICATION = """
+import sys
+
+from localcloud.kafka import resolver
+
+resolver.install()
+
+from aws_msk_iam_sasl_signer import MSKAuthTokenProvider
+from kafka import KafkaProducer
+from kafka.net.sasl.oauth import AbstractTokenProvider
+
+class Token(AbstractTokenProvider):
+    def token(self):
+        return MSKAuthTokenProvider.generate_auth_token("eu-west-1")[0]
+
+with KafkaProducer(
+    bootstrap_servers=sys.argv[1].split(","),
+    security_protocol="SASL_SSL",
+    sasl_mechanism="OAUTHBEARER",
+    sasl_oauth_token_provider=Token(),
+) as producer:
+    print(producer.send("orders", b"one").get(60).topic)
+"""
+
+
+@dataclass
+class Application:
+    """A role in the client's account, with the credentials of a session, and a way in."""
+
+    cloud: Cloud
+    bootstrap: str
+    credentials: dict[str, str]
+
+    def run(self) -> str:
+        environment = clean_environment(self.cloud.endpoint) | {
+            "AWS_ACCESS_KEY_ID": self.credentials["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": self.credentials["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": self.credentials["SessionToken"],
+            "AWS_DEFAULT_REGION": self.cloud.region,
+        }
+        done = subprocess.run(
+            [sys.executable, "-c", APPLICATION, self.bootstrap],
+            cwd=REPOSITORY,
+            env=environment | self.cloud.kafka().environment(),
+            capture_output=True,
+            text=True,
+            timeout=2 * DEADLINE,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+
+@pytest.fixture(scope="module")
+def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
+    state = tmp_path_factory.mktemp("localcloud") / "state"
+    with running_server(Settings(free_port(), time_scale=0.0001, state=state)) as cloud:
+        client = cloud.clients[0]
+        bootstrap = _connected(cloud, client)
+        yield Application(cloud, bootstrap, _session_of_a_role(cloud, client))
+
+
+def test_an_application_with_a_role_writes_to_the_published_brokers(
+    application: Application,
+) -> None:
+    assert application.run() == "orders\n"
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({}, None),
+        ({"session_token": "stolen"}, "malformed or otherwise invalid"),
+        ({"secret": "guessed"}, "the signature does not match"),
+        ({"key": "ASIAUNKNOWN"}, "access key ASIAUNKNOWN is not known here"),
+        ({"key": "222222222222", "secret": "not-a-secret", "session_token": None}, None),
+    ],
+)
+def test_it_knows_the_credentials_that_this_aws_has_issued(
+    application: Application, changes: dict[str, Any], reason: str | None
+) -> None:
+    kafka = application.cloud.kafka()
+    door = Door(kafka.port, ssl.create_default_context(cafile=kafka.ca_file))
+    issued = {
+        "key": application.credentials["AccessKeyId"],
+        "secret": application.credentials["SecretAccessKey"],
+        "session_token": application.credentials["SessionToken"],
+    }
+    host = application.bootstrap.split(":")[0]
+
+    told = door.authenticate(token(**(issued | changes)), host)
+
+    assert told is None if reason is None else reason in str(told)
+
+
+def _session_of_a_role(cloud: Cloud, account: str) -> dict[str, str]:
+    trust = {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "sts:AssumeRole"}
+    role = cloud.client("iam", account).create_role(
+        RoleName="application", AssumeRolePolicyDocument=json.dumps({"Statement": trust})
+    )["Role"]
+    made: dict[str, str] = cloud.client("sts", account).assume_role(
+        RoleArn=role["Arn"], RoleSessionName="test"
+    )["Credentials"]
+    return made
+
+
+def _connected(cloud: Cloud, client_account: str) -> str:
+    """Let *client_account* have a connection to a new cluster; return its bootstrap string."""
+    networks = make_networks(cloud.endpoint)
+    owner = cloud.client("kafka", cloud.owner)
+    client = cloud.client("kafka", client_account)
+    arn = owner.create_cluster_v2(
+        ClusterName="orders",
+        Provisioned={
+            "KafkaVersion": "3.6.0",
+            "NumberOfBrokerNodes": 3,
+            "BrokerNodeGroupInfo": {
+                "InstanceType": "kafka.m7g.large",
+                "ClientSubnets": networks[cloud.owner].subnet_ids,
+            },
+            "ClientAuthentication": {"Sasl": {"Iam": {"Enabled": True}}},
+        },
+    )["ClusterArn"]
+
+    def cluster() -> Any:
+        return owner.describe_cluster_v2(ClusterArn=arn)["ClusterInfo"]
+
+    _until(lambda: cluster()["State"] == "ACTIVE")
+    owner.update_connectivity(
+        ClusterArn=arn,
+        CurrentVersion=cluster()["CurrentVersion"],
+        ConnectivityInfo=flags(Scheme.IAM),
+    )
+    _until(lambda: cluster()["State"] == "ACTIVE")
+    allowed = statement(Action=["kafka:*", "kafka-cluster:*"])
+    owner.put_cluster_policy(ClusterArn=arn, Policy=policy(allowed))
+    network = networks[client_account]
+    connection = client.create_vpc_connection(
+        TargetClusterArn=arn,
+        Authentication="SASL_IAM",
+        VpcId=network.vpc_id,
+        ClientSubnets=network.subnet_ids,
+        SecurityGroups=[_default_group(cloud, client_account, network.vpc_id)],
+    )["VpcConnectionArn"]
+    _until(lambda: client.describe_vpc_connection(Arn=connection)["State"] == "AVAILABLE")
+    answer = client.get_bootstrap_brokers(ClusterArn=arn)
+    return str(answer["BootstrapBrokerStringVpcConnectivitySaslIam"])
+
+
+def _default_group(cloud: Cloud, account: str, vpc_id: str) -> str:
+    groups = cloud.client("ec2", account).describe_security_groups(
+        Filters=[{"Name": "vpc-id", "Values": [vpc_id]}]
+    )["SecurityGroups"]
+    return str(groups[0]["GroupId"])
+
+
+def _until(settled: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + DEADLINE
+    while not settled():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
