@@ -1,4 +1,7 @@
-"""CloudFormation: AWS::Events::EventBusPolicy, which MiniStack does not know."""
+"""
+Policies of event buses: AWS::Events::EventBusPolicy, which MiniStack does not know, and
+PutPermission, after which it holds an account id that its own judgement does not recognise.
+"""
 
 import json
 from typing import Any
@@ -13,6 +16,13 @@ def install() -> None:
         "update": _update,
         "delete": _delete,
     }
+    original = eventbridge._put_permission
+
+    def put_permission(data: dict[str, Any]) -> Any:
+        principal = data.get("Principal", "*")
+        return original(data | {"Principal": principal if principal == "*" else {"AWS": principal}})
+
+    eventbridge._put_permission = put_permission
 
 
 def _create(logical_id: str, properties: dict[str, Any], stack_name: str) -> tuple[str, Any]:

@@ -8,11 +8,13 @@ import sys
 import time
 from collections import Counter
 
+from localcloud import application
 from localcloud.cloud import Cloud, temporary_aws
 from localcloud.demo.cost import Cost
 from localcloud.demo.observer import Observer, Sight
-from localcloud.demo.scenario import CLUSTER, WISHES, Scenario
+from localcloud.demo.scenario import APPLICATION, CLUSTER, TOPIC, WISHES, Scenario
 from localcloud.demo.screen import Screen
+from localcloud.settings import credentials
 
 IN_MAPS = ("SurveyClient", "ConnectClient", "PublishToAccount")
 """Functions of states inside a Map, which the history here leaves out."""
@@ -43,16 +45,30 @@ def play(cloud: Cloud, screen: Screen) -> int:
     for account, schemes in WISHES.items():
         screen.say(f"{account} tags its VPC: msklink/{CLUSTER} = {schemes}", "bold")
     scenario.tag(arn)
+    screen.say(f"{APPLICATION} asks for access to the topic {TOPIC}", "bold")
+    scenario.ask_for_access()
     sight = watch(observer, screen)
     calls = cloud.calls(before)
     ours = Counter(call.operation for call in calls if ":assumed-role/" in call.principal)
     invocations = [call.operation for call in calls if call.service == "function"]
     inside_maps = sum(name.split("-")[1].startswith(IN_MAPS) for name in invocations)
     report(observer, screen, Cost(sight.transitions + inside_maps, len(invocations), ours))
-    problems = observer.problems(sight, ours)
+    problems = observer.problems(sight, ours) + connect(cloud, screen)
     for problem in problems:
         screen.console.print(f"[red]not as it should be:[/] {problem}")
     return 1 if problems else 0
+
+
+def connect(cloud: Cloud, screen: Screen) -> list[str]:
+    """Let the client's application write and read; what went wrong, if anything."""
+    screen.console.print(
+        f"\nAn application of {APPLICATION}, with its credentials and the name of the cluster:"
+    )
+    done = application.run(cloud, credentials(APPLICATION), CLUSTER, TOPIC)
+    if done.returncode:
+        return [f"the application failed: {done.stderr.strip().splitlines()[-1]}"]
+    screen.console.print(f"[bold green]{done.stdout.strip()}[/]")
+    return []
 
 
 def watch(observer: Observer, screen: Screen) -> Sight:

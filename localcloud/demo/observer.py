@@ -1,5 +1,6 @@
 """What can be seen from outside while a run is under way, and when it is over."""
 
+import json
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -85,9 +86,15 @@ class Observer:
         )
         return {found["Name"]: found["Value"] for page in pages for found in page["Parameters"]}
 
-    def policy_statements(self) -> int:
+    def may_connect(self) -> list[str]:
+        """The accounts that the cluster policy lets connect."""
         policy = self._owner("kafka").get_cluster_policy(ClusterArn=self.cluster_arn)["Policy"]
-        return str(policy).count('"Sid":')
+        return [
+            arn.split(":")[4]
+            for statement in json.loads(policy)["Statement"]
+            if "kafka:CreateVpcConnection" in statement["Action"]
+            for arn in statement["Principal"]["AWS"]
+        ]
 
     def problems(self, sight: Sight, calls: Counter[str]) -> list[str]:
         """What is not as it should be when the run is over; nothing, when all is well."""
@@ -107,7 +114,7 @@ class Observer:
                 "UpdateConnectivity"
             ]
             == 1,
-            f"{self.policy_statements()} statements in the policy": self.policy_statements() == 1,
+            f"{self.may_connect()} may connect": self.may_connect() == sorted(WISHES),
         }
         return missing + [problem for problem, well in checks.items() if not well]
 

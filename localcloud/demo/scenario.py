@@ -1,5 +1,6 @@
 """What the two teams do: one makes and tags a cluster, two others tag a VPC each."""
 
+import json
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,10 @@ from localcloud.cloud import Cloud
 CLUSTER = "orders"
 WISHES = {"222222222222": "iam", "333333333333": "iam scram"}
 """What each client account tags its VPC with."""
+
+APPLICATION = "222222222222"
+"""The account whose application writes and reads in the end."""
+TOPIC = "payments"
 
 
 @dataclass(frozen=True)
@@ -58,4 +63,23 @@ class Scenario:
         self.kafka().tag_resource(
             ResourceArn=arn,
             Tags={"msklink": "iam scram", "msklink/clients": " ".join(WISHES)},
+        )
+
+    def ask_for_access(self) -> None:
+        """Let the cluster policy allow the client's application its topic, by a request."""
+        detail = {
+            "cluster": CLUSTER,
+            "vpc_id": self.cloud.networks[APPLICATION].vpc_id,
+            "schemes": [WISHES[APPLICATION]],
+            "access": {"produce": [TOPIC], "consume": [TOPIC]},
+        }
+        self.cloud.client("events", APPLICATION).put_events(
+            Entries=[
+                {
+                    "EventBusName": self.cloud.deployed.owner["BusArn"],
+                    "Source": "payments-team",
+                    "DetailType": "Client Onboarding Requested",
+                    "Detail": json.dumps(detail),
+                }
+            ]
         )

@@ -27,6 +27,22 @@ def test_only_client_accounts_may_put_events_on_the_bus(cloud: Cloud) -> None:
     assert stranger["Entries"][0]["ErrorCode"] == "AccessDeniedException"
 
 
+def test_an_account_may_be_let_in_by_hand(cloud: Cloud) -> None:
+    owner, bus = cloud.client("events", cloud.owner), cloud.deployed.owner["BusArn"]
+    entry = {"Source": "a", "DetailType": "b", "Detail": "{}", "EventBusName": bus}
+    name, account = bus.rpartition("/")[2], "888888888888"
+
+    owner.put_permission(
+        EventBusName=name, Action="events:PutEvents", Principal=account, StatementId="ByHand"
+    )
+    admitted = cloud.client("events", account).put_events(Entries=[entry])
+    owner.remove_permission(EventBusName=name, StatementId="ByHand")
+    refused = cloud.client("events", account).put_events(Entries=[entry])
+
+    assert admitted["FailedEntryCount"] == 0
+    assert refused["FailedEntryCount"] == 1
+
+
 def test_nobody_can_forge_an_event_of_aws(cloud: Cloud) -> None:
     forged = {"Source": "aws.tag", "DetailType": "Tag Change on Resource", "Detail": "{}"}
 

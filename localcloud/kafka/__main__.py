@@ -1,0 +1,22 @@
+"""
+`msklink-client` on the embedded AWS: the brokers' names lead there, as they do in the client's VPC.
+
+    PYTHONPATH=client/python/src .venv/bin/python -m localcloud.kafka check orders
+
+Credentials and AWS_ENDPOINT_URL are in the environment, as for the AWS CLI (docs/local.md).
+"""
+
+import json
+import os
+import sys
+import urllib.request
+
+from localcloud.cloud import KafkaDoor
+from localcloud.kafka import resolver
+from msklink_client.command import main
+
+with urllib.request.urlopen(f"{os.environ['AWS_ENDPOINT_URL']}/_localcloud/kafka") as answer:
+    door = KafkaDoor(**json.load(answer))
+os.environ["SSL_CERT_FILE"] = str(door.ca_file)
+resolver.install(door.port)
+sys.exit(main())
