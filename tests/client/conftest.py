@@ -54,7 +54,6 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
         "AWS_DEFAULT_REGION": REGION,
     }.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.delenv("AWS_REGION", raising=False)
     with mock_aws():
         yield Store()
 

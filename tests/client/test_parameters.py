@@ -191,7 +191,7 @@ def test_the_wrong_region_is_told_with_the_right_one(store: Store) -> None:
 
     assert error.code == "WrongRegion"
     assert error.message == "orders is published in eu-west-1, and this looks in eu-central-1."
-    assert error.remedy == "Set AWS_REGION=eu-west-1."
+    assert error.remedy == "Set AWS_DEFAULT_REGION=eu-west-1."
 
 
 def test_no_region_is_told(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001

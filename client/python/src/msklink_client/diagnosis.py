@@ -76,7 +76,7 @@ def _unknown(parameters: Parameters) -> MskLinkError:
         return MskLinkError(
             "WrongRegion",
             f"{cluster} is published in {' and '.join(elsewhere)}, and this looks in {region}.",
-            f"Set AWS_REGION={elsewhere[0]}.",
+            f"Set AWS_DEFAULT_REGION={elsewhere[0]}.",
         )
     tag = f"{parameters.namespace}/{cluster}"
     return _not_onboarded(

@@ -54,7 +54,7 @@ def explained(action: str, resource: str) -> Iterator[None]:
         raise MskLinkError(
             "NoRegion",
             "No AWS Region is set.",
-            "Set AWS_REGION to the Region of the cluster, or give a session that has one.",
+            "Set AWS_DEFAULT_REGION to the Region of the cluster, or give a session that has one.",
         ) from error
     except NoCredentialsError as error:
         raise no_credentials() from error
