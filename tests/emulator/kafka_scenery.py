@@ -17,7 +17,7 @@ from kio.schema.sasl_handshake.v1.request import SaslHandshakeRequest
 from localcloud.kafka.front import Front, running_front
 from localcloud.kafka.tokens import Identity, Refused
 from localcloud.kafka.wire import Api, decode_response, encode_request, framed
-from localcloud.msk import Scheme
+from localcloud.msk import Caller, Msk, PrivateBroker, Scheme
 from localcloud.settings import HOST
 from tests.emulator.scenery import CLIENT, OWNER, REGION, STRANGER, Scene, policy, statement
 
@@ -105,6 +105,37 @@ def stage() -> Iterator[Stage]:
     with running_front(scene.msk, keys) as front:
         trust = ssl.create_default_context(cadata=front.authority.decode())
         yield Stage(scene, front, Door(front.port, trust), arn)
+
+
+class OnLocalhost:
+    """A gate that gives the cluster a single broker, called localhost."""
+
+    def __init__(self, msk: Msk, cluster_arn: str) -> None:
+        self._msk = msk
+        self._arn = cluster_arn
+        self.port = 0
+
+    def find_broker(self, host: str) -> PrivateBroker | None:
+        if host != "localhost":
+            return None
+        return PrivateBroker(self._arn, REGION, Scheme.IAM, 1, (("localhost", self.port),))
+
+    def obstacle(self, caller: Caller, broker: PrivateBroker) -> str | None:
+        return self._msk.obstacle(caller, broker)
+
+
+@contextmanager
+def front_on_localhost() -> Iterator[Front]:
+    """The door to one broker called localhost, for clients that resolve names in C."""
+    scene = Scene()
+    arn = scene.private_cluster()
+    allow_data(scene, arn)
+    scene.connect(arn)
+    scene.later(4)
+    gate = OnLocalhost(scene.msk, arn)
+    with running_front(gate, keys) as running:
+        gate.port = running.port
+        yield running
 
 
 def token(  # noqa: PLR0917 each is one thing that can be wrong

@@ -14,41 +14,16 @@ import pytest
 from aws_msk_iam_sasl_signer import MSKAuthTokenProvider
 from confluent_kafka import Consumer, KafkaError, Producer
 
-from localcloud.kafka.front import Front, running_front
-from localcloud.msk import Caller, Msk, PrivateBroker, Scheme
-from tests.emulator.kafka_scenery import DEADLINE, SECRET, allow_data, keys
-from tests.emulator.scenery import CLIENT, REGION, STRANGER, Scene
+from localcloud.kafka.front import Front
+from tests.emulator.kafka_scenery import DEADLINE, SECRET, front_on_localhost
+from tests.emulator.scenery import CLIENT, REGION, STRANGER
 
 PARTITIONS = range(4)
 
 
-class OnLocalhost:
-    """A gate that gives the cluster a single broker, called localhost."""
-
-    def __init__(self, msk: Msk, cluster_arn: str) -> None:
-        self._msk = msk
-        self._arn = cluster_arn
-        self.port = 0
-
-    def find_broker(self, host: str) -> PrivateBroker | None:
-        if host != "localhost":
-            return None
-        return PrivateBroker(self._arn, REGION, Scheme.IAM, 1, (("localhost", self.port),))
-
-    def obstacle(self, caller: Caller, broker: PrivateBroker) -> str | None:
-        return self._msk.obstacle(caller, broker)
-
-
 @pytest.fixture(scope="module")
 def front() -> Iterator[Front]:
-    scene = Scene()
-    arn = scene.private_cluster()
-    allow_data(scene, arn)
-    scene.connect(arn)
-    scene.later(4)
-    gate = OnLocalhost(scene.msk, arn)
-    with running_front(gate, keys) as running:
-        gate.port = running.port
+    with front_on_localhost() as running:
         yield running
 
 

@@ -1,0 +1,138 @@
+"""What is given to each library connects, to brokers that check TLS and the token."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from confluent_kafka import Consumer, Producer
+from kafka import KafkaConsumer, KafkaProducer
+
+from localcloud.kafka import resolver
+from localcloud.kafka.front import Front
+from msklink import endpoints
+from msklink.scheme import Scheme
+from msklink_client import kafka_config
+from msklink_client.command import main
+from msklink_client.configuration import Credentials
+from msklink_client.layers import Check, Finding, Layer
+from msklink_client.tokens import token_source
+from tests.client.conftest import Store
+from tests.emulator.kafka_scenery import DEADLINE, SECRET, Stage, front_on_localhost, stage
+from tests.emulator.scenery import CLIENT, REGION, STRANGER
+
+pytestmark = pytest.mark.xdist_group("client-connects")
+
+
+@pytest.fixture(scope="module")
+def brokers() -> Iterator[Stage]:
+    with stage() as made, resolver.installed(made.front.port):
+        yield made
+
+
+@pytest.fixture(scope="module")
+def one_broker() -> Iterator[Front]:
+    with front_on_localhost() as running:
+        yield running
+
+
+def session(account: str = CLIENT.account) -> boto3.Session:
+    return boto3.Session(account, SECRET, region_name=REGION)
+
+
+def publish(store: Store, servers: str) -> None:
+    for name, value in endpoints.parameters("msklink", "orders", {Scheme.IAM: servers}).items():
+        store.put(name, value)
+
+
+def authority(front: Front, folder: Path) -> str:
+    path = folder / "ca.pem"
+    path.write_bytes(front.authority)
+    return str(path)
+
+
+def config(front: Front, folder: Path, library: str) -> dict[str, Any]:
+    ca_file = authority(front, folder)
+    return kafka_config("orders", library=library, ca_file=ca_file, session=session())
+
+
+def test_confluent_writes_and_reads(store: Store, one_broker: Front, tmp_path: Path) -> None:
+    publish(store, f"localhost:{one_broker.port}")
+    given = config(one_broker, tmp_path, "confluent-kafka")
+
+    producer = Producer(given)
+    producer.produce("by-confluent", b"one", partition=0)
+    assert producer.flush(DEADLINE) == 0
+    consumer = Consumer(given | {"group.id": "billing", "auto.offset.reset": "earliest"})
+    consumer.subscribe(["by-confluent"])
+    message = consumer.poll(DEADLINE)
+    consumer.close()
+
+    assert message
+    assert message.value() == b"one"
+
+
+def test_kafka_python_writes_and_reads(store: Store, brokers: Stage, tmp_path: Path) -> None:
+    publish(store, ",".join(brokers.bootstrap()))
+    given = config(brokers.front, tmp_path, "kafka-python")
+
+    with KafkaProducer(**given) as producer:
+        producer.send("by-kafka-python", b"one", partition=0).get(DEADLINE)
+    options = {"auto_offset_reset": "earliest", "consumer_timeout_ms": DEADLINE * 1000}
+    with KafkaConsumer("by-kafka-python", **options, **given) as consumer:
+        assert next(consumer).value == b"one"
+
+
+def test_aiokafka_writes_and_reads(store: Store, brokers: Stage, tmp_path: Path) -> None:
+    publish(store, ",".join(brokers.bootstrap()))
+    given = config(brokers.front, tmp_path, "aiokafka")
+
+    async def there_and_back() -> bytes | None:
+        async with AIOKafkaProducer(**given) as producer:
+            await producer.send_and_wait("by-aiokafka", b"one", partition=0)
+        reading = AIOKafkaConsumer("by-aiokafka", auto_offset_reset="earliest", **given)
+        async with reading as consumer, asyncio.timeout(DEADLINE):
+            value: bytes | None = (await consumer.getone()).value
+            return value
+
+    assert asyncio.run(there_and_back()) == b"one"
+
+
+def test_the_check_finds_nothing_wrong(brokers: Stage, tmp_path: Path) -> None:
+    findings = look(brokers, CLIENT.account, authority(brokers.front, tmp_path))
+
+    assert {finding.layer for finding in findings if finding.good} == set(Layer)
+    assert not [finding for finding in findings if not finding.good]
+    assert {finding.broker for finding in findings} == set(brokers.bootstrap())
+
+
+def test_the_check_finds_out_who_does_not_get_through(brokers: Stage, tmp_path: Path) -> None:
+    findings = look(brokers, STRANGER.account, authority(brokers.front, tmp_path))
+    failed = [finding for finding in findings if not finding.good]
+
+    assert {finding.layer for finding in failed} == {Layer.SASL}
+    assert all("AVAILABLE VPC connection" in finding.detail for finding in failed)
+
+
+def look(brokers: Stage, account: str, ca_file: str) -> list[Finding]:
+    credentials = Credentials(sign=token_source(session(account), REGION), ca_file=ca_file)
+    return Check("iam", credentials, timeout=DEADLINE).run(",".join(brokers.bootstrap()))
+
+
+def test_the_command_checks_as_well(
+    store: Store,
+    brokers: Stage,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    publish(store, ",".join(brokers.bootstrap()))
+    monkeypatch.setattr("msklink_client.parameters._default_session", session)
+
+    arguments = ["check", "orders", "--ca-file", authority(brokers.front, tmp_path)]
+
+    assert main(arguments) == 0
+    assert capsys.readouterr().out.count("\n") == 1 + 5 * 3
