@@ -18,6 +18,7 @@ import boto3
 
 from localcloud.call_log import Call
 from localcloud.deploy import Deployed, deploy, session
+from localcloud.iam.verdicts import Verdict
 from localcloud.networks import Network, make_networks
 from localcloud.settings import (
     ACCOUNTS,
@@ -76,6 +77,11 @@ class Cloud:
         """The API calls that the server took from number *since* on, in order."""
         answer = json.loads(self._ask("GET", f"/_localcloud/calls?since={since}"))
         return [Call(**call) for call in answer["calls"]]
+
+    def verdicts(self) -> list[Verdict]:
+        """What IAM said to roles so far."""
+        answer = json.loads(self._ask("GET", "/_localcloud/verdicts"))
+        return [Verdict(**verdict) for verdict in answer]
 
     def fault(self, operation: str, **fields: Any) -> None:
         """Let MSK misbehave at the next *operation*; *fields* as in private_api.py."""
