@@ -7,6 +7,7 @@ SHELL := bash
 export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 VENV := .venv/.installed
+CHECKOV := .venv-checkov/.installed
 CODE := functions layers/core client/python/src localcloud tests benchmarks
 
 help: ## what there is to make
@@ -24,12 +25,13 @@ test-faults: $(VENV) ## the kill matrix: every call of every function goes wrong
 local: $(VENV) ## the embedded AWS with both stacks, until Ctrl-C
 	@exec python -m localcloud
 
-check: $(VENV) ## lint, types and templates
+check: $(VENV) $(CHECKOV) ## lint, types and templates
 	ruff check .
 	ruff format --check .
 	mypy $(CODE)
 	cfn-lint template.yaml client.yaml
 	sam validate --lint --region eu-west-1
+	CKV_SKIP_PACKAGE_UPDATE_CHECK=true .venv-checkov/bin/checkov
 
 deploy: $(VENV) ## the owner stack, to the AWS account of your credentials
 	sam build
@@ -40,15 +42,18 @@ bench-scale: $(VENV) ## what many clients and clusters take; a quarter of an hou
 
 docs: $(VENV) ## the pages that are made from the code
 	PYTHONPATH=.:layers/core python -m tests.support.refusal_page
+	PYTHONPATH=.:layers/core python -m tests.support.permission_page
 
 lock: $(VENV) ## pin and hash the requirements anew
 	uv pip compile -q --upgrade --generate-hashes --python-version 3.13 --no-emit-index-url \
 	  --no-header layers/dependencies/requirements.in -o layers/dependencies/requirements.txt
 	uv pip compile -q --upgrade --generate-hashes --python-version 3.13 --no-emit-index-url \
 	  --no-header -c layers/dependencies/requirements.txt requirements-dev.in -o requirements-dev.txt
+	uv pip compile -q --upgrade --generate-hashes --python-version 3.13 --no-emit-index-url \
+	  --no-header requirements-checkov.in -o requirements-checkov.txt
 
 clean: ## remove what the other targets made
-	rm -rf .venv .aws-sam .localcloud .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-checkov .aws-sam .localcloud .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # Goes by content, not by time: a fresh checkout has new times and an old lock.
 .PHONY: $(VENV)
@@ -64,3 +69,13 @@ $(VENV):
 	  rm -rf .venv && "$$python" -m venv .venv; \
 	  .venv/bin/pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.txt; \
 	  cp requirements-dev.txt $(VENV); }
+
+# Checkov pins an old boto3, so it has an environment of its own.
+.PHONY: $(CHECKOV)
+$(CHECKOV): $(VENV)
+	@cmp -s requirements-checkov.txt $(CHECKOV) || { \
+	  echo "Installing the pinned Checkov into .venv-checkov (once) ..."; \
+	  rm -rf .venv-checkov && python -m venv .venv-checkov; \
+	  .venv-checkov/bin/pip install -qq --disable-pip-version-check --require-hashes \
+	    -r requirements-checkov.txt; \
+	  cp requirements-checkov.txt $(CHECKOV); }

@@ -15,6 +15,7 @@ from localcloud.ec2_network import Ec2Network
 from localcloud.iam import access_keys, authorization
 from localcloud.iam.ec2 import Ec2Checks
 from localcloud.iam.kafka import KafkaChecks
+from localcloud.iam.scheduler import scheduler_checks
 from localcloud.iam.ssm import ssm_checks
 from localcloud.msk import Msk, ScaledClock
 from localcloud.settings import Settings
@@ -37,6 +38,7 @@ def assemble(chosen: Settings) -> private_api.Application:
         {
             "ec2": Ec2Checks(tags_of),
             "kafka": KafkaChecks(msk.tags_of),
+            "scheduler": scheduler_checks,
             "ssm": ssm_checks,
         }
     )

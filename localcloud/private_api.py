@@ -2,6 +2,7 @@
 What tests and the demo ask of the server beside AWS, on the same port:
 
     GET    /_localcloud/calls?since=n   the API calls taken (call_log.py)
+    GET    /_localcloud/verdicts        what IAM said to roles (iam/verdicts.py)
     POST   /_localcloud/faults          let MSK misbehave: the fields of msk.faults.Fault as JSON
     DELETE /_localcloud/faults          let it behave again
     GET    /_localcloud/kafka           where Kafka clients connect, from then on (cloud.KafkaDoor)
@@ -13,6 +14,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from localcloud.call_log import CallLog
+from localcloud.iam import verdicts
 from localcloud.msk import Fault, Msk, MskError
 
 Application = Callable[[Any, Any, Any], Awaitable[None]]
@@ -29,6 +31,8 @@ def in_front_of(
             case "GET", "/_localcloud/calls":
                 since = parse_qs(scope["query_string"].decode()).get("since", ["0"])[0]
                 await _send(send, 200, log.answer(int(since)))
+            case "GET", "/_localcloud/verdicts":
+                await _send(send, 200, verdicts.answer())
             case "POST", "/_localcloud/faults":
                 msk.faults.add(_fault(json.loads(await _body(receive))))
                 await _send(send, 200, b"{}")

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ministack.core import iam_actions, iam_evaluator
-from ministack.services import iam
+from ministack.services import iam, sts
 
+from localcloud.iam import verdicts
 from localcloud.iam.checks import Check, Request
 from localcloud.settings import ACCOUNTS
 
@@ -78,16 +79,24 @@ def _enforce(original: Callable[..., Any]) -> Callable[..., Any]:
     ) -> Any:
         judgement = _current.get()
         if judgement is None or judgement.checks[0].action != iam_action:
-            return original(access_key, iam_action, service, region, resource_arn, service_context)
+            judgement = _Judgement([Check(iam_action, resource_arn)])
+        caller, scope = iam_evaluator.caller_arn(), _scope(access_key)
         for check in judgement.checks:
             context = {**(service_context or {}), **check.context}
             denied = original(access_key, check.action, service, region, check.resource, context)
+            verdicts.record(caller, scope, check.action, check.resource, allowed=not denied)
             if denied:
                 judgement.denied = check
                 return denied
         return None
 
     return enforce
+
+
+def _scope(access_key: str) -> str:
+    """The session policy that the session of *access_key* was given, or ""."""
+    policies = (sts._sessions.get(access_key) or {}).get("SessionPolicies") or {}
+    return str(policies.get("Policy") or "")
 
 
 def _denial(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -196,7 +205,9 @@ def judge_role(role_arn: str, service: str, region: str, check: Check) -> Denied
         iam_evaluator._gather_role_policies(name, account),
         *iam_evaluator._permissions_boundary(iam._roles, name, account),
     )
-    if result.decision == "Allow":
+    allowed = result.decision == "Allow"
+    verdicts.record(session, "", check.action, check.resource, allowed=allowed)
+    if allowed:
         return None
     return Denied(check.action, check.resource, session, result.decision == "Deny")
 

@@ -16,6 +16,9 @@ _WITHOUT_RESOURCE = {
     "GetBootstrapBrokers",
 }
 
+# MSK looks with the rights of its caller (dependent actions of UpdateConnectivity).
+_LOOKS_AT_NETWORK = (Check("ec2:DescribeRouteTables", "*"), Check("ec2:DescribeSubnets", "*"))
+
 _ARN = re.compile(
     r"arn:aws[a-z-]*:kafka:[a-z0-9-]+:\d{12}:"
     r"(?:cluster/[^/?]+/[^/?]+"
@@ -35,6 +38,8 @@ class KafkaChecks:
                 return self._create_vpc_connection(request)
             case "CreateCluster" | "CreateClusterV2":
                 return self._create_cluster(request)
+            case "UpdateConnectivity":
+                return [*self._named_in_path(request), *_LOOKS_AT_NETWORK]
             case _:
                 return self._named_in_path(request)
 

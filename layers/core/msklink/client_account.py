@@ -30,8 +30,6 @@ CONNECTING = (
 
 DELETING = ("kafka:DeleteVpcConnection", "kafka:DescribeVpcConnection")
 
-ON_CONNECTIONS = (*DELETING, "kafka:CreateVpcConnection", "kafka:TagResource")
-
 WATCHING = (
     "ec2:DescribeSecurityGroups",
     "ec2:DescribeVpcEndpoints",
@@ -48,7 +46,9 @@ DISCONNECTING = (
 
 WITHDRAWING = ("ssm:DeleteParameters",)
 
-PUBLISHING = ("ssm:AddTagsToResource", "ssm:GetParametersByPath", "ssm:PutParameter")
+READING = ("ssm:GetParametersByPath",)
+
+PUBLISHING = ("ssm:AddTagsToResource", "ssm:PutParameter")
 
 Statement = dict[str, Any]
 
@@ -91,18 +91,19 @@ class ClientAccount(NamedTuple):
     def watching(self) -> str:
         """Scope of a look at what there is, for all clusters."""
         parameters = f"arn:{self.partition}:ssm:{self.region}:{self.id}:parameter/{self.namespace}"
-        return _policy(_allow(WATCHING, "*"), _allow(("ssm:GetParametersByPath",), [parameters]))
+        return _policy(_allow(WATCHING, "*"), _allow(READING, [parameters]))
 
     def surveying(self, cluster_name: str) -> str:
         """Scope of a step that looks at VPCs and writes the status."""
-        return _policy(_allow(LOOKS, "*"), self._on_parameters(cluster_name, PUBLISHING))
+        return _policy(_allow(LOOKS, "*"), *self._on_parameters(cluster_name, PUBLISHING))
 
     def connecting(self, cluster_name: str) -> str:
         """Scope of a step that makes security groups and connections to one cluster."""
         clusters = f"arn:{self.partition}:kafka:{self.region}:{self.owner}:cluster/{cluster_name}/*"
         return _policy(
             _allow(CONNECTING, "*"),
-            _allow(ON_CONNECTIONS, [clusters, self._connections(cluster_name)]),
+            _allow(("kafka:CreateVpcConnection",), [clusters, self._connections(cluster_name)]),
+            _allow((*DELETING, "kafka:TagResource"), [self._connections(cluster_name)]),
         )
 
     def disconnecting(self, cluster_name: str) -> str:
@@ -110,23 +111,24 @@ class ClientAccount(NamedTuple):
         return _policy(
             _allow(DISCONNECTING, "*"),
             _allow(DELETING, [self._connections(cluster_name)]),
-            self._on_parameters(cluster_name, PUBLISHING + WITHDRAWING),
+            *self._on_parameters(cluster_name, PUBLISHING + WITHDRAWING),
         )
 
     def publishing(self, cluster_name: str) -> str:
         """Scope of a step that writes the parameters of one cluster."""
-        return _policy(self._on_parameters(cluster_name, PUBLISHING))
+        return _policy(*self._on_parameters(cluster_name, PUBLISHING))
 
     def _connections(self, cluster_name: str) -> str:
         place = f"arn:{self.partition}:kafka:{self.region}:{self.id}"
         return f"{place}:vpc-connection/{self.owner}/{cluster_name}/*"
 
-    def _on_parameters(self, cluster_name: str, actions: tuple[str, ...]) -> Statement:
+    def _on_parameters(self, cluster_name: str, actions: tuple[str, ...]) -> list[Statement]:
+        """Reading is judged on the path, and *actions* on the parameters below it."""
         path = (
             f"arn:{self.partition}:ssm:{self.region}:{self.id}"
             f":parameter/{self.namespace}/{cluster_name}"
         )
-        return _allow(actions, [path, f"{path}/*"])
+        return [_allow(READING, [path]), _allow(actions, [f"{path}/*"])]
 
 
 def _allow(actions: tuple[str, ...], resources: str | list[str]) -> Statement:

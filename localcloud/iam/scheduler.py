@@ -1,0 +1,18 @@
+"""What EventBridge Scheduler judges a call on (Service Authorization Reference)."""
+
+from localcloud.iam.checks import Check, Request
+
+
+def scheduler_checks(request: Request) -> list[Check]:
+    """A schedule is made with leave to pass its role to the scheduler."""
+    if request.operation != "CreateSchedule":
+        return []
+    body = request.json()
+    group, name = body.get("GroupName", "default"), request.path.rpartition("/")[2]
+    place = f"arn:aws:scheduler:{request.region}:{request.account}"
+    role = str(body.get("Target", {}).get("RoleArn", "*"))
+    passed = {"iam:PassedToService": "scheduler.amazonaws.com"}
+    return [
+        Check(request.action, f"{place}:schedule/{group}/{name}"),
+        Check("iam:PassRole", role, passed),
+    ]
