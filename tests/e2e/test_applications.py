@@ -1,1 +1,92 @@
 """Applications of a client team connect, with nothing but their credentials and a name."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from localcloud import application
+from localcloud.cloud import Cloud
+from localcloud.settings import credentials
+from tests.e2e.aws_cli import eventually
+from tests.e2e.scene import CLIENT, OTHER, Scene, create_cluster
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+
+READING = {
+    "Effect": "Allow",
+    "Action": ["ssm:GetParametersByPath", "ssm:GetParameter"],
+    "Resource": f"arn:aws:ssm:eu-west-1:{CLIENT}:parameter/msklink/ledger/*",
+}
+
+
+@pytest.fixture(scope="module")
+def scene(cloud: Cloud) -> Scene:
+    """A cluster to which a client is connected that asked for a topic; by an event, with no tag."""
+    tags = {"msklink": "iam", "msklink/clients": CLIENT}
+    scene = Scene(cloud, create_cluster(cloud, "ledger", tags))
+    request = {
+        "cluster": "ledger",
+        "vpc_id": cloud.networks[CLIENT].vpc_id,
+        "schemes": ["iam"],
+        "access": {"produce": ["entries"], "consume": ["entries"]},
+    }
+    entry = {
+        "EventBusName": cloud.deployed.owner["BusArn"],
+        "Source": "a.team",
+        "DetailType": "Client Onboarding Requested",
+        "Detail": json.dumps(request),
+    }
+    cloud.client("events", CLIENT).put_events(Entries=[entry])
+    eventually(lambda: scene.status(CLIENT, "ledger").get("state") == "published")
+    return scene
+
+
+def role(cloud: Cloud, name: str, *statements: Mapping[str, Any]) -> dict[str, str]:
+    """Credentials of an application's role in the client's account."""
+    iam = cloud.client("iam", CLIENT)
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{CLIENT}:root"},
+        "Action": "sts:AssumeRole",
+    }
+    made = iam.create_role(
+        RoleName=name,
+        AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+    )["Role"]
+    if statements:
+        document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+        iam.put_role_policy(RoleName=name, PolicyName="Application", PolicyDocument=document)
+    given = cloud.client("sts", CLIENT).assume_role(RoleArn=made["Arn"], RoleSessionName="test")
+    found = given["Credentials"]
+    return credentials(CLIENT) | {
+        "AWS_ACCESS_KEY_ID": found["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": found["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": found["SessionToken"],
+    }
+
+
+def test_a_message_goes_there_and_back(scene: Scene) -> None:
+    done = application.run(scene.cloud, role(scene.cloud, "billing", READING), "ledger", "entries")
+
+    assert done.returncode == 0, done.stderr
+    said = f"produced and consumed 1 message as {CLIENT} through b-1.iam.ledger."
+    assert done.stdout.startswith(said)
+
+
+def test_a_role_that_may_not_read_is_told_what_it_lacks(scene: Scene) -> None:
+    done = application.run(scene.cloud, role(scene.cloud, "forgotten"), "ledger", "entries")
+
+    assert done.returncode
+    assert "NoPermission" in done.stderr
+    arn = f"arn:aws:ssm:eu-west-1:{CLIENT}:parameter/msklink/ledger/iam"
+    assert f"Allow ssm:GetParametersByPath on {arn}" in done.stderr
+
+
+def test_an_account_that_is_not_connected_is_told_what_to_do(scene: Scene) -> None:
+    done = application.run(scene.cloud, credentials(OTHER), "ledger", "entries")
+
+    assert done.returncode
+    assert "NotOnboarded" in done.stderr
+    assert "Tag your VPC msklink/ledger = auto" in done.stderr
