@@ -16,8 +16,8 @@ _OF_OWNER_AS_CLIENT = (
 
 UNUSED = {
     ("GrantAccessFunctionRole", "kafka:DeleteClusterPolicy"): (
-        "for the last account that is taken off the list (`tests/workflow/test_offboarding.py`); in "
-        "the end-to-end tests another one stays"
+        "for the last account that is taken off the list, where nobody else has a statement in the "
+        "policy; in the end-to-end tests another account stays"
     ),
     ("GrantAccessFunctionRole", "states:DescribeExecution"): _OF_REDRIVING,
     ("PublishSummaryFunctionRole", "dynamodb:PutItem"): _OF_OWNER_AS_CLIENT,
