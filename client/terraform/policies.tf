@@ -182,6 +182,12 @@ locals {
         Condition = { StringEquals = { "iam:AWSServiceName" = "kafka.amazonaws.com" } }
       },
       {
+        Sid      = "LetMskSetUpItsRole" # dependent actions of CreateVpcConnection
+        Effect   = "Allow"
+        Action   = ["iam:AttachRolePolicy", "iam:PutRolePolicy"]
+        Resource = "arn:${local.partition}:iam::${local.account}:role/aws-service-role/kafka.amazonaws.com/AWSServiceRoleForKafka"
+      },
+      {
         Sid      = "LookAtParameters"
         Effect   = "Allow"
         Action   = "ssm:GetParametersByPath"

@@ -14,7 +14,17 @@ _OF_OWNER_AS_CLIENT = (
     "the end-to-end tests it has no client stack"
 )
 
+_OF_MSK = (
+    "a dependent action of CreateVpcConnection (service authorization reference), for the role "
+    "that MSK makes on the first connection of an account; the embedded AWS makes it in one step"
+)
+
 UNUSED = {
+    **{
+        (role, action): _OF_MSK
+        for role in ("ClientRole", "connecting")
+        for action in ("iam:AttachRolePolicy", "iam:PutRolePolicy")
+    },
     ("GrantAccessFunctionRole", "kafka:DeleteClusterPolicy"): (
         "for the last account that is taken off the list, where nobody else has a statement in the "
         "policy; in the end-to-end tests another account stays"

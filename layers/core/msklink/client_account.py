@@ -24,7 +24,9 @@ CONNECTING = (
     "ec2:DescribeVpcEndpoints",
     "ec2:RevokeSecurityGroupEgress",
     "ec2:RevokeSecurityGroupIngress",
+    "iam:AttachRolePolicy",
     "iam:CreateServiceLinkedRole",
+    "iam:PutRolePolicy",
     "kafka:ListVpcConnections",
 )
 
