@@ -146,21 +146,28 @@ def _wait_until_ready(process: "subprocess.Popen[bytes]", cloud: Cloud) -> None:
 
 
 @contextmanager
-def embedded_aws(settings: Settings) -> Iterator[Cloud]:
-    """Yield a cloud with both stacks deployed and a network in each account."""
+def embedded_aws(settings: Settings, **chosen: str) -> Iterator[Cloud]:
+    """
+    Yield a cloud with both stacks deployed and a network in each account.
+
+    *chosen* are parameters of the owner stack, where they are not to have their defaults.
+    """
     with running_server(settings) as cloud:
         with ThreadPoolExecutor(1) as beside:
             networks = beside.submit(make_networks, cloud.endpoint)
-            deployed = deploy(cloud.endpoint, settings.grace_hours * settings.time_scale)
+            grace_hours = settings.grace_hours * settings.time_scale
+            deployed = deploy(cloud.endpoint, grace_hours, **chosen)
         yield replace(cloud, deployed=deployed, networks=networks.result())
 
 
 @contextmanager
 def temporary_aws(
-    time_scale: float = DEFAULT_TIME_SCALE, grace_hours: float = DEFAULT_GRACE_HOURS
+    time_scale: float = DEFAULT_TIME_SCALE,
+    grace_hours: float = DEFAULT_GRACE_HOURS,
+    **chosen: str,
 ) -> Iterator[Cloud]:
     """The same on a free port, with its state in a folder that goes with it."""
     with tempfile.TemporaryDirectory(prefix="localcloud-") as folder:
         state = Path(folder) / "state"
-        with embedded_aws(Settings(free_port(), time_scale, state, grace_hours)) as cloud:
+        with embedded_aws(Settings(free_port(), time_scale, state, grace_hours), **chosen) as cloud:
             yield cloud

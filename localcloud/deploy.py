@@ -44,21 +44,25 @@ def session(account: str) -> boto3.Session:
     )
 
 
-def deploy(endpoint: str, grace_hours: float, clients: Sequence[str] = CLIENTS) -> Deployed:
-    owner = deploy_owner(endpoint, built_template(), clients, grace_hours)
+def deploy(
+    endpoint: str, grace_hours: float, clients: Sequence[str] = CLIENTS, **chosen: str
+) -> Deployed:
+    """The stacks of the owner and of *clients*; *chosen* are parameters of the owner stack."""
+    owner = deploy_owner(endpoint, built_template(), clients, grace_hours, **chosen)
     with ThreadPoolExecutor() as pool:
         made = pool.map(lambda account: deploy_client(endpoint, account, owner), clients)
         return Deployed(owner, dict(zip(clients, made, strict=True)))
 
 
 def deploy_owner(
-    endpoint: str, template: Path, clients: Sequence[str], grace_hours: float
+    endpoint: str, template: Path, clients: Sequence[str], grace_hours: float, **chosen: str
 ) -> Mapping[str, str]:
     parameters = {
         "Architecture": architecture(),
         "ClientAccounts": ",".join(clients),
         "GraceHours": f"{grace_hours:.6f}",
         "RetryMinutes": RETRY_MINUTES,
+        **chosen,
     }
     return _sam_deploy(endpoint, OWNER, OWNER_STACK, template, parameters, "--resolve-s3")
 

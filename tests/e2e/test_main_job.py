@@ -1,79 +1,15 @@
 """What the README promises, with the AWS CLI only, against the deployed stacks."""
 
 import json
-from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
 
-from localcloud.call_log import Call
 from localcloud.cloud import Cloud
 from tests.e2e.aws_cli import AwsCli, eventually
+from tests.e2e.scene import CLIENT, OTHER, Scene
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
-
-CLIENT, OTHER = "222222222222", "333333333333"
-
-
-@dataclass(frozen=True)
-class Scene:
-    cloud: Cloud
-    cluster_arn: str
-
-    def aws(self, account: str) -> AwsCli:
-        return AwsCli(self.cloud, account)
-
-    @property
-    def owner(self) -> AwsCli:
-        return self.aws(self.cloud.owner)
-
-    def tag_vpc(self, account: str, value: str, cluster: str = "orders") -> None:
-        vpc_id = self.cloud.networks[account].vpc_id
-        tag = f"Key=msklink/{cluster},Value={value}"
-        self.aws(account)("ec2", "create-tags", "--resources", vpc_id, "--tags", tag)
-
-    def status(self, account: str, cluster: str = "orders") -> dict[str, Any]:
-        found = self.aws(account).parameters(f"/msklink/{cluster}")
-        status: dict[str, Any] = json.loads(found.get(f"/msklink/{cluster}/status", "{}"))
-        return status
-
-    def schemes(self, account: str) -> dict[str, Any]:
-        """What the status says of the VPC of *account*, scheme by scheme."""
-        return dict(*self.status(account).get("vpcs", {}).values())
-
-    def executions(self) -> list[dict[str, Any]]:
-        machine = self.cloud.deployed.owner["StateMachineArn"]
-        found: list[dict[str, Any]] = self.owner(
-            "stepfunctions", "list-executions", "--state-machine-arn", machine
-        )["executions"]
-        return found
-
-    def item(self, cluster_arn: str) -> dict[str, Any]:
-        """What the table says of a cluster."""
-        key = {"cluster_arn": {"S": cluster_arn}, "item": {"S": "cluster"}}
-        found: dict[str, Any] = self.owner(
-            *("dynamodb", "get-item", "--consistent-read", "--key", json.dumps(key)),
-            *("--table-name", self.cloud.deployed.owner["TableName"]),
-        )["Item"]
-        return found
-
-    def quiet(self) -> bool:
-        """Whether every run has ended."""
-        return all(found["status"] != "RUNNING" for found in self.executions())
-
-    def calls(self) -> Counter[str]:
-        """What MSKLink itself has called so far, by operation."""
-        return Counter(call.operation for call in self.calls_of_ours())
-
-    def calls_of_ours(self) -> list[Call]:
-        """Those with the roles of the stacks; other tests name their sessions `test`."""
-        return [
-            call
-            for call in self.cloud.calls()
-            if ":assumed-role/msklink-" in call.principal and not call.principal.endswith("/test")
-        ]
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,10 @@ import pytest
 
 from localcloud.cloud import Cloud
 from tests.e2e.aws_cli import AwsCli, eventually
+from tests.e2e.scene import CLIENT, OTHER, unreachable
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 
-CLIENT, OTHER = "222222222222", "333333333333"
 IAM = {"Sasl": {"Iam": {"Enabled": True}}}
 SCRAM = {"Sasl": {"Scram": {"Enabled": True}}}
 
@@ -130,15 +130,8 @@ def test_a_vpc_that_lacks_a_zone_is_told_which(cloud: Cloud) -> None:
 
 def test_a_wrong_external_id_is_told_from_a_missing_stack(cloud: Cloud) -> None:
     """With the roles that the stacks made, and STS as the embedded AWS judges it."""
-    iam = cloud.client("iam", OTHER)
-    name = "msklink-client-eu-west-1"
-    trust = iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
-    bent = json.loads(json.dumps(trust).replace(cloud.deployed.owner["ExternalId"], "another-id"))
-    iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(bent))
-    try:
+    with unreachable(cloud, OTHER):
         found = eventually(lambda: _refused_in_table(cloud))
-    finally:
-        iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(trust))
     assert found == "ExternalIdWrong"
 
 

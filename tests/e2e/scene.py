@@ -1,0 +1,105 @@
+"""A cluster in the embedded AWS and those who want to use it."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from localcloud.call_log import Call
+from localcloud.cloud import Cloud
+from tests.e2e.aws_cli import AwsCli
+
+CLIENT, OTHER = "222222222222", "333333333333"
+
+
+@dataclass(frozen=True)
+class Scene:
+    cloud: Cloud
+    cluster_arn: str
+
+    def aws(self, account: str) -> AwsCli:
+        return AwsCli(self.cloud, account)
+
+    @property
+    def owner(self) -> AwsCli:
+        return self.aws(self.cloud.owner)
+
+    def tag_vpc(self, account: str, value: str, cluster: str = "orders") -> None:
+        vpc_id = self.cloud.networks[account].vpc_id
+        tag = f"Key=msklink/{cluster},Value={value}"
+        self.aws(account)("ec2", "create-tags", "--resources", vpc_id, "--tags", tag)
+
+    def status(self, account: str, cluster: str = "orders") -> dict[str, Any]:
+        found = self.aws(account).parameters(f"/msklink/{cluster}")
+        status: dict[str, Any] = json.loads(found.get(f"/msklink/{cluster}/status", "{}"))
+        return status
+
+    def schemes(self, account: str) -> dict[str, Any]:
+        """What the status says of the VPC of *account*, scheme by scheme."""
+        return dict(*self.status(account).get("vpcs", {}).values())
+
+    def executions(self) -> list[dict[str, Any]]:
+        machine = self.cloud.deployed.owner["StateMachineArn"]
+        found: list[dict[str, Any]] = self.owner(
+            "stepfunctions", "list-executions", "--state-machine-arn", machine
+        )["executions"]
+        return found
+
+    def item(self, cluster_arn: str) -> dict[str, Any]:
+        """What the table says of a cluster."""
+        key = {"cluster_arn": {"S": cluster_arn}, "item": {"S": "cluster"}}
+        found: dict[str, Any] = self.owner(
+            *("dynamodb", "get-item", "--consistent-read", "--key", json.dumps(key)),
+            *("--table-name", self.cloud.deployed.owner["TableName"]),
+        )["Item"]
+        return found
+
+    def quiet(self) -> bool:
+        """Whether every run has ended."""
+        return all(found["status"] != "RUNNING" for found in self.executions())
+
+    def calls(self) -> Counter[str]:
+        """What MSKLink itself has called so far, by operation."""
+        return Counter(call.operation for call in self.calls_of_ours())
+
+    def calls_of_ours(self) -> list[Call]:
+        """Those with the roles of the stacks; other tests name their sessions `test`."""
+        return [
+            call
+            for call in self.cloud.calls()
+            if ":assumed-role/msklink-" in call.principal and not call.principal.endswith("/test")
+        ]
+
+
+def create_cluster(cloud: Cloud, name: str, tags: dict[str, str]) -> str:
+    """ARN of a cluster with IAM on."""
+    made: str = cloud.client("kafka", cloud.owner).create_cluster_v2(
+        ClusterName=name,
+        Tags=tags,
+        Provisioned={
+            "KafkaVersion": "3.6.0",
+            "NumberOfBrokerNodes": 3,
+            "BrokerNodeGroupInfo": {
+                "InstanceType": "kafka.m7g.large",
+                "ClientSubnets": cloud.networks[cloud.owner].subnet_ids,
+            },
+            "ClientAuthentication": {"Sasl": {"Iam": {"Enabled": True}}},
+        },
+    )["ClusterArn"]
+    return made
+
+
+@contextmanager
+def unreachable(cloud: Cloud, account: str) -> Iterator[None]:
+    """The client role of *account* wants another external id; the stack is there still."""
+    iam = cloud.client("iam", account)
+    name = "msklink-client-eu-west-1"
+    trust = iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
+    bent = json.dumps(trust).replace(cloud.deployed.owner["ExternalId"], "another-id")
+    iam.update_assume_role_policy(RoleName=name, PolicyDocument=bent)
+    try:
+        yield
+    finally:
+        iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(trust))
