@@ -42,6 +42,7 @@ bench-scale: $(VENV) ## what many clients and clusters take; a quarter of an hou
 
 docs: $(VENV) ## the pages that are made from the code
 	PYTHONPATH=.:layers/core python -m tests.support.refusal_page
+	PYTHONPATH=.:layers/core python -m tests.support.permission_page
 
 lock: $(VENV) ## pin and hash the requirements anew
 	uv pip compile -q --upgrade --generate-hashes --python-version 3.13 --no-emit-index-url \

@@ -1,0 +1,132 @@
+"""
+Least privilege, both ways: what the suite did was allowed, and what is allowed was done.
+
+Comes last (conftest.py): it judges by what all the other tests here have made the roles do.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
+
+import pytest
+
+from localcloud.cloud import Cloud
+from localcloud.iam.verdicts import Verdict
+from tests.support.excuses import UNUSED
+from tests.support.permissions import (
+    TEMPLATES,
+    Permission,
+    allowed,
+    managed_policies,
+    permissions,
+    permissions_of,
+    roles,
+    sessions,
+)
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+
+
+@pytest.fixture(scope="module")
+def names(cloud: Cloud) -> dict[str, list[tuple[str, str]]]:
+    """Account and name of the deployed roles, by their logical ids; a client's are in each."""
+    stacks = [(cloud.owner, "msklink"), *((client, "msklink-client") for client in cloud.clients)]
+    found: dict[str, list[tuple[str, str]]] = {}
+    for account, stack in stacks:
+        formation = cloud.client("cloudformation", account)
+        for one in formation.describe_stack_resources(StackName=stack)["StackResources"]:
+            if one["ResourceType"] == "AWS::IAM::Role":
+                role = (account, one["PhysicalResourceId"])
+                found.setdefault(one["LogicalResourceId"], []).append(role)
+    return found
+
+
+def ours(cloud: Cloud) -> list[Verdict]:
+    """What IAM said to the roles of the stacks; tests name their own sessions `test`."""
+    return [
+        verdict
+        for verdict in cloud.verdicts()
+        if ":assumed-role/msklink-" in verdict.principal and not verdict.principal.endswith("/test")
+    ]
+
+
+def used(found: Iterable[Verdict], wanted: Permission) -> bool:
+    """Whether one of the verdicts *found* let the action be done on such a resource."""
+    return any(
+        verdict.allowed
+        and verdict.action == wanted.action
+        and fnmatchcase(verdict.resource, wanted.resource)
+        for verdict in found
+    )
+
+
+def used_by_roles(
+    cloud: Cloud, names: dict[str, list[tuple[str, str]]], found: list[Verdict]
+) -> Iterator[Permission]:
+    for template in TEMPLATES:
+        for logical_id in roles(template):
+            written = permissions_of(template, logical_id)
+            for account, name in names[logical_id]:
+                session = f":{account}:assumed-role/{name}/"
+                of_role = [verdict for verdict in found if session in verdict.principal]
+                deployed = deployed_permissions(cloud, account, name)
+                for one, real in zip(written, deployed, strict=True):
+                    assert (one.action, one.conditional) == (real.action, real.conditional)
+                    if used(of_role, real):
+                        yield one
+
+
+def deployed_permissions(cloud: Cloud, account: str, role: str) -> list[Permission]:
+    iam = cloud.client("iam", account)
+    policies = sorted(iam.list_role_policies(RoleName=role)["PolicyNames"])
+    documents = [
+        iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
+        for policy in policies
+    ]
+    return [one for document in documents for one in allowed(role, document)]
+
+
+def used_in_sessions(found: list[Verdict]) -> Iterator[Permission]:
+    """A session policy is told from others by its actions."""
+    kinds = {frozenset(one.action for one in each): each for each in sessions().values()}
+    for scope in {verdict.scope for verdict in found if verdict.scope}:
+        passed = list(allowed("", json.loads(scope)))
+        written = kinds[frozenset(one.action for one in passed)]
+        in_scope = [verdict for verdict in found if verdict.scope == scope]
+        for one, real in zip(written, passed, strict=True):
+            if used(in_scope, real):
+                yield one
+
+
+def unused(cloud: Cloud, names: dict[str, list[tuple[str, str]]]) -> list[Permission]:
+    found = ours(cloud)
+    seen = {*used_by_roles(cloud, names, found), *used_in_sessions(found)}
+    return [permission for permission in permissions() if permission not in seen]
+
+
+def test_nothing_that_we_did_was_denied(cloud: Cloud) -> None:
+    denied = [verdict for verdict in cloud.verdicts() if not verdict.allowed]
+
+    assert {verdict.principal.rpartition("/")[2] for verdict in denied} == {"test"}
+
+
+def test_every_permission_was_used_or_has_a_reason(
+    cloud: Cloud, names: dict[str, list[tuple[str, str]]]
+) -> None:
+    left = unused(cloud, names)
+    without_reason = [one for one in left if (one.role, one.action) not in UNUSED]
+    without_need = UNUSED.keys() - {(one.role, one.action) for one in left}
+
+    assert not without_reason, "\n".join(" ".join(one[:3]) for one in without_reason)
+    assert not without_need
+
+
+def test_the_roles_have_the_policies_of_aws_that_the_page_names(
+    cloud: Cloud, names: dict[str, list[tuple[str, str]]]
+) -> None:
+    for template in TEMPLATES:
+        for logical_id in roles(template):
+            for account, name in names[logical_id]:
+                attached = cloud.client("iam", account).list_attached_role_policies(RoleName=name)
+                policies = {one["PolicyName"] for one in attached["AttachedPolicies"]}
+                assert policies == managed_policies(template, logical_id)

@@ -1,0 +1,49 @@
+"""Permissions that the end-to-end tests do not use, and why they are granted nevertheless."""
+
+_OF_LOGGING = (
+    "Step Functions needs it where a machine writes logs (Step Functions guide, logging to "
+    "CloudWatch); the embedded AWS delivers none"
+)
+
+_OF_REDRIVING = (
+    "a run that failed in this state and is redriven sees by it that it may take its lease back "
+    "(`tests/integration/test_release_lease.py`); the embedded AWS cannot redrive"
+)
+_OF_OWNER_AS_CLIENT = (
+    "for an owner that connects VPCs of its own account (`tests/workflow/test_main_line.py`); in "
+    "the end-to-end tests it has no client stack"
+)
+
+UNUSED = {
+    ("GrantAccessFunctionRole", "kafka:DeleteClusterPolicy"): (
+        "for the last account that is taken off the list, where nobody else has a statement in the "
+        "policy; in the end-to-end tests another account stays"
+    ),
+    ("GrantAccessFunctionRole", "states:DescribeExecution"): _OF_REDRIVING,
+    ("PublishSummaryFunctionRole", "dynamodb:PutItem"): _OF_OWNER_AS_CLIENT,
+    ("PublishSummaryFunctionRole", "events:PutEvents"): _OF_OWNER_AS_CLIENT,
+    ("ConcludeFunctionRole", "states:StartExecution"): (
+        "a run hands over when its history is nearly full, after 25,000 events; "
+        "`tests/integration/test_conclude.py` has it do so"
+    ),
+    **{
+        ("ReconcileClusterRole", f"logs:{action}"): _OF_LOGGING
+        for action in (
+            "CreateLogDelivery",
+            "GetLogDelivery",
+            "UpdateLogDelivery",
+            "DeleteLogDelivery",
+            "ListLogDeliveries",
+            "PutResourcePolicy",
+            "DescribeResourcePolicies",
+            "DescribeLogGroups",
+        )
+    },
+}
+"""The reason, by role and action."""
+
+MANAGED = {
+    "AWSLambdaBasicExecutionRole": "Lambda writes the logs of a function with its role",
+    "AWSXrayWriteOnlyAccess": "Lambda and Step Functions write traces with the role (Tracing)",
+}
+"""Policies of AWS that SAM gives to the roles that it makes, and what for."""

@@ -1,0 +1,114 @@
+"""What each role may do, as the templates and the session policies of our code say it."""
+
+import copy
+import json
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, NamedTuple
+
+import boto3
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+
+from localcloud.settings import REGION
+from msklink.client_account import ClientAccount
+from tests.support.cloudformation import template
+
+TEMPLATES = {"template.yaml": "Owner account", "client.yaml": "Client account"}
+
+
+class Permission(NamedTuple):
+    """One action on one resource that a statement allows."""
+
+    role: str  # logical id, or what a session of the client role is for
+    action: str
+    resource: str  # as one would write it in `!Sub`
+    conditional: bool
+
+
+def permissions() -> list[Permission]:
+    """Those of all roles, in the order of the templates, and of all sessions of the client role."""
+    by_role = [permissions_of(name, role) for name in TEMPLATES for role in roles(name)]
+    return [each for found in (*by_role, *sessions().values()) for each in found]
+
+
+def permissions_of(name: str, role: str) -> list[Permission]:
+    """What the inline policies of *role* in the template *name* allow."""
+    policies = deployable(name)[role]["Properties"].get("Policies", [])
+    return [
+        each
+        for policy in sorted(policies, key=lambda one: str(one["PolicyName"]))  # as IAM lists them
+        for each in allowed(role, policy["PolicyDocument"])
+    ]
+
+
+def sessions() -> dict[str, list[Permission]]:
+    """What the session policies allow with which our code assumes the client role."""
+    account = ClientAccount(
+        partition="${AWS::Partition}",
+        region="${AWS::Region}",
+        owner="${OwnerAccountId}",
+        id="${AWS::AccountId}",
+        namespace="${Namespace}",
+    )
+    scopes = {
+        "watching": account.watching(),
+        "surveying": account.surveying("<cluster>"),
+        "connecting": account.connecting("<cluster>"),
+        "disconnecting": account.disconnecting("<cluster>"),
+        "publishing": account.publishing("<cluster>"),
+    }
+    return {name: list(allowed(name, json.loads(scope))) for name, scope in scopes.items()}
+
+
+def allowed(role: str, document: dict[str, Any]) -> Iterator[Permission]:
+    """What *document* allows; in the same order before it is deployed and after."""
+    for statement in document["Statement"]:
+        assert statement["Effect"] == "Allow"
+        for action in _listed(statement["Action"]):
+            for resource in _listed(statement["Resource"]):
+                yield Permission(role, action, _written(resource), "Condition" in statement)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _written(value: Any) -> str:
+    match value:
+        case {"Fn::Sub": text}:
+            return str(text)
+        case {"Fn::GetAtt": [resource, attribute]}:
+            return f"${{{resource}.{attribute}}}"
+        case {"Ref": name}:
+            return f"${{{name}}}"
+        case _:
+            assert isinstance(value, str)
+            return value
+
+
+def roles(name: str) -> list[str]:
+    """The logical ids of the roles in the template *name*, those that SAM makes included."""
+    return [key for key, found in deployable(name).items() if found["Type"] == "AWS::IAM::Role"]
+
+
+def managed_policies(name: str, role: str) -> set[str]:
+    """The names of the policies of AWS that *role* has."""
+    arns = deployable(name)[role]["Properties"].get("ManagedPolicyArns", [])
+    return {arn.rpartition("/")[2] for arn in arns}
+
+
+@cache
+def deployable(name: str) -> dict[str, dict[str, Any]]:
+    """The resources of the template *name* after SAM's transform, by logical id."""
+    whole = copy.deepcopy(template(name))
+    if "Transform" in whole:
+        whole["Globals"]["Function"]["CodeUri"] = "s3://built/functions"
+        for resource in whole["Resources"].values():
+            for place in ("ContentUri", "DefinitionUri"):
+                if place in resource.get("Properties", {}):
+                    resource["Properties"][place] = "s3://built/file"
+        sam = Translator({}, Parser(), boto_session=boto3.Session(region_name=REGION))
+        whole = sam.translate(whole, parameter_values={})
+    found: dict[str, dict[str, Any]] = whole["Resources"]
+    return found

@@ -1,0 +1,73 @@
+"""What the templates grant, held against AWS's service authorization reference."""
+
+import json
+import re
+from importlib.resources import files
+from typing import Any
+
+from tests.support.excuses import MANAGED, UNUSED
+from tests.support.permission_page import PAGE, page
+from tests.support.permissions import (
+    TEMPLATES,
+    Permission,
+    managed_policies,
+    permissions,
+    permissions_of,
+    roles,
+)
+
+REFERENCE: dict[str, dict[str, Any]] = json.loads(
+    (files("cfnlint") / "data/AdditionalSpecs/Policies.json").read_text()
+)
+"""As cfn-lint ships it; the names of actions are in lower case."""
+
+
+def arns(action: str) -> list[str]:
+    """The forms of the ARNs on which *action* can be granted; none where it has to be on `*`."""
+    service, _, operation = action.partition(":")
+    known = REFERENCE[service]
+    types = known["Actions"][operation.lower()].get("Resources", [])
+    return [form for one in types for form in known["Resources"][one]["ARNFormats"]]
+
+
+def test_the_page_of_permissions_is_that_of_the_templates() -> None:
+    assert PAGE.read_text() == page(), "run `make docs`"
+
+
+def test_all_resources_are_named_only_where_an_action_knows_none() -> None:
+    assert [one for one in granted() if (one.resource == "*") == bool(arns(one.action))] == []
+
+
+def test_an_action_is_granted_on_resources_that_it_knows() -> None:
+    by_arn = [one for one in granted() if one.resource.startswith("arn:")]
+
+    assert [one for one in by_arn if not knows(one)] == []
+
+
+def granted() -> list[Permission]:
+    """Those of the templates, without the sessions, which only narrow them."""
+    return [one for name in TEMPLATES for role in roles(name) for one in permissions_of(name, role)]
+
+
+def knows(permission: Permission) -> bool:
+    """Whether the action of *permission* can be granted on the kind of its resource."""
+    kind = re.sub(r"\$\{.*?\}", "$", permission.resource).split(":", 5)[5]
+    forms = (form.split(":", 5)[5] for form in arns(permission.action))
+    return any(kind.startswith(re.split(r"[.*$]", form)[0]) for form in forms)
+
+
+def test_an_action_is_granted_once_to_a_role_and_named_in_full() -> None:
+    found = permissions()
+
+    assert len({(one.role, one.action, one.resource) for one in found}) == len(found)
+    assert not [one for one in found if "*" in one.action]
+
+
+def test_every_excuse_is_for_something_that_is_granted() -> None:
+    assert UNUSED.keys() <= {(one.role, one.action) for one in permissions()}
+    assert set(MANAGED) == {
+        policy
+        for name in TEMPLATES
+        for role in roles(name)
+        for policy in managed_policies(name, role)
+    }
