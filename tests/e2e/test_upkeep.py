@@ -244,10 +244,10 @@ def test_the_owner_lets_go_of_a_cluster_and_all_of_it_goes(scene: Scene) -> None
             due.result()
         eventually(lambda: not connections(scene, CLIENT))
         eventually(scene.quiet)
-    with pytest.raises(RuntimeError, match="NotFound"):
-        scene.owner("kafka", "get-cluster-policy", "--cluster-arn", scene.cluster_arn)
 
     eventually(lambda: not scene.owner.parameters(f"/msklink/{KEPT}"))
+    with pytest.raises(RuntimeError, match="NotFound"):
+        scene.owner("kafka", "get-cluster-policy", "--cluster-arn", scene.cluster_arn)
 
 
 @pytest.fixture
