@@ -87,9 +87,10 @@ def _look(event: Inspection, cluster: Cluster | None, record: Record) -> dict[st
 
 
 def _see_off_all(event: Inspection, barred: Code, reason: str) -> dict[str, Any]:
-    """What is left in client accounts goes; nothing is done where nothing is left."""
+    """What is left in any account goes; nothing is done where nothing is left."""
     accounts = _accounts(event, frozenset(), barred)
-    return {"move": Move.CLOSE if accounts else Move.STOP, "reason": reason, "accounts": accounts}
+    left = accounts or memories.is_managed(event.cluster_arn)  # so that the owner's set goes too
+    return {"move": Move.CLOSE if left else Move.STOP, "reason": reason, "accounts": accounts}
 
 
 def _accounts(event: Inspection, listed: frozenset[str], barred: Code) -> list[dict[str, str]]:

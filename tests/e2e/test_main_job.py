@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -162,9 +163,10 @@ def test_what_is_taken_back_goes_after_the_grace_and_what_asks_to_go_at_once(
     assert [*scene.aws(CLIENT).parameters("/msklink/orders")] == ["/msklink/orders/status"]
     for account in (CLIENT, OTHER):
         client = scene.aws(account)
-        assert client("kafka", "list-vpc-connections")["VpcConnections"] == []
+        left = client("kafka", "list-vpc-connections")["VpcConnections"]
+        assert [one for one in left if one["TargetClusterArn"] == scene.cluster_arn] == []
         endpoints = client("ec2", "describe-vpc-endpoints")["VpcEndpoints"]
-        assert [one for one in endpoints if one["State"] == "available"] == []
+        assert [one for one in endpoints if is_available(one, scene.cluster_arn)] == []
         ours = "Name=tag-key,Values=msklink/orders"
         groups = client("ec2", "describe-security-groups", "--filters", ours)
         assert groups["SecurityGroups"] == []
@@ -260,3 +262,9 @@ def test_no_call_of_ours_was_denied_and_no_dead_letter_was_made(scene: Scene) ->
         for url in sqs.list_queues().get("QueueUrls", []):
             held = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
             assert held["ApproximateNumberOfMessages"] == "0", url
+
+
+def is_available(endpoint: dict[str, Any], cluster_arn: str) -> bool:
+    """Whether the *endpoint* is one of MSK's to the cluster, and there."""
+    tag = {"Key": "ClusterArn", "Value": cluster_arn}
+    return endpoint["State"] == "available" and tag in endpoint["Tags"]

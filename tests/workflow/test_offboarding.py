@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from msklink.aws import memories
 from msklink.settings import settings
 from tests.support.aws import CLIENT, OTHER_CLIENT
 from tests.support.functions import OWNER
@@ -121,6 +122,22 @@ def test_a_cluster_that_is_opted_out_lets_all_its_clients_go_but_keeps_its_schem
     assert accounts.policy(served.cluster)["Statement"] == [FIREHOSE]
     assert not accounts.parameters(OWNER)
     assert accounts.msk.calls[OWNER, "UpdateConnectivity"] == 1
+    assert served.sweep() == 0
+
+
+def test_what_the_owner_has_goes_also_when_the_clients_went_before(served: Served) -> None:
+    accounts = served.accounts
+    accounts.tag_cluster(served.cluster, msklink__clients="")
+    served.reconcile()
+    served.pass_hours(24)
+    served.sweep()
+    assert accounts.parameters(OWNER)
+
+    accounts.tag_cluster(served.cluster, msklink="off")
+    served.reconcile()
+
+    assert not accounts.parameters(OWNER)
+    assert not memories.managed_clusters()
     assert served.sweep() == 0
 
 

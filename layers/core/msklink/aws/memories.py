@@ -14,6 +14,11 @@ def managed_clusters() -> list[str]:
     return [item["item"] for item in table.query(CLUSTERS, "arn:")]
 
 
+def is_managed(cluster_arn: str) -> bool:
+    """Whether the cluster is one of them."""
+    return table.get(CLUSTERS, cluster_arn) is not None
+
+
 def note_managed(cluster_arn: str, *, managed: bool) -> None:
     """Remember the cluster as one of them, or forget it."""
     if managed:
