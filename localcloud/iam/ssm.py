@@ -11,7 +11,8 @@ def ssm_checks(request: Request) -> list[Check]:
     body = request.json()
     match request.operation:
         case "GetParametersByPath":
-            # Judged on the path as it is written: GetParametersByPath on "/a" needs parameter/a.
+            # Judged on the path as it is written, also a recursive one: "/a" is parameter/a, as
+            # AWS's refusals have it (aws/aws-dotnet-extensions-configuration#108).
             checks = [Check(request.action, _arn(request, str(body.get("Path", ""))))]
         case "GetParameters":
             checks = [Check(request.action, _arn(request, name)) for name in body.get("Names", [])]
