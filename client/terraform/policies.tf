@@ -210,6 +210,12 @@ locals {
         Resource  = "${local.parameter}/*"
         Condition = { StringEquals = { "aws:ResourceTag/msklink/managed-by" = var.owner_stack_name } }
       },
+      {
+        Sid      = "LookForProbe" # and in which VPC it is
+        Effect   = "Allow"
+        Action   = "lambda:GetFunctionConfiguration"
+        Resource = local.probe_arn
+      },
     ]
   }
 
