@@ -23,6 +23,7 @@ BESIDES = {
     ("ec2:CreateSecurityGroup", "TagSpecifications"): "ec2:CreateTags",
     ("kafka:CreateVpcConnection", "Tags"): "kafka:TagResource",
 }
+NAMED_OTHERWISE = {"lambda:Invoke": "lambda:InvokeFunction"}
 CLIENT_ROLE = "the client role"
 
 _one_at_a_time = threading.RLock()
@@ -35,12 +36,19 @@ def granted(who: str) -> frozenset[str]:
     if who == CLIENT_ROLE:
         role = resources("AWS::IAM::Role", "client.yaml")["ClientRole"]
         documents = [policy["PolicyDocument"] for policy in role["Policies"]]
+        documents += [one["PolicyDocument"] for one in _beside(role="ClientRole")]
     else:
         documents = resources("AWS::Serverless::Function")[who]["Policies"]
     actions = [one["Action"] for document in documents for one in document["Statement"]]
     return frozenset(
         action for some in actions for action in (some if isinstance(some, list) else [some])
     )
+
+
+def _beside(role: str) -> list[dict[str, Any]]:
+    """The policies of client.yaml that are not in the *role* itself."""
+    policies = resources("AWS::IAM::Policy", "client.yaml").values()
+    return [one for one in policies if {"Ref": role} in one["Roles"]]
 
 
 @contextmanager
@@ -82,6 +90,6 @@ def _in_scope(access_key: str) -> set[str]:
 
 def _needed(client: Any, operation: str, parameters: dict[str, Any]) -> set[str]:
     action = f"{client.meta.service_model.signing_name}:{operation}"
-    return {action} | {
+    return {NAMED_OTHERWISE.get(action, action)} | {
         besides for (of, name), besides in BESIDES.items() if of == action and name in parameters
     }
