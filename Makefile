@@ -40,8 +40,9 @@ deploy: $(VENV) ## the owner stack, to the AWS account of your credentials
 bench-scale: $(VENV) ## what many clients and clusters take; a quarter of an hour
 	@PYTHONPATH=.:layers/core python -m benchmarks.scale
 
-docs: $(VENV) ## the pages that are made from the code
+docs: $(VENV) ## what is made from the code: a page, and the probe in the client stack
 	PYTHONPATH=.:layers/core python -m tests.support.refusal_page
+	PYTHONPATH=.:layers/core python -m tests.support.probe_code
 	PYTHONPATH=.:layers/core python -m tests.support.permission_page
 
 lock: $(VENV) ## pin and hash the requirements anew

@@ -6,13 +6,14 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msklink import clock, repairing, status, survey
+from msklink import checks, clock, repairing, status, survey
 from msklink.aws import memories, table
+from msklink.aws.probe import Probe
 from msklink.aws.session import in_client, in_the_name_of
 from msklink.aws.ssm import ParameterSet
-from msklink.errors import Refused
+from msklink.errors import ProbeFailed, Refused
 from msklink.recording import record_changes, record_onboarded
-from msklink.records import Connection, State
+from msklink.records import Connection, State, changed
 from msklink.refusals import Code, Refusal
 from msklink.scheme import Scheme
 from msklink.settings import settings
@@ -28,11 +29,14 @@ class Publication(ClientTask):
 @logger.inject_lambda_context(correlation_id_path="run")
 @event_parser
 def handler(event: Publication, context: LambdaContext) -> dict[str, int]:
-    now = clock.now()
+    now, account = clock.now(), event.client(settings().namespace)
     known = table.connections(event.cluster_arn, event.account)
     records = [record.published(event.bootstrap_brokers) for record in known]
     try:
-        written = _publish(event, known, records, now)
+        session = in_client(account, account.publishing(event.cluster.name), event.run)
+        with in_the_name_of(account):
+            parameters = ParameterSet(session, event.cluster.name)
+        written = _publish(event, parameters, known, records, now)
     except Refused as error:
         logger.warning("not published", refusal=error.refusal.model_dump(mode="json"))
         _refuse(event, error.refusal, known, now)
@@ -41,6 +45,10 @@ def handler(event: Publication, context: LambdaContext) -> dict[str, int]:
     logger.info(
         "published", account=event.account, written=written, new=[one.item for one in onboarded]
     )
+    try:
+        _check(event, Probe(session, account.probe), parameters, records, now)
+    except (ProbeFailed, Refused) as error:
+        logger.warning("not checked", account=event.account, why=str(error))
     return {"written": len(written)}
 
 
@@ -54,14 +62,15 @@ def _refuse(event: Publication, refusal: Refusal, known: list[Connection], now: 
 
 
 def _publish(
-    event: Publication, known: list[Connection], records: list[Connection], now: datetime
+    event: Publication,
+    parameters: ParameterSet,
+    known: list[Connection],
+    records: list[Connection],
+    now: datetime,
 ) -> list[str]:
     """Names of the parameters that had to be written."""
-    account = event.client(settings().namespace)
-    session = in_client(account, account.publishing(event.cluster.name), event.run)
     brokers = _brokers(event, records, now)
-    with in_the_name_of(account):
-        parameters = ParameterSet(session, event.cluster.name)
+    with in_the_name_of(event.client(settings().namespace)):
         if taken := parameters.taken(event.cluster):
             raise Refused(taken)
         found = parameters.drifted(_brokers(event, known, now), event.account)
@@ -78,6 +87,27 @@ def _publish(
     left = any(one and one.code is Code.DRIFT_LEFT for one in refused.values())
     memories.note_published(event.cluster_arn, event.account, parameters.digest, left=left)
     return written
+
+
+def _check(
+    event: Publication,
+    probe: Probe,
+    parameters: ParameterSet,
+    records: list[Connection],
+    now: datetime,
+) -> None:
+    """Record and tell what the probe of the account finds, where there is one."""
+    brokers = _brokers(event, records, now)
+    due = checks.due(records, brokers)
+    vpc_id = probe.vpc_id() if due else None
+    asked = [record for record in due if record.vpc_id == vpc_id]
+    if not asked:
+        return
+    answer = probe.ask(checks.question(asked, brokers))
+    checked = checks.answered(records, asked, brokers, answer, now)
+    table.save_all(changed(records, checked), now)
+    with in_the_name_of(event.client(settings().namespace)):
+        parameters.show(status.describe(event.cluster_arn, checked), now)
 
 
 def _brokers(event: Publication, records: list[Connection], now: datetime) -> dict[Scheme, str]:

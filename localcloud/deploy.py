@@ -68,8 +68,11 @@ def deploy_owner(
     return _sam_deploy(endpoint, OWNER, OWNER_STACK, template, parameters, "--resolve-s3")
 
 
-def deploy_client(endpoint: str, account: str, owner: Mapping[str, str]) -> Mapping[str, str]:
-    parameters = json.loads(owner["ClientStack"])["parameters"]
+def deploy_client(
+    endpoint: str, account: str, owner: Mapping[str, str], **chosen: str
+) -> Mapping[str, str]:
+    """Deploy client.yaml, or update it, with what the owner tells and the client has *chosen*."""
+    parameters = json.loads(owner["ClientStack"])["parameters"] | chosen
     return _sam_deploy(endpoint, account, CLIENT_STACK, CLIENT_TEMPLATE, parameters)
 
 

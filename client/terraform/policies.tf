@@ -216,6 +216,12 @@ locals {
         Resource  = "${local.parameter}/*"
         Condition = { StringEquals = { "aws:ResourceTag/msklink/managed-by" = var.owner_stack_name } }
       },
+      {
+        Sid      = "AskProbe" # whether there is one, in which VPC, and what it finds
+        Effect   = "Allow"
+        Action   = ["lambda:GetFunctionConfiguration", "lambda:InvokeFunction"]
+        Resource = local.probe_arn
+      },
     ]
   }
 

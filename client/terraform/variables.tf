@@ -44,3 +44,15 @@ variable "external_id" {
     error_message = "8 to 128 letters, digits and characters of _+=,.@:/-"
   }
 }
+
+variable "probe_subnet_ids" {
+  type        = list(string)
+  default     = []
+  description = "Subnets of one connected VPC, to have connections checked from inside; empty for no probe."
+}
+
+variable "probe_security_group_ids" {
+  type        = list(string)
+  default     = []
+  description = "Security groups of the probe, best those of an application; with ProbeSubnetIds."
+}

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ministack.services import lambda_svc, stepfunctions
+from ministack.services.cloudformation import provisioners
 
 from localcloud.call_log import CallLog
 from localcloud.iam.authorization import judge_role
@@ -45,6 +46,8 @@ def install(log: CallLog) -> None:
     lambda_svc._provided_worker_env = _without_ours(lambda_svc._provided_worker_env)
     lambda_svc._route_async_failure = _judged(lambda_svc._route_async_failure)
     stepfunctions._call_lambda = _throttled(stepfunctions._call_lambda)
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]
+    handlers["create"] = _in_vpc(handlers["create"])
 
 
 def refuse_new_invocations() -> None:
@@ -76,6 +79,18 @@ def _without_ours(original: Callable[..., dict[str, str]]) -> Callable[..., dict
         return _OF_LAMBDA | {name: value for name, value in made.items() if ours.get(name) != value}
 
     return environment
+
+
+def _in_vpc(original: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that CloudFormation makes knows its VPC, like one that is made by the API."""
+
+    def create(logical_id: str, properties: dict[str, Any], stack_name: str) -> Any:
+        made = original(logical_id, properties, stack_name)
+        config = lambda_svc._functions[made[0]]["config"]
+        config["VpcConfig"] = lambda_svc._vpc_config_with_id(properties.get("VpcConfig"))
+        return made
+
+    return create
 
 
 def _judged(original: Callable[..., None]) -> Callable[..., None]:

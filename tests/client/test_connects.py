@@ -17,8 +17,9 @@ from msklink import endpoints
 from msklink.scheme import Scheme
 from msklink_client import kafka_config
 from msklink_client.command import main
-from msklink_client.configuration import Credentials
+from msklink_client.configuration import Credentials, tls_context
 from msklink_client.layers import Check, Finding, Layer
+from msklink_client.logins import login
 from msklink_client.tokens import token_source
 from tests.client.conftest import Store
 from tests.emulator.kafka_scenery import DEADLINE, SECRET, Stage, front_on_localhost, stage
@@ -119,7 +120,8 @@ def test_the_check_finds_out_who_does_not_get_through(brokers: Stage, tmp_path: 
 
 def look(brokers: Stage, account: str, ca_file: str) -> list[Finding]:
     credentials = Credentials(sign=token_source(session(account), REGION), ca_file=ca_file)
-    return Check("iam", credentials, timeout=DEADLINE).run(",".join(brokers.bootstrap()))
+    check = Check(tls_context(credentials), login("iam", credentials), timeout=DEADLINE)
+    return check.run(",".join(brokers.bootstrap()))
 
 
 def test_the_command_checks_as_well(

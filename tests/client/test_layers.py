@@ -12,8 +12,9 @@ from kio.schema.sasl_handshake.v1.response import SaslHandshakeResponse
 from kio.schema.types import BrokerId
 from kio.static.primitive import i32
 
-from msklink_client.configuration import Credentials
+from msklink_client.configuration import Credentials, tls_context
 from msklink_client.layers import REMEDIES, Check, Finding, Layer
+from msklink_client.logins import login
 from tests.client.broker import Script, listening
 
 HANDSHAKE = SaslHandshakeResponse(error_code=ErrorCode.none, mechanisms=("OAUTHBEARER",))
@@ -37,9 +38,12 @@ def brokers(*ports: int) -> MetadataResponse:
     return MetadataResponse(brokers=told, controller_id=BrokerId(1), topics=())
 
 
-def check(ca_file: str | None, servers: str, scheme: str = "iam") -> list[Finding]:
+def check(
+    ca_file: str | None, servers: str, scheme: str = "iam", last: Layer = Layer.METADATA
+) -> list[Finding]:
     sign = (lambda: ("abc", 0.0)) if scheme == "iam" else None
-    return Check(scheme, Credentials(sign=sign, ca_file=ca_file), timeout=5).run(servers)
+    credentials = Credentials(sign=sign, ca_file=ca_file)
+    return Check(tls_context(credentials), login(scheme, credentials), last, timeout=5).run(servers)
 
 
 def verdicts(findings: list[Finding]) -> list[tuple[Layer, bool]]:
@@ -72,6 +76,17 @@ def test_brokers_that_are_not_in_the_bootstrap_string_are_visited_as_well(
     assert findings[-1].broker == f"localhost:{closed}"
 
 
+@pytest.mark.parametrize("last", list(Layer)[1:])
+def test_what_is_above_the_last_layer_is_left_alone(
+    ca: trustme.CA, ca_file: str, last: Layer
+) -> None:
+    with listening(Script(HANDSHAKE, WELCOME, brokers()), tls(ca)) as port:
+        findings = check(ca_file, f"localhost:{port}", last=last)
+
+    looked_at = list(Layer)[: list(Layer).index(last) + 1]
+    assert verdicts(findings) == [(layer, True) for layer in looked_at]
+
+
 def test_a_name_that_does_not_resolve() -> None:
     [finding] = check(None, "b-1.iam.orders.invalid:14001")
 
@@ -88,7 +103,8 @@ def test_a_port_that_is_closed() -> None:
 def test_a_broker_that_does_not_answer(ca_file: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
-        findings = Check("tls", Credentials(ca_file=ca_file), timeout=0.05).run(f"localhost:{port}")
+        context = tls_context(Credentials(ca_file=ca_file))
+        findings = Check(context, timeout=0.05).run(f"localhost:{port}")
 
     assert verdicts(findings)[-1] == (Layer.TLS, False)
     assert findings[-1].detail == "no answer in time"

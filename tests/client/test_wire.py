@@ -13,7 +13,8 @@ from kio.schema.sasl_handshake.v1.response import SaslHandshakeResponse
 from kio.schema.types import BrokerId
 from kio.static.primitive import i32
 
-from msklink_client.wire import Broker, Connection, Rejected, ScramExchange
+from msklink_client.logins import ScramExchange, authenticate_by_password
+from msklink_client.wire import Broker, Connection, Rejected
 from tests.client.broker import Script, serving
 
 SALT, ROUNDS = b"salt of the server", 4096
@@ -63,7 +64,7 @@ def test_a_mechanism_that_is_not_offered_is_told_with_those_that_are() -> None:
         serving(script) as stream,
         pytest.raises(Rejected, match="not offer SCRAM-SHA-512 but AWS_MSK_IAM, OAUTHBEARER"),
     ):
-        Connection(stream).authenticate_by_password("ann", "pass")
+        authenticate_by_password(Connection(stream), "ann", "pass")
 
 
 def test_a_broker_that_hangs_up_is_told() -> None:
@@ -140,7 +141,7 @@ def test_a_wrong_password_is_told() -> None:
 
     script = Script(offered(), say, answered(error=FAILED, message="Authentication failed"))
     with serving(script) as stream, pytest.raises(Rejected, match="Authentication failed"):
-        Connection(stream).authenticate_by_password("ann", "wrong")
+        authenticate_by_password(Connection(stream), "ann", "wrong")
 
 
 def test_a_server_that_does_not_know_the_password_is_not_believed() -> None:
@@ -150,4 +151,4 @@ def test_a_server_that_does_not_know_the_password_is_not_believed() -> None:
 
     script = Script(offered(), say, answered(b"v=" + b64encode(b"made up")))
     with serving(script) as stream, pytest.raises(Rejected, match="does not know the password"):
-        Connection(stream).authenticate_by_password("ann", "pass")
+        authenticate_by_password(Connection(stream), "ann", "pass")

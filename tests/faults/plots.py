@@ -94,6 +94,11 @@ def with_a_dead_connection(world: World) -> None:
     world.tell()
 
 
+def with_a_probe(world: World) -> None:
+    furnish(world)
+    world.accounts.deploy_probe(CLIENT, find_vpc(world.accounts, CLIENT, "VPC"))
+
+
 def ask_by_event(world: World) -> None:
     vpc_id = find_vpc(world.accounts, OTHER_CLIENT, SECOND)
     world.deliver("ReceiveEventFunction", request(OTHER_CLIENT, vpc_id=vpc_id))
@@ -141,5 +146,7 @@ PLOTS = (
     Plot("a connection is dead", with_a_dead_connection, World.tell, ends_like=TAGGED),
     Plot("a sweep finds a VPC", with_another_vpc, sweep),
     Plot("a client asks", with_a_vpc_without_tag, ask_by_event, ask_by_event, swept=False),
+    # That there is a probe now, or that it gave no answer, is for the next run to see.
+    Plot("a client has a probe", with_a_probe, World.tell, swept=False),
     Plot("a stranger asks", with_a_stranger, ask_as_a_stranger, ask_as_a_stranger, swept=False),
 )

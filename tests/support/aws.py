@@ -21,6 +21,7 @@ from msklink.settings import settings
 from tests.support.cloudformation import resources
 from tests.support.functions import NAMESPACE, OWNER, REGION
 from tests.support.privileges import watched_calls
+from tests.support.probes import Say, all_is_well, probes_in_moto
 from tests.support.security_groups import delete_unless_in_use
 from tests.support.shortcuts import shortcuts
 from tests.support.trust import as_deployed, judged_by_trust
@@ -67,6 +68,8 @@ class Accounts:
     """Actions that a function or the client role used and no template grants."""
     denied: set[tuple[str, str]] = field(default_factory=set)
     """Account and operation that its client role may not do, whatever client.yaml says."""
+    say: dict[str, Say] = field(default_factory=dict)
+    """What the probe of each client account answers."""
     blocked: set[str] = field(default_factory=set)
     """Client accounts in which a service control policy denies that roles are assumed."""
 
@@ -101,6 +104,19 @@ class Accounts:
                     RoleName=as_deployed(role["RoleName"], external_id),
                     AssumeRolePolicyDocument=json.dumps(trust),
                 )
+
+    def deploy_probe(self, account: str, vpc_id: str, say: Say = all_is_well) -> None:
+        """The same stack with the probe on, in *vpc_id*."""
+        self.say[account] = say
+        role = self.client("iam", account).create_role(
+            RoleName="probe", AssumeRolePolicyDocument="{}"
+        )["Role"]
+        self.client("lambda", account).create_function(
+            FunctionName=f"{NAMESPACE}-probe",
+            Role=role["Arn"],
+            Code={"ZipFile": b"nothing"},
+            VpcConfig={"SubnetIds": self.subnets(account, vpc_id), "SecurityGroupIds": ["sg-1"]},
+        )
 
     def remove_client(self, account: str) -> None:
         """Delete the stack of client.yaml, the roles at least."""
@@ -299,7 +315,7 @@ def _keys(tags: dict[str, str]) -> dict[str, str]:
 def accounts_in_moto(durations: Durations = BRISK) -> Iterator[Accounts]:
     """Both sides of MSKLink in moto, with the table and the bus of the template."""
     clock = ManualClock()
-    blocked, denied = set[str](), set[tuple[str, str]]()
+    blocked, denied, say = set[str](), set[tuple[str, str]](), dict[str, Say]()
     with (
         mock.patch.dict("os.environ", ENVIRONMENT),
         mock_aws(config=MOTO),
@@ -308,11 +324,14 @@ def accounts_in_moto(durations: Durations = BRISK) -> Iterator[Accounts]:
         mock.patch.object(SecurityGroupBackend, "delete_security_group", delete_unless_in_use),
         mock.patch("botocore.endpoint.time", mock.Mock(sleep=clock.advance)),
         mock.patch("msklink.clock.now", clock.now),
+        probes_in_moto(say),
         watched_calls(denied) as ungranted,
         in_process_msk(clock, durations) as msk,
     ):
         settings.cache_clear()
-        accounts = Accounts(msk, clock, ungranted=ungranted, denied=denied, blocked=blocked)
+        accounts = Accounts(
+            msk, clock, ungranted=ungranted, denied=denied, say=say, blocked=blocked
+        )
         _make_owner_stack(accounts)
         yield accounts
 

@@ -19,7 +19,31 @@ _OF_MSK = (
     "that MSK makes on the first connection of an account; the embedded AWS makes it in one step"
 )
 
+_OF_LAMBDA = (
+    "Lambda puts the probe into its VPC by it, and writes its log; the embedded AWS runs it as a "
+    "process of this machine"
+)
+_OF_BROKERS = (
+    "brokers judge it, when the probe logs in (`tests/emulator/test_kafka_probe.py`); where the "
+    "embedded AWS runs it, their names do not resolve"
+)
+
 UNUSED = {
+    **{
+        ("ProbeRole", action): _OF_LAMBDA
+        for action in (
+            "ec2:DescribeNetworkInterfaces",
+            "ec2:DescribeSubnets",
+            "ec2:CreateNetworkInterface",
+            "ec2:AssignPrivateIpAddresses",
+            "ec2:DeleteNetworkInterface",
+            "ec2:UnassignPrivateIpAddresses",
+            "logs:CreateLogStream",
+            "logs:PutLogEvents",
+        )
+    },
+    ("ProbeRole", "kafka-cluster:Connect"): _OF_BROKERS,
+    ("ProbeRole", "kafka-cluster:DescribeCluster"): _OF_BROKERS,
     **{
         (role, action): _OF_MSK
         for role in ("ClientRole", "connecting")

@@ -64,7 +64,8 @@ def sessions() -> dict[str, list[Permission]]:
 def allowed(role: str, document: dict[str, Any]) -> Iterator[Permission]:
     """What *document* allows; in the same order before it is deployed and after."""
     for statement in document["Statement"]:
-        assert statement["Effect"] == "Allow"
+        if statement["Effect"] == "Deny":
+            continue
         for action in _listed(statement["Action"]):
             for resource in _listed(statement["Resource"]):
                 yield Permission(role, action, _written(resource), "Condition" in statement)

@@ -23,6 +23,7 @@ BESIDES = {
     ("ec2:CreateSecurityGroup", "TagSpecifications"): "ec2:CreateTags",
     ("kafka:CreateVpcConnection", "Tags"): "kafka:TagResource",
 }
+NAMED_OTHERWISE = {"lambda:Invoke": "lambda:InvokeFunction"}
 CLIENT_ROLE = "the client role"
 
 _one_at_a_time = threading.RLock()
@@ -82,6 +83,6 @@ def _in_scope(access_key: str) -> set[str]:
 
 def _needed(client: Any, operation: str, parameters: dict[str, Any]) -> set[str]:
     action = f"{client.meta.service_model.signing_name}:{operation}"
-    return {action} | {
+    return {NAMED_OTHERWISE.get(action, action)} | {
         besides for (of, name), besides in BESIDES.items() if of == action and name in parameters
     }

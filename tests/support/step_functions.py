@@ -24,7 +24,7 @@ from moto.stepfunctions.parser.utils import TMP_THREADS
 from tests.support.aws import ENVIRONMENT, Accounts
 from tests.support.cloudformation import definition, handlers
 from tests.support.expressions import evaluate
-from tests.support.functions import function_arn, invoke
+from tests.support.functions import OWNER, function_arn, invoke
 
 MACHINE = ENVIRONMENT["STATE_MACHINE_ARN"]
 SUBSTITUTIONS = {"Partition": "aws", "ClientsAtOnce": "10"} | {
@@ -103,7 +103,7 @@ def tag_event(cluster_arn: str, key: str = "msklink") -> dict[str, Any]:
     }
 
 
-def _invoke(_: object, function_name: str, *arguments: Any) -> bytes:
+def _invoke(function_name: str, *arguments: Any) -> bytes:
     """What Lambda answers: the result, or the error by the name of its class."""
     _qualifier, body, _headers, response_headers = arguments
     try:
@@ -134,8 +134,14 @@ def engine_in_moto(accounts: Accounts) -> Iterator[Engine]:
     def wait(_: WaitFunction, wait_seconds: int, **_environment: object) -> None:
         accounts.clock.advance(wait_seconds)
 
+    invoke_probe = LambdaSimpleBackend.invoke
+
+    def invoke_any(backend: LambdaSimpleBackend, *arguments: Any) -> Any:
+        ours = backend.account_id == OWNER
+        return _invoke(*arguments) if ours else invoke_probe(backend, *arguments)
+
     with (
-        mock.patch.object(LambdaSimpleBackend, "invoke", _invoke),
+        mock.patch.object(LambdaSimpleBackend, "invoke", invoke_any),
         mock.patch.object(WaitFunction, "_wait_interval", wait),
         mock.patch.object(retrier_decl, "time", mock.Mock(sleep=accounts.clock.advance)),
         mock.patch.object(seam, "_eval_jsonata", evaluate),

@@ -13,4 +13,6 @@ VALUES = {
     "OwnerStackName": STACK,
     "OwnerBusArn": f"arn:aws:events:{REGION}:{OWNER}:event-bus/{NAMESPACE}",
     "ExternalId": "an-external-id",
+    "ProbeSubnetIds": ["subnet-1", "subnet-2"],
+    "ProbeSecurityGroupIds": ["sg-1"],
 }

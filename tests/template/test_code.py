@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from moto.awslambda.models import LambdaFunction
 from moto.awslambda_simple.models import LambdaSimpleBackend
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.ec2.models.security_groups import SecurityGroupBackend
@@ -100,6 +101,7 @@ def test_nobody_is_granted_everything() -> None:
     ("owner", "name"),
     [
         (LambdaSimpleBackend, "invoke"),
+        (LambdaFunction, "vpc_config"),
         (WaitFunction, "_wait_interval"),
         (retrier_decl, "time"),
         (jsonata, "_eval_jsonata"),

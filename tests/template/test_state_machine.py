@@ -214,6 +214,7 @@ def test_errors_that_waiting_does_not_help_are_not_retried() -> None:
 
     assert own - retried == {
         "Refused",
+        "ProbeFailed",
         "PrincipalRejected",
         "ClusterWaitTimedOut",
         "LeaseLost",

@@ -13,6 +13,8 @@ KINDS = {
     "AWS::Events::Rule": "aws_cloudwatch_event_rule",
     "AWS::SQS::Queue": "aws_sqs_queue",
     "AWS::SQS::QueuePolicy": "aws_sqs_queue_policy",
+    "AWS::Lambda::Function": "aws_lambda_function",
+    "AWS::Logs::LogGroup": "aws_cloudwatch_log_group",
 }
 NAMES = {
     "ClientRole": "client",
@@ -21,6 +23,9 @@ NAMES = {
     "TaggedVpcs": "tagged_vpcs",
     "UndeliveredEvents": "undelivered_events",
     "UndeliveredEventsPolicy": "undelivered_events",
+    "ProbeRole": "probe",
+    "ProbeLogs": "probe",
+    "Probe": "probe",
 }
 ADDRESSES = {
     name: f"{KINDS[resource['Type']]}.{NAMES[name]}"
@@ -36,8 +41,17 @@ ARGUMENTS = {
     "SqsManagedSseEnabled": "sqs_managed_sse_enabled",
     "PolicyDocument": "policy",
     "Queue": "queue_url",
+    "LogGroupName": "name",
+    "RetentionInDays": "retention_in_days",
+    "FunctionName": "function_name",
+    "Runtime": "runtime",
+    "Architectures": "architectures",
+    "Handler": "handler",
+    "MemorySize": "memory_size",
+    "Timeout": "timeout",
+    "Role": "role",
 }
-GENERATED = ("ForwardRole", "TaggedVpcs", "UndeliveredEvents")
+GENERATED = ("ForwardRole", "TaggedVpcs", "UndeliveredEvents", "ProbeRole")
 """What has no name in client.yaml, so that CloudFormation makes one up."""
 
 
@@ -45,13 +59,21 @@ def snake(name: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
-VARIABLES = {f"var.{snake(name)}": VALUES[name] for name in template("client.yaml")["Parameters"]}
+PARAMETERS = template("client.yaml")["Parameters"]
+VARIABLES = {f"var.{snake(name)}": VALUES[name] for name in PARAMETERS}
 REFERENCES = {
     "data.aws_partition.current.partition": VALUES["AWS::Partition"],
     "data.aws_region.current.region": VALUES["AWS::Region"],
     "data.aws_caller_identity.current.account_id": VALUES["AWS::AccountId"],
     **{f"{address}.arn": f"<{name}.Arn>" for name, address in ADDRESSES.items()},
     **{f"{address}.name": f"<{name}>" for name, address in ADDRESSES.items()},
+    **{f"{address}[0].arn": f"<{name}.Arn>" for name, address in ADDRESSES.items()},
+    **{f"{address}[0].name": f"<{name}>" for name, address in ADDRESSES.items()},
+    "length(var.probe_subnet_ids) > 0 ? 1 : 0": 1,
+    "path.module": str(ROOT / "client/terraform"),
+    "data.archive_file.probe[0].output_path": "<the code>",
+    "data.archive_file.probe[0].output_base64sha256": "<its hash>",
+    "aws_iam_role_policy.probe": "<the rights>",
     "aws_sqs_queue.undelivered_events.url": "<UndeliveredEvents>",
 }
 MODULE = Module(ROOT / "client/terraform", VARIABLES | REFERENCES)
@@ -82,11 +104,13 @@ def of_the_template() -> dict[str, dict[str, Any]]:
     for name, resource in template("client.yaml")["Resources"].items():
         properties = filled_in(resource["Properties"], VALUES)
         address = ADDRESSES[name]
+        more: dict[str, Any] = {"count": 1} if "Condition" in resource else {}
         for policy in properties.pop("Policies", []):
             found[address.replace("aws_iam_role", "aws_iam_role_policy")] = {
                 "name": policy["PolicyName"],
                 "role": f"<{name}>",
                 "policy": policy["PolicyDocument"],
+                **more,
             }
         for target in properties.pop("Targets", []):
             found[f"aws_cloudwatch_event_target.{snake(target['Id'])}"] = {
@@ -98,14 +122,20 @@ def of_the_template() -> dict[str, dict[str, Any]]:
             }
         for queue in properties.pop("Queues", []):
             properties["Queue"] = queue
-        found[address] = {ARGUMENTS[key]: value for key, value in properties.items()}
+        if inside := properties.pop("VpcConfig", None):
+            more["vpc_config"] = [{snake(key): value for key, value in inside.items()}]
+        properties.pop("Code", None)
+        found[address] = {ARGUMENTS[key]: value for key, value in properties.items()} | more
     return found
 
 
 def of_the_module() -> dict[str, dict[str, Any]]:
+    """Its resources, but for the code of the probe and when that may be made."""
     found = MODULE.resources()
     for name in GENERATED:
         assert found[ADDRESSES[name]].pop("name_prefix") == "msklink-"
+    for argument in ("filename", "source_code_hash", "depends_on"):
+        found[ADDRESSES["Probe"]].pop(argument)
     return found
 
 
@@ -121,13 +151,14 @@ def test_both_make_them_the_same_way() -> None:
 
 def test_both_take_the_same_parameters() -> None:
     variables = MODULE.variables()
-    parameters = template("client.yaml")["Parameters"]
 
-    assert set(variables) == {snake(name) for name in parameters}
-    for name, parameter in parameters.items():
+    assert set(variables) == {snake(name) for name in PARAMETERS}
+    for name, parameter in PARAMETERS.items():
         variable = variables[snake(name)]
-        assert variable["type"] == parameter["Type"].lower(), name
-        assert variable.get("default") == parameter.get("Default"), name
+        is_list = parameter["Type"] == "CommaDelimitedList"
+        default = parameter.get("Default")
+        assert variable["type"] == ("${list(string)}" if is_list else "string"), name
+        assert variable.get("default") == (default.split() if is_list else default), name
         assert variable["description"] == parameter["Description"], name
         allowed = [one["condition"] for one in variable.get("validation", [])]
         pattern = parameter.get("AllowedPattern", "").replace("\\", "\\\\")
@@ -146,6 +177,16 @@ def test_both_tell_the_same() -> None:
 
 
 def test_what_the_module_looks_up_is_declared() -> None:
-    looked_up = {name.rpartition(".")[0] for name in REFERENCES if name.startswith("data.")}
+    looked_up = {
+        name.rpartition(".")[0].removesuffix("[0]")
+        for name in REFERENCES
+        if name.startswith("data.")
+    }
 
     assert MODULE.data_sources() == looked_up
+
+
+def test_both_have_the_same_probe() -> None:
+    code = template("client.yaml")["Resources"]["Probe"]["Properties"]["Code"]["ZipFile"]
+
+    assert (ROOT / "client/terraform/probe/index.py").read_text() == code

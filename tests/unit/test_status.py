@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from msklink import status
-from msklink.records import State
+from msklink.records import Check, State
 from msklink.refusals import Code, refuse
 from msklink.scheme import Scheme
 from tests.unit.given import ARN, CLIENT, NOW, OTHER_CLIENT, connection
@@ -60,6 +60,31 @@ def test_a_warning_that_came_or_went_is_news() -> None:
     assert status.same(status.render(warned, NOW), warned)
     assert not status.same(status.render(plain, NOW), warned)
     assert not status.same(status.render(warned, NOW), plain)
+
+
+CHECK = Check(
+    at=NOW, good=False, servers="b-1:14001", layer="TCP", broker="b-1:14001", detail="d", remedy="r"
+)
+
+
+def test_a_check_is_told_beside_a_connection_that_is_published() -> None:
+    told = status.describe(ARN, [connection(state=State.PUBLISHED, check=CHECK)])
+    gone = status.describe(ARN, [connection(state=State.CONNECTING, check=CHECK)])
+
+    check = told["vpcs"]["vpc-1"]["iam"]["check"]
+    assert set(check) == {"at", "good", "layer", "broker", "detail", "remedy"}
+    assert "check" not in gone["vpcs"]["vpc-1"]["iam"]
+
+
+def test_of_a_check_remains_what_failed_where_room_is_short() -> None:
+    many = [
+        connection(vpc_id=f"vpc-{number}", state=State.PUBLISHED, check=CHECK)
+        for number in range(60)
+    ]
+
+    told = status.describe(ARN, many)
+
+    assert told["vpcs"]["vpc-1"]["iam"]["check"] == {"good": False, "layer": "TCP"}
 
 
 def test_a_refusal_that_nobody_provokes_any_more_is_not_told() -> None:

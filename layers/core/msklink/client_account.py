@@ -48,6 +48,8 @@ DISCONNECTING = (
 
 WITHDRAWING = ("ssm:DeleteParameters",)
 
+PROBING = ("lambda:GetFunctionConfiguration", "lambda:InvokeFunction")
+
 READING = ("ssm:GetParametersByPath",)
 
 PUBLISHING = ("ssm:AddTagsToResource", "ssm:PutParameter")
@@ -86,6 +88,11 @@ class ClientAccount(NamedTuple):
         """ARN of the role of client.yaml that only shows that the stack is there."""
         return self._role("presence")
 
+    @property
+    def probe(self) -> str:
+        """Name of the function of client.yaml that checks connections from inside a VPC."""
+        return f"{self.namespace}-probe"
+
     def _role(self, kind: str) -> str:
         name = f"{self.namespace}-{kind}-{self.region}"
         return f"arn:{self.partition}:iam::{self.id}:role/{name}"
@@ -117,8 +124,9 @@ class ClientAccount(NamedTuple):
         )
 
     def publishing(self, cluster_name: str) -> str:
-        """Scope of a step that writes the parameters of one cluster."""
-        return _policy(*self._on_parameters(cluster_name, PUBLISHING))
+        """Scope of a step that writes the parameters of one cluster, and has them checked."""
+        probe = f"arn:{self.partition}:lambda:{self.region}:{self.id}:function:{self.probe}"
+        return _policy(*self._on_parameters(cluster_name, PUBLISHING), _allow(PROBING, [probe]))
 
     def _connections(self, cluster_name: str) -> str:
         place = f"arn:{self.partition}:kafka:{self.region}:{self.id}"

@@ -6,6 +6,7 @@
 | lost a race      | LostRace               | msklink.aws      | Retry, which reads again   |
 | cannot be done   | Refused                | msklink.aws      | none: handlers record it   |
 | bad principal    | PrincipalRejected      | msklink.aws      | none: GrantAccess finds it |
+| a probe is mute  | ProbeFailed            | msklink.aws      | none: it is logged         |
 | took too long    | ClusterWaitTimedOut    | inspect_cluster  | none: the run fails loudly |
 | lost its lease   | LeaseLost              | msklink.leasing  | none: the run ends         |
 
@@ -33,6 +34,10 @@ class Refused(Exception):
 
 class PrincipalRejected(Exception):
     """MSK does not take a principal of the cluster policy; the message may name it."""
+
+
+class ProbeFailed(Exception):
+    """The probe of a client account gave no answer, or none that we know."""
 
 
 class LeaseLost(Exception):

@@ -36,6 +36,19 @@ class Leaving(BaseModel, frozen=True):
     """Not before this time; None while it is protected from deletion."""
 
 
+class Check(BaseModel, frozen=True):
+    """What the probe found in the VPC: where all is well, how far it could look."""
+
+    at: datetime
+    good: bool
+    servers: str
+    """The brokers that it was asked about."""
+    layer: str
+    broker: str = ""
+    detail: str = ""
+    remedy: str = ""
+
+
 class Connection(BaseModel, frozen=True):
     """
     One (account, VPC, scheme) of one cluster.
@@ -61,6 +74,8 @@ class Connection(BaseModel, frozen=True):
     leaving: Leaving | None = None
     protected: bool = False
     """Whether its VPC was tagged against deletion when it was seen last."""
+    check: Check | None = None
+    """None when it was published but now, and where there is no probe."""
 
     @property
     def item(self) -> str:
@@ -129,7 +144,7 @@ class Connection(BaseModel, frozen=True):
     def published(self, schemes: Collection[Scheme]) -> "Connection":
         """Its state once the brokers of *schemes* are in Parameter Store."""
         done = self.state is State.CONNECTED and self.scheme in schemes
-        return self.with_(state=State.PUBLISHED) if done else self
+        return self.with_(state=State.PUBLISHED, check=None) if done else self
 
     def with_(self, **changes: object) -> "Connection":
         return self.model_copy(update=changes)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from msklink.records import Connection, State
+from msklink.records import Check, Connection, State
 from msklink.refusals import Refusal
 
 ROOM = 8192 - 64
@@ -79,7 +79,7 @@ def _without_texts(status: dict[str, Any]) -> dict[str, Any]:
     def shorten(value: Any) -> Any:
         if isinstance(value, dict):
             if "remedy" in value:
-                return {"code": value["code"]}
+                return {key: value[key] for key in ("code", "good", "layer") if key in value}
             return {key: shorten(one) for key, one in value.items()}
         return [shorten(one) for one in value] if isinstance(value, list) else value
 
@@ -121,9 +121,16 @@ def _entry(record: Connection) -> dict[str, Any]:
         entry["failure"] = record.failure
     if record.leaving:
         entry["leaving"] = record.leaving.model_dump(mode="json", exclude_none=True)
+    if record.check and record.state is State.PUBLISHED:
+        entry["check"] = _said(record.check)
     if record.warnings:
         entry["warnings"] = [warning.model_dump(mode="json") for warning in record.warnings]
     return entry
+
+
+def _said(check: Check) -> dict[str, Any]:
+    said = check.model_dump(mode="json", exclude={"servers"})
+    return {key: value for key, value in said.items() if value != ""}
 
 
 def render(status: Mapping[str, Any], now: datetime) -> str:

@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from botocore.exceptions import BotoCoreError, ClientError
 
 from msklink_client import tokens
-from msklink_client.configuration import SCHEMES, Credentials
+from msklink_client.configuration import SCHEMES, Credentials, tls_context
 from msklink_client.errors import MskLinkError
 from msklink_client.formats import FORMATS, Published
 from msklink_client.layers import Check, Finding
+from msklink_client.logins import login
 from msklink_client.parameters import Parameters
 
 
@@ -57,9 +58,10 @@ def check(parameters: Parameters, given: argparse.Namespace) -> int:
     credentials = Credentials(
         sign, username, password, given.ca_file, given.certificate_file, given.key_file
     )
-    findings = Check(given.scheme, credentials, given.timeout).run(properties["bootstrap.servers"])
+    check = Check(tls_context(credentials), login(given.scheme, credentials), timeout=given.timeout)
+    findings = check.run(properties["bootstrap.servers"])
     if given.json:
-        _say(json.dumps([_as_json(finding) for finding in findings], indent=2))
+        _say(json.dumps([finding.as_json() for finding in findings], indent=2))
     else:
         _tell(parameters, given.scheme, findings)
     return 0 if all(finding.good for finding in findings) else 1
@@ -73,16 +75,6 @@ def _tell(parameters: Parameters, scheme: str, findings: list[Finding]) -> None:
     failed = {finding.layer: finding.remedy for finding in findings if not finding.good}
     for layer, remedy in failed.items():
         _say(f"\n{layer.value}: {remedy}")
-
-
-def _as_json(finding: Finding) -> dict[str, object]:
-    return {
-        "layer": finding.layer.value,
-        "broker": finding.broker,
-        "good": finding.good,
-        "detail": finding.detail,
-        "remedy": finding.remedy,
-    }
 
 
 def _fail(code: str, message: str, remedy: str) -> int:

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeVar
 
-from msklink_client.configuration import Credentials, tls_context
 from msklink_client.wire import Connection, Rejected
 
 T = TypeVar("T")
+Login = Callable[[Connection], str]
+"""Logs in, and returns by which mechanism. Raises `Rejected`."""
 
 TIMEOUT_SECONDS = 5.0
 
@@ -66,31 +67,40 @@ class Finding:
     def remedy(self) -> str:
         return "" if self.good else REMEDIES[self.layer]
 
+    def as_json(self) -> dict[str, object]:
+        return {
+            "layer": self.layer.value,
+            "broker": self.broker,
+            "good": self.good,
+            "detail": self.detail,
+            "remedy": self.remedy,
+        }
+
 
 class _Stopped(Exception):
-    """A layer has failed, and its finding is noted."""
+    """A layer has failed, and its finding is noted; or it is not to be looked at."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """How to look: with which *credentials*, and how many seconds to wait for a broker."""
+    """How to look: by which *login*, if any, how far, and how many seconds to wait for a broker."""
 
-    scheme: str
-    credentials: Credentials
+    context: ssl.SSLContext
+    login: Login | None = None
+    last: Layer = Layer.METADATA
     timeout: float = TIMEOUT_SECONDS
 
     def run(self, servers: str) -> list[Finding]:
         """Look at each broker of the bootstrap string, and at those that these tell of."""
-        context = tls_context(self.credentials)
         asked = servers.split(",")
-        visits = self._visit(asked, context)
+        visits = self._visit(asked)
         others = {server for visit in visits for server in visit.told_of} - set(asked)
-        visits += self._visit(sorted(others), context)
+        visits += self._visit(sorted(others))
         return [finding for visit in visits for finding in visit.findings]
 
-    def _visit(self, servers: list[str], context: ssl.SSLContext) -> "list[_Visit]":
+    def _visit(self, servers: list[str]) -> "list[_Visit]":
         """All at once, so that three brokers out of reach take no longer than one."""
-        visits = [_Visit(self, context, server) for server in servers]
+        visits = [_Visit(self, server) for server in servers]
         if visits:
             with ThreadPoolExecutor(len(visits)) as pool:
                 list(pool.map(_Visit.go, visits))
@@ -100,11 +110,10 @@ class Check:
 class _Visit:
     """What one broker, given as host:port, comes to, layer by layer."""
 
-    def __init__(self, check: Check, context: ssl.SSLContext, server: str) -> None:
+    def __init__(self, check: Check, server: str) -> None:
         self.findings: list[Finding] = []
         self.told_of: list[str] = []
         self._check = check
-        self._context = context
         self._server = server
         self._host, _, self._port = server.rpartition(":")
 
@@ -114,15 +123,15 @@ class _Visit:
             with self._try(Layer.TCP, self._connect, lambda _: addresses[0]) as stream:
                 secured = self._try(
                     Layer.TLS,
-                    lambda: self._context.wrap_socket(stream, server_hostname=self._host),
+                    lambda: self._check.context.wrap_socket(stream, server_hostname=self._host),
                     lambda stream: stream.version() or "",
                 )
                 with secured:
                     self._talk(Connection(secured))
 
     def _talk(self, connection: Connection) -> None:
-        if self._check.scheme != "tls":
-            self._try(Layer.SASL, lambda: self._log_in(connection), lambda name: name)
+        if login := self._check.login:
+            self._try(Layer.SASL, lambda: login(connection), lambda mechanism: mechanism)
         brokers = self._try(
             Layer.METADATA, connection.brokers, lambda brokers: f"{len(brokers)} brokers"
         )
@@ -135,18 +144,9 @@ class _Visit:
     def _connect(self) -> socket.socket:
         return socket.create_connection((self._host, int(self._port)), self._check.timeout)
 
-    def _log_in(self, connection: Connection) -> str:
-        """The mechanism by which it went well."""
-        credentials = self._check.credentials
-        if credentials.sign:
-            connection.authenticate_by_token(credentials.sign()[0])
-            return "OAUTHBEARER"
-        if credentials.username is None or credentials.password is None:
-            raise Rejected("no user name and password were given; name a --secret")
-        connection.authenticate_by_password(credentials.username, credentials.password)
-        return "SCRAM-SHA-512"
-
     def _try(self, layer: Layer, act: Callable[[], T], describe: Callable[[T], str]) -> T:
+        if layer in _above(self._check.last):
+            raise _Stopped
         try:
             result = act()
         except (OSError, Rejected) as error:  # ssl.SSLError and socket.gaierror are of OSError
@@ -154,6 +154,10 @@ class _Visit:
             raise _Stopped from error
         self.findings.append(Finding(layer, self._server, True, describe(result)))
         return result
+
+
+def _above(last: Layer) -> list[Layer]:
+    return list(Layer)[list(Layer).index(last) + 1 :]
 
 
 def _reason(error: Exception) -> str:

@@ -5,10 +5,6 @@ Frames and versions are those of the Kafka protocol guide. The Kafka libraries f
 this, but say the same of a broker that is out of reach, of bad TLS and of a refused login.
 """
 
-import base64
-import hashlib
-import hmac
-import os
 import socket
 import struct
 from collections.abc import Iterator
@@ -38,20 +34,11 @@ class Connection:
 
     def authenticate_by_token(self, token: str) -> None:
         """Log in by OAUTHBEARER (RFC 7628). Raises `Rejected`."""
-        self._handshake("OAUTHBEARER")
-        answer = self._authenticate(f"n,,\x01auth=Bearer {token}\x01\x01".encode())
+        self.handshake("OAUTHBEARER")
+        answer = self.authenticate(f"n,,\x01auth=Bearer {token}\x01\x01".encode())
         if answer:  # a JSON document that says why not
-            self._authenticate(b"\x01")
+            self.authenticate(b"\x01")
             raise Rejected(answer.decode(errors="replace"))
-
-    def authenticate_by_password(self, username: str, password: str) -> None:
-        """Log in by SCRAM-SHA-512 (RFC 5802). Raises `Rejected`."""
-        self._handshake("SCRAM-SHA-512")
-        exchange = ScramExchange(username, password)
-        answer = self._authenticate(exchange.first())
-        answer = self._authenticate(exchange.final(answer))
-        if not exchange.is_from_server(answer):
-            raise Rejected("the broker does not know the password either")
 
     def brokers(self) -> list[Broker]:
         """All brokers of the cluster; Metadata version 1, for no topic at all."""
@@ -62,13 +49,15 @@ class Connection:
             body.string()  # the rack
         return sorted(found, key=lambda broker: broker.number)
 
-    def _handshake(self, mechanism: str) -> None:
+    def handshake(self, mechanism: str) -> None:
+        """Say by which *mechanism* the login will be. Raises `Rejected`."""
         body = _Reader(self._ask(SASL_HANDSHAKE, 1, _string(mechanism)))
         if body.int16():
             offered = ", ".join(body.strings())
             raise Rejected(f"the broker does not offer {mechanism} but {offered}")
 
-    def _authenticate(self, said: bytes) -> bytes:
+    def authenticate(self, said: bytes) -> bytes:
+        """The broker's answer to a message of the login. Raises `Rejected`."""
         body = _Reader(self._ask(SASL_AUTHENTICATE, 0, struct.pack(">i", len(said)) + said))
         code, message = body.int16(), body.string()
         if code:
@@ -90,45 +79,6 @@ class Connection:
                 raise ConnectionResetError("the broker closed the connection without an answer")
             parts += part
         return parts
-
-
-class ScramExchange:
-    """One login by SCRAM-SHA-512, from the side of the client."""
-
-    def __init__(self, username: str, password: str, nonce: str = "") -> None:
-        self._password = password.encode()
-        name = username.replace("=", "=3D").replace(",", "=2C")
-        self._nonce = nonce or base64.b64encode(os.urandom(18)).decode()
-        self._first = f"n={name},r={self._nonce}"
-        self._expected = b""
-
-    def first(self) -> bytes:
-        return f"n,,{self._first}".encode()
-
-    def final(self, challenge: bytes) -> bytes:
-        said = _attributes(challenge)
-        if "e" in said or not said["r"].startswith(self._nonce):
-            raise Rejected(said.get("e", "the broker answered somebody else"))
-        salted = hashlib.pbkdf2_hmac(
-            "sha512", self._password, base64.b64decode(said["s"]), int(said["i"])
-        )
-        final = f"c=biws,r={said['r']}"
-        signed = ",".join([self._first, challenge.decode(), final]).encode()
-        key = hmac.digest(salted, b"Client Key", "sha512")
-        signature = hmac.digest(hashlib.sha512(key).digest(), signed, "sha512")
-        proof = bytes(one ^ other for one, other in zip(key, signature, strict=True))
-        self._expected = hmac.digest(hmac.digest(salted, b"Server Key", "sha512"), signed, "sha512")
-        return f"{final},p={base64.b64encode(proof).decode()}".encode()
-
-    def is_from_server(self, answer: bytes) -> bool:
-        said = _attributes(answer)
-        if "e" in said:
-            raise Rejected(said["e"])
-        return hmac.compare_digest(base64.b64decode(said.get("v", "")), self._expected)
-
-
-def _attributes(message: bytes) -> dict[str, str]:
-    return dict(part.split("=", 1) for part in message.decode().split(",") if "=" in part)
 
 
 def _string(text: str) -> bytes:

@@ -1,0 +1,64 @@
+"""A client that has the probe on reads in its status what works from inside its VPC."""
+
+import json
+from typing import Any
+
+import pytest
+
+from localcloud.cloud import Cloud
+from localcloud.deploy import deploy_client
+from tests.e2e.aws_cli import AwsCli, eventually
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+
+CLIENT = "333333333333"
+
+
+@pytest.fixture(scope="module")
+def checked(cloud: Cloud) -> dict[str, Any]:
+    """What the status says of a new cluster once the probe was asked."""
+    network = cloud.networks[CLIENT]
+    deploy_client(
+        cloud.endpoint,
+        CLIENT,
+        cloud.deployed.owner,
+        ProbeSubnetIds=",".join(network.subnet_ids),
+        ProbeSecurityGroupIds="sg-12345678",
+    )
+    owner, client = AwsCli(cloud, cloud.owner), AwsCli(cloud, CLIENT)
+    provisioned = {
+        "KafkaVersion": "3.6.0",
+        "NumberOfBrokerNodes": 3,
+        "BrokerNodeGroupInfo": {
+            "InstanceType": "kafka.m7g.large",
+            "ClientSubnets": cloud.networks[cloud.owner].subnet_ids,
+        },
+        "ClientAuthentication": {"Sasl": {"Iam": {"Enabled": True}}},
+    }
+    arn = owner(
+        *("kafka", "create-cluster-v2", "--cluster-name", "probed"),
+        *("--provisioned", json.dumps(provisioned)),
+    )["ClusterArn"]
+    tags = f"msklink=auto,msklink/clients={CLIENT}"
+    owner("kafka", "tag-resource", "--resource-arn", arn, "--tags", tags)
+    client(
+        *("ec2", "create-tags", "--resources", network.vpc_id),
+        *("--tags", "Key=msklink/probed,Value=iam"),
+    )
+
+    def entry() -> dict[str, Any]:
+        text = client.parameters("/msklink/probed").get("/msklink/probed/status", "{}")
+        vpcs: dict[str, Any] = json.loads(text).get("vpcs", {})
+        found: dict[str, Any] = vpcs.get(network.vpc_id, {}).get("iam", {})
+        return found
+
+    eventually(lambda: "check" in entry())
+    return entry()
+
+
+def test_names_of_brokers_do_not_resolve_where_functions_run_here(checked: dict[str, Any]) -> None:
+    """The embedded AWS has no private hosted zones: the probe finds that, and says so."""
+    assert checked["state"] == "published"
+    assert (checked["check"]["good"], checked["check"]["layer"]) == (False, "DNS")
+    assert checked["check"]["broker"].startswith("b-1.iam.probed.")
+    assert "resolve only inside the connected VPC" in checked["check"]["remedy"]

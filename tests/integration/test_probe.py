@@ -1,0 +1,208 @@
+"""A client's probe is asked about what is published, and the status says what it found."""
+
+import itertools
+from typing import Any
+
+import pytest
+
+from tests.support.aws import CLIENT, Accounts
+from tests.support.probes import all_is_well, finding, name_does_not_resolve
+from tests.support.steps import Steps
+
+
+def told(accounts: Accounts, vpc_id: str) -> Any:
+    """What the status says of the check."""
+    return accounts.status(CLIENT)["vpcs"][vpc_id]["iam"].get("check")
+
+
+def test_the_status_says_that_all_is_well(
+    connected: Steps, accounts: Accounts, vpc_id: str
+) -> None:
+    accounts.deploy_probe(CLIENT, vpc_id)
+
+    connected.publish(CLIENT)
+
+    now = accounts.clock.now().replace(microsecond=0)
+    at = now.isoformat().replace("+00:00", "Z")
+    assert told(accounts, vpc_id) == {"at": at, "good": True, "layer": "metadata"}
+    assert accounts.status(CLIENT)["state"] == "published"
+
+
+def test_the_status_says_what_fails_first_and_what_to_do(
+    connected: Steps, accounts: Accounts, vpc_id: str
+) -> None:
+    accounts.deploy_probe(CLIENT, vpc_id, name_does_not_resolve)
+
+    connected.publish(CLIENT)
+
+    check = told(accounts, vpc_id)
+    assert (check["good"], check["layer"], check["broker"]) == (False, "DNS", "b-1:14001")
+    assert (check["detail"], check["remedy"]) == ("Name or service not known", "Turn DNS on.")
+    assert accounts.status(CLIENT)["state"] == "published"
+    assert len(accounts.told("Client Onboarded")) == 1
+
+
+def test_the_probe_is_given_the_brokers_that_are_published(
+    connected: Steps, accounts: Accounts, vpc_id: str
+) -> None:
+    asked: list[dict[str, str]] = []
+
+    def say(question: dict[str, str]) -> Any:
+        asked.append(question)
+        return {}
+
+    accounts.deploy_probe(CLIENT, vpc_id, say)
+
+    connected.publish(CLIENT)
+
+    published = accounts.parameters(CLIENT)["/msklink/orders/iam/bootstrap.servers"]
+    assert asked == [{"iam": published}]
+
+
+def test_what_was_good_is_not_checked_again(
+    connected: Steps, accounts: Accounts, vpc_id: str
+) -> None:
+    accounts.deploy_probe(CLIENT, vpc_id)
+    connected.publish(CLIENT)
+    before = accounts.picture(connected.cluster_arn)
+    accounts.say[CLIENT] = name_does_not_resolve
+    accounts.clock.advance(3600)
+
+    connected.inspect_connections()  # MSK returns its brokers in another order
+    connected.publish(CLIENT)
+
+    assert accounts.picture(connected.cluster_arn) == before
+
+
+def test_other_brokers_are_checked(connected: Steps, accounts: Accounts, vpc_id: str) -> None:
+    accounts.deploy_probe(CLIENT, vpc_id)
+    connected.publish(CLIENT)
+    accounts.say[CLIENT] = name_does_not_resolve
+    connected.brokers["iam"] += ",b-9:14009"
+
+    connected.publish(CLIENT)
+
+    assert not told(accounts, vpc_id)["good"]
+
+
+def test_what_failed_is_checked_again_by_the_next_run(
+    connected: Steps, accounts: Accounts, vpc_id: str
+) -> None:
+    accounts.deploy_probe(CLIENT, vpc_id, name_does_not_resolve)
+    connected.publish(CLIENT)
+    accounts.say[CLIENT] = all_is_well
+
+    connected.publish(CLIENT)
+
+    assert told(accounts, vpc_id)["good"]
+    assert len(accounts.told("Client Onboarded")) == 1
+
+
+def test_a_probe_that_comes_later_is_asked(
+    connected: Steps, accounts: Accounts, vpc_id: str
+) -> None:
+    connected.publish(CLIENT)
+    assert told(accounts, vpc_id) is None
+
+    accounts.deploy_probe(CLIENT, vpc_id)
+    connected.publish(CLIENT)
+
+    assert told(accounts, vpc_id)["good"]
+
+
+def test_a_probe_in_another_vpc_says_nothing_of_this_one(
+    connected: Steps, accounts: Accounts, vpc_id: str
+) -> None:
+    accounts.deploy_probe(CLIENT, accounts.make_network(CLIENT), name_does_not_resolve)
+
+    connected.publish(CLIENT)
+
+    assert told(accounts, vpc_id) is None
+
+
+def test_a_connection_that_is_made_anew_is_checked_anew(
+    connected: Steps, accounts: Accounts, vpc_id: str
+) -> None:
+    accounts.deploy_probe(CLIENT, vpc_id)
+    connected.publish(CLIENT)
+    [connection] = accounts.connections(CLIENT)
+    accounts.client("kafka", CLIENT).delete_vpc_connection(Arn=connection["VpcConnectionArn"])
+    accounts.clock.advance(3600)
+    connected.inspect_connections()
+    connected.connect(CLIENT)
+    accounts.clock.advance(3600)
+    connected.inspect_connections()
+    connected.inspect_connections()
+    accounts.say[CLIENT] = name_does_not_resolve
+
+    connected.publish(CLIENT)
+
+    assert not told(accounts, vpc_id)["good"]
+
+
+def no_json_object(_: dict[str, str]) -> Any:
+    return "all is well"
+
+
+def another_form(question: dict[str, str]) -> Any:
+    return {scheme: [{"good": "yes and no"}] for scheme in question}
+
+
+def another_scheme(_: dict[str, str]) -> Any:
+    return {"kerberos": [finding()]}
+
+
+def nothing_about_it(question: dict[str, str]) -> Any:
+    return {scheme: [] for scheme in question}
+
+
+def broken(_: dict[str, str]) -> Any:
+    raise MemoryError
+
+
+@pytest.mark.parametrize(
+    "say", [no_json_object, another_form, another_scheme, nothing_about_it, broken]
+)
+def test_an_answer_that_is_none_changes_nothing(
+    connected: Steps, accounts: Accounts, vpc_id: str, say: Any
+) -> None:
+    accounts.deploy_probe(CLIENT, vpc_id, say)
+
+    assert connected.publish(CLIENT)["written"] == 7
+
+    assert told(accounts, vpc_id) is None
+    assert accounts.status(CLIENT)["state"] == "published"
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    list(
+        itertools.product(
+            ["GetFunctionConfiguration", "Invoke"],
+            ["AccessDeniedException", "TooManyRequestsException", "ServiceException"],
+        )
+    ),
+    ids=" ".join,
+)
+def test_a_probe_that_cannot_be_asked_changes_nothing(
+    connected: Steps, accounts: Accounts, vpc_id: str, failing: Any, trouble: tuple[str, str]
+) -> None:
+    accounts.deploy_probe(CLIENT, vpc_id)
+    undo = failing("lambda", *trouble)
+
+    assert connected.publish(CLIENT)["written"] == 7
+
+    undo()
+    assert told(accounts, vpc_id) is None
+    assert not accounts.told("Client Refused")
+
+
+def test_no_more_of_an_answer_is_kept_than_people_read(
+    connected: Steps, accounts: Accounts, vpc_id: str
+) -> None:
+    endless = finding("DNS", "x" * 100_000, good=False, remedy="y" * 100_000)
+    accounts.deploy_probe(CLIENT, vpc_id, lambda question: {one: [endless] for one in question})
+
+    connected.publish(CLIENT)
+
+    assert told(accounts, vpc_id)["detail"] == "x" * 300

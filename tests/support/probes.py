@@ -1,0 +1,55 @@
+"""Probes in client accounts, in moto: where they are, and what they say."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+from unittest import mock
+
+from moto.awslambda.models import LambdaFunction
+from moto.awslambda_simple.models import LambdaSimpleBackend
+from moto.ec2.models import ec2_backends
+
+Say = Callable[[dict[str, str]], Any]
+"""What a probe answers to a question, or MemoryError, with which its function ends."""
+
+
+def finding(layer: str = "metadata", detail: str = "", **changes: Any) -> dict[str, Any]:
+    good = {"layer": layer, "broker": "b-1:14001", "good": True, "detail": detail, "remedy": ""}
+    return good | changes
+
+
+def all_is_well(question: dict[str, str]) -> Any:
+    return {scheme: [finding("DNS"), finding()] for scheme in question}
+
+
+def name_does_not_resolve(question: dict[str, str]) -> Any:
+    failed = finding("DNS", "Name or service not known", good=False, remedy="Turn DNS on.")
+    return {scheme: [failed] for scheme in question}
+
+
+@contextmanager
+def probes_in_moto(say: Mapping[str, Say]) -> Iterator[None]:
+    """Let the function of a client account answer as *say* has it, by account."""
+
+    def invoke(backend: LambdaSimpleBackend, _name: str, *arguments: Any) -> bytes:
+        _qualifier, body, _headers, response_headers = arguments
+        try:
+            return json.dumps(say[backend.account_id](json.loads(body))).encode()
+        except MemoryError:
+            response_headers["x-amz-function-error"] = "Unhandled"
+            return b'{"errorType": "MemoryError"}'
+
+    with (
+        mock.patch.object(LambdaSimpleBackend, "invoke", invoke),
+        mock.patch.object(LambdaFunction, "vpc_config", property(_vpc_config)),
+    ):
+        yield
+
+
+def _vpc_config(function: LambdaFunction) -> dict[str, Any]:
+    """With the VPC of the subnets; moto has the same for all."""
+    config: dict[str, Any] = function._vpc_config or {}
+    subnets = ec2_backends[function.account_id][function.region]
+    vpcs = {subnets.get_subnet(subnet).vpc_id for subnet in config.get("SubnetIds", ())}
+    return {**config, "VpcId": next(iter(vpcs), "")}
