@@ -1,0 +1,101 @@
+"""What there is in the accounts: what people see, and all of it, to compare."""
+
+import json
+from abc import ABC, abstractmethod
+from typing import Any
+
+import boto3
+
+from localcloud.msk import Msk
+from tests.support.functions import NAMESPACE, OWNER
+
+TABLE = "connectivity"
+
+
+class Sight(ABC):
+    msk: Msk
+    clients: list[str]
+
+    @abstractmethod
+    def session(self, account: str = OWNER) -> boto3.Session: ...
+
+    @abstractmethod
+    def client(self, service: str, account: str = OWNER) -> Any: ...
+
+    # ---------------------------------------------------------------- what people see
+
+    def parameters(self, account: str, path: str = "/msklink/orders") -> dict[str, str]:
+        pages = (
+            self.client("ssm", account)
+            .get_paginator("get_parameters_by_path")
+            .paginate(Path=path, Recursive=True)
+        )
+        return {found["Name"]: found["Value"] for page in pages for found in page["Parameters"]}
+
+    def status(self, account: str, cluster: str = "orders") -> dict[str, Any]:
+        status: dict[str, Any] = json.loads(
+            self.parameters(account)[f"/{NAMESPACE}/{cluster}/status"]
+        )
+        return status
+
+    def policy(self, cluster_arn: str) -> dict[str, Any]:
+        text = self.client("kafka").get_cluster_policy(ClusterArn=cluster_arn)["Policy"]
+        policy: dict[str, Any] = json.loads(text)
+        return policy
+
+    def connections(self, account: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.client("kafka", account).list_vpc_connections()[
+            "VpcConnections"
+        ]
+        return found
+
+    def items(self, cluster_arn: str) -> dict[str, dict[str, Any]]:
+        """The items of the table about a cluster, by sort key."""
+        found = self.session().resource("dynamodb").Table(TABLE).scan()["Items"]
+        return {str(item["item"]): item for item in found if item["cluster_arn"] == cluster_arn}
+
+    def told(self, what: str | None = None) -> list[dict[str, Any]]:
+        """The details of the events on the bus since the last look, of the detail type *what*."""
+        sqs = self.client("sqs")
+        url = sqs.get_queue_url(QueueName="told")["QueueUrl"]
+        envelopes = []
+        while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            for message in messages:
+                envelopes.append(json.loads(message["Body"]))
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return [
+            envelope["detail"] | {"what": envelope["detail-type"]}
+            for envelope in envelopes
+            if what in {None, envelope["detail-type"]}
+        ]
+
+    # ----------------------------------------------------------------- what must not move
+
+    def picture(self, cluster_arn: str) -> dict[str, Any]:
+        """All that a run can change, versions included, but the count of requests and runs."""
+        items = self.items(cluster_arn)
+        for counter in ("requested", "taken"):
+            items.get("cluster", {}).pop(counter, None)
+        return {
+            "items": items,
+            "parameters": {account: self.versions(account) for account in [OWNER, *self.clients]},
+            "connections": {account: self.connections(account) for account in self.clients},
+            "security groups": {
+                account: self.client("ec2", account).describe_security_groups()["SecurityGroups"]
+                for account in self.clients
+            },
+            "writes to MSK": self.writes(),
+        }
+
+    def versions(self, account: str) -> dict[str, int]:
+        pages = (
+            self.client("ssm", account)
+            .get_paginator("get_parameters_by_path")
+            .paginate(Path="/", Recursive=True)
+        )
+        return {found["Name"]: found["Version"] for page in pages for found in page["Parameters"]}
+
+    def writes(self) -> dict[tuple[str, str], int]:
+        """How often each account called each operation of MSK that changes something."""
+        reads = ("Describe", "Get", "List")
+        return {call: n for call, n in self.msk.calls.items() if not call[1].startswith(reads)}
