@@ -8,10 +8,10 @@ import pytest
 from localcloud.cloud import Cloud
 from localcloud.deploy import deploy_client
 from tests.e2e.aws_cli import AwsCli, eventually
+from tests.e2e.scene import OTHER as CLIENT
+from tests.e2e.scene import create_cluster
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
-
-CLIENT = "333333333333"
 
 
 @pytest.fixture(scope="module")
@@ -25,22 +25,8 @@ def checked(cloud: Cloud) -> dict[str, Any]:
         ProbeSubnetIds=",".join(network.subnet_ids),
         ProbeSecurityGroupIds="sg-12345678",
     )
-    owner, client = AwsCli(cloud, cloud.owner), AwsCli(cloud, CLIENT)
-    provisioned = {
-        "KafkaVersion": "3.6.0",
-        "NumberOfBrokerNodes": 3,
-        "BrokerNodeGroupInfo": {
-            "InstanceType": "kafka.m7g.large",
-            "ClientSubnets": cloud.networks[cloud.owner].subnet_ids,
-        },
-        "ClientAuthentication": {"Sasl": {"Iam": {"Enabled": True}}},
-    }
-    arn = owner(
-        *("kafka", "create-cluster-v2", "--cluster-name", "probed"),
-        *("--provisioned", json.dumps(provisioned)),
-    )["ClusterArn"]
-    tags = f"msklink=auto,msklink/clients={CLIENT}"
-    owner("kafka", "tag-resource", "--resource-arn", arn, "--tags", tags)
+    create_cluster(cloud, "probed", {"msklink": "auto", "msklink/clients": CLIENT})
+    client = AwsCli(cloud, CLIENT)
     client(
         *("ec2", "create-tags", "--resources", network.vpc_id),
         *("--tags", "Key=msklink/probed,Value=iam"),
