@@ -5,7 +5,7 @@ Each module says what AWS does and replaces functions of MiniStack in this proce
 """
 
 from localcloud.call_log import CallLog
-from localcloud.corrections import buses, ec2, events, functions, states
+from localcloud.corrections import buses, conditions, ec2, events, functions, states
 from localcloud.settings import Settings
 
 
@@ -14,4 +14,5 @@ def install(chosen: Settings, log: CallLog) -> None:
     states.install(chosen.time_scale)
     events.install(chosen.time_scale)
     buses.install()
+    conditions.install()
     ec2.install()

@@ -8,6 +8,7 @@ import pytest
 from localcloud.cloud import Cloud
 from localcloud.deploy import deploy_client
 from tests.e2e.aws_cli import AwsCli, eventually
+from tests.e2e.scene import CLIENT as ANOTHER
 from tests.e2e.scene import OTHER as CLIENT
 from tests.e2e.scene import create_cluster
 
@@ -48,3 +49,15 @@ def test_names_of_brokers_do_not_resolve_where_functions_run_here(checked: dict[
     assert (checked["check"]["good"], checked["check"]["layer"]) == (False, "DNS")
     assert checked["check"]["broker"].startswith("b-1.iam.probed.")
     assert "resolve only inside the connected VPC" in checked["check"]["remedy"]
+
+
+def test_a_client_that_names_no_subnets_has_no_probe(
+    cloud: Cloud,
+    checked: dict[str, Any],  # noqa: ARG001 the other has one by then
+) -> None:
+    def functions(account: str) -> list[str]:
+        listed = cloud.client("lambda", account).list_functions()["Functions"]
+        return [function["FunctionName"] for function in listed]
+
+    assert functions(CLIENT) == ["msklink-probe"]
+    assert functions(ANOTHER) == []
