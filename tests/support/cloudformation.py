@@ -84,5 +84,9 @@ def definition(substitutions: dict[str, str]) -> dict[str, Any]:
     text = definition_text()
     for name, value in substitutions.items():
         text = text.replace("${" + name + "}", value)
-    parsed: dict[str, Any] = yaml.safe_load(text)
+    parsed: dict[str, Any] = _parsed(text)
     return parsed
+
+
+# Done for every test that runs the machine.
+_parsed = cache(yaml.safe_load)
