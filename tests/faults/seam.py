@@ -131,6 +131,10 @@ class Seam:
         self._fault = None
         self._broken.clear()
 
+    def revive(self, run: str) -> None:
+        """Let *run* make calls again."""
+        self._dead.discard(run)
+
     def pass_on(self, client: Any, call: Call, proceed: Callable[[], Any]) -> Any:
         """The answer to *call*, or what goes wrong with it."""
         self._refuse_the_dead(call)

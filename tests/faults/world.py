@@ -10,6 +10,7 @@ from localcloud.msk import Durations, faults
 from tests.faults.seam import Seam, seam_in_calls
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts, accounts_in_moto
 from tests.support.functions import invoke
+from tests.support.redriving import redrive
 from tests.support.served import FIREHOSE
 from tests.support.step_functions import MACHINE, SUBSTITUTIONS, Engine, engine_in_moto, tag_event
 
@@ -65,6 +66,14 @@ class World:
         for execution in self.executions("FAILED"):
             detail = {"executionArn": execution["executionArn"], "name": execution["name"]}
             self.deliver("ReleaseLeaseFunction", {"detail": detail})
+
+    def redrive(self) -> None:
+        """Somebody lets each run go on that failed, once he has heard of it."""
+        self.bury()
+        for execution in self.executions("FAILED"):
+            self.seam.revive(execution["name"])
+            redrive(execution["name"])
+            self.settle()
 
     def settle(self) -> None:
         """Let every run end, also one that another has started."""

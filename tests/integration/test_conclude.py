@@ -1,10 +1,15 @@
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from msklink.aws import table
+from msklink.records import Failure
 from tests.support.aws import Accounts
 from tests.support.steps import RUN, Steps
+
+OTHER_RUN = "orders-run-2"
+FAILURE = Failure(run=RUN, status="FAILED", ended=datetime(2026, 1, 1, tzinfo=UTC))
 
 pytestmark = pytest.mark.usefixtures("executions")
 
@@ -41,9 +46,30 @@ def test_a_newer_request_keeps_the_lease(holding: Steps) -> None:
 
 
 def test_the_lease_of_another_run_is_left_alone(holding: Steps) -> None:
-    assert Steps(holding.cluster_arn, run="orders-run-2").conclude(1) == {"newer": False}
+    assert Steps(holding.cluster_arn, run=OTHER_RUN).conclude(1) == {"newer": False}
 
     assert table.read_cluster(holding.cluster_arn).holder == RUN
+
+
+def test_a_run_that_lost_the_lease_and_was_redriven_concludes(holding: Steps) -> None:
+    table.free_lease(holding.cluster_arn, RUN)
+    table.note_failure(holding.cluster_arn, FAILURE)
+
+    assert holding.conclude(1) == {"newer": False}
+
+    assert table.read_cluster(holding.cluster_arn).failure is None
+
+
+def test_a_run_after_which_there_was_another_concludes_nothing(holding: Steps) -> None:
+    table.free_lease(holding.cluster_arn, RUN)
+    table.add_request(holding.cluster_arn)
+    table.take_lease(holding.cluster_arn, OTHER_RUN)
+    table.free_lease(holding.cluster_arn, OTHER_RUN)
+    table.note_failure(holding.cluster_arn, FAILURE)
+
+    holding.conclude(2)
+
+    assert table.read_cluster(holding.cluster_arn).failure
 
 
 def test_a_run_whose_history_is_full_hands_on_to_a_new_one(

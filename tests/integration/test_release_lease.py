@@ -9,6 +9,7 @@ from msklink.aws import table
 from msklink.errors import LeaseLost
 from tests.support.aws import CLIENT, Accounts
 from tests.support.functions import invoke
+from tests.support.redriving import redrive
 from tests.support.step_functions import MACHINE, Engine, engine_in_moto, tag_event
 
 
@@ -166,15 +167,18 @@ def test_the_last_word_is_told_and_only_a_person_brings_another_run(
 # ----------------------------------------------------------------------------------- redriven
 
 
-def test_a_run_that_is_redriven_takes_its_lease_back(
-    cluster: str, dead: str, monkeypatch: pytest.MonkeyPatch
+def test_a_run_that_is_redriven_takes_its_lease_back_and_ends_like_another(
+    engine: Engine, cluster: str, dead: str
 ) -> None:
     release(dead)
-    monkeypatch.setattr("msklink.aws.runs.is_running", lambda run: run == dead)
 
-    leasing.keep(cluster, dead)
+    redrive(dead)
 
-    assert table.read_cluster(cluster).holder == dead
+    engine.wait(dead)
+    assert engine.describe(dead)["status"] == "SUCCEEDED"
+    record = table.read_cluster(cluster)
+    assert record.holder is None
+    assert record.failure is None
 
 
 def test_a_late_invocation_of_a_dead_run_gets_no_lease(cluster: str, dead: str) -> None:
@@ -186,12 +190,24 @@ def test_a_late_invocation_of_a_dead_run_gets_no_lease(cluster: str, dead: str) 
     assert table.read_cluster(cluster).holder is None
 
 
-def test_a_run_is_not_redriven_beside_or_after_another(
-    engine: Engine, cluster: str, dead: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_is_not_redriven_after_another(engine: Engine, cluster: str, dead: str) -> None:
     release(dead)
     assert engine.reconcile(cluster) == "SUCCEEDED"
-    monkeypatch.setattr("msklink.aws.runs.is_running", lambda run: run == dead)
 
-    with pytest.raises(LeaseLost):
-        leasing.keep(cluster, dead)
+    redrive(dead)
+
+    engine.wait(dead)
+    assert engine.describe(dead)["error"] == "LeaseLost"
+    assert table.read_cluster(cluster).holder is None
+
+
+def test_a_run_is_not_redriven_beside_another(engine: Engine, cluster: str, dead: str) -> None:
+    release(dead)
+    table.add_request(cluster)
+    other = table.take_lease(cluster, dead.replace("-1", "-2")).holder
+
+    redrive(dead)
+
+    engine.wait(dead)
+    assert engine.describe(dead)["error"] == "LeaseLost"
+    assert table.read_cluster(cluster).holder == other

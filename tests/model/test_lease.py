@@ -21,7 +21,7 @@ def check(clients: Clients, requests: int, has_room: bool = True, **trouble: int
     [
         ({"requests": 3}, 1_900),
         ({"requests": 3, "has_room": False}, 8_400),
-        ({"requests": 2, "failures": 2}, 4_000),
+        ({"requests": 2, "failures": 2}, 3_900),
         ({"requests": 2, "failures": 1, "repeats": 1}, 198_000),
         ({"requests": 2, "failures": 1, "deaths": 1, "has_room": False}, 40_000),
         ({"requests": 2, "deaths": 2}, 5_200),

@@ -169,13 +169,21 @@ def give_up_lease(cluster_arn: str, run: str, generation: int, seen: str) -> Clu
     """
     The record after *run* gave the lease up, which it keeps if *generation* is not the last.
 
-    *seen* is the fingerprint of the cluster as the run saw it. Failures before it are history.
+    *seen* is the fingerprint of the cluster as the run saw it. Failures before it are history,
+    also its own: a run that was redriven ends like another if nobody has had its lease since.
     """
+    values = {
+        ":run": {"S": run},
+        ":number": {"N": str(requested_before(run))},
+        ":generation": {"N": str(generation)},
+        ":seen": {"S": seen},
+    }
+    lost = "attribute_not_exists(holder) AND taken = :number"
     return _update_lease(
         cluster_arn,
         "SET seen = :seen REMOVE holder, failure",
-        "holder = :run AND requested = :generation",
-        {":run": {"S": run}, ":generation": {"N": str(generation)}, ":seen": {"S": seen}},
+        f"(holder = :run OR ({lost})) AND requested = :generation",
+        values,
     )
 
 

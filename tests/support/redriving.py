@@ -1,0 +1,73 @@
+"""
+A run that failed goes on where it failed, with the input and the variables that it had there.
+
+moto cannot redrive. Step Functions would not repeat the iterations of a Map that succeeded (Step
+Functions guide, redriving executions); here all are repeated, which asks more of them.
+"""
+
+import copy
+from typing import Any
+
+from moto.stepfunctions.parser.api import ExecutionStatus
+from moto.stepfunctions.parser.asl.component.common.flow.start_at import StartAt
+from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
+from moto.stepfunctions.parser.models import stepfunctions_parser_backends
+
+from tests.support.functions import OWNER, REGION
+
+
+def redrive(run: str) -> str:
+    """Let *run* go on, which comes to its end by itself; the state in which it had failed."""
+    execution = _execution(run)
+    assert execution.exec_status != ExecutionStatus.RUNNING, f"{run} has not ended"
+    going_on: Any = _GoingOn.from_end_of(execution)
+    execution.exec_status, execution.exec_worker = ExecutionStatus.RUNNING, going_on
+    execution.stop_date = execution.error = execution.cause = None
+    going_on.start()
+    return str(going_on.state)
+
+
+class _GoingOn(ExecutionWorker):
+    before: Any
+    """What the engine knew of the run at its end."""
+    state: str
+
+    @classmethod
+    def from_end_of(cls, execution: Any) -> "_GoingOn":
+        ended, worker = execution.exec_worker, execution._get_start_execution_worker()
+        worker.__class__ = cls
+        worker.before, worker.state = ended.env, _last_state(ended)
+        going_on: _GoingOn = worker
+        return going_on
+
+    def _get_evaluation_entrypoint(self) -> Any:
+        program: Any = copy.copy(super()._get_evaluation_entrypoint())
+        program.start_at = StartAt(self.state)
+        return program
+
+    def _get_evaluation_environment(self) -> Any:
+        env: Any = super()._get_evaluation_environment()
+        env.variable_store = self.before.variable_store
+        env.states.reset(self.before.states.get_input())
+        return env
+
+
+def _last_state(ended: Any) -> str:
+    """The last that was entered but for those within a Map."""
+    outermost = ended._get_evaluation_entrypoint().states.states
+    entered = (
+        event["stateEnteredEventDetails"]["name"]
+        for event in reversed(ended.env.event_manager.get_event_history())
+        if "stateEnteredEventDetails" in event
+    )
+    return str(next(name for name in entered if name in outermost))
+
+
+def _execution(run: str) -> Any:
+    [found] = [
+        execution
+        for machine in stepfunctions_parser_backends[OWNER][REGION].state_machines
+        for execution in machine.executions
+        if execution.name == run
+    ]
+    return found
