@@ -64,3 +64,18 @@ resource "aws_sqs_queue_policy" "undelivered_events" {
   queue_url = aws_sqs_queue.undelivered_events.url
   policy    = jsonencode(local.undelivered_events)
 }
+
+resource "aws_cloudwatch_metric_alarm" "events_undelivered" {
+  alarm_name          = "${var.namespace}-events-undelivered"
+  alarm_description   = "A tag event did not reach MSKLink in the owner account; it is in the queue."
+  namespace           = "AWS/SQS"
+  metric_name         = "ApproximateNumberOfMessagesVisible"
+  dimensions          = { QueueName = aws_sqs_queue.undelivered_events.name }
+  statistic           = "Maximum"
+  period              = 300
+  evaluation_periods  = 1
+  threshold           = 1
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = var.alarm_topic_arn == "" ? [] : [var.alarm_topic_arn]
+}

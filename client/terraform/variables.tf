@@ -56,3 +56,9 @@ variable "probe_security_group_ids" {
   default     = []
   description = "Security groups of the probe, best those of an application; with ProbeSubnetIds."
 }
+
+variable "alarm_topic_arn" {
+  type        = string
+  default     = ""
+  description = "SNS topic that hears when a tag event did not reach the owner; empty for none."
+}

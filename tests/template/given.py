@@ -15,4 +15,6 @@ VALUES = {
     "ExternalId": "an-external-id",
     "ProbeSubnetIds": ["subnet-1", "subnet-2"],
     "ProbeSecurityGroupIds": ["sg-1"],
+    "AlarmTopicArn": "<the topic>",
+    "HasAlarmTopic": True,
 }

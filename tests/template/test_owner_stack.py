@@ -35,8 +35,8 @@ def test_what_is_published_are_the_parameters_of_the_client_stack() -> None:
 
     given = told(VALUES)["parameters"]
 
-    # Whether to have a probe is for each client to say.
-    assert set(given) == {name for name in parameters if not name.startswith("Probe")}
+    # Whether to have a probe, and who hears of alarms, is for each client to say.
+    assert set(given) == {name for name in parameters if not name.startswith(("Probe", "Alarm"))}
     for name, value in given.items():
         assert re.fullmatch(parameters[name].get("AllowedPattern", ".+"), value), name
 

@@ -8,11 +8,17 @@ from tests.support.cloudformation import ROOT, filled_in, template
 from tests.support.terraform import Module
 from tests.template.given import VALUES
 
+
+def snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+
 KINDS = {
     "AWS::IAM::Role": "aws_iam_role",
     "AWS::Events::Rule": "aws_cloudwatch_event_rule",
     "AWS::SQS::Queue": "aws_sqs_queue",
     "AWS::SQS::QueuePolicy": "aws_sqs_queue_policy",
+    "AWS::CloudWatch::Alarm": "aws_cloudwatch_metric_alarm",
     "AWS::Lambda::Function": "aws_lambda_function",
     "AWS::Logs::LogGroup": "aws_cloudwatch_log_group",
 }
@@ -23,6 +29,7 @@ NAMES = {
     "TaggedVpcs": "tagged_vpcs",
     "UndeliveredEvents": "undelivered_events",
     "UndeliveredEventsPolicy": "undelivered_events",
+    "EventsUndelivered": "events_undelivered",
     "ProbeRole": "probe",
     "ProbeLogs": "probe",
     "Probe": "probe",
@@ -41,6 +48,22 @@ ARGUMENTS = {
     "SqsManagedSseEnabled": "sqs_managed_sse_enabled",
     "PolicyDocument": "policy",
     "Queue": "queue_url",
+    **{
+        name: snake(name)
+        for name in (
+            "AlarmName",
+            "AlarmDescription",
+            "Namespace",
+            "MetricName",
+            "Statistic",
+            "Period",
+            "EvaluationPeriods",
+            "Threshold",
+            "ComparisonOperator",
+            "TreatMissingData",
+            "AlarmActions",
+        )
+    },
     "LogGroupName": "name",
     "RetentionInDays": "retention_in_days",
     "FunctionName": "function_name",
@@ -55,10 +78,6 @@ GENERATED = ("ForwardRole", "TaggedVpcs", "UndeliveredEvents", "ProbeRole")
 """What has no name in client.yaml, so that CloudFormation makes one up."""
 
 
-def snake(name: str) -> str:
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
-
-
 PARAMETERS = template("client.yaml")["Parameters"]
 VARIABLES = {f"var.{snake(name)}": VALUES[name] for name in PARAMETERS}
 REFERENCES = {
@@ -70,6 +89,7 @@ REFERENCES = {
     **{f"{address}[0].arn": f"<{name}.Arn>" for name, address in ADDRESSES.items()},
     **{f"{address}[0].name": f"<{name}>" for name, address in ADDRESSES.items()},
     "length(var.probe_subnet_ids) > 0 ? 1 : 0": 1,
+    'var.alarm_topic_arn == "" ? [] : [var.alarm_topic_arn]': [VALUES["AlarmTopicArn"]],
     "path.module": str(ROOT / "client/terraform"),
     "data.archive_file.probe[0].output_path": "<the code>",
     "data.archive_file.probe[0].output_base64sha256": "<its hash>",
@@ -124,6 +144,9 @@ def of_the_template() -> dict[str, dict[str, Any]]:
             properties["Queue"] = queue
         if inside := properties.pop("VpcConfig", None):
             more["vpc_config"] = [{snake(key): value for key, value in inside.items()}]
+        for dimension in properties.pop("Dimensions", []):
+            queue = dimension["Value"].replace(".QueueName", "")  # which Terraform calls its name
+            more["dimensions"] = {dimension["Name"]: queue}
         properties.pop("Code", None)
         found[address] = {ARGUMENTS[key]: value for key, value in properties.items()} | more
     return found
