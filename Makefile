@@ -1,6 +1,6 @@
 # Every target does its own set-up; a second run finds it done.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-faults local check deploy bench-scale docs lock clean
+.PHONY: help demo test test-faults local check deploy redrive bench-scale docs lock clean
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 
@@ -8,7 +8,7 @@ export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 VENV := .venv/.installed
 CHECKOV := .venv-checkov/.installed
-CODE := functions layers/core client/python/src localcloud tests benchmarks
+CODE := functions layers/core client/python/src localcloud tests benchmarks tools
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,10 @@ check: $(VENV) $(CHECKOV) ## lint, types and templates
 deploy: $(VENV) ## the owner stack, to the AWS account of your credentials
 	sam build
 	sam deploy --guided
+
+STACK := msklink
+redrive: $(VENV) ## what is in the dead-letter queues of STACK, to whom it did not reach
+	@python -m tools.redrive $(STACK)
 
 bench-scale: $(VENV) ## what many clients and clusters take; a quarter of an hour
 	@PYTHONPATH=.:layers/core python -m benchmarks.scale

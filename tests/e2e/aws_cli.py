@@ -24,15 +24,7 @@ class AwsCli:
         """What `aws` answers to *words*, parsed; what it complains of is the error's text."""
         done = subprocess.run(
             [AWS, *words, "--output", "json"],
-            env={
-                "PATH": os.environ["PATH"],
-                "HOME": os.environ.get("HOME", "/"),
-                "AWS_ENDPOINT_URL": self.cloud.endpoint,
-                "AWS_DEFAULT_REGION": self.cloud.region,
-                "AWS_ACCESS_KEY_ID": self.account,
-                "AWS_SECRET_ACCESS_KEY": "x",
-                "AWS_PAGER": "",
-            },
+            env=environment(self.cloud, self.account),
             capture_output=True,
             text=True,
             check=False,
@@ -48,6 +40,19 @@ class AwsCli:
     def versions(self, path: str) -> dict[str, int]:
         found = self("ssm", "get-parameters-by-path", "--path", path, "--recursive")["Parameters"]
         return {parameter["Name"]: parameter["Version"] for parameter in found}
+
+
+def environment(cloud: Cloud, account: str) -> dict[str, str]:
+    """What a person in *account* has set in the shell."""
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": os.environ.get("HOME", "/"),
+        "AWS_ENDPOINT_URL": cloud.endpoint,
+        "AWS_DEFAULT_REGION": cloud.region,
+        "AWS_ACCESS_KEY_ID": account,
+        "AWS_SECRET_ACCESS_KEY": "x",
+        "AWS_PAGER": "",
+    }
 
 
 def eventually[T](look: Callable[[], T], patience_seconds: float = 120) -> T:

@@ -1,11 +1,16 @@
-"""Events on which a function fails are kept in a queue, until somebody looks at them."""
+"""Events on which a function fails are kept in a queue, and can be handed to it again."""
 
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
 from localcloud.cloud import Cloud
-from tests.e2e.aws_cli import eventually
+from tests.e2e.aws_cli import environment, eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 
@@ -17,21 +22,65 @@ def physical_id(cloud: Cloud, logical_id: str) -> str:
     return found
 
 
-@pytest.mark.parametrize("function", ["ReceiveEvent", "ReleaseLease", "SweepClusters"])
-def test_an_event_on_which_a_function_fails_is_kept(cloud: Cloud, function: str) -> None:
+@contextmanager
+def broken(cloud: Cloud, function: str) -> Iterator[str]:
+    """The name of a *function* that fails on every event, for it lacks the namespace."""
     client = cloud.client("lambda", cloud.owner)
     name = physical_id(cloud, f"{function}Function")
     variables: dict[str, Any] = client.get_function_configuration(FunctionName=name)["Environment"]
     without = {key: value for key, value in variables["Variables"].items() if key != "NAMESPACE"}
     client.update_function_configuration(FunctionName=name, Environment={"Variables": without})
     try:
-        client.invoke(FunctionName=name, InvocationType="Event", Payload=b"{}")
-        eventually(lambda: kept(cloud))
+        yield name
     finally:
         client.update_function_configuration(FunctionName=name, Environment=variables)
-        cloud.client("sqs", cloud.owner).purge_queue(
-            QueueUrl=physical_id(cloud, "FailedInvocations")
-        )
+
+
+def fail(cloud: Cloud, name: str, event: object) -> None:
+    """Let the broken function *name* have the *event*, until it is in the queue."""
+    cloud.client("lambda", cloud.owner).invoke(
+        FunctionName=name, InvocationType="Event", Payload=json.dumps(event).encode()
+    )
+    eventually(lambda: kept(cloud))
+
+
+@pytest.mark.parametrize("function", ["ReleaseLease", "SweepClusters"])
+def test_an_event_on_which_a_function_fails_is_kept(cloud: Cloud, function: str) -> None:
+    with broken(cloud, function) as name:
+        fail(cloud, name, {})
+    cloud.client("sqs", cloud.owner).purge_queue(QueueUrl=physical_id(cloud, "FailedInvocations"))
+
+
+def test_what_is_kept_can_be_handed_to_the_function_again(cloud: Cloud) -> None:
+    event = {"id": "1", "source": "somebody", "detail-type": "not for us", "account": cloud.owner}
+    with broken(cloud, "ReceiveEvent") as name:
+        fail(cloud, name, event)
+        said = redrive(cloud)
+        assert "FailedInvocations: kept" in said.stdout
+        assert (said.returncode, kept(cloud)) == (1, True)
+    target = f"arn:aws:lambda:{cloud.region}:{cloud.owner}:function:{name}"
+    cloud.client("sqs", cloud.owner).send_message(
+        QueueUrl=physical_id(cloud, "UndeliveredEvents"),
+        MessageBody=json.dumps(event),
+        MessageAttributes={"TARGET_ARN": {"DataType": "String", "StringValue": target}},
+    )
+
+    said = redrive(cloud)
+
+    assert said.stdout.count("taken by") == 2
+    assert "nothing is left" in said.stdout
+    assert (said.returncode, kept(cloud)) == (0, False)
+
+
+def redrive(cloud: Cloud) -> subprocess.CompletedProcess[str]:
+    """What `make redrive` does."""
+    return subprocess.run(
+        [sys.executable, "-m", "tools.redrive", "msklink"],
+        env=environment(cloud, cloud.owner),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def kept(cloud: Cloud) -> bool:
