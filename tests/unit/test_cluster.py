@@ -40,7 +40,10 @@ def test_a_cluster_is_read_from_the_api() -> None:
                 },
                 "ClientAuthentication": {
                     "Sasl": {"Iam": ON, "Scram": {"Enabled": False}},
-                    "Tls": {"Enabled": False, "CertificateAuthorityArnList": ["arn:ca"]},
+                    "Tls": {
+                        "Enabled": False,
+                        "CertificateAuthorityArnList": ["arn:ca-2", "arn:ca-1"],
+                    },
                     "Unauthenticated": ON,
                 },
                 "CurrentBrokerSoftwareInfo": {
@@ -62,9 +65,12 @@ def test_a_cluster_is_read_from_the_api() -> None:
     assert (read.reason, read.kafka_version) == ("all is well", "3.7.x.kraft")
     assert (read.instance_type, read.network_type) == ("kafka.m7g.large", "IPV4")
     assert (read.unauthenticated, read.client_broker_encryption) == (True, "TLS_PLAINTEXT")
-    assert read.certificate_authorities == ("arn:ca",)
+    assert read.certificate_authorities == (
+        "arn:ca-1",
+        "arn:ca-2",
+    )
     assert read.configuration == ("arn:configuration", 7)
-    assert read.subnet_ids == ("subnet-2", "subnet-1")
+    assert read.subnet_ids == ("subnet-1", "subnet-2")
 
 
 @pytest.mark.parametrize(

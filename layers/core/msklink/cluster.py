@@ -86,10 +86,10 @@ class Cluster:
                 "ClientBroker", "TLS"
             ),
             certificate_authorities=tuple(
-                (authentication.get("Tls") or {}).get("CertificateAuthorityArnList") or ()
+                sorted((authentication.get("Tls") or {}).get("CertificateAuthorityArnList") or ())
             ),
             configuration=_configuration(software),
-            subnet_ids=tuple(brokers.get("ClientSubnets") or ()),
+            subnet_ids=tuple(sorted(brokers.get("ClientSubnets") or ())),
             brokers=provisioned.get("NumberOfBrokerNodes", 0),
             active_operation=info.get("ActiveOperationArn", ""),
         )
@@ -97,6 +97,9 @@ class Cluster:
     def fingerprint(self, namespace: str) -> str:
         """
         Another one when something has changed on which a run would act.
+
+        A run takes it from DescribeClusterV2 and the sweep from ListClustersV2, of which nobody says
+        that they list things in the same order; what is listed is sorted.
 
         Versions and passing states are left out, as they change while MSK works on the cluster, and
         so is private connectivity: a scheme that somebody turned off is not to be turned on again,
