@@ -28,8 +28,8 @@ class Revocation(Task):
 @event_parser
 def handler(event: Revocation, context: LambdaContext) -> dict[str, int]:
     record = leasing.keep(event.cluster_arn, event.run)
-    known = table.connections(event.cluster_arn)
-    abandoned = [record for record in known if record.state is State.ABANDONED]
+    known, now = table.connections(event.cluster_arn), clock.now()
+    abandoned = [one for one in known if one.state is State.ABANDONED and one.is_due(now)]
     holding = {record.account for record in known if _holds_grant(record)}
     barred = {survey.account for survey in event.surveys if survey.barred}
 
