@@ -63,6 +63,9 @@ def handler(event: Revocation, context: LambdaContext) -> dict[str, int]:
 
 
 def _holds_grant(record: Connection) -> bool:
+    """Whether it is for a connection; that an account is out of reach is no reason to stay."""
+    if record.concerns_account:
+        return False
     return record.wanted or (record.may_exist and record.state is not State.ABANDONED)
 
 

@@ -38,6 +38,41 @@ def test_an_account_that_cannot_be_reached_is_cut_off_from_the_owners_side(
     assert served.sweep() == 0
 
 
+def untag_and_close(served: Served) -> None:
+    served.untag()
+    served.accounts.remove_client(CLIENT)
+
+
+def leave_unseen(served: Served) -> None:
+    served.accounts.blocked.add(CLIENT)
+    served.ask_to_leave()
+
+
+@pytest.mark.parametrize("go", [untag_and_close, leave_unseen])
+def test_who_is_on_the_list_still_loses_the_grant_with_the_connection(
+    served: Served, go: Callable[[Served], None]
+) -> None:
+    go(served)
+    served.pass_hours(24)
+    served.sweep()
+    served.pass_hours(1)
+
+    assert served.connections() == ["REJECTED"]
+    assert served.granted() == [OTHER_CLIENT]
+    served.reconcile()
+    assert served.granted() == [OTHER_CLIENT]
+
+
+def test_a_listed_account_that_nobody_can_see_keeps_its_grant(served: Served) -> None:
+    served.accounts.remove_client(CLIENT)
+
+    served.reconcile()
+    served.pass_hours(48)
+    served.reconcile()
+
+    served.assert_all_is_there()
+
+
 def test_what_is_left_in_a_lost_account_is_forgotten_when_somebody_deletes_it(
     served: Served,
 ) -> None:
