@@ -100,6 +100,19 @@ def test_who_asks_to_leave_leaves_at_once_tag_or_not_and_can_come_back(served: S
     assert "refusal" not in served.accounts.status(CLIENT)
 
 
+def test_a_request_to_leave_that_comes_again_much_later_cuts_nobody_off(served: Served) -> None:
+    request = served.ask_to_leave()
+    served.pass_hours(1)
+    served.ask_again()
+    served.accounts.told()
+
+    served.pass_hours(5)
+    served.engine.receive(request)
+
+    served.assert_all_is_there()
+    assert served.told() == []
+
+
 # --------------------------------------------------------------------------- the whole cluster
 
 
