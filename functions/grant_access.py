@@ -34,8 +34,9 @@ def handler(event: GrantTask, context: LambdaContext) -> dict[str, list[str]]:
     if left_alone:
         return {"accounts": _already_admitted(event, accounts)}
     expelled = {survey.account for survey in event.surveys if survey.barred and survey.closing}
-    if expelled:  # who was taken off the list loses the grant before anything else
-        granting.revoke(event.cluster, event.run, expelled.__contains__)
+    if expelled or found:  # who was taken off the list, or put in by others, goes before all else
+        spared = {survey.account for survey in event.surveys} - expelled
+        granting.revoke(event.cluster, event.run, lambda account: account not in spared)
     if accounts:
         access = table.access(event.cluster_arn)
         refusals = _admit(event, accounts, access)
