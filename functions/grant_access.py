@@ -10,8 +10,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from msklink import clock, granting, leasing, repairing, survey
 from msklink.access import Access
 from msklink.aws import cluster_policy, kafka, table
+from msklink.drift import Drift
 from msklink.errors import PrincipalRejected, Refused
-from msklink.policy import Grant, named_accounts
+from msklink.policy import ACTIONS, Grant, named_accounts
 from msklink.recording import record_changes
 from msklink.refusals import Code, Refusal, refuse
 from msklink.settings import settings
@@ -29,19 +30,11 @@ class GrantTask(Task):
 def handler(event: GrantTask, context: LambdaContext) -> dict[str, list[str]]:
     record = leasing.keep(event.cluster_arn, event.run)
     accounts = {survey.account for survey in event.surveys if survey.schemes}
-    refusals: dict[str, Refusal] = {}
     found, left_alone = granting.look(event.cluster, event.run, record)
-    if left_alone:
-        return {"accounts": _already_admitted(event, accounts)}
-    expelled = {survey.account for survey in event.surveys if survey.barred and survey.closing}
-    if expelled:  # who was taken off the list loses the grant before anything else
-        granting.revoke(event.cluster, event.run, expelled.__contains__)
-    if accounts:
-        access = table.access(event.cluster_arn)
-        refusals = _admit(event, accounts, access)
-    if found:
-        repairing.repaired(event.cluster_arn, event.run, found)
-    granting.remember(event.cluster)
+    if found and left_alone:
+        refusals = _not_admitted(event, accounts, found)
+    else:
+        refusals = _grant(event, accounts, found)
     now = clock.now()
     for account, refusal in refusals.items():
         known = table.connections(event.cluster_arn, account)
@@ -50,10 +43,36 @@ def handler(event: GrantTask, context: LambdaContext) -> dict[str, list[str]]:
     return {"accounts": sorted(accounts - refusals.keys())}
 
 
-def _already_admitted(event: GrantTask, accounts: set[str]) -> list[str]:
-    """Those who can go on although somebody else manages our statements; others have to wait."""
+def _not_admitted(event: GrantTask, accounts: set[str], found: Drift) -> dict[str, Refusal]:
+    """
+    Those who lack something and cannot get it, as somebody else manages the policy, and why.
+
+    A connection stays without a grant, so that who has all that it wants goes on.
+    """
     current, _ = cluster_policy.read_policy(kafka.client(), event.cluster_arn)
-    return sorted(accounts & current.admitted(settings().namespace))
+    lacking = {
+        one.account
+        for one in table.connections(event.cluster_arn)
+        if one.pursued and not one.connection_arn
+    }
+    facts = {"actions": ", ".join(ACTIONS), "item": found.item}
+    return {
+        account: refuse(Code.ACCOUNT_NOT_ADMITTED, account=account, **facts)
+        for account in accounts & lacking - current.letting_connect()
+    }
+
+
+def _grant(event: GrantTask, accounts: set[str], found: Drift | None) -> dict[str, Refusal]:
+    """Bring our statements to what they should be; those of *accounts* that stay out, and why."""
+    expelled = {survey.account for survey in event.surveys if survey.barred and survey.closing}
+    if expelled or found:  # who was taken off the list, or put in by others, goes before all else
+        spared = {survey.account for survey in event.surveys} - expelled
+        granting.revoke(event.cluster, event.run, lambda account: account not in spared)
+    refusals = _admit(event, accounts, table.access(event.cluster_arn)) if accounts else {}
+    if found:
+        repairing.repaired(event.cluster_arn, event.run, found)
+    granting.remember(event.cluster)
+    return refusals
 
 
 def _admit(

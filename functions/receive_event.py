@@ -5,7 +5,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msklink import clock, leasing, status, telling
+from msklink import asking, clock, leasing, status, telling
 from msklink.admission import admission_refusal
 from msklink.arns import ClusterArn, is_cluster_name
 from msklink.aws import kafka, table
@@ -13,12 +13,10 @@ from msklink.aws.session import CLIENT_TROUBLE, in_client
 from msklink.aws.ssm import ParameterSet
 from msklink.client_account import ClientAccount
 from msklink.cluster import Cluster
-from msklink.hints import BadRequest, ClientTouched, ClusterTouched, Offboarding, read_event
-from msklink.records import Departure, Request
+from msklink.hints import BadRequest, ClientTouched, ClusterTouched, read_event
 from msklink.refusals import Code, Refusal, refuse
-from msklink.scheme import ALL_SCHEMES
 from msklink.settings import settings
-from msklink.tags import is_account_id, read_schemes
+from msklink.tags import is_account_id
 
 logger = Logger()
 
@@ -76,23 +74,11 @@ def _find_cluster(name_or_arn: str, context: LambdaContext) -> Cluster | Refusal
 
 
 def _record(hint: ClientTouched, cluster_arn: str) -> None:
-    """Keep what was asked for by event; what is asked for anew is not to go any more."""
+    """Keep what was asked for by event; a run is of use even where it comes late, as any hint."""
     now = clock.now()
-    whose = {"cluster_arn": cluster_arn, "account": hint.account, "vpc_id": hint.vpc_id}
-    match hint.request:
-        case Offboarding(schemes=schemes):
-            for scheme in schemes:
-                table.save(Departure(**whose, scheme=scheme, requested=now), now)
-            if set(schemes) == ALL_SCHEMES:
-                table.forget_request(**whose)
-            return
-        case None:
-            again = hint.tag
-        case request:
-            again = " ".join(request.schemes)
-            wish = request.model_dump(exclude={"cluster", "vpc_id"})
-            table.save(Request(**whose, **wish, requested=now), now)
-    table.forget_departures(**whose, schemes=read_schemes(again, "").schemes)
+    for word in asking.words(hint, cluster_arn, now):
+        if not table.save_if_last(word, now):
+            logger.info("older than what is recorded", item=word.item, requested=word.requested)
 
 
 def _refuse(

@@ -28,10 +28,9 @@ class Revocation(Task):
 @event_parser
 def handler(event: Revocation, context: LambdaContext) -> dict[str, int]:
     record = leasing.keep(event.cluster_arn, event.run)
-    known = table.connections(event.cluster_arn)
-    abandoned = [record for record in known if record.state is State.ABANDONED]
+    known, now = table.connections(event.cluster_arn), clock.now()
+    abandoned = [one for one in known if one.state is State.ABANDONED and one.is_due(now)]
     holding = {record.account for record in known if _holds_grant(record)}
-    barred = {survey.account for survey in event.surveys if survey.barred}
 
     @cache
     def listed() -> dict[str, ClientConnection]:
@@ -42,15 +41,16 @@ def handler(event: Revocation, context: LambdaContext) -> dict[str, int]:
     def connected() -> set[str]:
         """Accounts that made a connection by themselves, which is not ours to cut off."""
         given_up = {record.connection_arn for record in abandoned}
-        return {one.account for one in listed().values() if one.arn not in given_up} - barred
+        return {one.account for one in listed().values() if one.arn not in given_up}
 
     _, left_alone = granting.look(event.cluster, event.run, record)
     ours = {survey.account for survey in event.surveys}
+    allowed = {survey.account for survey in event.surveys if not survey.barred}
 
     def is_to_go(account: str) -> bool:
         if left_alone and account not in ours:
             return False
-        return account not in holding and account not in connected()
+        return account not in holding and not (account in allowed and account in connected())
 
     revoked = granting.revoke(event.cluster, event.run, is_to_go)
     if not left_alone:
@@ -63,6 +63,9 @@ def handler(event: Revocation, context: LambdaContext) -> dict[str, int]:
 
 
 def _holds_grant(record: Connection) -> bool:
+    """Whether it is for a connection; that an account is out of reach is no reason to stay."""
+    if record.concerns_account:
+        return False
     return record.wanted or (record.may_exist and record.state is not State.ABANDONED)
 
 

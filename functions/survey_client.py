@@ -52,10 +52,11 @@ def handler(event: SurveyTask, context: LambdaContext) -> dict[str, object]:
         table.requests(event.cluster_arn, event.account),
         table.departures(event.cluster_arn, event.account),
     )
+    here = tuple(known) if event.barred else offboarding.readmitted(known)
     try:
-        records, tags = _look(event, known, asked, now)
+        records, tags = _look(event, here, asked, now)
     except Refused as error:
-        records = _without_look(event, known, asked, error.refusal, now)
+        records = _without_look(event, here, asked, error.refusal, now)
     else:
         memories.note_surveyed_tags(event.cluster_arn, event.account, tags)
     changed = record_survey(known, records, event.run, now)
@@ -71,7 +72,7 @@ def handler(event: SurveyTask, context: LambdaContext) -> dict[str, object]:
 
 
 def _look(
-    event: SurveyTask, known: list[Connection], asked: Asked, now: datetime
+    event: SurveyTask, known: Records, asked: Asked, now: datetime
 ) -> tuple[Records, dict[str, str]]:
     """The records as they should be, and the tags of VPCs for the cluster."""
     namespace = settings().namespace
@@ -114,11 +115,11 @@ def _see_off(event: SurveyTask, left: Records, asked: Asked, now: datetime) -> R
 
 
 def _without_look(
-    event: SurveyTask, known: list[Connection], asked: Asked, refusal: Refusal, now: datetime
+    event: SurveyTask, known: Records, asked: Asked, refusal: Refusal, now: datetime
 ) -> Records:
     """What can be said of an account that cannot be looked into: only what came by event."""
     if event.barred:
-        return _see_off(event, tuple(known), asked, now)
+        return _see_off(event, known, asked, now)
     wished = survey.wishes((), *asked, event.key, now)
     records = survey.still_asked(known, wished)
     leaving = tuple(one for one in records if offboarding.is_requested(one, asked.departures))

@@ -1,11 +1,19 @@
 """The events by which clients ask, as EventBridge hands them to ReceiveEvent."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.support.aws import CLIENT, Accounts
 from tests.support.functions import invoke
 
 VPC = "vpc-0123456789abcdef0"
+START = datetime(2025, 12, 31, tzinfo=UTC)  # before the clock of the tests begins
+
+
+def put_at(event: dict[str, Any], second: int) -> dict[str, Any]:
+    """*event* with the time of its envelope, as EventBridge writes it."""
+    time = START + timedelta(seconds=second)
+    return event | {"time": time.strftime("%Y-%m-%dT%H:%M:%SZ")}
 
 
 def receive(event: dict[str, Any]) -> list[str]:

@@ -46,22 +46,24 @@ class Served:
         self.accounts.tag_cluster(self.cluster, msklink__clients=TAGS["msklink/clients"])
         self.reconcile()
 
-    def ask_to_leave(self) -> None:
-        self._send("Client Offboarding Requested")
+    def ask_to_leave(self) -> dict[str, Any]:
+        return self._send("Client Offboarding Requested")
 
-    def ask_again(self) -> None:
-        self._send("Client Onboarding Requested", schemes=["iam"])
+    def ask_again(self) -> dict[str, Any]:
+        return self._send("Client Onboarding Requested", schemes=["iam"])
 
-    def _send(self, kind: str, **detail: Any) -> None:
-        self.engine.receive(
-            {
-                "id": "1",
-                "source": "a.client",
-                "detail-type": kind,
-                "account": CLIENT,
-                "detail": {"cluster": "orders", "vpc_id": self.vpc_id, **detail},
-            }
-        )
+    def _send(self, kind: str, **detail: Any) -> dict[str, Any]:
+        """The event, which may come again."""
+        event = {
+            "id": "1",
+            "source": "a.client",
+            "detail-type": kind,
+            "account": CLIENT,
+            "time": self.accounts.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "detail": {"cluster": "orders", "vpc_id": self.vpc_id, **detail},
+        }
+        self.engine.receive(event)
+        return event
 
     def reconcile(self) -> None:
         self.engine.receive(tag_event(self.cluster))

@@ -100,6 +100,19 @@ def test_who_asks_to_leave_leaves_at_once_tag_or_not_and_can_come_back(served: S
     assert "refusal" not in served.accounts.status(CLIENT)
 
 
+def test_a_request_to_leave_that_comes_again_much_later_cuts_nobody_off(served: Served) -> None:
+    request = served.ask_to_leave()
+    served.pass_hours(1)
+    served.ask_again()
+    served.accounts.told()
+
+    served.pass_hours(5)
+    served.engine.receive(request)
+
+    served.assert_all_is_there()
+    assert served.told() == []
+
+
 # --------------------------------------------------------------------------- the whole cluster
 
 
@@ -286,61 +299,3 @@ def test_a_protected_connection_is_not_taken_away_which_is_told_once(
     assert served.sweep() == 1
 
     served.assert_nothing_is_left()
-
-
-# -------------------------------------------------------------------------------- out of reach
-
-
-def test_an_account_that_cannot_be_reached_is_cut_off_from_the_owners_side(
-    served: Served,
-) -> None:
-    served.unlist()
-    served.accounts.remove_client(CLIENT)
-    served.accounts.told()
-    served.pass_hours(24)
-
-    assert served.sweep() == 1
-
-    served.pass_hours(1)
-    assert served.connections() == ["REJECTED"]
-    assert served.granted() == [OTHER_CLIENT]
-    [told] = served.accounts.told(OFFBOARDED)
-    assert told["refusal"]["code"] == "ClientUnreachable"
-    assert "billing goes on until the client deletes it" in told["refusal"]["remedy"]
-    assert served.accounts.status(OWNER)["clients"][CLIENT] == "abandoned"
-    assert served.sweep() == 0
-
-    served.accounts.deploy_client(CLIENT)
-    assert served.sweep() == 1
-
-    served.assert_nothing_is_left()
-    assert served.sweep() == 0
-
-
-def test_what_is_left_in_a_lost_account_is_forgotten_when_somebody_deletes_it(
-    served: Served,
-) -> None:
-    served.unlist()
-    served.accounts.remove_client(CLIENT)
-    served.pass_hours(24)
-    served.sweep()
-    served.pass_hours(1)
-    [left] = served.accounts.connections(CLIENT)
-    served.accounts.client("kafka", CLIENT).delete_vpc_connection(Arn=left["VpcConnectionArn"])
-    served.pass_hours(1)
-
-    served.reconcile()
-
-    assert served.accounts.status(OWNER)["clients"] == {OTHER_CLIENT: "published"}
-
-
-def test_a_tag_that_cannot_be_seen_is_no_reason_to_cut_anybody_off(served: Served) -> None:
-    served.accounts.blocked.add(CLIENT)
-    served.reconcile()
-    served.pass_hours(48)
-    served.sweep()
-    served.accounts.blocked.clear()
-    served.sweep()
-
-    served.assert_all_is_there()
-    assert SCHEDULED not in [what for what, _ in served.told()]

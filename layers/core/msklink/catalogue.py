@@ -158,6 +158,13 @@ CATALOGUE: dict[Code, tuple[str, str]] = {
         "See whether account {account} is closed; if it is not, replace principals of deleted "
         "roles in the policy's other statements: {orphans}.",
     ),
+    Code.ACCOUNT_NOT_ADMITTED: (
+        "The cluster policy does not let account {account} connect, and MSKLink leaves it as it "
+        "is, because somebody else manages it.",
+        "Ask the owner team to allow {actions} for account {account} in the cluster policy, or to "
+        "let MSKLink write its statements again: RepairPolicy of the owner stack, and no item "
+        "{item} in its table.",
+    ),
     Code.NO_LONGER_ASKED: (
         "Neither a tag of VPC {vpc_id} nor a request asks for {scheme} any more.",
         "None if that is meant; otherwise set tag {key} of VPC {vpc_id} again before the time is "

@@ -41,6 +41,7 @@ class Code(StrEnum):
     CONNECTION_TIMED_OUT = "ConnectionTimedOut"
     POLICY_TOO_LARGE = "PolicyTooLarge"
     PRINCIPAL_REJECTED = "PrincipalRejected"
+    ACCOUNT_NOT_ADMITTED = "AccountNotAdmitted"
     NO_LONGER_ASKED = "NoLongerAsked"
     OFFBOARDING_REQUESTED = "OffboardingRequested"
     DELETION_PROTECTED = "DeletionProtected"

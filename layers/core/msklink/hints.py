@@ -6,6 +6,7 @@ CloudTrail, where parameters that travel in the URI are percent-encoded.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import unquote
 
@@ -77,6 +78,8 @@ class ClientTouched:
     request: Onboarding | Offboarding | None = None
     tag: str = ""
     """What the tag says now; nothing when it was taken away."""
+    put: datetime | None = None
+    """When the event was put, in whole seconds; None where that cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -95,15 +98,16 @@ def read_event(event: Mapping[str, Any], namespace: str) -> list[Hint]:
     """What *event*, an EventBridge envelope, hints at; nothing when it does not concern us."""
     detail = _mapping(event.get("detail"))
     if model := REQUESTS.get(str(event.get("detail-type"))):
-        return [_read_request(model, str(event.get("account", "")), detail)]
+        return [_read_request(model, event, detail)]
     if event.get("detail-type") == TAG_CHANGE:
         return _read_tag_change(event, detail, namespace)
     return _read_api_call(detail, namespace)
 
 
 def _read_request(
-    model: type[Onboarding | Offboarding], account: str, detail: Mapping[str, Any]
+    model: type[Onboarding | Offboarding], event: Mapping[str, Any], detail: Mapping[str, Any]
 ) -> Hint:
+    account = str(event.get("account", ""))
     try:
         request = model.model_validate(detail)
     except ValidationError as error:
@@ -114,7 +118,15 @@ def _read_request(
         allowed = ", ".join(model.model_fields)
         refusal = refuse(Code.MALFORMED_REQUEST, problem=problem[:500], allowed=allowed)
         return BadRequest(account, str(detail.get("cluster", "")), refusal)
-    return ClientTouched(account, request.cluster, request.vpc_id, request)
+    return ClientTouched(account, request.cluster, request.vpc_id, request, put=_put(event))
+
+
+def _put(event: Mapping[str, Any]) -> datetime | None:
+    """The time of the envelope (EventBridge reference, event structure: RFC 3339)."""
+    try:
+        return datetime.fromisoformat(str(event.get("time"))).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _read_tag_change(
@@ -131,6 +143,7 @@ def _read_tag_change(
             key.removeprefix(f"{namespace}/"),
             vpc_id,
             tag=str(tags.get(key, "")),
+            put=_put(event),
         )
         for key in sorted(keys)
         if key.startswith(f"{namespace}/") and key != client_key(namespace, PROTECT)

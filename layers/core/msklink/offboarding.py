@@ -33,6 +33,11 @@ class Terms:
     """Whether nothing of the whole installation is to be taken away."""
 
 
+REASONS_OF_OWNER = frozenset(
+    {Code.ACCOUNT_NOT_ALLOWED, Code.CLUSTER_NOT_MANAGED, Code.CLUSTER_NOT_FOUND}
+)
+"""They end on the owner's side, whether the client account can be seen or not."""
+
 VpcTags = Mapping[str, Mapping[str, str]]
 """The tags of VPCs by their ids."""
 
@@ -84,6 +89,16 @@ def with_protection(record: Connection, tags: VpcTags, namespace: str) -> Connec
 def is_protected(record: Connection, tags: VpcTags, terms: Terms) -> bool:
     """Whether something protects the connection now."""
     return bool(_guard(with_protection(record, tags, terms.namespace), terms))
+
+
+def readmitted(records: Iterable[Connection]) -> tuple[Connection, ...]:
+    """*records* of an account that may connect (again): what was to go for that alone stays."""
+    return tuple(
+        one.with_(wanted=True, leaving=None)
+        if one.reason_to_leave and one.reason_to_leave.code in REASONS_OF_OWNER
+        else one
+        for one in records
+    )
 
 
 def is_requested(record: Connection, departures: Collection[Departure]) -> bool:

@@ -219,7 +219,7 @@ def changed(before: Iterable[Connection], after: Iterable[Connection]) -> list[C
 
 
 class Request(BaseModel, frozen=True):
-    """A request by event, recorded so that every later run sees it."""
+    """A request by event, recorded so that every later run sees it; the last of its VPC."""
 
     cluster_arn: str
     account: str
@@ -229,10 +229,17 @@ class Request(BaseModel, frozen=True):
     security_group_ids: tuple[str, ...] = ()
     access: Access | None = None
     requested: datetime
+    withdrawn: bool = False
+    """Whether it says that its VPC is not to be connected any more."""
 
     @property
     def item(self) -> str:
         return f"{requests_of(self.account)}{self.vpc_id}"
+
+    @property
+    def asks(self) -> bool:
+        """Whether it speaks for a connection."""
+        return not self.withdrawn
 
 
 def requests_of(account: str) -> str:
@@ -244,7 +251,8 @@ class Departure(BaseModel, frozen=True):
     """
     A request by event to take a connection away, recorded until it is asked for anew.
 
-    It counts for more than the tag of the VPC, which may be there still.
+    It counts for more than the tag of the VPC, which may be there still. One that was withdrawn is
+    kept, so that its event is known when it comes again.
     """
 
     cluster_arn: str
@@ -252,15 +260,17 @@ class Departure(BaseModel, frozen=True):
     vpc_id: str
     scheme: Scheme
     requested: datetime
+    withdrawn: bool = False
+    """Whether it was asked for anew since."""
 
     @property
     def item(self) -> str:
-        return departure_of(self.account, self.vpc_id, self.scheme)
+        return f"{departures_of(self.account)}{self.vpc_id}#{self.scheme}"
 
-
-def departure_of(account: str, vpc_id: str, scheme: Scheme) -> str:
-    """The sort key of one departure."""
-    return f"{departures_of(account)}{vpc_id}#{scheme}"
+    @property
+    def asks(self) -> bool:
+        """Whether it speaks for a connection."""
+        return self.withdrawn
 
 
 def departures_of(account: str) -> str:

@@ -27,8 +27,8 @@ def take(cluster_arn: str) -> Snapshot:
     return Snapshot(
         cluster=Cluster.model_validate(*items.get(table.CLUSTER, [{}])),
         connections=[Connection.model_validate(item) for item in items.get("client", [])],
-        requests=[Request.model_validate(item) for item in items.get("request", [])],
-        departures=[Departure.model_validate(item) for item in items.get("departure", [])],
+        requests=table.standing(Request, items.get("request", [])),
+        departures=table.standing(Departure, items.get("departure", [])),
         surveyed={_account(item): item["tags"] for item in items.get("survey", [])},
         published={
             _account(item): (item["digest"], item["left"]) for item in items.get("published", [])

@@ -16,7 +16,6 @@ from msklink.records import (
     Departure,
     Failure,
     Request,
-    departure_of,
     departures_of,
     items_of,
     requests_of,
@@ -49,20 +48,20 @@ def connections(cluster_arn: str, account: str | None = None) -> list[Connection
 def requests(cluster_arn: str, account: str | None = None) -> list[Request]:
     """The recorded requests for the cluster, or those of one account only."""
     prefix = requests_of(account) if account else "request#"
-    return [Request.model_validate(item) for item in query(cluster_arn, prefix)]
+    return standing(Request, query(cluster_arn, prefix))
 
 
 def departures(cluster_arn: str, account: str) -> list[Departure]:
     """What the account asked to be taken away."""
-    return [Departure.model_validate(item) for item in query(cluster_arn, departures_of(account))]
+    return standing(Departure, query(cluster_arn, departures_of(account)))
 
 
-def forget_departures(
-    cluster_arn: str, account: str, vpc_id: str, schemes: Iterable[Scheme]
-) -> None:
-    """Somebody wants the VPC connected again by *schemes*."""
-    for scheme in schemes:
-        delete(cluster_arn, departure_of(account, vpc_id, scheme))
+def standing[Word: (Request, Departure)](
+    kind: type[Word], items: Iterable[dict[str, Any]]
+) -> list[Word]:
+    """Those of *items* that nobody has withdrawn since."""
+    words = (kind.model_validate(item) for item in items)
+    return [word for word in words if not word.withdrawn]
 
 
 def access(cluster_arn: str) -> frozenset[tuple[str, Access]]:
@@ -102,20 +101,46 @@ def get(partition: str, item: str) -> dict[str, Any] | None:
     return {name: _deserialize(value) for name, value in found.items()} if found else None
 
 
-def put(partition: str, item: str, document: Mapping[str, Any]) -> None:
+def put(partition: str, item: str, document: Mapping[str, Any], **condition: Any) -> None:
     """Write one item as a whole."""
     whole = {**document, "cluster_arn": partition, "item": item}
     client().put_item(
         TableName=settings().table_name,
         Item={name: _serialize(value) for name, value in whole.items()},
+        **condition,
     )
 
 
-def save(record: Connection | Request | Departure, now: datetime) -> None:
-    """Write the whole item; only the holder of the lease writes connections."""
-    document = record.model_dump(mode="json", exclude_none=True)
-    document["updated"] = now.isoformat(timespec="seconds")
-    put(record.cluster_arn, record.item, document)
+def save(record: Connection, now: datetime) -> None:
+    """Write the whole item; only the holder of the lease does."""
+    put(record.cluster_arn, record.item, _document(record, now))
+
+
+def save_if_last(word: Request | Departure, now: datetime) -> bool:
+    """
+    Write the whole item, unless a later word about it is there; whether it was written.
+
+    Of two words of one second that which asks for a connection counts, as leaving by mistake is the
+    greater harm.
+    """
+    document = _document(word, now)
+    last = "requested <= :requested" if word.asks else "requested < :requested"
+    try:
+        put(
+            word.cluster_arn,
+            word.item,
+            document,
+            ConditionExpression=f"attribute_not_exists(requested) OR {last}",
+            ExpressionAttributeValues={":requested": _serialize(document["requested"])},
+        )
+    except client().exceptions.ConditionalCheckFailedException:
+        return False
+    return True
+
+
+def _document(record: Connection | Request | Departure, now: datetime) -> dict[str, Any]:
+    updated = now.isoformat(timespec="seconds")
+    return {**record.model_dump(mode="json", exclude_none=True), "updated": updated}
 
 
 def save_all(records: Iterable[Connection], now: datetime) -> None:
@@ -126,11 +151,6 @@ def save_all(records: Iterable[Connection], now: datetime) -> None:
 def forget(record: Connection) -> None:
     """Drop the record of a connection that is gone, or that nobody wants and never was."""
     delete(record.cluster_arn, record.item)
-
-
-def forget_request(cluster_arn: str, account: str, vpc_id: str) -> None:
-    """The VPC is not to be connected by any scheme any more."""
-    delete(cluster_arn, f"{requests_of(account)}{vpc_id}")
 
 
 def delete(partition: str, item: str) -> None:

@@ -1,0 +1,101 @@
+"""Events that come late, twice and in any order: what is asked for last is what stands."""
+
+from itertools import count
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from msklink import asking, clock
+from msklink.aws import table
+from msklink.hints import ClientTouched, read_event
+from tests.support.aws import CLIENT, Accounts
+from tests.support.client_events import (
+    leaving,
+    put_at,
+    receive,
+    request,
+    vpc_tagged,
+)
+
+Event = dict[str, Any]
+
+clusters = (f"arn:aws:kafka:eu-west-1:123456789012:cluster/orders/{n}" for n in count())
+
+some = st.lists(st.sampled_from(["iam", "scram", "tls"]), min_size=1, max_size=3, unique=True)
+asked = st.builds(lambda schemes: ("asked", schemes), some | st.just(["auto"]))
+left = st.builds(lambda schemes: ("left", schemes), some | st.just([]))
+tagged = st.builds(lambda schemes: ("tagged", schemes), some | st.just([]))
+deeds = st.lists(asked | left | tagged, min_size=1, max_size=5)
+
+
+def event(kind: str, schemes: list[str]) -> Event:
+    if kind == "asked":
+        return request(schemes=schemes)
+    return leaving(*schemes) if kind == "left" else vpc_tagged(tag=" ".join(schemes))
+
+
+def record(cluster: str, told: Event) -> None:
+    """What ReceiveEvent does with it, but for finding the cluster and starting runs."""
+    [hint] = read_event(told, "msklink")
+    assert isinstance(hint, ClientTouched)
+    for word in asking.words(hint, cluster, clock.now()):
+        table.save_if_last(word, clock.now())
+
+
+def standing(cluster: str) -> tuple[list[tuple[str, ...]], set[str]]:
+    """The schemes of the request that stands, and those that are to go."""
+    requests, departures = table.requests(cluster, CLIENT), table.departures(cluster, CLIENT)
+    return [one.schemes for one in requests], {one.scheme for one in departures}
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(of=deeds, data=st.data())
+def test_any_order_and_repetition_of_a_history_ends_as_the_history_did(
+    accounts: Accounts, of: list[tuple[str, list[str]]], data: st.DataObject
+) -> None:
+    assert accounts
+    events = [put_at(event(*deed), second) for second, deed in enumerate(of)]
+    again = data.draw(st.lists(st.sampled_from(events), max_size=3))
+    in_order, in_disorder = next(clusters), next(clusters)
+    for told in events:
+        record(in_order, told)
+
+    for told in data.draw(st.permutations(events + again)):
+        record(in_disorder, told)
+
+    assert standing(in_disorder) == standing(in_order)
+
+
+@pytest.mark.parametrize("events", [[request(), leaving()], [leaving(), request()]])
+@pytest.mark.usefixtures("executions")
+def test_of_one_second_what_asks_for_a_connection_counts(cluster: str, events: list[Event]) -> None:
+    for one in events:
+        receive(put_at(one, 0))
+
+    assert standing(cluster) == ([("iam",)], {"scram", "tls"})
+
+
+@pytest.mark.usefixtures("executions")
+def test_a_time_to_come_silences_nobody(cluster: str) -> None:
+    receive(request() | {"time": "2999-01-01T00:00:00Z"})
+
+    receive(leaving())
+
+    assert standing(cluster)[1] == {"scram", "tls"}  # of the same second
+
+
+@pytest.mark.parametrize("time", ["soon", None, 7, "0001-01-01T00:00:00+14:00"])
+@pytest.mark.usefixtures("executions")
+def test_a_time_that_cannot_be_read_is_now(cluster: str, time: object) -> None:
+    receive(put_at(leaving(), -9))
+
+    receive(request() | {"time": time})
+
+    assert standing(cluster) == ([("iam",)], {"scram", "tls"})

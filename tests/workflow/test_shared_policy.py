@@ -1,0 +1,151 @@
+"""A cluster policy into which others write as well: whom they let in, and what they manage."""
+
+import pytest
+
+from msklink.settings import settings
+from tests.support.aws import CLIENT, OTHER_CLIENT
+from tests.support.served import FIREHOSE, TAGS, Served
+
+STRANGER = "444444444444"
+
+
+def add_to_our_statement(served: Served, account: str) -> None:
+    [foreign, ours] = served.accounts.policy(served.cluster)["Statement"]
+    principals = {"AWS": [*ours["Principal"]["AWS"], f"arn:aws:iam::{account}:root"]}
+    served.accounts.put_policy(served.cluster, foreign, ours | {"Principal": principals})
+
+
+def connect_by_hand(served: Served, account: str) -> None:
+    vpc_id = served.accounts.make_network(account)
+    group = served.accounts.client("ec2", account).create_security_group(
+        GroupName="by-hand", Description="-", VpcId=vpc_id
+    )
+    served.accounts.client("kafka", account).create_vpc_connection(
+        TargetClusterArn=served.cluster,
+        Authentication="SASL_IAM",
+        VpcId=vpc_id,
+        ClientSubnets=served.accounts.subnets(account, vpc_id),
+        SecurityGroups=[group["GroupId"]],
+    )
+    served.pass_hours(1)
+
+
+# ------------------------------------------------------------------------------ who is let in
+
+
+def test_who_is_put_into_our_statement_by_others_goes_though_connected(served: Served) -> None:
+    add_to_our_statement(served, STRANGER)
+    connect_by_hand(served, STRANGER)
+
+    assert served.sweep() == 1
+
+    assert served.granted() == [CLIENT, OTHER_CLIENT]
+    told = [("Drift Repaired", ""), ("Cluster Refused", "UnknownConnection")]
+    assert served.told() == told
+    assert served.connections(STRANGER) == ["AVAILABLE"]
+    assert served.sweep() == 0
+
+
+def test_a_listed_account_that_connected_by_hand_keeps_its_grant(served: Served) -> None:
+    served.accounts.deploy_client(STRANGER)
+    served.accounts.tag_cluster(
+        served.cluster, msklink__clients=f"{TAGS['msklink/clients']} {STRANGER}"
+    )
+    add_to_our_statement(served, STRANGER)
+    connect_by_hand(served, STRANGER)
+
+    served.reconcile()
+    served.reconcile()
+
+    assert served.granted() == [CLIENT, OTHER_CLIENT, STRANGER]
+
+
+def test_who_connected_by_hand_loses_the_grant_with_its_place_on_the_list(served: Served) -> None:
+    served.accounts.deploy_client(STRANGER)
+    served.accounts.tag_cluster(
+        served.cluster, msklink__clients=f"{TAGS['msklink/clients']} {STRANGER}"
+    )
+    add_to_our_statement(served, STRANGER)
+    connect_by_hand(served, STRANGER)
+    served.reconcile()
+
+    served.accounts.tag_cluster(served.cluster, msklink__clients=TAGS["msklink/clients"])
+    served.reconcile()
+
+    assert served.granted() == [CLIENT, OTHER_CLIENT]
+
+
+# ----------------------------------------------------------------------- others manage it all
+
+
+VENDOR = {
+    "Sid": "Terraform",
+    "Effect": "Allow",
+    "Principal": {"AWS": STRANGER},
+    "Action": ["kafka:*"],
+    "Resource": "*",
+}
+
+
+@pytest.fixture
+def managed_by_others(served: Served, monkeypatch: pytest.MonkeyPatch) -> Served:
+    monkeypatch.setenv("REPAIR", "connection parameters")
+    settings.cache_clear()
+    served.accounts.put_policy(served.cluster, FIREHOSE)
+    served.sweep()
+    assert served.told() == [("Cluster Refused", "DriftLeft")]
+    return served
+
+
+def list_newcomer(served: Served) -> str:
+    """The VPC of another account, which is listed and tagged."""
+    vpc_id = served.accounts.make_tagged_vpc(STRANGER)
+    served.accounts.tag_cluster(
+        served.cluster, msklink__clients=f"{TAGS['msklink/clients']} {STRANGER}"
+    )
+    served.reconcile()
+    return vpc_id
+
+
+def test_who_cannot_be_let_in_is_told_what_to_ask_for(managed_by_others: Served) -> None:
+    list_newcomer(managed_by_others)
+
+    [told] = managed_by_others.accounts.told()
+    assert (told["account"], told["refusal"]["code"]) == (STRANGER, "AccountNotAdmitted")
+    status = managed_by_others.accounts.status(STRANGER)
+    assert status["refusal"]["code"] == "AccountNotAdmitted"
+    assert "kafka:CreateVpcConnection" in status["refusal"]["remedy"]
+    assert "RepairPolicy" in status["refusal"]["remedy"]
+
+
+def test_whom_others_let_in_is_connected(managed_by_others: Served) -> None:
+    managed_by_others.accounts.put_policy(managed_by_others.cluster, FIREHOSE, VENDOR)
+
+    list_newcomer(managed_by_others)
+
+    assert managed_by_others.connections(STRANGER) == ["AVAILABLE"]
+    assert ("Client Onboarded", "") in managed_by_others.told()
+
+
+def test_who_is_connected_goes_on_without_a_grant(managed_by_others: Served) -> None:
+    managed_by_others.accounts.client("ssm", CLIENT).delete_parameter(
+        Name="/msklink/orders/iam/bootstrap.servers"
+    )
+
+    managed_by_others.reconcile()
+
+    assert managed_by_others.told() == [("Drift Repaired", "")]
+    assert managed_by_others.entry()["state"] == "published"
+
+
+def test_who_loses_its_connection_and_has_no_grant_is_told(managed_by_others: Served) -> None:
+    [made] = managed_by_others.accounts.connections(CLIENT)
+    managed_by_others.accounts.msk.force_connection(made["VpcConnectionArn"], "FAILED")
+
+    for _ in range(3):
+        managed_by_others.pass_hours(1)
+        managed_by_others.sweep()
+
+    assert managed_by_others.told()[-1] == ("Client Refused", "AccountNotAdmitted")
+    status = managed_by_others.accounts.status(CLIENT)
+    assert status["refusal"]["code"] == "AccountNotAdmitted"
