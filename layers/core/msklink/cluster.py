@@ -98,8 +98,8 @@ class Cluster:
         """
         Another one when something has changed on which a run would act.
 
-        A run takes it from DescribeClusterV2 and the sweep from ListClustersV2, of which nobody says
-        that they list things in the same order; what is listed is sorted.
+        A run takes it from DescribeClusterV2 and the sweep from ListClustersV2, of which nobody
+        says that they list things in the same order; what is listed is sorted.
 
         Versions and passing states are left out, as they change while MSK works on the cluster, and
         so is private connectivity: a scheme that somebody turned off is not to be turned on again,
