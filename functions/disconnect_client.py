@@ -39,7 +39,8 @@ def handler(event: ClientTask, context: LambdaContext) -> dict[str, object]:
     due = [record for record in known if record.is_due(now)]
     staying = [one for one in known if one.scheme and not one.is_due(now)]
     try:
-        pending = _disconnect(event, due, staying, now)
+        # Where a run is redriven that died at the end of this step, nothing is due any more.
+        pending = _disconnect(event, due, staying, now) if due else []
     except Refused as error:
         pending = []
         failed = {"state": State.ABANDONED, "failure": error.refusal.message}
@@ -66,7 +67,7 @@ def _disconnect(event: ClientTask, due: Records, staying: Records, now: datetime
             parameters.withdraw({one.scheme for one in due if one.scheme} - kept)
             parameters.show(status.describe(event.cluster_arn, [*staying, *closing]), now)
         msk = kafka.client(session)
-        listed = vpc_connections.list_connections(msk) if due else []
+        listed = vpc_connections.list_connections(msk)
         closing = [_close(msk, record, listed) for record in closing]
         in_use = _delete_groups(event, ec2.client(session), closing, staying)
         gone = [one for one in closing if _is_gone(one, in_use, now)]
@@ -121,9 +122,8 @@ def _delete_groups(
 
 
 def _is_gone(record: Connection, in_use: dict[str, str], now: datetime) -> bool:
-    if record.connection_state:
-        return False
-    return record.vpc_id not in in_use or offboarding.may_give_up(record, now)
+    is_free = record.vpc_id not in in_use or offboarding.may_give_up(record, now)
+    return not record.connection_state and is_free
 
 
 def _show_gone(
