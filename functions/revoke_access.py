@@ -55,6 +55,9 @@ def handler(event: Revocation, context: LambdaContext) -> dict[str, int]:
     revoked = granting.revoke(event.cluster, event.run, is_to_go)
     if not left_alone:
         granting.remember(event.cluster)
+    for over in known:
+        if over.concerns_account and not over.is_told:
+            table.forget(over)  # the run has not met again what kept us from the account
     for left in abandoned:
         _cut_off(event, left, listed())
     logger.info("access revoked", accounts=sorted(revoked), pending=event.closing)

@@ -96,7 +96,7 @@ def _look(
             wished = survey.wishes(read.values(), *asked, event.key, now)
             wanted = survey.survey(event.account, facts, read, wished, guarded)
             left = offboarding.others(guarded, wanted)
-            records = wanted + _see_off(event, left, asked, now)
+            records = wanted + _see_off(event, left, asked, now) + survey.doubted(known)
         else:
             records = _see_off(event, guarded, asked, now)
         if not taken:
@@ -134,5 +134,6 @@ def _show(event: SurveyTask, parameters: ParameterSet, records: Records, now: da
     The owner's own status is a summary of all clients, which PublishSummary writes.
     """
     is_owner = event.account == event.cluster.account
-    if not is_owner and any(record.refusal or record.leaving for record in records):
+    told = [record for record in records if record.is_told]
+    if not is_owner and any(record.refusal or record.leaving for record in told):
         parameters.show(status.describe(event.cluster_arn, records), now)

@@ -6,8 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from msklink.firewall import Rule
-from msklink.network import Placement, SecurityGroup, Subnet, choose_subnets, place
+from msklink.firewall import Rule, wanted_rules
+from msklink.network import (
+    Placement,
+    SecurityGroup,
+    Subnet,
+    choose_subnets,
+    drifted,
+    has_grown,
+    place,
+)
 from msklink.refusals import Refusal
 from tests.unit.given import CLIENT, ZONES, subnet, thorough, vpc
 
@@ -216,3 +224,29 @@ def test_tagged_groups_that_let_nobody_in_are_warned_of_as_well() -> None:
 
     assert isinstance(placement, Placement)
     assert ["sg-a, sg-b" in warning.message for warning in placement.warnings] == [True]
+
+
+BLOCKS = ("10.0.0.0/16", "10.1.0.0/16")
+ONE, BOTH = wanted_rules(BLOCKS[:1]), wanted_rules(BLOCKS)
+FOREIGN = frozenset({Rule("tcp", 22, 22, BLOCKS[0])})
+
+
+@pytest.mark.parametrize(
+    ("ingress", "egress", "grown", "changed"),
+    [
+        (BOTH, BOTH, False, False),
+        (ONE, ONE, True, False),
+        (BOTH, ONE, True, False),  # a run died before it let them out
+        (frozenset(), frozenset(), False, True),
+        (ONE | FOREIGN, ONE, False, True),
+        (ONE, BOTH, False, True),
+    ],
+)
+def test_a_group_that_lacks_only_new_blocks_was_changed_by_nobody(
+    ingress: frozenset[Rule], egress: frozenset[Rule], *, grown: bool, changed: bool
+) -> None:
+    group = SecurityGroup("sg-1", managed=True, ingress=ingress, egress=egress)
+    room = vpc(cidrs=BLOCKS, security_groups=(group,))
+
+    assert has_grown(room) is grown
+    assert (drifted(room) is not None) is changed

@@ -482,6 +482,7 @@ def test_every_code_is_tried() -> None:
         Code.POLICY_TOO_LARGE,
         Code.CONNECTIVITY_UPDATE_FAILED,
         Code.MALFORMED_ACCOUNT_LIST,
+        Code.ACCOUNT_NOT_ADMITTED,
         Code.NO_LONGER_ASKED,
         Code.OFFBOARDING_REQUESTED,
         Code.DELETION_PROTECTED,

@@ -55,7 +55,7 @@ class Vpc:
 def drifted(vpc: Vpc) -> Drift | None:
     """How the rules of the managed group differ from what they should be, if they do."""
     group, wanted = vpc.managed_group, wanted_rules(vpc.cidrs)
-    if group is None or group.ingress == group.egress == wanted:
+    if group is None or group.ingress == group.egress == wanted or has_grown(vpc):
         return None
     return Drift(
         Kind.SECURITY_GROUP,
@@ -64,6 +64,18 @@ def drifted(vpc: Vpc) -> Drift | None:
         account=vpc.account,
         vpc_id=vpc.id,
     )
+
+
+def has_grown(vpc: Vpc) -> bool:
+    """
+    Whether the managed group lacks no more than rules for blocks that *vpc* has got since.
+
+    Nobody changed it then. Rules are added inwards first, of which a run may have died in between.
+    """
+    group, wanted = vpc.managed_group, wanted_rules(vpc.cidrs)
+    if group is None or not group.egress or group.egress == wanted:
+        return False
+    return group.egress <= group.ingress <= wanted
 
 
 @dataclass(frozen=True)

@@ -17,13 +17,23 @@ def record_changes(
     """Tell of refusals and departures that are new, and write what differs from *before*."""
     before = list(before)
     changes = changed(before, after)
-    telling.connections_refused(changes, run)
+    known = {record.item: record for record in before}
+    news = [one for one in changes if not _was_told(known.get(one.item), one)]
+    telling.connections_refused(news, run)
     left = {record.item: record.leaving for record in before}
     for record in changes:
         if record.leaving and record.may_exist and record.leaving != left.get(record.item):
             telling.offboarding_scheduled(record, record.leaving, run)
     table.save_all(changes, now)
     return changes
+
+
+def _was_told(before: Connection | None, after: Connection) -> bool:
+    """Whether its team knows already why *after* is refused."""
+    if before is None:
+        return False
+    is_known = before.wanted or before.concerns_account
+    return after.refusal in {before.refusal if is_known else None, before.told}
 
 
 def record_survey(

@@ -69,6 +69,8 @@ class Connection(BaseModel, frozen=True):
     connection_arn: str | None = None
     connection_state: str | None = None
     refusal: Refusal | None = None
+    told: Refusal | None = None
+    """Why the last attempt was refused, while another is under way."""
     failure: str | None = None
     warnings: tuple[Refusal, ...] = ()
     leaving: Leaving | None = None
@@ -144,7 +146,7 @@ class Connection(BaseModel, frozen=True):
     def published(self, schemes: Collection[Scheme]) -> "Connection":
         """Its state once the brokers of *schemes* are in Parameter Store."""
         done = self.state is State.CONNECTED and self.scheme in schemes
-        return self.with_(state=State.PUBLISHED, check=None) if done else self
+        return self.with_(state=State.PUBLISHED, check=None, told=None) if done else self
 
     def with_(self, **changes: object) -> "Connection":
         return self.model_copy(update=changes)

@@ -170,8 +170,9 @@ def _carry_over(old: Connection | None, new: Connection) -> Connection:
     if old.is_turned_off:
         return new.with_(requested=old.requested)
     if old.connection_arn and old.state not in {State.REFUSED, State.CLOSING, State.ABANDONED}:
-        return old.with_(wanted=True, leaving=None, warnings=new.warnings)
-    return new.with_(requested=old.requested) if old.live == new.live else new
+        return old.with_(wanted=True, leaving=None, told=None, warnings=new.warnings)
+    told = old.refusal or old.told if new.live else None
+    return new.with_(told=told, requested=old.requested if old.live == new.live else new.requested)
 
 
 def account_refused(
@@ -188,6 +189,15 @@ def account_refused(
     records = {record.item: record for record in known}
     records[noted.item] = _carry_over(records.get(noted.item), noted)
     return tuple(records[item] for item in sorted(records))
+
+
+def doubted(known: Iterable[Connection]) -> tuple[Connection, ...]:
+    """
+    What kept us from an account that can be looked into, until the run has tried again.
+
+    It means nothing to anybody meanwhile, but is not told again when it is found again.
+    """
+    return tuple(one.with_(wanted=False) for one in known if one.concerns_account and one.refusal)
 
 
 def still_asked(known: Iterable[Connection], wished: Iterable[Wish]) -> tuple[Connection, ...]:

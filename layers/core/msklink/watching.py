@@ -115,6 +115,8 @@ def _news_of_parameters(
 def _news_of_groups(cluster_arn: str, there: Iterable[Connection], sight: Sight) -> str | None:
     used = {record.vpc_id for record in there}
     for vpc in sight.vpcs.get(_key(cluster_arn), ()):
+        if vpc.id in used and network.has_grown(vpc):
+            return f"{vpc.id} has more address blocks"
         found = network.drifted(vpc) if vpc.id in used else None
         if found and repairing.is_news(cluster_arn, found):
             return f"the managed security group of {vpc.id} has changed"

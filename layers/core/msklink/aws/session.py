@@ -99,7 +99,7 @@ def _why_not(sts: "STSClient", account: ClientAccount, name: str, error: ClientE
     """
     role = account.role
     if "explicit deny" in error_message(error):
-        return refuse(Code.CLIENT_ROLE_BLOCKED, role=role, problem=error_message(error))
+        return refuse(Code.CLIENT_ROLE_BLOCKED, role=role, problem=impersonal(error_message(error)))
     try:
         sts.assume_role(
             RoleArn=account.presence_role,
@@ -128,13 +128,27 @@ def in_the_name_of(account: ClientAccount) -> Iterator[None]:
             raise
         raise Refused(
             refuse(
-                Code.CLIENT_ROLE_DENIED, role=account.role, account=account.id, problem=str(error)
+                Code.CLIENT_ROLE_DENIED,
+                role=account.role,
+                account=account.id,
+                problem=impersonal(str(error)),
             )
         ) from error
 
 
 def is_denied(error: ClientError) -> bool:
     return error_code(error) in _DENIED
+
+
+def impersonal(message: str) -> str:
+    """
+    *message* alike for each of our functions and runs.
+
+    AWS names the session, which is the function's or the run's, and EC2 adds an encoded message of
+    its own (IAM user guide, access denied error messages; EC2 API reference, error codes).
+    """
+    said = re.sub(r"User: \S+ is", "MSKLink is", message)
+    return re.sub(r"\s*Encoded authorization failure message: \S+", "", said)
 
 
 def error_code(error: ClientError) -> str:

@@ -1,0 +1,26 @@
+"""What is told of a call that AWS denied."""
+
+import pytest
+
+from msklink.aws.session import impersonal
+
+ROLE = "arn:aws:sts::222222222222:assumed-role/msklink-client-eu-west-1"
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            f"User: {ROLE}/orders-0b1c2d3e-17 is not authorized to perform: kafka:TagResource",
+            "MSKLink is not authorized to perform: kafka:TagResource",
+        ),
+        (
+            "You are not authorized to perform this operation. Encoded authorization failure "
+            "message: aB3_-x9",
+            "You are not authorized to perform this operation.",
+        ),
+        ("It failed.", "It failed."),
+    ],
+)
+def test_a_denial_is_told_in_the_same_words_by_every_run(said: str, told: str) -> None:
+    assert impersonal(said) == told

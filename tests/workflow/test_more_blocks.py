@@ -1,0 +1,26 @@
+"""A client VPC that gets more address blocks, from which its clients are to reach the brokers."""
+
+from tests.support.aws import CLIENT
+from tests.support.served import Served
+
+FIRST, SECOND = "10.0.0.0/16", "10.1.0.0/16"
+
+
+def blocks_let_in(served: Served) -> list[str]:
+    [group] = served.accounts.client("ec2", CLIENT).describe_security_groups(
+        GroupIds=served.managed_groups()
+    )["SecurityGroups"]
+    rules = (block["CidrIp"] for rule in group["IpPermissions"] for block in rule["IpRanges"])
+    return sorted(rules)
+
+
+def test_a_new_block_is_let_in_by_the_next_sweep_and_is_no_drift(served: Served) -> None:
+    served.accounts.client("ec2", CLIENT).associate_vpc_cidr_block(
+        VpcId=served.vpc_id, CidrBlock=SECOND
+    )
+
+    assert served.sweep() == 1
+
+    assert blocks_let_in(served) == [FIRST, SECOND]
+    assert served.told() == []
+    assert served.sweep() == 0
