@@ -76,6 +76,7 @@ def _look(event: Inspection, cluster: Cluster | None, record: Record) -> dict[st
         refusals=refusals | failed | off,
         warnings=warnings,
         vpc_id=ec2.vpc_of(ec2.client(), cluster.subnet_ids),
+        brokers=cluster.brokers,
     )
     return {
         "move": Move.PROCEED,

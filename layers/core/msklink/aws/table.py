@@ -11,6 +11,7 @@ from msklink.access import Access
 from msklink.aws.session import CONFIG, own
 from msklink.lease import requested_before
 from msklink.records import (
+    Brokers,
     Cluster,
     Connection,
     Departure,
@@ -263,6 +264,11 @@ def note_turned_on(cluster_arn: str, schemes: Iterable[Scheme]) -> None:
 def note_granted(cluster_arn: str, digest: str) -> None:
     """Remember what our statements may be, to notice when somebody changes them."""
     _note(cluster_arn, "granted", digest)
+
+
+def note_brokers(cluster_arn: str, brokers: Brokers) -> None:
+    """Remember which brokers are published."""
+    _note(cluster_arn, "brokers", brokers.model_dump(mode="json"))
 
 
 def note_strangers(cluster_arn: str, connection_arns: Iterable[str]) -> None:
