@@ -33,6 +33,8 @@ def handler(event: GrantTask, context: LambdaContext) -> dict[str, list[str]]:
     found, left_alone = granting.look(event.cluster, event.run, record)
     if left_alone:
         return {"accounts": _already_admitted(event, accounts)}
+    if found:
+        repairing.begin(event.cluster_arn, event.run, found)
     expelled = {survey.account for survey in event.surveys if survey.barred and survey.closing}
     if expelled:  # who was taken off the list loses the grant before anything else
         granting.revoke(event.cluster, event.run, expelled.__contains__)
@@ -40,7 +42,7 @@ def handler(event: GrantTask, context: LambdaContext) -> dict[str, list[str]]:
         access = table.access(event.cluster_arn)
         refusals = _admit(event, accounts, access)
     if found:
-        repairing.repaired(event.cluster_arn, event.run, found)
+        repairing.settle(event.cluster_arn, [found.item])
     granting.remember(event.cluster)
     now = clock.now()
     for account, refusal in refusals.items():

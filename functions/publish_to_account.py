@@ -6,7 +6,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msklink import checks, clock, repairing, status, survey
+from msklink import checks, clock, endpoints, repairing, status, survey
 from msklink.aws import memories, table
 from msklink.aws.probe import Probe
 from msklink.aws.session import in_client, in_the_name_of
@@ -76,6 +76,8 @@ def _publish(
         left = memories.published(event.cluster_arn, event.account)
         found = parameters.drifted(_brokers(event, known, now), event.account, left)
         refused = {drift: repairing.why_not(event.cluster_arn, drift) for drift in found}
+        for drift in (drift for drift, refusal in refused.items() if not refusal):
+            repairing.begin(event.cluster_arn, event.run, drift)
         kept = {drift.scheme for drift, refusal in refused.items() if refusal}
         wanted = {scheme: text for scheme, text in brokers.items() if scheme not in kept}
         told = status.describe(event.cluster_arn, records)
@@ -83,8 +85,8 @@ def _publish(
     for drift, refusal in refused.items():
         if refusal:
             repairing.leave_alone(event.cluster_arn, event.run, drift, refusal)
-        else:
-            repairing.repaired(event.cluster_arn, event.run, drift)
+    well = [endpoints.drift_of(event.account, scheme).item for scheme in wanted]
+    repairing.settle(event.cluster_arn, well)
     left = Left(digest=parameters.digest, alone=tuple(sorted(kept)))
     memories.note_published(event.cluster_arn, event.account, left)
     return written

@@ -6,6 +6,7 @@ States are those of ConnectionState in botocore's model; the API page adds UPDAT
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from msklink import drift
 from msklink.drift import Drift, Kind
 from msklink.records import Connection, State
 from msklink.refusals import Code, refuse
@@ -104,6 +105,11 @@ def drifted_to(record: Connection, state: str | None) -> Drift | None:
         vpc_id=record.vpc_id,
         scheme=record.scheme or "",
     )
+
+
+def memory_of(record: Connection) -> str:
+    """The item of what was done about its drifts."""
+    return drift.memory_of(Kind.CONNECTION, record.account, record.vpc_id, record.scheme or "")
 
 
 def adopt(record: Connection, connection: VpcConnection) -> Connection:

@@ -7,6 +7,7 @@ connectivity: "the zone IDs ... must match"; EC2 user guide, Availability Zone I
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from msklink import drift
 from msklink.drift import Drift, Kind
 from msklink.firewall import Rule, lets_somebody_in, spell, wanted_rules
 from msklink.refusals import Code, Refusal, refuse
@@ -64,6 +65,11 @@ def drifted(vpc: Vpc) -> Drift | None:
         account=vpc.account,
         vpc_id=vpc.id,
     )
+
+
+def memory_of(vpc: Vpc) -> str:
+    """The item of what was done about drifts of its managed group."""
+    return drift.memory_of(Kind.SECURITY_GROUP, vpc.account, vpc.id)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from msklink.aws import table
-from msklink.drift import Memory
+from msklink.drift import MEMORIES, Memory
 from msklink.records import Left
 
 CLUSTERS = "clusters"
@@ -31,6 +31,12 @@ def note_managed(cluster_arn: str, *, managed: bool) -> None:
 def drift_memory(cluster_arn: str, item: str) -> Memory:
     """What was done about the drift *item* so far."""
     return Memory.model_validate(table.get(cluster_arn, item) or {})
+
+
+def drift_memories(cluster_arn: str) -> dict[str, Memory]:
+    """The same of everything that ever drifted, by item."""
+    found = table.query(cluster_arn, MEMORIES)
+    return {item["item"]: Memory.model_validate(item) for item in found}
 
 
 def remember_drift(cluster_arn: str, item: str, memory: Memory) -> None:
