@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 
+from localcloud.msk import faults
 from msklink.settings import settings
 from tests.support.aws import CLIENT, OTHER_CLIENT
 from tests.support.functions import OWNER
-from tests.support.served import FIREHOSE, Served
+from tests.support.served import FIREHOSE, TAGS, Served
 
 REPAIRED = "Drift Repaired"
 Change = Callable[[Served], None]
@@ -181,6 +183,59 @@ def test_what_is_changed_back_all_day_is_contested_and_left_to_people(served: Se
     assert served.sweep() == 0
     servers = served.accounts.parameters(CLIENT)["/msklink/orders/iam/bootstrap.servers"]
     assert servers == "b-1:9098"
+
+
+@pytest.mark.parametrize("states", [["FAILED"], ["DEACTIVATING", "INACTIVE"]])
+def test_a_connection_that_breaks_while_a_run_looks_is_left_to_the_next(
+    served: Served, states: list[str]
+) -> None:
+    [made] = served.accounts.connections(CLIENT)
+    for state in states:
+        served.accounts.meanwhile(
+            "ListClientVpcConnections",
+            partial(served.accounts.msk.force_connection, made["VpcConnectionArn"], state),
+        )
+        served.reconcile()
+        assert served.entry()["state"] == "published"
+    assert served.told() == []
+
+    assert served.sweep() == 1
+
+    assert served.connections() == ["AVAILABLE"]
+    assert (REPAIRED, "") in served.told()
+
+
+def test_a_connection_that_somebody_deletes_while_a_run_looks_follows_the_switch(
+    served: Served, repair: Callable[[str], None]
+) -> None:
+    repair("")
+    [made] = served.accounts.connections(CLIENT)
+    served.accounts.client("kafka", CLIENT).delete_vpc_connection(Arn=made["VpcConnectionArn"])
+
+    served.reconcile()
+
+    assert served.told() == [("Client Refused", "DriftLeft")]
+    served.pass_hours(1)
+    served.reconcile()
+    assert served.connections() == []
+
+
+def test_a_connection_that_took_too_long_is_taken_up_by_the_next_run(served: Served) -> None:
+    slow = "444444444444"
+    served.accounts.msk.faults.add(faults.slow("CreateVpcConnection", 120, account=slow))
+    clients = " ".join((TAGS["msklink/clients"], slow))
+    served.accounts.tag_cluster(served.cluster, msklink__clients=clients)
+    served.accounts.make_tagged_vpc(slow)
+    served.reconcile()
+    assert served.told() == [("Client Refused", "ConnectionTimedOut")]
+
+    served.reconcile()
+    assert served.told() == []
+    served.pass_hours(1)
+    served.reconcile()
+
+    assert served.told() == [("Client Onboarded", "")]
+    assert served.accounts.status(slow)["state"] == "published"
 
 
 # ------------------------------------------------------------------------------------ schemes

@@ -141,6 +141,11 @@ class Connection(BaseModel, frozen=True):
         codes = {Code.DRIFT_LEFT, Code.DRIFT_CONTESTED}
         return self.refusal is not None and self.refusal.code in codes
 
+    @property
+    def is_too_slow(self) -> bool:
+        """Whether nobody waits for its connection any more."""
+        return self.refusal is not None and self.refusal.code is Code.CONNECTION_TIMED_OUT
+
     def published(self, schemes: Collection[Scheme]) -> "Connection":
         """Its state once the brokers of *schemes* are in Parameter Store."""
         done = self.state is State.CONNECTED and self.scheme in schemes
