@@ -361,6 +361,51 @@ def test_a_connection_of_a_service_of_aws_is_never_rejected(
     assert served.connections("444444444444") == ["AVAILABLE"]
 
 
+def test_what_was_told_of_before_it_could_be_rejected_is_rejected_then(
+    served: Served, repair: Callable[..., None]
+) -> None:
+    connect_by_hand(served, "444444444444")
+    served.sweep()
+    assert served.connections("444444444444") == ["AVAILABLE"]
+
+    repair("policy", REJECT_UNKNOWN_CONNECTIONS="true")
+    served.reconcile()
+
+    served.pass_hours(1)
+    assert served.connections("444444444444") == ["REJECTED"]
+
+
+def test_a_stranger_that_was_told_of_on_its_way_is_rejected_when_it_is_there(
+    served: Served, repair: Callable[..., None]
+) -> None:
+    repair("policy", REJECT_UNKNOWN_CONNECTIONS="true")
+    arn = connect_by_hand(served, "444444444444")
+    served.accounts.msk.force_connection(arn, "CREATING")
+    served.reconcile()
+    assert [code for _, code in served.told()] == ["UnknownConnection"]
+
+    served.accounts.msk.force_connection(arn, "AVAILABLE")
+    served.reconcile()
+
+    served.pass_hours(1)
+    assert served.connections("444444444444") == ["REJECTED"]
+    assert served.told() == []
+
+
+def test_whose_a_connection_is_is_judged_once(
+    served: Served, repair: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repair("", REJECT_UNKNOWN_CONNECTIONS="true")
+    monkeypatch.setattr("localcloud.msk.connections.KIND_OF_CALLER", "AWSSERVICE")
+    connect_by_hand(served, "444444444444")
+    served.reconcile()
+    asked = served.accounts.msk.calls[OWNER, "DescribeClusterOperationV2"]
+
+    served.reconcile()
+
+    assert served.accounts.msk.calls[OWNER, "DescribeClusterOperationV2"] == asked
+
+
 def test_endpoints_without_the_tags_of_msk_are_told_once(served: Served) -> None:
     ec2 = served.accounts.client("ec2", CLIENT)
     [endpoint] = ec2.describe_vpc_endpoints()["VpcEndpoints"]

@@ -56,6 +56,13 @@ def strange(
     return tuple(one for one in listed if one.account not in known and one.state != GOING)
 
 
+def rejectable(
+    strange: Iterable[ClientConnection], spared: Collection[str]
+) -> tuple[ClientConnection, ...]:
+    """Those of the *strange* that can be rejected, and were not *spared* when they were judged."""
+    return tuple(one for one in strange if one.state == AVAILABLE and one.arn not in spared)
+
+
 def find(record: Connection, listed: Iterable[VpcConnection]) -> VpcConnection | None:
     """The connection that *record* asks for, whoever made it; rather a living one."""
     matching = [

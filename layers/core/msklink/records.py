@@ -222,6 +222,8 @@ class Cluster(BaseModel, frozen=True):
     brokers: Brokers = Brokers()
     strangers: tuple[str, ...] = ()
     """ARNs of the connections of unknown accounts that the owner was told of."""
+    spared: tuple[str, ...] = ()
+    """Those of them that are not to be rejected, as a service of AWS may have made them."""
     taken: int = 0
     """Number of the last run that had the lease."""
     seen: str = ""
