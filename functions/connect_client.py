@@ -33,13 +33,16 @@ def handler(event: ClientTask, context: LambdaContext) -> dict[str, int]:
     now = clock.now()
     known = table.connections(event.cluster_arn, event.account)
     wanted = [record for record in known if record.pursued]
+    well: list[str] = []
     try:
         records: Iterable[Connection] = _connect(event, wanted)
+        well = [rules.memory_of(record) for record in records if record.live]
     except Refused as error:
         records = survey.account_refused(
             event.cluster_arn, event.account, error.refusal, known, now
         )
     changed = record_changes(known, records, event.run, now)
+    repairing.settle(event.cluster_arn, well)
     return {"changed": len(changed)}
 
 
@@ -75,10 +78,9 @@ def _bring(
     found = rules.drifted(record, connection)
     if found and (refusal := repairing.why_not(event.cluster_arn, found)):
         return record.with_(state=State.FAILED, refusal=refusal)
-    taken = _take(msk, record, connection) if connection else _create(msk, record)
-    if found and taken.live:
-        repairing.repaired(event.cluster_arn, event.run, found)
-    return taken
+    if found:
+        repairing.begin(event.cluster_arn, event.run, found)
+    return _take(msk, record, connection) if connection else _create(msk, record)
 
 
 def _take(msk: "KafkaClient", record: Connection, connection: VpcConnection) -> Connection:
@@ -104,7 +106,7 @@ def _managed_groups(
     key = client_key(namespace, event.cluster.name)
     read = ec2.read_vpcs(vpcs, event.account, {one.vpc_id for one in wanted}, key, stack_name)
     bare = {one.vpc_id for one in wanted if not one.security_group_ids}
-    groups = {}
+    groups, well = {}, []
     for vpc_id, vpc in read.items():
         group = vpc.managed_group
         is_used = any(record.was_there for record in wanted if record.vpc_id == vpc_id)
@@ -113,12 +115,15 @@ def _managed_groups(
         if group and found and refusal:
             repairing.leave_alone(event.cluster_arn, event.run, found, refusal)
             groups[vpc_id] = group.id
-        elif group or vpc_id in bare:
+            continue
+        if found:
+            repairing.begin(event.cluster_arn, event.run, found)
+        if group or vpc_id in bare:
             groups[vpc_id] = ec2.ensure_security_group(
                 vpcs, vpc, namespace, event.cluster.name, stack_name
             )
-        if found and not refusal:
-            repairing.repaired(event.cluster_arn, event.run, found)
+            well.append(network.memory_of(vpc))
+    repairing.settle(event.cluster_arn, well)
     return groups
 
 

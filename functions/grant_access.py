@@ -64,13 +64,15 @@ def _not_admitted(event: GrantTask, accounts: set[str], found: Drift) -> dict[st
 
 def _grant(event: GrantTask, accounts: set[str], found: Drift | None) -> dict[str, Refusal]:
     """Bring our statements to what they should be; those of *accounts* that stay out, and why."""
+    if found:
+        repairing.begin(event.cluster_arn, event.run, found)
     expelled = {survey.account for survey in event.surveys if survey.barred and survey.closing}
     if expelled or found:  # who was taken off the list, or put in by others, goes before all else
         spared = {survey.account for survey in event.surveys} - expelled
         granting.revoke(event.cluster, event.run, lambda account: account not in spared)
     refusals = _admit(event, accounts, table.access(event.cluster_arn)) if accounts else {}
     if found:
-        repairing.repaired(event.cluster_arn, event.run, found)
+        repairing.settle(event.cluster_arn, [found.item])
     granting.remember(event.cluster)
     return refusals
 

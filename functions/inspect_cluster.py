@@ -62,7 +62,7 @@ def _look(event: Inspection, cluster: Cluster | None, record: Record) -> dict[st
     properties = kafka.server_properties(kafka.client(), cluster)
     refusals = eligibility.scheme_refusals(cluster, asked, namespace, properties)
     failed = connectivity.conclude_update(event.run, cluster, record)
-    off = connectivity.turned_off(cluster, asked.schemes, record)
+    off = connectivity.turned_off(event.run, cluster, asked.schemes, record)
     warnings = eligibility.cluster_warnings(cluster)
     told = eligibility.owner_refusals(asked, refusals) + tuple(failed.values())[:1]
     told += tuple(off.values())
@@ -76,6 +76,7 @@ def _look(event: Inspection, cluster: Cluster | None, record: Record) -> dict[st
         refusals=refusals | failed | off,
         warnings=warnings,
         vpc_id=ec2.vpc_of(ec2.client(), cluster.subnet_ids),
+        brokers=cluster.brokers,
     )
     return {
         "move": Move.PROCEED,

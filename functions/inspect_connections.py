@@ -6,11 +6,13 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msklink import clock, strangers
+from msklink import clock, endpoints, strangers
 from msklink import connections as rules
 from msklink.aws import kafka, table
 from msklink.recording import record_changes
-from msklink.records import State
+from msklink.records import Brokers, State
+from msklink.records import Cluster as Record
+from msklink.survey import ClusterFacts
 from msklink.tasks import Survey, Task
 
 logger = Logger()
@@ -19,6 +21,7 @@ logger = Logger()
 class Inspection(Task):
     waited_seconds: int
     surveys: tuple[Survey, ...]
+    facts: ClusterFacts
 
 
 @logger.inject_lambda_context(correlation_id_path="run")
@@ -38,10 +41,20 @@ def handler(event: Inspection, context: LambdaContext) -> dict[str, Any]:
     if pending:
         return {"move": "wait", "wait_seconds": rules.WAIT_SECONDS, "bootstrap_brokers": {}}
     accounts = {survey.account for survey in event.surveys} | {one.account for one in known}
-    told = table.read_cluster(event.cluster_arn).strangers
-    strangers.look(event.cluster_arn, event.run, rules.strange(listed, accounts), told)
+    cluster = table.read_cluster(event.cluster_arn)
+    strangers.look(event.cluster_arn, event.run, rules.strange(listed, accounts), cluster)
     return {
         "move": "publish",
         "accounts": sorted({record.account for record in records} - {event.cluster.account}),
-        "bootstrap_brokers": kafka.bootstrap_brokers(msk, event.cluster_arn),
+        "bootstrap_brokers": _brokers(event, cluster).strings,
     }
+
+
+def _brokers(event: Inspection, record: Record) -> Brokers:
+    """The brokers to publish, which are remembered before anybody is told of them."""
+    found = kafka.bootstrap_brokers(kafka.client(), event.cluster_arn)
+    brokers = endpoints.lasting(record.brokers, found, event.facts.brokers)
+    if brokers != record.brokers:
+        table.note_brokers(event.cluster_arn, brokers)
+        logger.info("brokers chosen", of=brokers.of, brokers=brokers.strings)
+    return brokers

@@ -6,15 +6,15 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msklink import checks, clock, repairing, status, survey
+from msklink import checks, clock, endpoints, repairing, status, survey
 from msklink.aws import memories, table
 from msklink.aws.probe import Probe
 from msklink.aws.session import in_client, in_the_name_of
 from msklink.aws.ssm import ParameterSet
 from msklink.errors import ProbeFailed, Refused
 from msklink.recording import record_changes, record_onboarded
-from msklink.records import Connection, State, changed
-from msklink.refusals import Code, Refusal
+from msklink.records import Connection, Left, State, changed
+from msklink.refusals import Refusal
 from msklink.scheme import Scheme
 from msklink.settings import settings
 from msklink.tasks import ClientTask
@@ -73,8 +73,11 @@ def _publish(
     with in_the_name_of(event.client(settings().namespace)):
         if taken := parameters.taken(event.cluster):
             raise Refused(taken)
-        found = parameters.drifted(_brokers(event, known, now), event.account)
+        left = memories.published(event.cluster_arn, event.account)
+        found = parameters.drifted(_brokers(event, known, now), event.account, left)
         refused = {drift: repairing.why_not(event.cluster_arn, drift) for drift in found}
+        for drift in (drift for drift, refusal in refused.items() if not refusal):
+            repairing.begin(event.cluster_arn, event.run, drift)
         kept = {drift.scheme for drift, refusal in refused.items() if refusal}
         wanted = {scheme: text for scheme, text in brokers.items() if scheme not in kept}
         told = status.describe(event.cluster_arn, records)
@@ -82,10 +85,10 @@ def _publish(
     for drift, refusal in refused.items():
         if refusal:
             repairing.leave_alone(event.cluster_arn, event.run, drift, refusal)
-        else:
-            repairing.repaired(event.cluster_arn, event.run, drift)
-    left = any(one and one.code is Code.DRIFT_LEFT for one in refused.values())
-    memories.note_published(event.cluster_arn, event.account, parameters.digest, left=left)
+    well = [endpoints.drift_of(event.account, scheme).item for scheme in wanted]
+    repairing.settle(event.cluster_arn, well)
+    left = Left(digest=parameters.digest, alone=tuple(sorted(kept)))
+    memories.note_published(event.cluster_arn, event.account, left)
     return written
 
 

@@ -51,8 +51,8 @@ Removing the policy statement         leaves connections as they are       offbo
 A deleted cluster                     leaves INACTIVE connections          less to clean up
 Connections in the cluster's          CREATE_/DELETE_VPC_CONNECTION, and   nothing: the type we read
 operations                            the cluster stays ACTIVE             is UPDATE_CONNECTIVITY
-GetBootstrapBrokers                   always the first three brokers, in   another subset each time
-                                      another order each time              would look like drift
+GetBootstrapBrokers                   names the next three brokers each    nothing: what is kept is
+                                      time, in another order               any three of them
 GetBootstrapBrokers while CREATING    409 Conflict                         another code to retry
 Tags of a new cluster                 make no tag event                    an event more
                                       [tags_at_creation_emit]

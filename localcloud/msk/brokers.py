@@ -1,4 +1,10 @@
-"""GetBootstrapBrokers: host names nobody can construct, in an order nobody can rely on."""
+"""
+GetBootstrapBrokers: host names nobody can construct, of brokers nobody can rely on.
+
+Of more than three brokers each answer names any three (issues 19659, 21393 and 35696 of the
+Terraform provider), in any order. Here each names the three that follow on those of the last, so
+that nobody sees the same twice in a row.
+"""
 
 import random
 from typing import Final
@@ -19,7 +25,8 @@ def get_bootstrap_brokers(call: Call) -> Json:
     cluster = find_cluster(call)
     if cluster.state in ("CREATING", "DELETING", "FAILED"):
         raise conflict(f"The cluster is {cluster.state}.", "clusterArn")
-    order = random.Random(f"{cluster.arn} {call.world.number()}")
+    cluster.answers += 1
+    order = random.Random(f"{cluster.arn} {cluster.answers}")
     if cluster.serverless:
         domain = f"c3.kafka-serverless.{cluster.region}.amazonaws.com"
         return {"BootstrapBrokerStringSaslIam": f"boot-{cluster.host_suffix}.{domain}:9098"}
@@ -33,7 +40,6 @@ class _Brokers:
     def __init__(self, cluster: Cluster, order: random.Random) -> None:
         self._cluster = cluster
         self._order = order
-        self._count = min(MOST_BROKERS, cluster.settings["NumberOfBrokerNodes"])
         self._domain = domain(cluster)
 
     def inside(self) -> Json:
@@ -74,8 +80,12 @@ class _Brokers:
         hosts = [f"b-{broker}{suffix}.{self._domain}:{port}" for broker in self._numbers()]
         return self._joined(hosts)
 
-    def _numbers(self) -> range:
-        return range(1, self._count + 1)
+    def _numbers(self) -> list[int]:
+        count = self._cluster.settings["NumberOfBrokerNodes"]
+        first = (self._cluster.answers - 1) * MOST_BROKERS
+        if count <= MOST_BROKERS:
+            return list(range(1, count + 1))
+        return [(first + nth) % count + 1 for nth in range(MOST_BROKERS)]
 
     def _joined(self, hosts: list[str]) -> str:
         self._order.shuffle(hosts)

@@ -122,6 +122,8 @@ class Cluster:
     policy: ClusterPolicy | None = None
     operations: list[Operation] = field(default_factory=list)
     active_operation: Operation | None = None
+    answers: int = 0
+    """How often somebody asked for its brokers."""
 
     @property
     def kind(self) -> str:

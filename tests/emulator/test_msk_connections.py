@@ -1,6 +1,7 @@
 """VPC connections, from the request to the end, and the brokers they lead to."""
 
 import re
+from itertools import pairwise
 
 import pytest
 
@@ -339,6 +340,27 @@ def test_the_order_of_brokers_varies_and_the_set_does_not(scene: Scene) -> None:
 
     assert len(set(seen)) > 1
     assert len({tuple(sorted(item.split(","))) for item in seen}) == 1
+
+
+@pytest.mark.parametrize("count", [4, 6])
+@pytest.mark.parametrize(
+    "field", ["VpcConnectivitySaslIam", "VpcConnectivityTls", "SaslIam", "SaslScram"]
+)
+def test_each_answer_names_another_three_of_more_brokers(
+    scene: Scene, count: int, field: str
+) -> None:
+    arn = scene.private_cluster(*Scheme)
+    scene.msk.force_brokers(arn, count)
+
+    seen = [
+        scene.call(OWNER, "GetBootstrapBrokers", ClusterArn=arn)[f"BootstrapBrokerString{field}"]
+        for _ in range(4)
+    ]
+
+    named = [{host[:3] for host in answer.split(",")} for answer in seen]
+    assert {len(three) for three in named} == {3}
+    assert all(one != other for one, other in pairwise(named))
+    assert len(set.union(*named)) == count
 
 
 @pytest.mark.parametrize(

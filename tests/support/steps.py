@@ -45,7 +45,10 @@ class Steps:
 
     def inspect_connections(self, waited_seconds: int = 0) -> Any:
         answer = self._invoke(
-            "InspectConnections", waited_seconds=waited_seconds, surveys=self.surveys
+            "InspectConnections",
+            facts=self.facts,
+            waited_seconds=waited_seconds,
+            surveys=self.surveys,
         )
         self.brokers = answer["bootstrap_brokers"]
         return answer

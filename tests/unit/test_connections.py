@@ -28,7 +28,7 @@ CONNECTION = VpcConnection("arn:1", ARN, Scheme.IAM, "AVAILABLE", "vpc-1")
     ("before", "state", "after"),
     [
         (State.CONNECTING, "CREATING", State.CONNECTING),
-        (State.CONNECTED, "UPDATING", State.CONNECTING),
+        (State.CONNECTED, "UPDATING", State.CONNECTED),
         (State.CONNECTING, "AVAILABLE", State.CONNECTING),  # once is too early
         (State.CONNECTED, "AVAILABLE", State.CONNECTED),
         (State.PUBLISHED, "AVAILABLE", State.PUBLISHED),
@@ -36,12 +36,13 @@ CONNECTION = VpcConnection("arn:1", ARN, Scheme.IAM, "AVAILABLE", "vpc-1")
         (State.FAILED, "AVAILABLE", State.CONNECTING),
         (State.CONNECTING, "FAILED", State.FAILED),
         (State.PUBLISHED, "REJECTED", State.FAILED),
-        (State.PUBLISHED, "REJECTING", State.FAILED),
+        (State.PUBLISHED, "REJECTING", State.PUBLISHED),  # not yet
         (State.PUBLISHED, "INACTIVE", State.FAILED),
-        (State.PUBLISHED, "DEACTIVATING", State.FAILED),
+        (State.PUBLISHED, "DEACTIVATING", State.PUBLISHED),
         (State.PUBLISHED, "DELETING", State.CONNECTING),  # until it can be made again
         (State.FAILED, "DELETING", State.CONNECTING),
-        (State.PUBLISHED, "ASCENDING", State.FAILED),  # unheard of
+        (State.PUBLISHED, "ASCENDING", State.PUBLISHED),  # unheard of
+        (State.CONNECTING, "ASCENDING", State.FAILED),
     ],
 )
 def test_the_state_of_msk_decides(before: State, state: str, after: State) -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from msklink import endpoints, status
 from msklink.arns import ClusterArn
+from msklink.records import Brokers
 from msklink.scheme import Scheme
 from tests.unit.given import ARN, NOW
 
@@ -83,3 +84,39 @@ def test_a_name_is_taken_by_the_status_of_another_cluster(value: str | None, tak
     if refusal:
         assert refusal.code == "ClusterNameTaken"
         assert ARN + "-other" in refusal.message
+
+
+FIRST = "b-1.iam.orders:14001,b-2.iam.orders:14002,b-3.iam.orders:14003"
+NEXT = "b-4.iam.orders:14004,b-5.iam.orders:14005,b-6.iam.orders:14006"
+RENAMED = NEXT.replace("orders", "orders2")
+
+
+@pytest.mark.parametrize(
+    ("published", "of", "found", "count", "chosen"),
+    [
+        ({}, 0, {Scheme.IAM: NEXT}, 6, {Scheme.IAM: NEXT}),
+        ({Scheme.IAM: FIRST}, 6, {Scheme.IAM: NEXT}, 6, {Scheme.IAM: FIRST}),
+        ({Scheme.IAM: FIRST}, 3, {Scheme.IAM: NEXT}, 6, {Scheme.IAM: NEXT}),  # brokers were added
+        ({Scheme.IAM: NEXT}, 6, {Scheme.IAM: FIRST}, 3, {Scheme.IAM: FIRST}),  # or removed
+        ({Scheme.IAM: FIRST}, 6, {}, 6, {}),  # the scheme was turned off
+        ({Scheme.IAM: FIRST}, 6, {Scheme.IAM: RENAMED}, 6, {Scheme.IAM: RENAMED}),  # and on anew
+        ({Scheme.IAM: FIRST[:40]}, 6, {Scheme.IAM: NEXT}, 6, {Scheme.IAM: NEXT}),  # more of them
+        (
+            {Scheme.IAM: FIRST},
+            6,
+            {Scheme.IAM: NEXT, Scheme.TLS: "b-9.tls.orders:1,b-8.tls.orders:2"},
+            6,
+            {Scheme.IAM: FIRST, Scheme.TLS: "b-8.tls.orders:2,b-9.tls.orders:1"},
+        ),
+    ],
+)
+def test_the_brokers_that_were_published_stay_as_long_as_they_are_the_clusters(
+    published: dict[Scheme, str],
+    of: int,
+    found: dict[Scheme, str],
+    count: int,
+    chosen: dict[Scheme, str],
+) -> None:
+    brokers = endpoints.lasting(Brokers(strings=published, of=of), found, count)
+
+    assert (brokers.strings, brokers.of) == (chosen, count)

@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 
+from localcloud.msk import faults
 from msklink.settings import settings
 from tests.support.aws import CLIENT, OTHER_CLIENT
 from tests.support.functions import OWNER
-from tests.support.served import FIREHOSE, Served
+from tests.support.served import FIREHOSE, TAGS, Served
 
 REPAIRED = "Drift Repaired"
 Change = Callable[[Served], None]
@@ -183,6 +185,59 @@ def test_what_is_changed_back_all_day_is_contested_and_left_to_people(served: Se
     assert servers == "b-1:9098"
 
 
+@pytest.mark.parametrize("states", [["FAILED"], ["DEACTIVATING", "INACTIVE"]])
+def test_a_connection_that_breaks_while_a_run_looks_is_left_to_the_next(
+    served: Served, states: list[str]
+) -> None:
+    [made] = served.accounts.connections(CLIENT)
+    for state in states:
+        served.accounts.meanwhile(
+            "ListClientVpcConnections",
+            partial(served.accounts.msk.force_connection, made["VpcConnectionArn"], state),
+        )
+        served.reconcile()
+        assert served.entry()["state"] == "published"
+    assert served.told() == []
+
+    assert served.sweep() == 1
+
+    assert served.connections() == ["AVAILABLE"]
+    assert (REPAIRED, "") in served.told()
+
+
+def test_a_connection_that_somebody_deletes_while_a_run_looks_follows_the_switch(
+    served: Served, repair: Callable[[str], None]
+) -> None:
+    repair("")
+    [made] = served.accounts.connections(CLIENT)
+    served.accounts.client("kafka", CLIENT).delete_vpc_connection(Arn=made["VpcConnectionArn"])
+
+    served.reconcile()
+
+    assert served.told() == [("Client Refused", "DriftLeft")]
+    served.pass_hours(1)
+    served.reconcile()
+    assert served.connections() == []
+
+
+def test_a_connection_that_took_too_long_is_taken_up_by_the_next_run(served: Served) -> None:
+    slow = "444444444444"
+    served.accounts.msk.faults.add(faults.slow("CreateVpcConnection", 120, account=slow))
+    clients = " ".join((TAGS["msklink/clients"], slow))
+    served.accounts.tag_cluster(served.cluster, msklink__clients=clients)
+    served.accounts.make_tagged_vpc(slow)
+    served.reconcile()
+    assert served.told() == [("Client Refused", "ConnectionTimedOut")]
+
+    served.reconcile()
+    assert served.told() == []
+    served.pass_hours(1)
+    served.reconcile()
+
+    assert served.told() == [("Client Onboarded", "")]
+    assert served.accounts.status(slow)["state"] == "published"
+
+
 # ------------------------------------------------------------------------------------ schemes
 
 
@@ -306,6 +361,51 @@ def test_a_connection_of_a_service_of_aws_is_never_rejected(
     assert served.connections("444444444444") == ["AVAILABLE"]
 
 
+def test_what_was_told_of_before_it_could_be_rejected_is_rejected_then(
+    served: Served, repair: Callable[..., None]
+) -> None:
+    connect_by_hand(served, "444444444444")
+    served.sweep()
+    assert served.connections("444444444444") == ["AVAILABLE"]
+
+    repair("policy", REJECT_UNKNOWN_CONNECTIONS="true")
+    served.reconcile()
+
+    served.pass_hours(1)
+    assert served.connections("444444444444") == ["REJECTED"]
+
+
+def test_a_stranger_that_was_told_of_on_its_way_is_rejected_when_it_is_there(
+    served: Served, repair: Callable[..., None]
+) -> None:
+    repair("policy", REJECT_UNKNOWN_CONNECTIONS="true")
+    arn = connect_by_hand(served, "444444444444")
+    served.accounts.msk.force_connection(arn, "CREATING")
+    served.reconcile()
+    assert [code for _, code in served.told()] == ["UnknownConnection"]
+
+    served.accounts.msk.force_connection(arn, "AVAILABLE")
+    served.reconcile()
+
+    served.pass_hours(1)
+    assert served.connections("444444444444") == ["REJECTED"]
+    assert served.told() == []
+
+
+def test_whose_a_connection_is_is_judged_once(
+    served: Served, repair: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repair("", REJECT_UNKNOWN_CONNECTIONS="true")
+    monkeypatch.setattr("localcloud.msk.connections.KIND_OF_CALLER", "AWSSERVICE")
+    connect_by_hand(served, "444444444444")
+    served.reconcile()
+    asked = served.accounts.msk.calls[OWNER, "DescribeClusterOperationV2"]
+
+    served.reconcile()
+
+    assert served.accounts.msk.calls[OWNER, "DescribeClusterOperationV2"] == asked
+
+
 def test_endpoints_without_the_tags_of_msk_are_told_once(served: Served) -> None:
     ec2 = served.accounts.client("ec2", CLIENT)
     [endpoint] = ec2.describe_vpc_endpoints()["VpcEndpoints"]
@@ -317,11 +417,46 @@ def test_endpoints_without_the_tags_of_msk_are_told_once(served: Served) -> None
     assert served.told() == [("Client Refused", "EndpointTagsMissing")]
 
 
-def test_more_brokers_bring_a_run(served: Served) -> None:
-    before = served.accounts.parameters(CLIENT)
+def brokers(served: Served) -> list[str]:
+    """Those that the client reads, in that order."""
+    text = served.accounts.parameters(CLIENT)["/msklink/orders/iam/bootstrap.servers"]
+    return [host.partition(".")[0] for host in text.split(",")]
+
+
+def test_more_brokers_bring_a_run_and_others_to_publish(served: Served) -> None:
     served.accounts.msk.force_brokers(served.cluster, 6)
 
     assert served.sweep() == 1
 
-    assert served.accounts.parameters(CLIENT) == before  # the emulator names three of any number
+    assert brokers(served) == ["b-4", "b-5", "b-6"]  # the next three, as the emulator has it
     assert served.connections(OTHER_CLIENT) == ["AVAILABLE"]
+    assert served.told() == []
+
+
+def test_which_three_of_more_brokers_are_published_does_not_change(served: Served) -> None:
+    served.accounts.msk.force_brokers(served.cluster, 6)
+    served.sweep()
+    before = served.accounts.parameters(CLIENT), served.accounts.parameters(OWNER)
+    writes = served.accounts.client("ssm", CLIENT).describe_parameters()["Parameters"]
+
+    for _ in range(4):
+        served.pass_hours(1)
+        served.reconcile()
+
+    assert (served.accounts.parameters(CLIENT), served.accounts.parameters(OWNER)) == before
+    assert served.accounts.client("ssm", CLIENT).describe_parameters()["Parameters"] == writes
+    assert served.told() == []
+    assert served.sweep() == 0
+
+
+def test_a_run_that_dies_while_it_publishes_other_brokers_is_no_drift(served: Served) -> None:
+    served.accounts.msk.force_brokers(served.cluster, 6)
+    served.accounts.denied.add((CLIENT, "PutParameter"))
+    served.sweep()
+    served.told()
+    served.accounts.denied.clear()
+
+    served.reconcile()
+
+    assert brokers(served) == ["b-4", "b-5", "b-6"]
+    assert ("Drift Repaired", "") not in served.told()

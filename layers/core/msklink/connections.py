@@ -6,18 +6,22 @@ States are those of ConnectionState in botocore's model; the API page adds UPDAT
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from msklink import drift
 from msklink.drift import Drift, Kind
 from msklink.records import Connection, State
 from msklink.refusals import Code, refuse
 from msklink.scheme import Scheme
 
-ON_ITS_WAY = frozenset({"CREATING", "UPDATING"})
+CREATING = "CREATING"
 GOING = "DELETING"
+PASSING = frozenset({CREATING, "UPDATING", GOING, "DEACTIVATING", "REJECTING"})
+"""Another state follows on these by itself."""
 DEAD = frozenset({"INACTIVE", "FAILED", "REJECTED"})
 """Nothing but deletion leads out of these (MSK developer guide, update authorization schemes)."""
 REJECTED = "REJECTED"
 """The owner did it, so that it is not for us to undo."""
-DELETABLE = DEAD | {"AVAILABLE"}
+AVAILABLE = "AVAILABLE"
+DELETABLE = DEAD | {AVAILABLE}
 
 WAIT_LIMIT_SECONDS = 30 * 60
 """Creation takes minutes; acceptance tests of the Terraform provider see about four."""
@@ -52,6 +56,13 @@ def strange(
     return tuple(one for one in listed if one.account not in known and one.state != GOING)
 
 
+def rejectable(
+    strange: Iterable[ClientConnection], spared: Collection[str]
+) -> tuple[ClientConnection, ...]:
+    """Those of the *strange* that can be rejected, and were not *spared* when they were judged."""
+    return tuple(one for one in strange if one.state == AVAILABLE and one.arn not in spared)
+
+
 def find(record: Connection, listed: Iterable[VpcConnection]) -> VpcConnection | None:
     """The connection that *record* asks for, whoever made it; rather a living one."""
     matching = [
@@ -73,15 +84,19 @@ def observe(record: Connection, state: str) -> Connection:
     *record* after MSK reported *state*; a state that nobody knows yet counts as failed.
 
     AVAILABLE counts when it is seen twice: the Terraform provider found a single one too early.
+    What was there stays so while it changes; what took too long is not waited for again.
     """
     seen = record.with_(connection_state=state)
-    if state == "AVAILABLE":
+    if state == AVAILABLE:
         if record.state in {State.CONNECTED, State.PUBLISHED}:
             return seen
-        again = record.connection_state == "AVAILABLE"
+        again = record.connection_state == AVAILABLE
         return seen.with_(state=State.CONNECTED if again else State.CONNECTING, refusal=None)
-    if state in ON_ITS_WAY or state == GOING:
-        return seen.with_(state=State.CONNECTING, refusal=None)
+    if record.was_there and state not in DEAD | {CREATING, GOING}:
+        return seen
+    if state in PASSING:
+        too_slow = record.is_too_slow and state != GOING
+        return seen if too_slow else seen.with_(state=State.CONNECTING, refusal=None)
     code = Code.CONNECTION_REJECTED if state == REJECTED else Code.CONNECTION_FAILED
     facts = {"connection_arn": record.connection_arn, "account": record.account, "state": state}
     return seen.with_(state=State.FAILED, refusal=refuse(code, **facts))
@@ -94,7 +109,7 @@ def drifted(record: Connection, connection: VpcConnection | None) -> Drift | Non
 
 def drifted_to(record: Connection, state: str | None) -> Drift | None:
     """The same by the *state* that MSK tells; None is one that is not listed."""
-    if not record.was_there or (state and state not in DEAD):
+    if not record.was_there or (state and state not in DEAD | {GOING}):
         return None
     return Drift(
         Kind.CONNECTION,
@@ -106,10 +121,15 @@ def drifted_to(record: Connection, state: str | None) -> Drift | None:
     )
 
 
+def memory_of(record: Connection) -> str:
+    """The item of what was done about its drifts."""
+    return drift.memory_of(Kind.CONNECTION, record.account, record.vpc_id, record.scheme or "")
+
+
 def adopt(record: Connection, connection: VpcConnection) -> Connection:
     """*record* with its *connection*, just made or found; what another's state was is forgotten."""
     if record.connection_arn != connection.arn:
-        record = record.with_(connection_arn=connection.arn, connection_state=None)
+        record = record.with_(connection_arn=connection.arn, connection_state=None, refusal=None)
     return observe(record, connection.state)
 
 
@@ -126,6 +146,8 @@ def observe_all(
 def _observe_listed(record: Connection, state: str | None) -> Connection:
     if not record.live:
         return record
+    if state != REJECTED and drifted_to(record, state):
+        return record  # the next look changes it back or leaves it, as the switch says
     if state is None and record.connection_state == GOING:
         return record.with_(state=State.PLANNED, connection_arn=None, connection_state=None)
     return observe(record, state) if state else record

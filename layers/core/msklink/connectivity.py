@@ -26,8 +26,8 @@ def conclude_update(run: str, cluster: Cluster, record: Record) -> dict[Scheme, 
     if not missing:
         logger.info("connectivity enabled", schemes=record.enabling)
         telling.connectivity_enabled(cluster.arn.text, run, record.enabling)
-        for scheme in sorted(set(record.enabling) & set(record.turned_on)):
-            repairing.repaired(cluster.arn.text, run, rules.turned_off(scheme))
+        again = (rules.turned_off(scheme).item for scheme in record.enabling)
+        repairing.settle(cluster.arn.text, tuple(again))
     failed = refuse(
         Code.CONNECTIVITY_UPDATE_FAILED,
         schemes=" and ".join(missing),
@@ -38,19 +38,24 @@ def conclude_update(run: str, cluster: Cluster, record: Record) -> dict[Scheme, 
     return dict.fromkeys(missing, failed)
 
 
-def turned_off(cluster: Cluster, asked: frozenset[Scheme], record: Record) -> dict[Scheme, Refusal]:
+def turned_off(
+    run: str, cluster: Cluster, asked: frozenset[Scheme], record: Record
+) -> dict[Scheme, Refusal]:
     """
     Schemes that somebody turned off and that stay off, for turning one on reboots the brokers.
 
-    What is to be turned on again is left to EnableConnectivity, like everything that is not on.
+    What is to be turned on again is noted, and left to EnableConnectivity, like all that is not on.
     """
-    arn = cluster.arn.text
-    missing = rules.missing_again(cluster, asked, frozenset(record.turned_on))
-    return {
-        scheme: refuse(Code.SCHEME_TURNED_OFF, scheme=scheme, key=settings().namespace)
-        for scheme in sorted(missing)
-        if repairing.why_not(arn, rules.turned_off(scheme))
-    }
+    arn, refused = cluster.arn.text, {}
+    for scheme in sorted(rules.missing_again(cluster, asked, frozenset(record.turned_on))):
+        found = rules.turned_off(scheme)
+        if repairing.why_not(arn, found):
+            refused[scheme] = refuse(
+                Code.SCHEME_TURNED_OFF, scheme=scheme, key=settings().namespace
+            )
+        else:
+            repairing.begin(arn, run, found)
+    return refused
 
 
 def remember(cluster: Cluster, asked: frozenset[Scheme], record: Record) -> None:

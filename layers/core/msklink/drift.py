@@ -52,22 +52,51 @@ class Drift:
     @property
     def item(self) -> str:
         """The sort key of its memory in the table."""
-        return "#".join(("drift", self.kind, self.account, self.vpc_id, self.scheme)).rstrip("#")
+        return memory_of(self.kind, self.account, self.vpc_id, self.scheme)
+
+
+MEMORIES = "drift#"
+"""What the sort keys of all memories begin with."""
+
+
+def memory_of(kind: Kind, account: str = "", vpc_id: str = "", scheme: str = "") -> str:
+    """The sort key of the memory of one thing that can drift."""
+    return f"{MEMORIES}{'#'.join((kind, account, vpc_id, scheme))}".rstrip("#")
+
+
+class UnderWay(BaseModel, frozen=True):
+    """A repair, noted before it is made, so that it is told also when the run dies of it."""
+
+    drift: Drift
+    run: str
+    since: datetime
 
 
 class Memory(BaseModel, frozen=True):
     """What was done about a drift so far."""
 
     repaired: tuple[datetime, ...] = ()
-    """The times of the last day."""
+    """When those were begun that were found in the last day."""
+    under_way: UnderWay | None = None
     conflict: bool = False
     """It is left alone until a person deletes this."""
     told: str = ""
     """Of which state people were told that it is left alone."""
 
-    def after_repair(self, now: datetime) -> "Memory":
-        recent = tuple(one for one in self.repaired if now - one < DAY)
-        return Memory(repaired=(*recent, now))
+    def begun(self, found: Drift, run: str, now: datetime) -> "Memory":
+        """With the repair of *found*, which may have been begun by an earlier run."""
+        noted = self.under_way or UnderWay(drift=found, run=run, since=now)
+        return self.model_copy(update={"under_way": noted})
+
+    def left(self, before: str, now: datetime) -> "Memory":
+        """After people were told that it stays as it is: *before* what it should be."""
+        return Memory(repaired=self.repaired, conflict=self.is_contested(now), told=before)
+
+    def well(self, now: datetime) -> "Memory":
+        """When the thing is as it should be: repaired, or put back by whoever changed it."""
+        times = (*self.repaired, self.under_way.since) if self.under_way else self.repaired
+        recent = tuple(one for one in times if now - one < DAY)
+        return Memory(repaired=recent, conflict=self.conflict)
 
     def is_contested(self, now: datetime) -> bool:
         """Whether it was changed back too often already."""

@@ -7,12 +7,14 @@ guide ("Client authentication"). Secrets are never published, so SCRAM has no `s
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from msklink import status
 from msklink.arns import ClusterArn
 from msklink.drift import Drift, Kind
+from msklink.records import Brokers
 from msklink.refusals import Code, Refusal, refuse
 from msklink.scheme import Scheme
 
@@ -50,6 +52,29 @@ def client_properties(scheme: Scheme, brokers: str) -> dict[str, str]:
     }
 
 
+def lasting(published: Brokers, found: Mapping[Scheme, str], count: int) -> Brokers:
+    """
+    The brokers to publish of a cluster that has *count*: the *published*, or those *found* now.
+
+    Of more than three each answer of MSK names any three (issues 21393 and 35696 of the Terraform
+    provider), so what was published stays, unless brokers were added or removed since.
+    """
+    kept = published.strings if published.of == count else {}
+    chosen = {scheme: _rather(kept.get(scheme), brokers) for scheme, brokers in found.items()}
+    return Brokers(strings=chosen, of=count)
+
+
+def _rather(kept: str | None, found: str) -> str:
+    """*kept*, unless MSK names more brokers or others: a scheme turned on anew may have others."""
+    is_good = kept and _domains(kept) == _domains(found) and kept.count(",") >= found.count(",")
+    return kept if kept and is_good else ",".join(sorted(found.split(",")))
+
+
+def _domains(brokers: str) -> set[str]:
+    """What follows on the brokers' own names."""
+    return {host.partition(".")[2].partition(":")[0] for host in brokers.split(",")}
+
+
 def parameters_path(namespace: str, cluster_name: str) -> str:
     return f"/{namespace}/{cluster_name}"
 
@@ -64,11 +89,18 @@ def parameters(namespace: str, cluster_name: str, brokers: Mapping[Scheme, str])
     }
 
 
-def digest(existing: Mapping[str, str], namespace: str, cluster_name: str) -> str:
-    """Another one when the configurations among *existing* say something else; not the status."""
+def digest(existing: Mapping[str, str], namespace: str, cluster_name: str) -> dict[str, str]:
+    """By scheme, another one when the configuration among *existing* says something else."""
     path = parameters_path(namespace, cluster_name)
-    paths = tuple(f"{path}/{scheme}/" for scheme in Scheme)
-    ours = {name: value for name, value in existing.items() if name.startswith(paths)}
+    by_scheme = {scheme: _below(f"{path}/{scheme}/", existing) for scheme in Scheme}
+    return {scheme.value: _digest(ours) for scheme, ours in by_scheme.items() if ours}
+
+
+def _below(path: str, existing: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in existing.items() if name.startswith(path)}
+
+
+def _digest(ours: Mapping[str, str]) -> str:
     return hashlib.sha256(json.dumps(ours, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -79,13 +111,16 @@ def drifted(
     wrong = [name for name, value in wanted.items() if existing.get(name) != value]
     if not wrong:
         return None
-    return Drift(
-        Kind.PARAMETERS,
+    return replace(
+        drift_of(account, scheme),
         before="; ".join(f"{name}: {existing.get(name, 'missing')}" for name in wrong),
         after="; ".join(f"{name}: {wanted[name]}" for name in wrong),
-        account=account,
-        scheme=scheme,
     )
+
+
+def drift_of(account: str, scheme: Scheme) -> Drift:
+    """A drift of the parameters of a *scheme*, of which no more is known."""
+    return Drift(Kind.PARAMETERS, before="", after="", account=account, scheme=scheme)
 
 
 def withdrawn(namespace: str, cluster_name: str, schemes: Iterable[Scheme]) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from msklink import repairing, telling
 from msklink.arns import ClusterArn
 from msklink.aws import cluster_policy, kafka, table
-from msklink.drift import Drift
+from msklink.drift import Drift, Kind, memory_of
 from msklink.errors import PrincipalRejected, Refused
 from msklink.policy import Grant, Policy, drifted
 from msklink.records import Cluster
@@ -20,6 +20,8 @@ def look(cluster: ClusterArn, run: str, record: Cluster) -> tuple[Drift | None, 
     refusal = repairing.why_not(cluster.text, found) if found else None
     if found and refusal:
         repairing.leave_alone(cluster.text, run, found, refusal)
+    if not found:
+        repairing.settle(cluster.text, [memory_of(Kind.POLICY)])
     return found, refusal
 
 

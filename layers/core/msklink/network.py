@@ -7,6 +7,7 @@ connectivity: "the zone IDs ... must match"; EC2 user guide, Availability Zone I
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from msklink import drift
 from msklink.drift import Drift, Kind
 from msklink.firewall import Rule, lets_somebody_in, spell, wanted_rules
 from msklink.refusals import Code, Refusal, refuse
@@ -76,6 +77,11 @@ def has_grown(vpc: Vpc) -> bool:
     if group is None or not group.egress or group.egress == wanted:
         return False
     return group.egress <= group.ingress <= wanted
+
+
+def memory_of(vpc: Vpc) -> str:
+    """The item of what was done about drifts of its managed group."""
+    return drift.memory_of(Kind.SECURITY_GROUP, vpc.account, vpc.id)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """What the table says: of a cluster, of each client connection, and of requests by event."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 
@@ -143,6 +143,11 @@ class Connection(BaseModel, frozen=True):
         codes = {Code.DRIFT_LEFT, Code.DRIFT_CONTESTED}
         return self.refusal is not None and self.refusal.code in codes
 
+    @property
+    def is_too_slow(self) -> bool:
+        """Whether nobody waits for its connection any more."""
+        return self.refusal is not None and self.refusal.code is Code.CONNECTION_TIMED_OUT
+
     def published(self, schemes: Collection[Scheme]) -> "Connection":
         """Its state once the brokers of *schemes* are in Parameter Store."""
         done = self.state is State.CONNECTED and self.scheme in schemes
@@ -175,6 +180,28 @@ class Failure(BaseModel, frozen=True):
         return other is not None and (self.run, self.ended) == (other.run, other.ended)
 
 
+class Brokers(BaseModel, frozen=True):
+    """The brokers of a cluster that are published, by scheme."""
+
+    strings: dict[Scheme, str] = {}
+    of: int = 0
+    """How many brokers the cluster had when these were chosen."""
+
+
+class Left(BaseModel, frozen=True):
+    """How a run left the parameters of a cluster in one account."""
+
+    digest: dict[str, str] = {}
+    """By scheme, what the configuration said; and that the status was there."""
+    alone: tuple[Scheme, ...] = ()
+    """Schemes that others have changed, and that were left so."""
+
+    def may_differ(self, scheme: Scheme, found: Mapping[str, str]) -> bool:
+        """Whether the configuration with the digests *found* may be somebody else's."""
+        noted = self.digest.get(scheme)
+        return scheme in self.alone or (noted is not None and noted != found.get(scheme))
+
+
 class Cluster(BaseModel, frozen=True):
     """What the table says of a cluster: its lease, and what its runs left for the next."""
 
@@ -194,8 +221,11 @@ class Cluster(BaseModel, frozen=True):
     """Schemes that were asked for and on when a run looked last."""
     granted: str = ""
     """Digests that our statements may have: as they were, and as they were to be written."""
+    brokers: Brokers = Brokers()
     strangers: tuple[str, ...] = ()
     """ARNs of the connections of unknown accounts that the owner was told of."""
+    spared: tuple[str, ...] = ()
+    """Those of them that are not to be rejected, as a service of AWS may have made them."""
     taken: int = 0
     """Number of the last run that had the lease."""
     seen: str = ""

@@ -1,5 +1,7 @@
 """Changing back what others have changed, where that is wanted, and telling of it."""
 
+from collections.abc import Collection
+
 from msklink import clock, drift, telling
 from msklink.aws import memories
 from msklink.drift import Drift, Kind, Window
@@ -29,12 +31,29 @@ def leave_alone(cluster_arn: str, run: str, found: Drift, refusal: Refusal) -> N
     memory = memories.drift_memory(cluster_arn, found.item)
     if memory.told != found.before:
         telling.drift_left_alone(cluster_arn, run, found, refusal)
-        remember = {"told": found.before, "conflict": memory.is_contested(clock.now())}
-        memories.remember_drift(cluster_arn, found.item, memory.model_copy(update=remember))
+        left = memory.left(found.before, clock.now())
+        memories.remember_drift(cluster_arn, found.item, left)
 
 
-def repaired(cluster_arn: str, run: str, found: Drift) -> None:
-    """Tell that the drift *found* was repaired, and count it."""
-    telling.drift_repaired(cluster_arn, run, found)
+def begin(cluster_arn: str, run: str, found: Drift) -> None:
+    """Note that the drift *found* is about to be repaired, unless a run that died noted it."""
     memory = memories.drift_memory(cluster_arn, found.item)
-    memories.remember_drift(cluster_arn, found.item, memory.after_repair(clock.now()))
+    if not memory.under_way:
+        begun = memory.begun(found, run, clock.now())
+        memories.remember_drift(cluster_arn, found.item, begun)
+
+
+def settle(cluster_arn: str, well: Collection[str]) -> None:
+    """
+    Tell of repairs that were begun, and count them, now that the things of memories *well* are so.
+
+    What people were told before is forgotten, to be told again when it happens again.
+    """
+    if not well:
+        return
+    for item, memory in memories.drift_memories(cluster_arn).items():
+        if item not in well or not (memory.under_way or memory.told):
+            continue
+        if memory.under_way:
+            telling.drift_repaired(cluster_arn, memory.under_way.run, memory.under_way.drift)
+        memories.remember_drift(cluster_arn, item, memory.well(clock.now()))

@@ -1,21 +1,22 @@
 """Connections of accounts that are not on the list of the cluster: told of, or rejected."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Set
 
 from msklink import telling
 from msklink.aws import kafka, table
-from msklink.connections import ClientConnection
+from msklink.connections import ClientConnection, rejectable
+from msklink.records import Cluster
 from msklink.refusals import Code, refuse
 from msklink.settings import settings
 
 
 def look(
-    cluster_arn: str, run: str, strange: Collection[ClientConnection], told: Collection[str]
+    cluster_arn: str, run: str, strange: Collection[ClientConnection], record: Cluster
 ) -> None:
-    """Tell the owner of the *strange* ones, but for those that were *told* of."""
+    """Tell the owner of the *strange* ones, once, and reject those that may be, if wanted."""
     arns = {connection.arn for connection in strange}
     for connection in strange:
-        if connection.arn not in told:
+        if connection.arn not in record.strangers:
             refusal = refuse(
                 Code.UNKNOWN_CONNECTION,
                 account=connection.account,
@@ -23,14 +24,23 @@ def look(
                 key=f"{settings().namespace}/clients",
             )
             telling.stranger_seen(cluster_arn, run, refusal, connection)
-        if settings().reject_unknown and connection.state == "AVAILABLE":
-            _reject(cluster_arn, connection)
-    if arns != set(told):
-        table.note_strangers(cluster_arn, arns)
+    spared = arns.intersection(record.spared)
+    if settings().reject_unknown:
+        spared |= _reject(cluster_arn, {one.arn for one in rejectable(strange, spared)})
+    if (arns, spared) != (set(record.strangers), set(record.spared)):
+        table.note_strangers(cluster_arn, arns, spared)
 
 
-def _reject(cluster_arn: str, connection: ClientConnection) -> None:
-    """Services of AWS connect for their users; who is not known for a user's account may be one."""
+def _reject(cluster_arn: str, connection_arns: Set[str]) -> Set[str]:
+    """
+    Reject the connections but for those that it returns, of which not to be judged again.
+
+    Services of AWS connect for their users; who is not known for a user's account may be one.
+    """
+    if not connection_arns:
+        return connection_arns
     msk = kafka.client()
-    if kafka.made_by_account(msk, cluster_arn, connection.arn):
-        kafka.reject_connection(msk, cluster_arn, connection.arn)
+    of_accounts = kafka.made_by_accounts(msk, cluster_arn, connection_arns)
+    for arn in sorted(of_accounts):
+        kafka.reject_connection(msk, cluster_arn, arn)
+    return connection_arns - of_accounts

@@ -27,6 +27,8 @@ class ClusterFacts(BaseModel, frozen=True):
     warnings: tuple[Refusal, ...] = ()
     vpc_id: str = ""
     """The VPC of the cluster itself."""
+    brokers: int = 0
+    """How many it has."""
 
 
 @dataclass(frozen=True)

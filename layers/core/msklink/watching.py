@@ -13,7 +13,7 @@ from msklink.cluster import Cluster
 from msklink.drift import Drift, Kind
 from msklink.network import Vpc
 from msklink.records import Cluster as Record
-from msklink.records import Connection, State
+from msklink.records import Connection, Left, State
 from msklink.refusals import Code, refuse
 from msklink.settings import settings
 from msklink.sweeping import Client
@@ -90,7 +90,7 @@ def news_of_client(
     if not there:
         return None
     _tell_of_endpoints(cluster_arn, there, sight)
-    left = snapshot.published.get(account, ("", False))
+    left = snapshot.published.get(account, Left())
     return _news_of_parameters(cluster_arn, account, left, sight) or _news_of_groups(
         cluster_arn, there, sight
     )
@@ -100,14 +100,14 @@ def _key(cluster_arn: str) -> str:
     return client_key(settings().namespace, ClusterArn.parse(cluster_arn).name)
 
 
-def _news_of_parameters(
-    cluster_arn: str, account: str, left: tuple[str, bool], sight: Sight
-) -> str | None:
-    digest, drift_left = left
-    name = ClusterArn.parse(cluster_arn).name
-    if digest and digest != endpoints.digest(sight.parameters, settings().namespace, name):
+def _news_of_parameters(cluster_arn: str, account: str, left: Left, sight: Sight) -> str | None:
+    found = endpoints.digest(
+        sight.parameters, settings().namespace, ClusterArn.parse(cluster_arn).name
+    )
+    if left.digest and left.digest != found:
         return f"parameters in {account} have changed"
-    if drift_left and settings().repairs(Kind.PARAMETERS):
+    drifts = (endpoints.drift_of(account, scheme) for scheme in left.alone)
+    if any(repairing.why_not(cluster_arn, drift) is None for drift in drifts):
         return f"parameters in {account} are to be put back"
     return None
 

@@ -1,6 +1,6 @@
 """Amazon MSK from the owner's side: clusters, their updates, who is connected."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -132,13 +132,17 @@ def client_connections(kafka: "KafkaClient", cluster_arn: str) -> list[ClientCon
         return []
 
 
-def made_by_account(kafka: "KafkaClient", cluster_arn: str, connection_arn: str) -> bool:
+def made_by_accounts(
+    kafka: "KafkaClient", cluster_arn: str, connection_arns: Set[str]
+) -> frozenset[str]:
     """
-    Whether it is known that an account made the connection, and no service of AWS.
+    Those of the connections of which it is known that an account made them, and no service of AWS.
 
-    Its creation is among the cluster's operations, with the kind of its caller (MSK API reference,
-    VpcConnectionInfo); services are Firehose, Replicator and OpenSearch Ingestion.
+    Their creation is among the cluster's operations, with the kind of its caller (MSK API
+    reference, VpcConnectionInfo); services are Firehose, Replicator and OpenSearch Ingestion. Each
+    is one call, so ask once about all, and not again.
     """
+    unknown, found = set(connection_arns), set[str]()
     pages = kafka.get_paginator("list_cluster_operations_v2").paginate(ClusterArn=cluster_arn)
     for page in pages:
         for operation in page["ClusterOperationInfoList"]:
@@ -147,9 +151,13 @@ def made_by_account(kafka: "KafkaClient", cluster_arn: str, connection_arn: str)
             arn = operation["OperationArn"]
             described = kafka.describe_cluster_operation_v2(ClusterOperationArn=arn)
             info = described["ClusterOperationInfo"].get("Provisioned", {}).get("VpcConnectionInfo")
-            if info and info.get("VpcConnectionArn") == connection_arn:
-                return info.get("UserIdentity", {}).get("Type") == "AWSACCOUNT"
-    return False
+            arn = (info or {}).get("VpcConnectionArn", "")
+            if info and arn in unknown and info.get("UserIdentity", {}).get("Type") == "AWSACCOUNT":
+                found.add(arn)
+            unknown.discard(arn)
+            if not unknown:
+                return frozenset(found)
+    return frozenset(found)
 
 
 def reject_connection(kafka: "KafkaClient", cluster_arn: str, connection_arn: str) -> bool:

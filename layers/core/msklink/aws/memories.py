@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from msklink.aws import table
-from msklink.drift import Memory
+from msklink.drift import MEMORIES, Memory
+from msklink.records import Left
 
 CLUSTERS = "clusters"
 """Partition key of the list of clusters, whose sort keys are their ARNs."""
@@ -32,6 +33,12 @@ def drift_memory(cluster_arn: str, item: str) -> Memory:
     return Memory.model_validate(table.get(cluster_arn, item) or {})
 
 
+def drift_memories(cluster_arn: str) -> dict[str, Memory]:
+    """The same of everything that ever drifted, by item."""
+    found = table.query(cluster_arn, MEMORIES)
+    return {item["item"]: Memory.model_validate(item) for item in found}
+
+
 def remember_drift(cluster_arn: str, item: str, memory: Memory) -> None:
     table.put(cluster_arn, item, memory.model_dump(mode="json"))
 
@@ -47,16 +54,17 @@ def note_surveyed_tags(cluster_arn: str, account: str, tags: Mapping[str, str]) 
         table.put(cluster_arn, f"survey#{account}", {"tags": dict(tags)})
 
 
-def published(cluster_arn: str, account: str) -> tuple[str, bool]:
-    """
-    Digest of the configurations in the account as they were left, and whether a drift was left.
-
-    Empty before anything was published.
-    """
-    found = table.get(cluster_arn, f"published#{account}") or {}
-    return found.get("digest", ""), found.get("left", False)
+def published(cluster_arn: str, account: str) -> Left:
+    """How the parameters in the account were left; nothing before anything was published."""
+    return Left.model_validate(table.get(cluster_arn, f"published#{account}") or {})
 
 
-def note_published(cluster_arn: str, account: str, digest: str, *, left: bool = False) -> None:
-    if published(cluster_arn, account) != (digest, left):
-        table.put(cluster_arn, f"published#{account}", {"digest": digest, "left": left})
+def note_withdrawn(cluster_arn: str, account: str, digest: dict[str, str]) -> None:
+    """Remember what is left of the parameters; what was left alone of that stays so."""
+    left = published(cluster_arn, account)
+    note_published(cluster_arn, account, left.model_copy(update={"digest": digest}))
+
+
+def note_published(cluster_arn: str, account: str, left: Left) -> None:
+    if published(cluster_arn, account) != left:
+        table.put(cluster_arn, f"published#{account}", left.model_dump(mode="json"))

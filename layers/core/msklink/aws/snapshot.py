@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from msklink.aws import table
-from msklink.records import Cluster, Connection, Departure, Request
+from msklink.records import Cluster, Connection, Departure, Left, Request
 
 
 @dataclass(frozen=True)
@@ -16,8 +16,8 @@ class Snapshot:
     departures: list[Departure]
     surveyed: Mapping[str, dict[str, str]]
     """By account, what the tags of its VPCs said at its last survey."""
-    published: Mapping[str, tuple[str, bool]]
-    """By account, the digest of its configurations, and whether a drift was left."""
+    published: Mapping[str, Left]
+    """By account, how its parameters were left."""
 
 
 def take(cluster_arn: str) -> Snapshot:
@@ -31,7 +31,7 @@ def take(cluster_arn: str) -> Snapshot:
         departures=table.standing(Departure, items.get("departure", [])),
         surveyed={_account(item): item["tags"] for item in items.get("survey", [])},
         published={
-            _account(item): (item["digest"], item["left"]) for item in items.get("published", [])
+            _account(item): Left.model_validate(item) for item in items.get("published", [])
         },
     )
 

@@ -11,6 +11,7 @@ from msklink import endpoints
 from msklink.arns import ClusterArn
 from msklink.aws.session import CONFIG, own
 from msklink.drift import Drift
+from msklink.records import Left
 from msklink.refusals import Refusal
 from msklink.scheme import Scheme
 from msklink.settings import settings
@@ -60,8 +61,8 @@ class ParameterSet:
         """Why nothing may be written: the parameters are those of another cluster."""
         return endpoints.name_taken(self._existing, self._namespace, cluster)
 
-    def drifted(self, brokers: Mapping[Scheme, str], account: str) -> list[Drift]:
-        """What others have changed of the configurations by *brokers*, which were published."""
+    def drifted(self, brokers: Mapping[Scheme, str], account: str, left: Left) -> list[Drift]:
+        """What others have changed since it was *left*, of the configurations by *brokers*."""
         found = (
             endpoints.drifted(
                 self._existing,
@@ -70,11 +71,12 @@ class ParameterSet:
                 scheme,
             )
             for scheme, text in sorted(brokers.items())
+            if left.may_differ(scheme, self.digest)
         )
         return [drift for drift in found if drift]
 
     @property
-    def digest(self) -> str:
+    def digest(self) -> dict[str, str]:
         return endpoints.digest(self._existing, self._namespace, self._cluster_name)
 
     def publish(

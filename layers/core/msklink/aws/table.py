@@ -11,6 +11,7 @@ from msklink.access import Access
 from msklink.aws.session import CONFIG, own
 from msklink.lease import requested_before
 from msklink.records import (
+    Brokers,
     Cluster,
     Connection,
     Departure,
@@ -293,9 +294,15 @@ def note_granted(cluster_arn: str, digest: str) -> None:
     _note(cluster_arn, "granted", digest)
 
 
-def note_strangers(cluster_arn: str, connection_arns: Iterable[str]) -> None:
-    """Remember of which connections the owner was told."""
-    _note(cluster_arn, "strangers", sorted(connection_arns))
+def note_brokers(cluster_arn: str, brokers: Brokers) -> None:
+    """Remember which brokers are published."""
+    _note(cluster_arn, "brokers", brokers.model_dump(mode="json"))
+
+
+def note_strangers(cluster_arn: str, told: Iterable[str], spared: Iterable[str]) -> None:
+    """Remember of which connections the owner was told, and which are not to be rejected."""
+    _note(cluster_arn, "strangers", sorted(told))
+    _note(cluster_arn, "spared", sorted(spared))
 
 
 def note_failure(cluster_arn: str, failure: Failure) -> None:
