@@ -77,8 +77,11 @@ def _cut_off(event: Revocation, record: Connection, listed: Mapping[str, ClientC
     Reject the connection of a client account that cannot be reached, from the owner's side.
 
     Its grant is gone by now, so that it cannot make another. Nobody knows any more whether there
-    is a connection to a cluster that is gone.
+    is a connection to a cluster that is gone, which is given up in the end.
     """
+    if record.refusal and offboarding.is_forsaken(record, clock.now()):
+        table.forget(record)
+        return
     arn, reason = record.connection_arn or "", record.reason_to_leave
     cluster_is_gone = reason and reason.code is Code.CLUSTER_NOT_FOUND
     if arn not in listed and not cluster_is_gone:

@@ -13,7 +13,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msklink import clock, leasing, sweeping, watching
+from msklink import clock, leasing, offboarding, sweeping, watching
 from msklink import cluster as rules
 from msklink.aws import ec2, kafka, memories, runs, ssm
 from msklink.aws.session import CLIENT_TROUBLE, in_client
@@ -21,7 +21,6 @@ from msklink.aws.snapshot import Snapshot, take
 from msklink.burying import bury
 from msklink.client_account import ClientAccount
 from msklink.cluster import Cluster
-from msklink.records import State
 from msklink.settings import settings
 from msklink.watching import Sight
 
@@ -76,7 +75,7 @@ def _why_more(
 ) -> str | None:
     """What time has brought, and what others did on either side."""
     known = snapshot.connections
-    if any(one.is_due(now) and one.state is not State.ABANDONED for one in known):
+    if any(offboarding.is_time(one, now) for one in known):
         return "the time of a connection is up"
     is_managed = cluster is not None and cluster.is_managed(settings().namespace)
     if cluster and is_managed and (reason := watching.news_of_cluster(cluster, snapshot)):

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from localcloud.msk import faults
+from msklink.aws import memories
 from tests.support.aws import CLIENT, OTHER_CLIENT
 from tests.support.functions import OWNER
 from tests.support.served import TAGS, Served
@@ -100,6 +101,35 @@ def test_a_tag_that_cannot_be_seen_is_no_reason_to_cut_anybody_off(served: Serve
 
     served.assert_all_is_there()
     assert SCHEDULED not in [what for what, _ in served.told()]
+
+
+def test_what_a_cluster_that_is_gone_left_in_a_lost_account_is_given_up_after_a_day(
+    served: Served,
+) -> None:
+    accounts = served.accounts
+    accounts.remove_client(CLIENT)
+    accounts.client("kafka").delete_cluster(ClusterArn=served.cluster)
+    served.pass_hours(1)
+    served.sweep()
+    served.pass_hours(24)
+    served.sweep()
+    assert state(served) == "abandoned"
+    assert accounts.parameters(OWNER)
+    accounts.told()
+
+    served.pass_hours(23)
+    assert served.sweep() == 0
+    served.pass_hours(1)
+    assert served.sweep() == 1
+
+    assert not accounts.parameters(OWNER)
+    assert not memories.managed_clusters()
+    assert served.told() == []  # that it could not be deleted was told
+    assert served.sweep() == 0
+
+    again = accounts.make_cluster(tags=TAGS)  # of the same name, which is free now
+    served.sweep()
+    assert accounts.status(OWNER)["cluster_arn"] == again
 
 
 def opt_out(served: Served) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from msklink.records import Connection, Departure, Leaving
+from msklink.records import Connection, Departure, Leaving, State
 from msklink.refusals import Code, Refusal, refuse
 from msklink.tags import PROTECT, client_key
 
@@ -19,8 +19,11 @@ WAIT_SECONDS = 120
 WAIT_LIMIT_SECONDS = 3 * WAIT_SECONDS
 """What is not gone by then is left to the sweep."""
 
-GROUP_PATIENCE = timedelta(days=1)
-"""An endpoint's interfaces go some minutes after it; others who use our group need not leave."""
+PATIENCE = timedelta(days=1)
+"""
+With what does not go when it is due. An endpoint's interfaces go some minutes after it, but others
+who use our group need not leave; an account out of reach may be within reach again.
+"""
 
 
 @dataclass(frozen=True)
@@ -139,8 +142,25 @@ def others(records: Iterable[Connection], but: Iterable[Connection]) -> tuple[Co
 
 
 def may_give_up(record: Connection, now: datetime) -> bool:
-    """Whether others use the managed group for so long that it is left to them."""
-    return record.is_due(now - GROUP_PATIENCE)
+    """Whether what was due does not go for so long that it is left to others."""
+    return record.is_due(now - PATIENCE)
+
+
+def is_forsaken(record: Connection, now: datetime) -> bool:
+    """
+    Whether the cluster is gone, and the account out of reach for so long that what is there stays.
+
+    The name of the cluster is not to be held for ever by what nobody can delete.
+    """
+    reason = record.reason_to_leave
+    is_gone = reason is not None and reason.code is Code.CLUSTER_NOT_FOUND
+    return is_gone and record.state is State.ABANDONED and may_give_up(record, now)
+
+
+def is_time(record: Connection, now: datetime) -> bool:
+    """Whether a run is to take the connection away now, or to give it up."""
+    due = record.is_due(now) and record.state is not State.ABANDONED
+    return due or is_forsaken(record, now)
 
 
 def wait_seconds(waited_seconds: int, pending: int) -> int:
