@@ -76,6 +76,9 @@ def _why(arn: str, cluster: Cluster | None, sight_of: SightOf, now: datetime) ->
     seen = cluster.fingerprint(settings().namespace) if cluster else rules.GONE
     if record.seen != seen:
         return "the cluster has changed"
+    if not snapshot.connections and not (cluster and cluster.is_managed(settings().namespace)):
+        memories.forget_managed(arn)  # not before its last run came to its end
+        return None
     return _why_more(arn, cluster, snapshot, sight_of, now)
 
 

@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from localcloud.msk import faults
-from msklink.aws import ssm, table
+from msklink.aws import memories, ssm, table
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
 from tests.support.counting import counted_calls
 from tests.support.functions import OWNER, invoke
@@ -194,6 +194,26 @@ def test_a_run_that_failed_is_followed_by_another(
     assert len(sweep()) == 1
     assert sweep() == []
     assert table.read_cluster(served).failure is None
+
+
+def test_a_run_that_died_at_the_end_of_an_opted_out_cluster_is_found(
+    accounts: Accounts, sweep: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster = accounts.make_cluster(tags={"msklink": "iam"})
+    sweep()
+    accounts.tag_cluster(cluster, msklink="off")
+    with monkeypatch.context() as patch:
+        patch.setattr("msklink.leasing.conclude", Mock(side_effect=KeyError("a bug")))
+        [dead] = sweep()
+    assert table.read_cluster(cluster).holder == dead
+
+    assert sweep() == []
+    accounts.clock.advance(5 * 60)
+    assert len(sweep()) == 1
+
+    assert table.read_cluster(cluster).holder is None
+    assert sweep() == []
+    assert not memories.managed_clusters()
 
 
 def test_a_run_at_work_is_left_alone(
