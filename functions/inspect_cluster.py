@@ -67,7 +67,7 @@ def _look(event: Inspection, cluster: Cluster | None, record: Record) -> dict[st
     told = eligibility.owner_refusals(asked, refusals) + tuple(failed.values())[:1]
     told += tuple(off.values())
     _tell_owner(event, record, told + clients.refusals, warnings)
-    memories.note_managed(event.cluster_arn, managed=True)
+    memories.note_managed(event.cluster_arn)
     connectivity.remember(cluster, asked.schemes, record)
     facts = ClusterFacts(
         arn=event.cluster_arn,

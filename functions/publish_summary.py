@@ -5,7 +5,7 @@ from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from msklink import clock, status, telling
-from msklink.aws import memories, table
+from msklink.aws import table
 from msklink.aws.session import own
 from msklink.aws.ssm import ParameterSet
 from msklink.recording import record_onboarded
@@ -35,7 +35,6 @@ def handler(event: Summary, context: LambdaContext) -> dict[str, int]:
         return {"written": 0}
     if not event.managed and not known:
         parameters.withdraw_all()
-        memories.note_managed(event.cluster_arn, managed=False)
         return {"written": 0}
     told = status.summarize(event.cluster_arn, [*others, *own_records])
     if own_records:

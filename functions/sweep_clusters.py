@@ -36,7 +36,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[str
         client = ClientAccount.beside(context.invoked_function_arn, account, settings().namespace)
         return _look(client, context.aws_request_id)
 
-    now, asked = clock.now(), []
+    now = clock.now()
+    asked: list[str] = []
+    troubles: list[Exception] = []
     clusters: dict[str, Cluster | None] = dict.fromkeys(memories.managed_clusters())
     clusters |= {
         cluster.arn.text: cluster
@@ -44,10 +46,16 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[str
         if cluster.arn.text in clusters or cluster.is_managed(settings().namespace)
     }
     for arn, cluster in clusters.items():
-        if reason := _why(arn, cluster, sight_of, now):
-            run = leasing.request_run(arn)
-            logger.info("run requested", cluster=arn, reason=reason, holder=run)
-            asked.append(run)
+        try:
+            if reason := _why(arn, cluster, sight_of, now):
+                run = leasing.request_run(arn)
+                logger.info("run requested", cluster=arn, reason=reason, holder=run)
+                asked.append(run)
+        except Exception as trouble:  # of one cluster, whatever it is: the others are looked at
+            logger.exception("cluster not swept", cluster=arn)
+            troubles.append(trouble)
+    if troubles:
+        raise ExceptionGroup("clusters not swept", troubles)  # so that the alarm tells of it
     return {"runs": asked}
 
 
@@ -67,6 +75,9 @@ def _why(arn: str, cluster: Cluster | None, sight_of: SightOf, now: datetime) ->
     seen = cluster.fingerprint(settings().namespace) if cluster else rules.GONE
     if record.seen != seen:
         return "the cluster has changed"
+    if not snapshot.connections and not (cluster and cluster.is_managed(settings().namespace)):
+        memories.forget_managed(arn)  # not before its last run came to its end
+        return None
     return _why_more(arn, cluster, snapshot, sight_of, now)
 
 

@@ -139,6 +139,16 @@ def test_a_sweep_is_scheduled_for_the_next_attempt(
     assert "next attempt" in accounts.told("Run Failed")[0]["outlook"]
 
 
+def test_a_lease_is_freed_also_where_no_sweep_can_be_scheduled(
+    cluster: str, dead: str, failing: Any
+) -> None:
+    failing("scheduler", "CreateSchedule", "AccessDeniedException")
+
+    release(dead)
+
+    assert table.read_cluster(cluster).holder is None
+
+
 def test_the_last_word_is_told_and_only_a_person_brings_another_run(
     accounts: Accounts, engine: Engine, cluster: str
 ) -> None:

@@ -1,9 +1,12 @@
 from collections.abc import Callable, Iterator
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
-from msklink.aws import table
+from localcloud.msk import faults
+from msklink.aws import memories, ssm, table
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
 from tests.support.counting import counted_calls
 from tests.support.functions import OWNER, invoke
@@ -104,6 +107,29 @@ def test_what_no_event_has_told_of_is_found_once(
     assert sweep() == []
 
 
+def test_a_cluster_that_cannot_be_asked_is_told_of_and_the_others_are_swept(
+    accounts: Accounts, sweep: Callable[[], list[str]], served: str
+) -> None:
+    accounts.make_cluster("alpha", tags=TAGS)
+    sweep()
+    accounts.tag_cluster(served, msklink="iam scram")
+    accounts.msk.faults.add(faults.error("ListClientVpcConnections", "BadRequestException"))
+
+    with pytest.raises(ExceptionGroup, match="clusters not swept"):
+        sweep()
+
+    assert table.read_cluster(served).requested == 2
+
+
+@pytest.mark.usefixtures("served")
+def test_a_client_that_gives_no_answer_in_time_is_passed_over(
+    sweep: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ssm, "read_all", Mock(side_effect=ReadTimeoutError(endpoint_url="ssm")))
+
+    assert sweep() == []
+
+
 def test_a_scheme_that_somebody_turned_off_is_left_off(
     accounts: Accounts, sweep: Callable[[], list[str]], served: str
 ) -> None:
@@ -168,6 +194,26 @@ def test_a_run_that_failed_is_followed_by_another(
     assert len(sweep()) == 1
     assert sweep() == []
     assert table.read_cluster(served).failure is None
+
+
+def test_a_run_that_died_at_the_end_of_an_opted_out_cluster_is_found(
+    accounts: Accounts, sweep: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster = accounts.make_cluster(tags={"msklink": "iam"})
+    sweep()
+    accounts.tag_cluster(cluster, msklink="off")
+    with monkeypatch.context() as patch:
+        patch.setattr("msklink.leasing.conclude", Mock(side_effect=KeyError("a bug")))
+        [dead] = sweep()
+    assert table.read_cluster(cluster).holder == dead
+
+    assert sweep() == []
+    accounts.clock.advance(5 * 60)
+    assert len(sweep()) == 1
+
+    assert table.read_cluster(cluster).holder is None
+    assert sweep() == []
+    assert not memories.managed_clusters()
 
 
 def test_a_run_at_work_is_left_alone(

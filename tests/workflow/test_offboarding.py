@@ -150,6 +150,7 @@ def test_what_the_owner_has_goes_also_when_the_clients_went_before(served: Serve
     served.reconcile()
 
     assert not accounts.parameters(OWNER)
+    assert served.sweep() == 0
     assert not memories.managed_clusters()
     assert served.sweep() == 0
 

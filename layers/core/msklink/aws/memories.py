@@ -20,12 +20,14 @@ def is_managed(cluster_arn: str) -> bool:
     return table.get(CLUSTERS, cluster_arn) is not None
 
 
-def note_managed(cluster_arn: str, *, managed: bool) -> None:
-    """Remember the cluster as one of them, or forget it."""
-    if managed:
-        table.put(CLUSTERS, cluster_arn, {})
-    else:
-        table.delete(CLUSTERS, cluster_arn)
+def note_managed(cluster_arn: str) -> None:
+    """Remember the cluster as one of them."""
+    table.put(CLUSTERS, cluster_arn, {})
+
+
+def forget_managed(cluster_arn: str) -> None:
+    """The cluster has nothing left, nor a run that would have to be followed by another."""
+    table.delete(CLUSTERS, cluster_arn)
 
 
 def drift_memory(cluster_arn: str, item: str) -> Memory:

@@ -10,7 +10,7 @@ import boto3
 import botocore.loaders
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from msklink.client_account import ClientAccount
 from msklink.errors import AwsBusy, Refused
@@ -41,7 +41,10 @@ _DENIED = frozenset(
 )
 
 
-CLIENT_TROUBLE: Final = (AwsBusy, ClientError, Refused)
+AWS_TROUBLE: Final = (BotoCoreError, ClientError)
+"""What comes of calls to AWS: no answer in time, or one that says no."""
+
+CLIENT_TROUBLE: Final = (AwsBusy, Refused, *AWS_TROUBLE)
 """What can go wrong in a client account, for steps that are not about that account."""
 
 
