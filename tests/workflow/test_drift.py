@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 
 from localcloud.msk import faults
+from msklink import watching
+from msklink.aws import kafka
+from msklink.aws.snapshot import take
 from msklink.settings import settings
 from tests.support.aws import CLIENT, OTHER_CLIENT
 from tests.support.functions import OWNER
@@ -183,6 +186,26 @@ def test_what_is_changed_back_all_day_is_contested_and_left_to_people(served: Se
     assert served.sweep() == 0
     servers = served.accounts.parameters(CLIENT)["/msklink/orders/iam/bootstrap.servers"]
     assert servers == "b-1:9098"
+
+
+def test_contested_parameters_are_put_back_once_their_memory_is_deleted(served: Served) -> None:
+    good = picture(served)
+    for _ in range(4):
+        a_parameter_is_changed(served)
+        served.sweep()
+    assert served.sweep() == 0
+
+    served.accounts.client("dynamodb").delete_item(
+        TableName=settings().table_name,
+        Key={
+            "cluster_arn": {"S": served.cluster},
+            "item": {"S": f"drift#parameters#{CLIENT}##iam"},
+        },
+    )
+
+    assert served.sweep() == 1
+    assert picture(served) == good
+    assert served.sweep() == 0
 
 
 @pytest.mark.parametrize("states", [["FAILED"], ["DEACTIVATING", "INACTIVE"]])
@@ -415,6 +438,62 @@ def test_endpoints_without_the_tags_of_msk_are_told_once(served: Served) -> None
     assert served.sweep() == 0
 
     assert served.told() == [("Client Refused", "EndpointTagsMissing")]
+
+
+def test_endpoints_that_lose_their_tags_again_are_told_again(served: Served) -> None:
+    ec2 = served.accounts.client("ec2", CLIENT)
+    [endpoint] = ec2.describe_vpc_endpoints()["VpcEndpoints"]
+    tag = {"Key": "AWSMSKManaged", "Value": "true"}
+
+    for _ in range(2):
+        ec2.delete_tags(Resources=[endpoint["VpcEndpointId"]], Tags=[{"Key": tag["Key"]}])
+        served.sweep()
+        ec2.create_tags(Resources=[endpoint["VpcEndpointId"]], Tags=[tag])
+        served.sweep()
+
+    assert served.told() == [("Client Refused", "EndpointTagsMissing")] * 2
+
+
+def test_what_is_left_is_told_again_when_it_was_well_between(
+    served: Served, repair: Callable[[str], None]
+) -> None:
+    repair("")
+    ours = served.accounts.policy(served.cluster)["Statement"]
+
+    for _ in range(2):
+        our_statement_is_removed(served)
+        served.sweep()
+        served.accounts.put_policy(served.cluster, *ours)
+        assert served.sweep() == 0
+
+    assert served.told() == [("Cluster Refused", "DriftLeft")] * 2
+
+
+def test_a_status_that_somebody_deletes_comes_back(served: Served) -> None:
+    served.accounts.client("ssm", CLIENT).delete_parameter(Name="/msklink/orders/status")
+
+    assert served.sweep() == 1
+
+    assert served.accounts.status(CLIENT)["state"] == "published"
+    assert served.told() == []
+    assert served.sweep() == 0
+
+
+@pytest.mark.parametrize("name", ["status", "iam/bootstrap.servers"])
+def test_what_somebody_deletes_of_the_owners_own_set_is_seen(served: Served, name: str) -> None:
+    [cluster] = kafka.list_clusters(kafka.client())
+
+    def news() -> str | None:
+        return watching.news_of_own_set(
+            cluster, take(served.cluster), served.accounts.parameters(OWNER)
+        )
+
+    assert news() is None
+    served.accounts.client("ssm").delete_parameter(Name=f"/msklink/orders/{name}")
+    assert news() == "the owner's parameters have changed"
+
+    served.reconcile()
+    assert news() is None
 
 
 def brokers(served: Served) -> list[str]:
