@@ -43,7 +43,7 @@ def handler(event: Summary, context: LambdaContext) -> dict[str, int]:
     if own_records:
         told["vpcs"] = status.describe(event.cluster_arn, own_records)["vpcs"]
     written = parameters.publish(event.bootstrap_brokers, told, now)
-    memories.note_published(event.cluster_arn, owner, Left(digest=parameters.digest))
+    memories.note_published(event.cluster_arn, owner, Left(digests=parameters.digests))
     record_onboarded(own_known, own_records, event.run, now)
     logger.info("summary published", written=written)
     return {"written": len(written)}

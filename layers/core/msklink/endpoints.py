@@ -89,7 +89,7 @@ def parameters(namespace: str, cluster_name: str, brokers: Mapping[Scheme, str])
     }
 
 
-def digest(existing: Mapping[str, str], namespace: str, cluster_name: str) -> dict[str, str]:
+def digests(existing: Mapping[str, str], namespace: str, cluster_name: str) -> dict[str, str]:
     """
     By scheme, another one when the configuration among *existing* says something else.
 

@@ -113,15 +113,15 @@ def news_of_own_set(
 ) -> str | None:
     """That others changed the owner's own set, which is among the *parameters* of its account."""
     left = snapshot.published.get(cluster.arn.account, Left())
-    found = endpoints.digest(parameters, settings().namespace, cluster.arn.name)
-    return "the owner's parameters have changed" if left.digest not in ({}, found) else None
+    found = endpoints.digests(parameters, settings().namespace, cluster.arn.name)
+    return "the owner's parameters have changed" if left.digests not in ({}, found) else None
 
 
 def _news_of_parameters(cluster_arn: str, account: str, left: Left, sight: Sight) -> str | None:
-    found = endpoints.digest(
+    found = endpoints.digests(
         sight.parameters, settings().namespace, ClusterArn.parse(cluster_arn).name
     )
-    if left.digest and left.digest != found:
+    if left.digests and left.digests != found:
         return f"parameters in {account} have changed"
     drifts = (endpoints.drift_of(account, scheme) for scheme in left.alone)
     if any(repairing.why_not(cluster_arn, drift) is None for drift in drifts):
