@@ -76,7 +76,7 @@ def _disconnect(event: ClientTask, due: Records, staying: Records, now: datetime
         if gone and ours:
             _show_gone(event, parameters, gone, [*staying, *pending], now)
     if ours:
-        memories.note_withdrawn(event.cluster_arn, event.account, parameters.digest)
+        memories.note_withdrawn(event.cluster_arn, event.account, parameters.digests)
     for record in gone:
         _tell_gone(event, record, in_use)
     return pending

@@ -5,10 +5,11 @@ from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from msklink import clock, status, telling
-from msklink.aws import table
+from msklink.aws import memories, table
 from msklink.aws.session import own
 from msklink.aws.ssm import ParameterSet
 from msklink.recording import record_onboarded
+from msklink.records import Left
 from msklink.scheme import Scheme
 from msklink.tasks import Task
 
@@ -35,11 +36,13 @@ def handler(event: Summary, context: LambdaContext) -> dict[str, int]:
         return {"written": 0}
     if not event.managed and not known:
         parameters.withdraw_all()
+        memories.note_published(event.cluster_arn, owner, Left())
         return {"written": 0}
     told = status.summarize(event.cluster_arn, [*others, *own_records])
     if own_records:
         told["vpcs"] = status.describe(event.cluster_arn, own_records)["vpcs"]
     written = parameters.publish(event.bootstrap_brokers, told, now)
+    memories.note_published(event.cluster_arn, owner, Left(digests=parameters.digests))
     record_onboarded(own_known, own_records, event.run, now)
     logger.info("summary published", written=written)
     return {"written": len(written)}

@@ -87,7 +87,7 @@ def _publish(
             repairing.leave_alone(event.cluster_arn, event.run, drift, refusal)
     well = [endpoints.drift_of(event.account, scheme).item for scheme in wanted]
     repairing.settle(event.cluster_arn, well)
-    left = Left(digest=parameters.digest, alone=tuple(sorted(kept)))
+    left = Left(digests=parameters.digests, alone=tuple(sorted(kept)))
     memories.note_published(event.cluster_arn, event.account, left)
     return written
 

@@ -54,7 +54,6 @@ UNUSED = {
         "policy; in the end-to-end tests another account stays"
     ),
     ("GrantAccessFunctionRole", "states:DescribeExecution"): _OF_REDRIVING,
-    ("PublishSummaryFunctionRole", "dynamodb:PutItem"): _OF_OWNER_AS_CLIENT,
     ("PublishSummaryFunctionRole", "events:PutEvents"): _OF_OWNER_AS_CLIENT,
     ("ConcludeFunctionRole", "states:StartExecution"): (
         "a run hands over when its history is nearly full, after 25,000 events; "

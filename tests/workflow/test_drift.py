@@ -8,25 +8,16 @@ from typing import Any
 import pytest
 
 from localcloud.msk import faults
+from msklink import watching
+from msklink.aws import kafka
+from msklink.aws.snapshot import take
 from msklink.settings import settings
-from tests.support.aws import CLIENT, OTHER_CLIENT
+from tests.support.aws import CLIENT
 from tests.support.functions import OWNER
 from tests.support.served import FIREHOSE, TAGS, Served
 
 REPAIRED = "Drift Repaired"
 Change = Callable[[Served], None]
-
-
-@pytest.fixture
-def repair(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Says which kinds of drift are to be repaired."""
-
-    def repair(kinds: str, **environment: str) -> None:
-        for name, value in (environment | {"REPAIR": kinds}).items():
-            monkeypatch.setenv(name, value)
-        settings.cache_clear()
-
-    return repair
 
 
 # ------------------------------------------------------------------------------ what can happen
@@ -185,6 +176,26 @@ def test_what_is_changed_back_all_day_is_contested_and_left_to_people(served: Se
     assert servers == "b-1:9098"
 
 
+def test_contested_parameters_are_put_back_once_their_memory_is_deleted(served: Served) -> None:
+    good = picture(served)
+    for _ in range(4):
+        a_parameter_is_changed(served)
+        served.sweep()
+    assert served.sweep() == 0
+
+    served.accounts.client("dynamodb").delete_item(
+        TableName=settings().table_name,
+        Key={
+            "cluster_arn": {"S": served.cluster},
+            "item": {"S": f"drift#parameters#{CLIENT}##iam"},
+        },
+    )
+
+    assert served.sweep() == 1
+    assert picture(served) == good
+    assert served.sweep() == 0
+
+
 @pytest.mark.parametrize("states", [["FAILED"], ["DEACTIVATING", "INACTIVE"]])
 def test_a_connection_that_breaks_while_a_run_looks_is_left_to_the_next(
     served: Served, states: list[str]
@@ -303,109 +314,6 @@ def test_a_connection_that_the_owner_rejected_is_not_made_anew(served: Served) -
     assert served.sweep() == 0
 
 
-def connect_by_hand(served: Served, account: str) -> str:
-    """Somebody else lets *account* in and connects; the ARN of its connection."""
-    vpc_id = served.accounts.make_network(account)
-    policy = served.accounts.policy(served.cluster)["Statement"]
-    vendor = {
-        "Sid": "Vendor",
-        "Effect": "Allow",
-        "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
-        "Action": ["kafka:CreateVpcConnection", "kafka:DescribeCluster", "kafka:DescribeClusterV2"],
-        "Resource": served.cluster,
-    }
-    served.accounts.put_policy(served.cluster, *policy, vendor)
-    group = served.accounts.client("ec2", account).create_security_group(
-        GroupName="vendor", Description="-", VpcId=vpc_id
-    )
-    made: str = served.accounts.client("kafka", account).create_vpc_connection(
-        TargetClusterArn=served.cluster,
-        Authentication="SASL_IAM",
-        VpcId=vpc_id,
-        ClientSubnets=served.accounts.subnets(account, vpc_id),
-        SecurityGroups=[group["GroupId"]],
-    )["VpcConnectionArn"]
-    served.pass_hours(1)
-    return made
-
-
-@pytest.mark.parametrize("reject", [False, True])
-def test_a_connection_of_an_unknown_account_is_told_once_and_rejected_if_wanted(
-    served: Served, repair: Callable[..., None], *, reject: bool
-) -> None:
-    repair("policy", REJECT_UNKNOWN_CONNECTIONS=str(reject).lower())
-    arn = connect_by_hand(served, "444444444444")
-
-    assert served.sweep() == 1
-
-    [told] = served.accounts.told()
-    assert (told["account"], told["connection_arn"]) == ("444444444444", arn)
-    assert told["refusal"]["code"] == "UnknownConnection"
-    served.pass_hours(1)
-    left = served.connections("444444444444")
-    assert left == (["REJECTED"] if reject else ["AVAILABLE"])
-    assert served.sweep() == 0
-
-
-def test_a_connection_of_a_service_of_aws_is_never_rejected(
-    served: Served, repair: Callable[..., None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Neither is one of which it cannot be told."""
-    repair("", REJECT_UNKNOWN_CONNECTIONS="true")
-    monkeypatch.setattr("localcloud.msk.connections.KIND_OF_CALLER", "AWSSERVICE")
-    connect_by_hand(served, "444444444444")
-
-    served.sweep()
-
-    served.pass_hours(1)
-    assert served.connections("444444444444") == ["AVAILABLE"]
-
-
-def test_what_was_told_of_before_it_could_be_rejected_is_rejected_then(
-    served: Served, repair: Callable[..., None]
-) -> None:
-    connect_by_hand(served, "444444444444")
-    served.sweep()
-    assert served.connections("444444444444") == ["AVAILABLE"]
-
-    repair("policy", REJECT_UNKNOWN_CONNECTIONS="true")
-    served.reconcile()
-
-    served.pass_hours(1)
-    assert served.connections("444444444444") == ["REJECTED"]
-
-
-def test_a_stranger_that_was_told_of_on_its_way_is_rejected_when_it_is_there(
-    served: Served, repair: Callable[..., None]
-) -> None:
-    repair("policy", REJECT_UNKNOWN_CONNECTIONS="true")
-    arn = connect_by_hand(served, "444444444444")
-    served.accounts.msk.force_connection(arn, "CREATING")
-    served.reconcile()
-    assert [code for _, code in served.told()] == ["UnknownConnection"]
-
-    served.accounts.msk.force_connection(arn, "AVAILABLE")
-    served.reconcile()
-
-    served.pass_hours(1)
-    assert served.connections("444444444444") == ["REJECTED"]
-    assert served.told() == []
-
-
-def test_whose_a_connection_is_is_judged_once(
-    served: Served, repair: Callable[..., None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    repair("", REJECT_UNKNOWN_CONNECTIONS="true")
-    monkeypatch.setattr("localcloud.msk.connections.KIND_OF_CALLER", "AWSSERVICE")
-    connect_by_hand(served, "444444444444")
-    served.reconcile()
-    asked = served.accounts.msk.calls[OWNER, "DescribeClusterOperationV2"]
-
-    served.reconcile()
-
-    assert served.accounts.msk.calls[OWNER, "DescribeClusterOperationV2"] == asked
-
-
 def test_endpoints_without_the_tags_of_msk_are_told_once(served: Served) -> None:
     ec2 = served.accounts.client("ec2", CLIENT)
     [endpoint] = ec2.describe_vpc_endpoints()["VpcEndpoints"]
@@ -417,46 +325,57 @@ def test_endpoints_without_the_tags_of_msk_are_told_once(served: Served) -> None
     assert served.told() == [("Client Refused", "EndpointTagsMissing")]
 
 
-def brokers(served: Served) -> list[str]:
-    """Those that the client reads, in that order."""
-    text = served.accounts.parameters(CLIENT)["/msklink/orders/iam/bootstrap.servers"]
-    return [host.partition(".")[0] for host in text.split(",")]
+def test_endpoints_that_lose_their_tags_again_are_told_again(served: Served) -> None:
+    ec2 = served.accounts.client("ec2", CLIENT)
+    [endpoint] = ec2.describe_vpc_endpoints()["VpcEndpoints"]
+    tag = {"Key": "AWSMSKManaged", "Value": "true"}
+
+    for _ in range(2):
+        ec2.delete_tags(Resources=[endpoint["VpcEndpointId"]], Tags=[{"Key": tag["Key"]}])
+        served.sweep()
+        ec2.create_tags(Resources=[endpoint["VpcEndpointId"]], Tags=[tag])
+        served.sweep()
+
+    assert served.told() == [("Client Refused", "EndpointTagsMissing")] * 2
 
 
-def test_more_brokers_bring_a_run_and_others_to_publish(served: Served) -> None:
-    served.accounts.msk.force_brokers(served.cluster, 6)
+def test_what_is_left_is_told_again_when_it_was_well_between(
+    served: Served, repair: Callable[[str], None]
+) -> None:
+    repair("")
+    ours = served.accounts.policy(served.cluster)["Statement"]
+
+    for _ in range(2):
+        our_statement_is_removed(served)
+        served.sweep()
+        served.accounts.put_policy(served.cluster, *ours)
+        assert served.sweep() == 0
+
+    assert served.told() == [("Cluster Refused", "DriftLeft")] * 2
+
+
+def test_a_status_that_somebody_deletes_comes_back(served: Served) -> None:
+    served.accounts.client("ssm", CLIENT).delete_parameter(Name="/msklink/orders/status")
 
     assert served.sweep() == 1
 
-    assert brokers(served) == ["b-4", "b-5", "b-6"]  # the next three, as the emulator has it
-    assert served.connections(OTHER_CLIENT) == ["AVAILABLE"]
-    assert served.told() == []
-
-
-def test_which_three_of_more_brokers_are_published_does_not_change(served: Served) -> None:
-    served.accounts.msk.force_brokers(served.cluster, 6)
-    served.sweep()
-    before = served.accounts.parameters(CLIENT), served.accounts.parameters(OWNER)
-    writes = served.accounts.client("ssm", CLIENT).describe_parameters()["Parameters"]
-
-    for _ in range(4):
-        served.pass_hours(1)
-        served.reconcile()
-
-    assert (served.accounts.parameters(CLIENT), served.accounts.parameters(OWNER)) == before
-    assert served.accounts.client("ssm", CLIENT).describe_parameters()["Parameters"] == writes
+    assert served.accounts.status(CLIENT)["state"] == "published"
     assert served.told() == []
     assert served.sweep() == 0
 
 
-def test_a_run_that_dies_while_it_publishes_other_brokers_is_no_drift(served: Served) -> None:
-    served.accounts.msk.force_brokers(served.cluster, 6)
-    served.accounts.denied.add((CLIENT, "PutParameter"))
-    served.sweep()
-    served.told()
-    served.accounts.denied.clear()
+@pytest.mark.parametrize("name", ["status", "iam/bootstrap.servers"])
+def test_what_somebody_deletes_of_the_owners_own_set_is_seen(served: Served, name: str) -> None:
+    [cluster] = kafka.list_clusters(kafka.client())
+
+    def news() -> str | None:
+        return watching.news_of_own_set(
+            cluster, take(served.cluster), served.accounts.parameters(OWNER)
+        )
+
+    assert news() is None
+    served.accounts.client("ssm").delete_parameter(Name=f"/msklink/orders/{name}")
+    assert news() == "the owner's parameters have changed"
 
     served.reconcile()
-
-    assert brokers(served) == ["b-4", "b-5", "b-6"]
-    assert ("Drift Repaired", "") not in served.told()
+    assert news() is None

@@ -83,6 +83,11 @@ class Memory(BaseModel, frozen=True):
     told: str = ""
     """Of which state people were told that it is left alone."""
 
+    @property
+    def is_open(self) -> bool:
+        """Whether there is something to tell or forget when the thing is well."""
+        return bool(self.under_way or self.told)
+
     def begun(self, found: Drift, run: str, now: datetime) -> "Memory":
         """With the repair of *found*, which may have been begun by an earlier run."""
         noted = self.under_way or UnderWay(drift=found, run=run, since=now)

@@ -89,11 +89,17 @@ def parameters(namespace: str, cluster_name: str, brokers: Mapping[Scheme, str])
     }
 
 
-def digest(existing: Mapping[str, str], namespace: str, cluster_name: str) -> dict[str, str]:
-    """By scheme, another one when the configuration among *existing* says something else."""
+def digests(existing: Mapping[str, str], namespace: str, cluster_name: str) -> dict[str, str]:
+    """
+    By scheme, another one when the configuration among *existing* says something else.
+
+    Of the status, which every run may write, only whether it is there.
+    """
     path = parameters_path(namespace, cluster_name)
     by_scheme = {scheme: _below(f"{path}/{scheme}/", existing) for scheme in Scheme}
-    return {scheme.value: _digest(ours) for scheme, ours in by_scheme.items() if ours}
+    found = {scheme.value: _digest(ours) for scheme, ours in by_scheme.items() if ours}
+    has_status = status_name(namespace, cluster_name) in existing
+    return found | ({"status": "there"} if has_status else {})
 
 
 def _below(path: str, existing: Mapping[str, str]) -> dict[str, str]:

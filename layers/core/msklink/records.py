@@ -191,14 +191,14 @@ class Brokers(BaseModel, frozen=True):
 class Left(BaseModel, frozen=True):
     """How a run left the parameters of a cluster in one account."""
 
-    digest: dict[str, str] = {}
+    digests: dict[str, str] = {}
     """By scheme, what the configuration said; and that the status was there."""
     alone: tuple[Scheme, ...] = ()
     """Schemes that others have changed, and that were left so."""
 
     def may_differ(self, scheme: Scheme, found: Mapping[str, str]) -> bool:
         """Whether the configuration with the digests *found* may be somebody else's."""
-        noted = self.digest.get(scheme)
+        noted = self.digests.get(scheme)
         return scheme in self.alone or (noted is not None and noted != found.get(scheme))
 
 

@@ -52,7 +52,7 @@ def settle(cluster_arn: str, well: Collection[str]) -> None:
     if not well:
         return
     for item, memory in memories.drift_memories(cluster_arn).items():
-        if item not in well or not (memory.under_way or memory.told):
+        if item not in well or not memory.is_open:
             continue
         if memory.under_way:
             telling.drift_repaired(cluster_arn, memory.under_way.run, memory.under_way.drift)

@@ -10,7 +10,7 @@ from msklink.arns import ClusterArn
 from msklink.aws import cluster_policy, kafka
 from msklink.aws.snapshot import Snapshot
 from msklink.cluster import Cluster
-from msklink.drift import Drift, Kind
+from msklink.drift import Drift, Kind, memory_of
 from msklink.network import Vpc
 from msklink.records import Cluster as Record
 from msklink.records import Connection, Left, State
@@ -50,7 +50,15 @@ def news_of_cluster(cluster: Cluster, snapshot: Snapshot) -> str | None:
         return "there are connections of unknown accounts, or no longer"
     current, _ = cluster_policy.read_policy(msk, arn)
     found = policy.drifted(current, record.granted, namespace)
+    if not found:
+        _settle(arn, snapshot, memory_of(Kind.POLICY))
     return "the cluster policy has changed" if found and repairing.is_news(arn, found) else None
+
+
+def _settle(cluster_arn: str, snapshot: Snapshot, item: str) -> None:
+    """The thing of the memory *item* is well; that costs a call only if there is one."""
+    if item in snapshot.open_memories:
+        repairing.settle(cluster_arn, [item])
 
 
 def _news_of_schemes(cluster: Cluster, record: Record) -> str | None:
@@ -89,10 +97,10 @@ def news_of_client(
     there = [record for record in client.known if record.was_there]
     if not there:
         return None
-    _tell_of_endpoints(cluster_arn, there, sight)
+    _tell_of_endpoints(cluster_arn, there, snapshot, sight)
     left = snapshot.published.get(account, Left())
     return _news_of_parameters(cluster_arn, account, left, sight) or _news_of_groups(
-        cluster_arn, there, sight
+        cluster_arn, there, snapshot, sight
     )
 
 
@@ -100,11 +108,20 @@ def _key(cluster_arn: str) -> str:
     return client_key(settings().namespace, ClusterArn.parse(cluster_arn).name)
 
 
+def news_of_own_set(
+    cluster: Cluster, snapshot: Snapshot, parameters: Mapping[str, str]
+) -> str | None:
+    """That others changed the owner's own set, which is among the *parameters* of its account."""
+    left = snapshot.published.get(cluster.arn.account, Left())
+    found = endpoints.digests(parameters, settings().namespace, cluster.arn.name)
+    return "the owner's parameters have changed" if left.digests not in ({}, found) else None
+
+
 def _news_of_parameters(cluster_arn: str, account: str, left: Left, sight: Sight) -> str | None:
-    found = endpoints.digest(
+    found = endpoints.digests(
         sight.parameters, settings().namespace, ClusterArn.parse(cluster_arn).name
     )
-    if left.digest and left.digest != found:
+    if left.digests and left.digests != found:
         return f"parameters in {account} have changed"
     drifts = (endpoints.drift_of(account, scheme) for scheme in left.alone)
     if any(repairing.why_not(cluster_arn, drift) is None for drift in drifts):
@@ -112,18 +129,26 @@ def _news_of_parameters(cluster_arn: str, account: str, left: Left, sight: Sight
     return None
 
 
-def _news_of_groups(cluster_arn: str, there: Iterable[Connection], sight: Sight) -> str | None:
+def _news_of_groups(
+    cluster_arn: str, there: Iterable[Connection], snapshot: Snapshot, sight: Sight
+) -> str | None:
     used = {record.vpc_id for record in there}
     for vpc in sight.vpcs.get(_key(cluster_arn), ()):
-        if vpc.id in used and network.has_grown(vpc):
+        if vpc.id not in used:
+            continue
+        if network.has_grown(vpc):
             return f"{vpc.id} has more address blocks"
-        found = network.drifted(vpc) if vpc.id in used else None
+        found = network.drifted(vpc)
+        if not found:
+            _settle(cluster_arn, snapshot, network.memory_of(vpc))
         if found and repairing.is_news(cluster_arn, found):
             return f"the managed security group of {vpc.id} has changed"
     return None
 
 
-def _tell_of_endpoints(cluster_arn: str, known: Iterable[Connection], sight: Sight) -> None:
+def _tell_of_endpoints(
+    cluster_arn: str, known: Iterable[Connection], snapshot: Snapshot, sight: Sight
+) -> None:
     """Tell of VPCs where endpoints lack the tags by which MSK manages them; no run can help."""
     there = Counter(
         (record.account, record.vpc_id) for record in known if record.state is State.PUBLISHED
@@ -131,6 +156,7 @@ def _tell_of_endpoints(cluster_arn: str, known: Iterable[Connection], sight: Sig
     for (account, vpc_id), count in there.items():
         endpoints_seen = sight.endpoints[cluster_arn, vpc_id]
         if endpoints_seen >= count:
+            _settle(cluster_arn, snapshot, memory_of(Kind.ENDPOINT_TAGS, account, vpc_id))
             continue
         found = Drift(
             Kind.ENDPOINT_TAGS,

@@ -61,10 +61,10 @@ def published(cluster_arn: str, account: str) -> Left:
     return Left.model_validate(table.get(cluster_arn, f"published#{account}") or {})
 
 
-def note_withdrawn(cluster_arn: str, account: str, digest: dict[str, str]) -> None:
+def note_withdrawn(cluster_arn: str, account: str, digests: dict[str, str]) -> None:
     """Remember what is left of the parameters; what was left alone of that stays so."""
     left = published(cluster_arn, account)
-    note_published(cluster_arn, account, left.model_copy(update={"digest": digest}))
+    note_published(cluster_arn, account, left.model_copy(update={"digests": digests}))
 
 
 def note_published(cluster_arn: str, account: str, left: Left) -> None:

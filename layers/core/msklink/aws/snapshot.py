@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from msklink.aws import table
+from msklink.drift import Memory
 from msklink.records import Cluster, Connection, Departure, Left, Request
 
 
@@ -18,6 +19,8 @@ class Snapshot:
     """By account, what the tags of its VPCs said at its last survey."""
     published: Mapping[str, Left]
     """By account, how its parameters were left."""
+    open_memories: frozenset[str]
+    """Items of drifts that people were told of, or whose repair was begun."""
 
 
 def take(cluster_arn: str) -> Snapshot:
@@ -30,6 +33,9 @@ def take(cluster_arn: str) -> Snapshot:
         requests=table.standing(Request, items.get("request", [])),
         departures=table.standing(Departure, items.get("departure", [])),
         surveyed={_account(item): item["tags"] for item in items.get("survey", [])},
+        open_memories=frozenset(
+            item["item"] for item in items.get("drift", []) if Memory.model_validate(item).is_open
+        ),
         published={
             _account(item): Left.model_validate(item) for item in items.get("published", [])
         },

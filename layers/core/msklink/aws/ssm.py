@@ -71,13 +71,13 @@ class ParameterSet:
                 scheme,
             )
             for scheme, text in sorted(brokers.items())
-            if left.may_differ(scheme, self.digest)
+            if left.may_differ(scheme, self.digests)
         )
         return [drift for drift in found if drift]
 
     @property
-    def digest(self) -> dict[str, str]:
-        return endpoints.digest(self._existing, self._namespace, self._cluster_name)
+    def digests(self) -> dict[str, str]:
+        return endpoints.digests(self._existing, self._namespace, self._cluster_name)
 
     def publish(
         self, brokers: Mapping[Scheme, str], told: Mapping[str, Any], now: datetime
