@@ -5,7 +5,7 @@ Events of AWS are best effort (EventBridge reference); this is what makes it sur
 clusters and VPCs come in that were tagged before MSKLink was there.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -13,19 +13,19 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msklink import clock, leasing, offboarding, sweeping, watching
+from msklink import clock, leasing, offboarding, retrying, sweeping, watching
 from msklink import cluster as rules
-from msklink.aws import ec2, kafka, memories, runs, ssm
+from msklink.aws import ec2, kafka, memories, runs, ssm, table
 from msklink.aws.session import CLIENT_TROUBLE, in_client
 from msklink.aws.snapshot import Snapshot, take
 from msklink.burying import bury
 from msklink.client_account import ClientAccount
 from msklink.cluster import Cluster
+from msklink.records import Failure
 from msklink.settings import settings
 from msklink.watching import Sight
 
 logger = Logger()
-
 SightOf = Callable[[str], Sight | None]
 
 
@@ -47,9 +47,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[str
     }
     for arn, cluster in clusters.items():
         try:
-            if reason := _why(arn, cluster, sight_of, now):
+            if reasons := _why(arn, cluster, sight_of, now):
                 run = leasing.request_run(arn)
-                logger.info("run requested", cluster=arn, reason=reason, holder=run)
+                logger.info("run requested", cluster=arn, reasons=reasons, holder=run)
                 asked.append(run)
         except Exception as trouble:  # of one cluster, whatever it is: the others are looked at
             logger.exception("cluster not swept", cluster=arn)
@@ -59,57 +59,84 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[str
     return {"runs": asked}
 
 
-def _why(arn: str, cluster: Cluster | None, sight_of: SightOf, now: datetime) -> str | None:
-    """Why the cluster needs a run; None when all is as the last one left it, or one is at work."""
+def _why(arn: str, cluster: Cluster | None, sight_of: SightOf, now: datetime) -> list[str]:
+    """Why the cluster needs a run; nothing when all is as the last one left it, or one works."""
     if cluster and not rules.is_settled(cluster):
-        return None
+        return []
     snapshot = take(arn)
     record = snapshot.cluster
     if record.holder:
         if not runs.start(record.holder, arn):
             bury(runs.execution_arn(record.holder))
-        return None
-    if failure := record.last_failure:
-        is_due = failure.next_attempt and failure.next_attempt <= now
-        return f"its last run failed, for time {failure.times}" if is_due else None
+        return []
     seen = cluster.fingerprint(settings().namespace) if cluster else rules.GONE
+    if failure := record.last_failure:
+        return list(_why_after(failure, arn, seen, now))
     if record.seen != seen:
-        return "the cluster has changed"
-    if not snapshot.connections and not (cluster and cluster.is_managed(settings().namespace)):
+        return ["the cluster has changed"]
+    is_managed = cluster is not None and cluster.is_managed(settings().namespace)
+    if not snapshot.connections and not is_managed:
         memories.forget_managed(arn)  # not before its last run came to its end
-        return None
-    return _why_more(arn, cluster, snapshot, sight_of, now)
+        return []
+    found = _news(arn, cluster if is_managed else None, snapshot, sight_of, now)
+    refused = {one.account for one in snapshot.connections if sweeping.may_be_mended(one)}
+    hopes = [f"what was refused in {account} may be mended" for account in sorted(refused)]
+    remembered, due = retrying.patiently(record.reasons, found, hopes, now)
+    if remembered != record.reasons:
+        table.note_reasons(arn, remembered)
+    return due
 
 
-def _why_more(
-    arn: str, cluster: Cluster | None, snapshot: Snapshot, sight_of: SightOf, now: datetime
-) -> str | None:
+def _why_after(failure: Failure, arn: str, seen: str, now: datetime) -> Iterator[str]:
+    """Why there is to be a run after one that failed."""
+    if failure.next_attempt:
+        if failure.next_attempt <= now:
+            yield f"its last run failed, for time {failure.times}"
+    elif not failure.seen:
+        table.note_failure(arn, failure.model_copy(update={"seen": seen}))
+    elif failure.seen != seen:
+        yield "the cluster has changed since the last attempt"
+
+
+def _news(
+    arn: str, managed: Cluster | None, snapshot: Snapshot, sight_of: SightOf, now: datetime
+) -> list[str]:
     """What time has brought, and what others did on either side."""
     known = snapshot.connections
-    if any(offboarding.is_time(one, now) for one in known):
-        return "the time of a connection is up"
-    is_managed = cluster is not None and cluster.is_managed(settings().namespace)
-    if cluster and is_managed and (reason := watching.news_of_cluster(cluster, snapshot)):
-        return reason
-    listed = cluster.clients(settings().namespace) if cluster else frozenset()
+    is_time = any(offboarding.is_time(one, now) for one in known)
+    found = ["the time of a connection is up"] if is_time else []
+    if managed:
+        found += watching.news_of_cluster(managed, snapshot)
+    listed = managed.clients(settings().namespace) if managed else frozenset()
     for client in sweeping.clients(listed, known, snapshot.requests, snapshot.departures):
-        sight = sight_of(client.account)
-        if sight and (reason := watching.news_of_client(arn, client, snapshot, sight)):
-            return reason
-    return None
+        if sight := sight_of(client.account):
+            found += watching.news_of_client(arn, client, snapshot, sight)
+            if not found:  # or a connection that was deleted would be told of as well
+                watching.tell_of_endpoints(arn, client, snapshot, sight)
+    return found
 
 
 def _look(client: ClientAccount, session_name: str) -> Sight | None:
     """What there is in the account; None where it cannot be asked, which its survey has told."""
+
+    def part[T](look: Callable[[], T]) -> T | None:
+        try:
+            return look()
+        except CLIENT_TROUBLE as trouble:
+            logger.warning("client not seen in full", account=client.id, trouble=str(trouble))
+            return None
+
     try:
         session = in_client(client, client.watching(), session_name)
         vpcs = ec2.client(session)
-        return Sight(
-            tags=ec2.vpc_tags(vpcs, client.namespace),
-            vpcs=ec2.managed_vpcs(vpcs, client.id, client.namespace, settings().stack_name),
-            endpoints=ec2.endpoints_of_msk(vpcs),
-            parameters=ssm.read_all(session, client.namespace),
-        )
+        tags = ec2.vpc_tags(vpcs, client.namespace)
     except CLIENT_TROUBLE as trouble:
         logger.info("client not reached", account=client.id, trouble=str(trouble))
         return None
+    names = client.id, client.namespace, settings().stack_name
+    return Sight(
+        tags=tags,
+        vpcs=part(lambda: ec2.managed_vpcs(vpcs, *names)),
+        endpoints=part(lambda: ec2.endpoints_of_msk(vpcs)),
+        parameters=part(lambda: ssm.read_all(session, client.namespace)),
+    )

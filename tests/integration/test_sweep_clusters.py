@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from localcloud.msk import faults
-from msklink.aws import memories, ssm, table
+from msklink.aws import ec2, memories, table
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
 from tests.support.counting import counted_calls
 from tests.support.functions import OWNER, invoke
@@ -125,7 +125,7 @@ def test_a_cluster_that_cannot_be_asked_is_told_of_and_the_others_are_swept(
 def test_a_client_that_gives_no_answer_in_time_is_passed_over(
     sweep: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ssm, "read_all", Mock(side_effect=ReadTimeoutError(endpoint_url="ssm")))
+    monkeypatch.setattr(ec2, "vpc_tags", Mock(side_effect=ReadTimeoutError(endpoint_url="ec2")))
 
     assert sweep() == []
 
@@ -214,6 +214,25 @@ def test_a_run_that_died_at_the_end_of_an_opted_out_cluster_is_found(
     assert table.read_cluster(cluster).holder is None
     assert sweep() == []
     assert not memories.managed_clusters()
+
+
+def test_what_no_run_mends_starts_others_later_each_time(
+    accounts: Accounts, sweep: Callable[[], list[str]], served: str
+) -> None:
+    accounts.denied.add((CLIENT, "PutParameter"))
+    accounts.tag_cluster(served, msklink="iam scram")
+    [vpc_id] = accounts.vpcs_with_subnets(CLIENT)
+    accounts.tag_vpc(CLIENT, vpc_id, "iam scram")
+    hours = []
+    for hour in range(60):
+        if sweep():
+            hours.append(hour)
+        accounts.clock.advance(3600)
+
+    assert hours == [0, 1, 2, 4, 8, 16, 40]
+
+    accounts.make_tagged_vpc(OTHER_CLIENT)
+    assert len(sweep()) == 1
 
 
 def test_a_run_at_work_is_left_alone(

@@ -144,6 +144,11 @@ class Connection(BaseModel, frozen=True):
         return self.refusal is not None and self.refusal.code in codes
 
     @property
+    def is_rejected(self) -> bool:
+        """Whether the owner rejected its connection."""
+        return self.refusal is not None and self.refusal.code is Code.CONNECTION_REJECTED
+
+    @property
     def is_too_slow(self) -> bool:
         """Whether nobody waits for its connection any more."""
         return self.refusal is not None and self.refusal.code is Code.CONNECTION_TIMED_OUT
@@ -174,6 +179,8 @@ class Failure(BaseModel, frozen=True):
     """How many runs of the cluster have failed one after the other."""
     next_attempt: datetime | None = None
     """None when nobody tries again before somebody asks."""
+    seen: str = ""
+    """The fingerprint of the cluster when nobody tried any more, as a sweep found it."""
 
     def is_same_end(self, other: "Failure | None") -> bool:
         """Whether both tell of the same end; a run that was redriven can have several."""
@@ -202,6 +209,14 @@ class Left(BaseModel, frozen=True):
         return scheme in self.alone or (noted is not None and noted != found.get(scheme))
 
 
+class Reason(BaseModel, frozen=True):
+    """How often runs were started for one reason that a sweep found, and finds still."""
+
+    times: int
+    again: datetime
+    """Not before this time is another started for it."""
+
+
 class Cluster(BaseModel, frozen=True):
     """What the table says of a cluster: its lease, and what its runs left for the next."""
 
@@ -226,6 +241,8 @@ class Cluster(BaseModel, frozen=True):
     """ARNs of the connections of unknown accounts that the owner was told of."""
     spared: tuple[str, ...] = ()
     """Those of them that are not to be rejected, as a service of AWS may have made them."""
+    reasons: dict[str, Reason] = {}
+    """Why the sweep started runs, as far as it finds the same still."""
     taken: int = 0
     """Number of the last run that had the lease."""
     seen: str = ""

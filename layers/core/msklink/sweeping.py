@@ -1,10 +1,11 @@
 """What a sweep finds in the records of a cluster, seen beside the client accounts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from msklink.offboarding import Terms, VpcTags, is_protected
 from msklink.records import Connection, Departure, Request, State
+from msklink.scheme import Scheme
 from msklink.tags import read_schemes
 
 
@@ -42,15 +43,19 @@ def clients(
 def asked_unseen(client: Client) -> bool:
     """Whether the account asked for something by event that no run has seen."""
     gone = {(one.vpc_id, one.scheme) for one in client.departures}
-    seen = {record.vpc_id for record in client.known}
-    asked = (
-        request.vpc_id
-        for request in client.requests
-        for scheme in read_schemes(" ".join(request.schemes), "").schemes
-        if (request.vpc_id, scheme) not in gone
-    )
     left = any(one.wanted and (one.vpc_id, one.scheme) in gone for one in client.known)
-    return left or any(vpc_id not in seen for vpc_id in asked)
+    return left or any(_is_unseen(request, client.known, gone) for request in client.requests)
+
+
+def _is_unseen(
+    request: Request, known: Iterable[Connection], gone: Collection[tuple[str, Scheme]]
+) -> bool:
+    asked = read_schemes(" ".join(request.schemes), "")
+    wished = {scheme for scheme in asked.schemes if (request.vpc_id, scheme) not in gone}
+    seen = {record.scheme for record in known if record.vpc_id == request.vpc_id}
+    if None in seen or (asked.auto and seen):  # the whole VPC is refused, or has what can be had
+        return False
+    return bool(wished - seen)
 
 
 def can_go_on(records: Sequence[Connection], tags: VpcTags, terms: Terms) -> bool:
@@ -66,3 +71,9 @@ def can_go_on(records: Sequence[Connection], tags: VpcTags, terms: Terms) -> boo
         or (record.leaving and not record.leaving.due and not is_protected(record, tags, terms))
         for record in records
     )
+
+
+def may_be_mended(record: Connection) -> bool:
+    """Whether its client or AWS may have mended by now what a run refused or gave up."""
+    is_settled = record.is_left_alone or record.is_turned_off or record.is_rejected
+    return record.wanted and record.state in {State.REFUSED, State.FAILED} and not is_settled

@@ -1,7 +1,7 @@
 """What a sweep sees of a cluster and its clients that is not as their last run left it."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from msklink import cluster as rules
@@ -22,37 +22,39 @@ from msklink.tags import client_key
 
 @dataclass(frozen=True)
 class Sight:
-    """What there is to see in one client account, for all clusters."""
+    """What there is to see in one client account, for all clusters; None what it does not show."""
 
     tags: offboarding.VpcTags
-    vpcs: Mapping[str, Sequence[Vpc]]
+    vpcs: Mapping[str, Sequence[Vpc]] | None
     """By the key of a cluster those that have a managed group for it, with that group only."""
-    endpoints: Counter[tuple[str, str]]
+    endpoints: Counter[tuple[str, str]] | None
     """How many endpoints with the tags of MSK there are, by cluster and VPC."""
-    parameters: Mapping[str, str]
+    parameters: Mapping[str, str] | None
 
 
-def news_of_cluster(cluster: Cluster, snapshot: Snapshot) -> str | None:
+def news_of_cluster(cluster: Cluster, snapshot: Snapshot) -> Iterator[str]:
     """What others did on the owner's side, if a run would do or tell something about it."""
     arn, namespace = cluster.arn.text, settings().namespace
     record, known = snapshot.cluster, snapshot.connections
-    if reason := _news_of_schemes(cluster, record):
-        return reason
+    yield from _news_of_schemes(cluster, record)
     msk = kafka.client()
     listed = kafka.client_connections(msk, arn)
     states = {connection.arn: connection.state for connection in listed}
     for one in known:
         if one.connection_arn and one.wanted and _is_news(one, states.get(one.connection_arn)):
-            return f"connection {one.connection_arn} is {states.get(one.connection_arn, 'gone')}"
+            yield f"connection {one.connection_arn} is {states.get(one.connection_arn, 'gone')}"
     accounts = cluster.clients(namespace) | {one.account for one in known}
-    strange = {connection.arn for connection in connections.strange(listed, accounts)}
-    if strange != set(record.strangers):
-        return "there are connections of unknown accounts, or no longer"
+    strange = connections.strange(listed, accounts)
+    if {connection.arn for connection in strange} != set(record.strangers):
+        yield "there are connections of unknown accounts, or no longer"
+    elif settings().reject_unknown and connections.rejectable(strange, record.spared):
+        yield "connections of unknown accounts are to be rejected"
     current, _ = cluster_policy.read_policy(msk, arn)
     found = policy.drifted(current, record.granted, namespace)
     if not found:
         _settle(arn, snapshot, memory_of(Kind.POLICY))
-    return "the cluster policy has changed" if found and repairing.is_news(arn, found) else None
+    elif repairing.is_news(arn, found):
+        yield "the cluster policy has changed"
 
 
 def _settle(cluster_arn: str, snapshot: Snapshot, item: str) -> None:
@@ -61,21 +63,20 @@ def _settle(cluster_arn: str, snapshot: Snapshot, item: str) -> None:
         repairing.settle(cluster_arn, [item])
 
 
-def _news_of_schemes(cluster: Cluster, record: Record) -> str | None:
+def _news_of_schemes(cluster: Cluster, record: Record) -> Iterator[str]:
     namespace, arn = settings().namespace, cluster.arn.text
     asked, seen = cluster.asked(namespace).schemes, frozenset(record.turned_on)
     missing = rules.missing_again(cluster, asked, seen)
     told = {one.message for one in record.refusals if one.code is Code.SCHEME_TURNED_OFF}
     if len(missing) != len(told):
-        return "somebody turned schemes off or on"
-    if any(repairing.why_not(arn, rules.turned_off(scheme)) is None for scheme in missing):
-        return "schemes are to be turned on again"
-    return None
+        yield "somebody turned schemes off or on"
+    elif any(repairing.why_not(arn, rules.turned_off(scheme)) is None for scheme in missing):
+        yield "schemes are to be turned on again"
 
 
 def _is_news(record: Connection, state: str | None) -> bool:
     if state == connections.REJECTED:
-        return not (record.refusal and record.refusal.code is Code.CONNECTION_REJECTED)
+        return not record.is_rejected
     found = connections.drifted_to(record, state)
     if found is None:
         return False
@@ -84,74 +85,63 @@ def _is_news(record: Connection, state: str | None) -> bool:
 
 def news_of_client(
     cluster_arn: str, client: Client, snapshot: Snapshot, sight: Sight
-) -> str | None:
+) -> Iterator[str]:
     """What was asked, mended or changed in a client account, if a run would do something."""
     account, key = client.account, _key(cluster_arn)
     tags = {vpc_id: of_vpc[key] for vpc_id, of_vpc in sight.tags.items() if key in of_vpc}
     if client.is_listed and tags != snapshot.surveyed.get(account):
-        return f"the tags of VPCs in {account} have changed"
+        yield f"the tags of VPCs in {account} have changed"
     if client.is_listed and sweeping.asked_unseen(client):
-        return f"a request of {account} was not seen"
+        yield f"a request of {account} was not seen"
     if sweeping.can_go_on(client.known, sight.tags, settings().terms):
-        return f"what stood in the way in {account} does so no longer"
-    there = [record for record in client.known if record.was_there]
-    if not there:
-        return None
-    _tell_of_endpoints(cluster_arn, there, snapshot, sight)
-    left = snapshot.published.get(account, Left())
-    return _news_of_parameters(cluster_arn, account, left, sight) or _news_of_groups(
-        cluster_arn, there, snapshot, sight
-    )
+        yield f"what stood in the way in {account} does so no longer"
+    there = [record for record in client.known if record.was_there and record.wanted]
+    if there and sight.parameters is not None:
+        left = snapshot.published.get(account, Left())
+        yield from _news_of_parameters(cluster_arn, account, left, sight.parameters)
+    if there and sight.vpcs is not None:
+        vpcs = sight.vpcs.get(key, ())
+        yield from _news_of_groups(cluster_arn, there, snapshot, vpcs)
 
 
 def _key(cluster_arn: str) -> str:
     return client_key(settings().namespace, ClusterArn.parse(cluster_arn).name)
 
 
-def news_of_own_set(
-    cluster: Cluster, snapshot: Snapshot, parameters: Mapping[str, str]
-) -> str | None:
-    """That others changed the owner's own set, which is among the *parameters* of its account."""
-    left = snapshot.published.get(cluster.arn.account, Left())
-    found = endpoints.digests(parameters, settings().namespace, cluster.arn.name)
-    return "the owner's parameters have changed" if left.digests not in ({}, found) else None
-
-
-def _news_of_parameters(cluster_arn: str, account: str, left: Left, sight: Sight) -> str | None:
-    found = endpoints.digests(
-        sight.parameters, settings().namespace, ClusterArn.parse(cluster_arn).name
-    )
+def _news_of_parameters(
+    cluster_arn: str, account: str, left: Left, parameters: Mapping[str, str]
+) -> Iterator[str]:
+    name = ClusterArn.parse(cluster_arn).name
+    found = endpoints.digests(parameters, settings().namespace, name)
     if left.digests and left.digests != found:
-        return f"parameters in {account} have changed"
+        yield f"parameters in {account} have changed"
     drifts = (endpoints.drift_of(account, scheme) for scheme in left.alone)
     if any(repairing.why_not(cluster_arn, drift) is None for drift in drifts):
-        return f"parameters in {account} are to be put back"
-    return None
+        yield f"parameters in {account} are to be put back"
 
 
 def _news_of_groups(
-    cluster_arn: str, there: Iterable[Connection], snapshot: Snapshot, sight: Sight
-) -> str | None:
+    cluster_arn: str, there: Iterable[Connection], snapshot: Snapshot, vpcs: Iterable[Vpc]
+) -> Iterator[str]:
     used = {record.vpc_id for record in there}
-    for vpc in sight.vpcs.get(_key(cluster_arn), ()):
+    for vpc in vpcs:
         if vpc.id not in used:
             continue
         if network.has_grown(vpc):
-            return f"{vpc.id} has more address blocks"
+            yield f"{vpc.id} has more address blocks"
         found = network.drifted(vpc)
         if not found:
             _settle(cluster_arn, snapshot, network.memory_of(vpc))
-        if found and repairing.is_news(cluster_arn, found):
-            return f"the managed security group of {vpc.id} has changed"
-    return None
+        elif repairing.is_news(cluster_arn, found):
+            yield f"the managed security group of {vpc.id} has changed"
 
 
-def _tell_of_endpoints(
-    cluster_arn: str, known: Iterable[Connection], snapshot: Snapshot, sight: Sight
-) -> None:
+def tell_of_endpoints(cluster_arn: str, client: Client, snapshot: Snapshot, sight: Sight) -> None:
     """Tell of VPCs where endpoints lack the tags by which MSK manages them; no run can help."""
+    if sight.endpoints is None:
+        return
     there = Counter(
-        (record.account, record.vpc_id) for record in known if record.state is State.PUBLISHED
+        (one.account, one.vpc_id) for one in client.known if one.state is State.PUBLISHED
     )
     for (account, vpc_id), count in there.items():
         endpoints_seen = sight.endpoints[cluster_arn, vpc_id]

@@ -16,6 +16,7 @@ from msklink.records import (
     Connection,
     Departure,
     Failure,
+    Reason,
     Request,
     departures_of,
     items_of,
@@ -303,6 +304,12 @@ def note_strangers(cluster_arn: str, told: Iterable[str], spared: Iterable[str])
     """Remember of which connections the owner was told, and which are not to be rejected."""
     _note(cluster_arn, "strangers", sorted(told))
     _note(cluster_arn, "spared", sorted(spared))
+
+
+def note_reasons(cluster_arn: str, reasons: Mapping[str, Reason]) -> None:
+    """Remember what a sweep found to be a reason for a run."""
+    plain = {text: reason.model_dump(mode="json") for text, reason in reasons.items()}
+    _note(cluster_arn, "reasons", plain)
 
 
 def note_failure(cluster_arn: str, failure: Failure) -> None:
