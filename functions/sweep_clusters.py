@@ -81,7 +81,8 @@ def _why(arn: str, cluster: Cluster | None, sight_of: SightOf, now: datetime) ->
     found = _news(arn, cluster if is_managed else None, snapshot, sight_of, now)
     refused = {one.account for one in snapshot.connections if sweeping.may_be_mended(one)}
     hopes = [f"what was refused in {account} may be mended" for account in sorted(refused)]
-    remembered, due = retrying.patiently(record.reasons, found, hopes, now)
+    pace = settings().retry_pauses[-1]
+    remembered, due = retrying.patiently(record.reasons, found, hopes, pace, now)
     if remembered != record.reasons:
         table.note_reasons(arn, remembered)
     return due
@@ -103,8 +104,8 @@ def _news(
 ) -> list[str]:
     """What time has brought, and what others did on either side."""
     known = snapshot.connections
-    is_time = any(offboarding.is_time(one, now) for one in known)
-    found = ["the time of a connection is up"] if is_time else []
+    over = [one.item for one in known if offboarding.is_time(one, now)]
+    found = [retrying.reason("the time of connections is up", over)] if over else []
     if managed:
         found += watching.news_of_cluster(managed, snapshot)
     listed = managed.clients(settings().namespace) if managed else frozenset()

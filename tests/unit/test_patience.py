@@ -4,49 +4,52 @@ from msklink import retrying
 from msklink.records import Reason
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 LATER = NOW + timedelta(minutes=50)
 
 
 def test_a_new_reason_starts_a_run_at_once_and_the_same_not_before_its_time() -> None:
-    remembered, due = retrying.patiently({}, ["a"], (), NOW)
+    remembered, due = retrying.patiently({}, ["a"], (), HOUR, NOW)
 
     assert due == ["a"]
     assert remembered == {"a": Reason(times=1, again=LATER)}
-    assert retrying.patiently(remembered, ["a"], (), LATER - timedelta(seconds=1)) == (
+    assert retrying.patiently(remembered, ["a"], (), HOUR, LATER - timedelta(seconds=1)) == (
         remembered,
         [],
     )
-    assert retrying.patiently(remembered, ["a"], (), LATER)[1] == ["a"]
+    assert retrying.patiently(remembered, ["a"], (), HOUR, LATER)[1] == ["a"]
 
 
 def test_another_reason_does_not_wait_nor_shorten_the_first() -> None:
     known = {"a": Reason(times=5, again=LATER)}
 
-    remembered, due = retrying.patiently(known, ["a", "b"], (), NOW)
+    remembered, due = retrying.patiently(known, ["a", "b"], (), HOUR, NOW)
 
     assert due == ["b"]
     assert remembered == known | {"b": Reason(times=1, again=LATER)}
 
 
 def test_what_is_not_found_any_more_is_forgotten() -> None:
-    assert retrying.patiently({"a": Reason(times=3, again=LATER)}, (), (), NOW) == ({}, [])
+    assert retrying.patiently({"a": Reason(times=3, again=LATER)}, (), (), HOUR, NOW) == ({}, [])
 
 
 def test_the_pause_grows_to_a_day() -> None:
     pauses = [
-        retrying.patiently({"a": Reason(times=times, again=NOW)}, ["a"], (), NOW)[0]["a"].again
+        retrying.patiently({"a": Reason(times=times, again=NOW)}, ["a"], (), HOUR, NOW)[0][
+            "a"
+        ].again
         - NOW
         for times in range(7)
     ]
 
-    assert [pause + retrying.SLACK for pause in pauses] == [
+    assert [pause + HOUR * retrying.SLACK for pause in pauses] == [
         timedelta(hours=hours) for hours in (1, 2, 4, 8, 24, 24, 24)
     ]
 
 
 def test_a_hope_waits_from_the_start() -> None:
-    remembered, due = retrying.patiently({}, (), ["mended"], NOW)
+    remembered, due = retrying.patiently({}, (), ["mended"], HOUR, NOW)
 
     assert due == []
     assert remembered == {"mended": Reason(times=1, again=LATER)}
-    assert retrying.patiently(remembered, (), ["mended"], LATER)[1] == ["mended"]
+    assert retrying.patiently(remembered, (), ["mended"], HOUR, LATER)[1] == ["mended"]

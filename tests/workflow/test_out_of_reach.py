@@ -123,9 +123,9 @@ def test_what_a_cluster_that_is_gone_left_in_a_lost_account_is_given_up_after_a_
     assert served.sweep() == 1
 
     assert not accounts.parameters(OWNER)
-    assert not memories.managed_clusters()
     assert served.told() == []  # that it could not be deleted was told
     assert served.sweep() == 0
+    assert not memories.managed_clusters()
 
     again = accounts.make_cluster(tags=TAGS)  # of the same name, which is free now
     served.sweep()

@@ -1,15 +1,17 @@
 """When a cluster gets another run: after one that failed, and for a reason that stays."""
 
+import hashlib
+import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from msklink.records import Failure, Reason
 
-REASON_PAUSES = tuple(timedelta(hours=hours) for hours in (1, 2, 4, 8, 24))
-"""Between runs for the same reason; the last one stays."""
+SWEEPS_BETWEEN = (1, 2, 4, 8, 24)
+"""From one run to the next for the same reason; the last one stays."""
 
-SLACK = timedelta(minutes=10)
-"""By which a pause is shorter, so that an hourly sweep does not miss its end by seconds."""
+SLACK = 1 / 6
+"""Of the time from sweep to sweep; a pause is so much shorter, or a sweep may just miss its end."""
 
 MOST_FAILURES = 10
 """Runs that failed one after the other; with the pauses that are about seven hours."""
@@ -31,29 +33,39 @@ def after(
 
 
 def patiently(
-    known: Mapping[str, Reason], found: Collection[str], hopes: Collection[str], now: datetime
+    known: Mapping[str, Reason],
+    found: Collection[str],
+    hopes: Collection[str],
+    pace: timedelta,
+    now: datetime,
 ) -> tuple[dict[str, Reason], list[str]]:
     """
     What to remember of the reasons *found*, and those for which a run is to start now.
 
     A run that did not mend what it was started for is followed by others, later each time. *hopes*
     are reasons too, that nothing has changed for, so that the first run for them waits as well.
-    What is not found any more is forgotten.
+    What is not found any more is forgotten. *pace* is the time from sweep to sweep.
     """
     reasons = {text: known.get(text) for text in (*found, *hopes)}
     due = [text for text, reason in reasons.items() if _is_due(reason, now, text in hopes)]
-    waiting = {text: reason or _next(None, now) for text, reason in reasons.items()}
-    return waiting | {text: _next(reasons[text], now) for text in due}, due
+    waiting = {text: reason or _next(None, pace, now) for text, reason in reasons.items()}
+    return waiting | {text: _next(reasons[text], pace, now) for text in due}, due
+
+
+def reason(text: str, facts: object) -> str:
+    """*text* with a mark of the *facts* behind it, as other facts are another reason."""
+    told = json.dumps(facts, sort_keys=True, default=str)
+    return f"{text} ({hashlib.sha256(told.encode()).hexdigest()[:8]})"
 
 
 def _is_due(reason: Reason | None, now: datetime, is_hope: bool) -> bool:
     return reason.again <= now if reason else not is_hope
 
 
-def _next(reason: Reason | None, now: datetime) -> Reason:
+def _next(reason: Reason | None, pace: timedelta, now: datetime) -> Reason:
     times = reason.times if reason else 0
-    pause = REASON_PAUSES[min(times, len(REASON_PAUSES) - 1)]
-    return Reason(times=times + 1, again=now + pause - SLACK)
+    sweeps = SWEEPS_BETWEEN[min(times, len(SWEEPS_BETWEEN) - 1)]
+    return Reason(times=times + 1, again=now + pace * (sweeps - SLACK))
 
 
 def outlook(failure: Failure) -> str:

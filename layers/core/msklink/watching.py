@@ -15,6 +15,7 @@ from msklink.network import Vpc
 from msklink.records import Cluster as Record
 from msklink.records import Connection, Left, State
 from msklink.refusals import Code, refuse
+from msklink.retrying import reason
 from msklink.settings import settings
 from msklink.sweeping import Client
 from msklink.tags import client_key
@@ -54,7 +55,7 @@ def news_of_cluster(cluster: Cluster, snapshot: Snapshot) -> Iterator[str]:
     if not found:
         _settle(arn, snapshot, memory_of(Kind.POLICY))
     elif repairing.is_news(arn, found):
-        yield "the cluster policy has changed"
+        yield reason("the cluster policy has changed", found.before)
 
 
 def _settle(cluster_arn: str, snapshot: Snapshot, item: str) -> None:
@@ -90,9 +91,10 @@ def news_of_client(
     account, key = client.account, _key(cluster_arn)
     tags = {vpc_id: of_vpc[key] for vpc_id, of_vpc in sight.tags.items() if key in of_vpc}
     if client.is_listed and tags != snapshot.surveyed.get(account):
-        yield f"the tags of VPCs in {account} have changed"
+        yield reason(f"the tags of VPCs in {account} have changed", tags)
     if client.is_listed and sweeping.asked_unseen(client):
-        yield f"a request of {account} was not seen"
+        asked = [one.model_dump(mode="json") for one in (*client.requests, *client.departures)]
+        yield reason(f"a request of {account} was not seen", asked)
     if sweeping.can_go_on(client.known, sight.tags, settings().terms):
         yield f"what stood in the way in {account} does so no longer"
     there = [record for record in client.known if record.was_there and record.wanted]
@@ -114,7 +116,7 @@ def _news_of_parameters(
     name = ClusterArn.parse(cluster_arn).name
     found = endpoints.digests(parameters, settings().namespace, name)
     if left.digests and left.digests != found:
-        yield f"parameters in {account} have changed"
+        yield reason(f"parameters in {account} have changed", found)
     drifts = (endpoints.drift_of(account, scheme) for scheme in left.alone)
     if any(repairing.why_not(cluster_arn, drift) is None for drift in drifts):
         yield f"parameters in {account} are to be put back"
@@ -128,12 +130,12 @@ def _news_of_groups(
         if vpc.id not in used:
             continue
         if network.has_grown(vpc):
-            yield f"{vpc.id} has more address blocks"
+            yield reason(f"{vpc.id} has more address blocks", vpc.cidrs)
         found = network.drifted(vpc)
         if not found:
             _settle(cluster_arn, snapshot, network.memory_of(vpc))
         elif repairing.is_news(cluster_arn, found):
-            yield f"the managed security group of {vpc.id} has changed"
+            yield reason(f"the managed security group of {vpc.id} has changed", found.before)
 
 
 def tell_of_endpoints(cluster_arn: str, client: Client, snapshot: Snapshot, sight: Sight) -> None:
