@@ -138,16 +138,18 @@ CATALOGUE: dict[Code, tuple[str, str]] = {
     ),
     Code.CONNECTION_REFUSED_BY_MSK: (
         "MSK refused to create the connection: {problem}",
-        "Mend what MSK names, then set the tag of the VPC again.",
+        "Mend what MSK names. It is tried again by itself, within a day, and at once on an "
+        "onboarding request.",
     ),
     Code.CONNECTION_FAILED: (
         "Connection {connection_arn} is {state}.",
-        "Delete the connection in the client account, then set the tag of the VPC again.",
+        "Delete the connection in the client account. Another is made by itself, within a day, and "
+        "at once on an onboarding request.",
     ),
     Code.CONNECTION_TIMED_OUT: (
         "Connection {connection_arn} was still {state} after {minutes} minutes.",
-        "Look at the connection in the MSK console of the client account; set the tag of the VPC "
-        "again to look once more.",
+        "Look at the connection in the MSK console of the client account. Once it is AVAILABLE it "
+        "is taken up by itself, within a day, and at once on an onboarding request.",
     ),
     Code.POLICY_TOO_LARGE: (
         "The cluster policy would have {size} characters; MSK allows {limit}.",
