@@ -9,6 +9,7 @@ import pytest
 
 from localcloud.msk import faults
 from msklink.settings import settings
+from tests.support import others
 from tests.support.aws import CLIENT
 from tests.support.functions import OWNER
 from tests.support.served import FIREHOSE, TAGS, Served
@@ -21,9 +22,7 @@ Change = Callable[[Served], None]
 
 
 def the_connection_is_deleted(served: Served) -> None:
-    [made] = served.accounts.connections(CLIENT)
-    served.accounts.client("kafka", CLIENT).delete_vpc_connection(Arn=made["VpcConnectionArn"])
-    served.pass_hours(1)
+    others.delete_connections(served.accounts, CLIENT)
 
 
 def the_connection_breaks(served: Served) -> None:
@@ -36,15 +35,11 @@ def our_statement_is_removed(served: Served) -> None:
 
 
 def our_statement_is_changed(served: Served) -> None:
-    [foreign, ours] = served.accounts.policy(served.cluster)["Statement"]
-    principals = {"AWS": [*ours["Principal"]["AWS"], "arn:aws:iam::444444444444:root"]}
-    served.accounts.put_policy(served.cluster, foreign, ours | {"Principal": principals})
+    others.let_in(served.accounts, served.cluster, "444444444444")
 
 
 def a_parameter_is_changed(served: Served) -> None:
-    served.accounts.client("ssm", CLIENT).put_parameter(
-        Name="/msklink/orders/iam/bootstrap.servers", Value="b-1:9098", Overwrite=True
-    )
+    others.change_servers(served.accounts, CLIENT)
 
 
 def a_parameter_is_deleted(served: Served) -> None:
@@ -54,28 +49,11 @@ def a_parameter_is_deleted(served: Served) -> None:
 
 
 def the_group_is_opened(served: Served) -> None:
-    [group] = served.managed_groups()
-    served.accounts.client("ec2", CLIENT).authorize_security_group_ingress(
-        GroupId=group,
-        IpPermissions=[{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}],
-    )
+    others.open_groups(served.accounts, CLIENT)
 
 
 def the_scheme_is_turned_off(served: Served) -> None:
-    turn(served, on=False)
-
-
-def turn(served: Served, *, on: bool) -> None:
-    """Somebody turns private connectivity on or off for iam."""
-    kafka = served.accounts.client("kafka")
-    info = kafka.describe_cluster_v2(ClusterArn=served.cluster)["ClusterInfo"]
-    flags = {"ClientAuthentication": {"Sasl": {"Iam": {"Enabled": on}}}}
-    kafka.update_connectivity(
-        ClusterArn=served.cluster,
-        CurrentVersion=info["CurrentVersion"],
-        ConnectivityInfo={"VpcConnectivity": flags},
-    )
-    served.pass_hours(2)
+    others.turn(served.accounts, served.cluster, on=False)
 
 
 CHANGES = [
@@ -284,7 +262,7 @@ def test_a_scheme_is_turned_on_again_in_the_maintenance_window_only(
 def test_a_scheme_that_the_owner_turns_on_again_is_used_again(served: Served) -> None:
     the_scheme_is_turned_off(served)
     served.sweep()
-    turn(served, on=True)
+    others.turn(served.accounts, served.cluster, on=True)
 
     assert served.sweep() == 1
 

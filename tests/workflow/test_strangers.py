@@ -5,33 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from tests.support.functions import OWNER
+from tests.support.others import connect_by_hand
 from tests.support.served import Served
 
-
-def connect_by_hand(served: Served, account: str) -> str:
-    """Somebody else lets *account* in and connects; the ARN of its connection."""
-    vpc_id = served.accounts.make_network(account)
-    policy = served.accounts.policy(served.cluster)["Statement"]
-    vendor = {
-        "Sid": "Vendor",
-        "Effect": "Allow",
-        "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
-        "Action": ["kafka:CreateVpcConnection", "kafka:DescribeCluster", "kafka:DescribeClusterV2"],
-        "Resource": served.cluster,
-    }
-    served.accounts.put_policy(served.cluster, *policy, vendor)
-    group = served.accounts.client("ec2", account).create_security_group(
-        GroupName="vendor", Description="-", VpcId=vpc_id
-    )
-    made: str = served.accounts.client("kafka", account).create_vpc_connection(
-        TargetClusterArn=served.cluster,
-        Authentication="SASL_IAM",
-        VpcId=vpc_id,
-        ClientSubnets=served.accounts.subnets(account, vpc_id),
-        SecurityGroups=[group["GroupId"]],
-    )["VpcConnectionArn"]
-    served.pass_hours(1)
-    return made
+STRANGER = "444444444444"
 
 
 @pytest.mark.parametrize("reject", [False, True])
@@ -39,15 +16,15 @@ def test_a_connection_of_an_unknown_account_is_told_once_and_rejected_if_wanted(
     served: Served, repair: Callable[..., None], *, reject: bool
 ) -> None:
     repair("policy", REJECT_UNKNOWN_CONNECTIONS=str(reject).lower())
-    arn = connect_by_hand(served, "444444444444")
+    arn = connect_by_hand(served.accounts, served.cluster, STRANGER)
 
     assert served.sweep() == 1
 
     [told] = served.accounts.told()
-    assert (told["account"], told["connection_arn"]) == ("444444444444", arn)
+    assert (told["account"], told["connection_arn"]) == (STRANGER, arn)
     assert told["refusal"]["code"] == "UnknownConnection"
     served.pass_hours(1)
-    left = served.connections("444444444444")
+    left = served.connections(STRANGER)
     assert left == (["REJECTED"] if reject else ["AVAILABLE"])
     assert served.sweep() == 0
 
@@ -58,33 +35,34 @@ def test_a_connection_of_a_service_of_aws_is_never_rejected(
     """Neither is one of which it cannot be told."""
     repair("", REJECT_UNKNOWN_CONNECTIONS="true")
     monkeypatch.setattr("localcloud.msk.connections.KIND_OF_CALLER", "AWSSERVICE")
-    connect_by_hand(served, "444444444444")
+    connect_by_hand(served.accounts, served.cluster, STRANGER)
 
     served.sweep()
 
     served.pass_hours(1)
-    assert served.connections("444444444444") == ["AVAILABLE"]
+    assert served.connections(STRANGER) == ["AVAILABLE"]
 
 
 def test_what_was_told_of_before_it_could_be_rejected_is_rejected_then(
     served: Served, repair: Callable[..., None]
 ) -> None:
-    connect_by_hand(served, "444444444444")
+    connect_by_hand(served.accounts, served.cluster, STRANGER)
     served.sweep()
-    assert served.connections("444444444444") == ["AVAILABLE"]
+    assert served.connections(STRANGER) == ["AVAILABLE"]
 
     repair("policy", REJECT_UNKNOWN_CONNECTIONS="true")
-    served.reconcile()
+    assert served.sweep() == 1
 
     served.pass_hours(1)
-    assert served.connections("444444444444") == ["REJECTED"]
+    assert served.connections(STRANGER) == ["REJECTED"]
+    assert served.sweep() == 0
 
 
 def test_a_stranger_that_was_told_of_on_its_way_is_rejected_when_it_is_there(
     served: Served, repair: Callable[..., None]
 ) -> None:
     repair("policy", REJECT_UNKNOWN_CONNECTIONS="true")
-    arn = connect_by_hand(served, "444444444444")
+    arn = connect_by_hand(served.accounts, served.cluster, STRANGER)
     served.accounts.msk.force_connection(arn, "CREATING")
     served.reconcile()
     assert [code for _, code in served.told()] == ["UnknownConnection"]
@@ -93,7 +71,7 @@ def test_a_stranger_that_was_told_of_on_its_way_is_rejected_when_it_is_there(
     served.reconcile()
 
     served.pass_hours(1)
-    assert served.connections("444444444444") == ["REJECTED"]
+    assert served.connections(STRANGER) == ["REJECTED"]
     assert served.told() == []
 
 
@@ -102,7 +80,7 @@ def test_whose_a_connection_is_is_judged_once(
 ) -> None:
     repair("", REJECT_UNKNOWN_CONNECTIONS="true")
     monkeypatch.setattr("localcloud.msk.connections.KIND_OF_CALLER", "AWSSERVICE")
-    connect_by_hand(served, "444444444444")
+    connect_by_hand(served.accounts, served.cluster, STRANGER)
     served.reconcile()
     asked = served.accounts.msk.calls[OWNER, "DescribeClusterOperationV2"]
 

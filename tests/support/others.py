@@ -1,0 +1,93 @@
+"""What others do to what MSKLink made, in an Accounts of tests."""
+
+from typing import Any
+
+from msklink.policy import sid
+from tests.support.aws import Accounts
+from tests.support.functions import NAMESPACE
+
+OPEN_TO_ALL = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
+
+
+def delete_connections(accounts: Accounts, account: str) -> None:
+    kafka = accounts.client("kafka", account)
+    for made in accounts.connections(account):
+        kafka.delete_vpc_connection(Arn=made["VpcConnectionArn"])
+    accounts.clock.advance(3600)
+
+
+def change_servers(accounts: Accounts, account: str) -> None:
+    accounts.client("ssm", account).put_parameter(
+        Name="/msklink/orders/iam/bootstrap.servers", Value="b-1:9098", Overwrite=True
+    )
+
+
+def let_in(accounts: Accounts, cluster: str, account: str) -> None:
+    """Add *account* to the statement that is ours."""
+    statements = accounts.policy(cluster)["Statement"]
+    for ours in statements:
+        if ours["Sid"] == sid(NAMESPACE):
+            ours["Principal"]["AWS"] = [*ours["Principal"]["AWS"], f"arn:aws:iam::{account}:root"]
+    accounts.put_policy(cluster, *statements)
+
+
+def open_groups(accounts: Accounts, account: str) -> None:
+    """Open the managed security groups of *account* to everybody."""
+    ec2 = accounts.client("ec2", account)
+    for group in managed_groups(accounts, account):
+        ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=OPEN_TO_ALL)
+
+
+def managed_groups(accounts: Accounts, account: str) -> list[str]:
+    described = accounts.client("ec2", account).describe_security_groups(
+        Filters=[{"Name": "tag-key", "Values": ["msklink/managed-by"]}]
+    )
+    return [group["GroupId"] for group in described["SecurityGroups"]]
+
+
+def strip_endpoints(accounts: Accounts, account: str) -> None:
+    """Take the tags off by which MSK manages its endpoints."""
+    ec2 = accounts.client("ec2", account)
+    ids = [one["VpcEndpointId"] for one in ec2.describe_vpc_endpoints()["VpcEndpoints"]]
+    ec2.delete_tags(Resources=ids, Tags=[{"Key": "AWSMSKManaged"}])
+
+
+def turn(accounts: Accounts, cluster: str, *, on: bool) -> None:
+    """Turn private connectivity on or off for iam, and wait until that is over."""
+    kafka = accounts.client("kafka")
+    info = kafka.describe_cluster_v2(ClusterArn=cluster)["ClusterInfo"]
+    flags = {"ClientAuthentication": {"Sasl": {"Iam": {"Enabled": on}}}}
+    kafka.update_connectivity(
+        ClusterArn=cluster,
+        CurrentVersion=info["CurrentVersion"],
+        ConnectivityInfo={"VpcConnectivity": flags},
+    )
+    accounts.clock.advance(2 * 3600)
+
+
+def connect_by_hand(accounts: Accounts, cluster: str, account: str) -> str:
+    """Let *account* in by a statement of its own, and connect it; the ARN of its connection."""
+    vpc_id = accounts.make_network(account)
+    accounts.put_policy(cluster, *accounts.policy(cluster)["Statement"], _vendor(cluster, account))
+    group = accounts.client("ec2", account).create_security_group(
+        GroupName="vendor", Description="-", VpcId=vpc_id
+    )
+    made: str = accounts.client("kafka", account).create_vpc_connection(
+        TargetClusterArn=cluster,
+        Authentication="SASL_IAM",
+        VpcId=vpc_id,
+        ClientSubnets=accounts.subnets(account, vpc_id),
+        SecurityGroups=[group["GroupId"]],
+    )["VpcConnectionArn"]
+    accounts.clock.advance(3600)
+    return made
+
+
+def _vendor(cluster: str, account: str) -> dict[str, Any]:
+    return {
+        "Sid": "Vendor",
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
+        "Action": ["kafka:CreateVpcConnection", "kafka:DescribeCluster", "kafka:DescribeClusterV2"],
+        "Resource": cluster,
+    }
