@@ -29,7 +29,7 @@ def picture(world: World) -> dict[str, Any]:
     seen = {
         "holder": table.read_cluster(world.cluster).holder,
         "running": len(world.executions("RUNNING")),
-        "policy": accounts.policy(world.cluster)["Statement"],
+        "policy": _statements(world),
         "table": _table(world),
         "parameters": {one: _parameters(accounts, one) for one in [OWNER, *accounts.clients]},
         "connections": {one: _connections(accounts, one) for one in accounts.clients},
@@ -76,7 +76,7 @@ def others(world: World) -> dict[str, Any]:
     return {
         "policy": [
             statement
-            for statement in accounts.policy(world.cluster)["Statement"]
+            for statement in _statements(world)
             if not statement["Sid"].lower().startswith(NAMESPACE)
         ],
         "accounts": {account: _of_others(accounts, account) for account in accounts.clients},
@@ -95,6 +95,15 @@ def differences(before: Any, after: Any, path: str = "") -> Iterator[str]:
             yield from differences(one, other, f"{path} > {number}")
     else:
         yield f"{path.removeprefix(' > ')}: should be {before}, is {after}"
+
+
+def _statements(world: World) -> list[dict[str, Any]]:
+    """Those of the cluster policy, which MSKLink deletes with its last statement."""
+    try:
+        statements: list[dict[str, Any]] = world.accounts.policy(world.cluster)["Statement"]
+    except world.accounts.client("kafka").exceptions.NotFoundException:
+        return []
+    return statements
 
 
 def _of_others(accounts: Accounts, account: str) -> dict[str, Any]:

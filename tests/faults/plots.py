@@ -7,15 +7,15 @@ first of them.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from unittest import mock
 
-from localcloud.msk import faults
-from tests.faults.states import CATCHERS, ON_THE_WAY, function_of
-from tests.faults.world import World, find_vpc, furnish, make_vpc
-from tests.support.aws import CLIENT, OTHER_CLIENT
+from tests.faults import beginnings
+from tests.faults.beginnings import SECOND, STRANGER
+from tests.faults.states import ON_THE_WAY, TASKS, function_of
+from tests.faults.world import World, find_vpc, furnish
+from tests.support.aws import OTHER_CLIENT
 from tests.support.client_events import request
-
-STRANGER = "444444444444"
-SECOND = "second VPC"
+from tests.support.privileges import granted
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,72 +31,8 @@ class Plot:
     """The plot without this trouble, where it is to come to the same end."""
     steps: Mapping[str, str] = field(default_factory=lambda: ON_THE_WAY)
     """The step that each function is here; what other functions do is not tried."""
-
-
-def served(world: World) -> None:
-    furnish(world)
-    world.tell()
-
-
-def with_time_that_is_up(world: World) -> None:
-    """A client took the tag off its VPC a day ago."""
-    served(world)
-    accounts = world.accounts
-    accounts.untag_vpc(CLIENT, find_vpc(accounts, CLIENT, "VPC"))
-    world.tell()
-    accounts.clock.advance(24 * 3600)
-
-
-def with_a_dead_run(world: World) -> None:
-    furnish(world)
-    world.seam.kill_at("InspectClusterFunction")
-    world.tell()
-
-
-def with_a_newer_request(world: World) -> None:
-    """Somebody asks while the run looks at the cluster, which is before it dies."""
-    furnish(world)
-    world.accounts.meanwhile("DescribeClusterV2", world.ask)
-    world.seam.kill_at("SurveyClientFunction")
-    world.tell()
-
-
-def with_another_vpc(world: World) -> None:
-    """No event has told of it."""
-    served(world)
-    make_vpc(world.accounts, OTHER_CLIENT, "iam", SECOND)
-
-
-def with_trouble_that_is_over(world: World) -> None:
-    """A client had no stack when its account was looked into."""
-    furnish(world)
-    world.accounts.remove_client(OTHER_CLIENT)
-    world.tell()
-    world.accounts.deploy_client(OTHER_CLIENT)
-
-
-def with_a_vpc_without_tag(world: World) -> None:
-    served(world)
-    make_vpc(world.accounts, OTHER_CLIENT, name=SECOND)
-
-
-def with_a_stranger(world: World) -> None:
-    served(world)
-    world.accounts.deploy_client(STRANGER)
-
-
-def with_a_dead_connection(world: World) -> None:
-    """MSK gives one up, which only shows when it is looked at."""
-    furnish(world)
-    world.accounts.msk.faults.add(
-        faults.fails("CreateVpcConnection", "Broken", "it broke", account=OTHER_CLIENT)
-    )
-    world.tell()
-
-
-def with_a_probe(world: World) -> None:
-    furnish(world)
-    world.accounts.deploy_probe(CLIENT, find_vpc(world.accounts, CLIENT, "VPC"))
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """What the owner has set in the stack's parameters, as functions see it."""
 
 
 def ask_by_event(world: World) -> None:
@@ -128,25 +64,110 @@ def failing(task: str, catcher: str, plot: Plot) -> Plot:
     )
 
 
+def ask_while_a_full_run_is_at_work(world: World) -> None:
+    """Somebody asks after it has looked at the cluster, and its history has room for no more."""
+    world.accounts.meanwhile("GetBootstrapBrokers", world.ask)
+    with mock.patch("msklink.lease.has_room", return_value=False):
+        world.tell()
+
+
+def redriven_at(function: str) -> Plot:
+    """A run that died in *function* goes on there, having lost its lease."""
+
+    def prepare(world: World) -> None:
+        furnish(world)
+        world.seam.kill_at(function)
+        world.tell()
+        world.bury()
+
+    return Plot(f"a run is redriven in {function}", prepare, World.redrive, ends_like=TAGGED)
+
+
+KEEPERS = [
+    function
+    for function, step in ON_THE_WAY.items()
+    if step in TASKS and "states:DescribeExecution" in granted(function)
+]
+"""The functions that look whether their run has the lease still, which only then makes a call."""
+
+REPAIRING = {
+    "REPAIR": "connection policy parameters security-group",
+    "REJECT_UNKNOWN_CONNECTIONS": "true",
+}
+
 TAGGED = Plot("a cluster is tagged", furnish, World.tell)
-LEAVING = Plot("a client leaves", with_time_that_is_up, World.tell)
+LEAVING = Plot("a client leaves", beginnings.with_time_that_is_up, World.tell)
 PLOTS = (
     TAGGED,
     LEAVING,
-    *(
-        failing(task, catcher, plot)
-        for plot in (TAGGED, LEAVING)
-        for task, catcher in CATCHERS.items()
+    # ---- what goes wrong in runs
+    Plot("a run has failed", beginnings.with_a_dead_run, World.bury, ends_like=TAGGED),
+    Plot(
+        "a dead run missed something",
+        beginnings.with_a_newer_request,
+        World.bury,
+        ends_like=TAGGED,
     ),
-    Plot("a run has failed", with_a_dead_run, World.bury, ends_like=TAGGED),
-    Plot("a dead run missed something", with_a_newer_request, World.bury, ends_like=TAGGED),
-    Plot("a sweep finds a dead run", with_a_dead_run, sweep, ends_like=TAGGED),
-    Plot("an event finds a dead run", with_a_dead_run, World.tell, ends_like=TAGGED),
-    Plot("a sweep finds trouble over", with_trouble_that_is_over, sweep, ends_like=TAGGED),
-    Plot("a connection is dead", with_a_dead_connection, World.tell, ends_like=TAGGED),
-    Plot("a sweep finds a VPC", with_another_vpc, sweep),
-    Plot("a client asks", with_a_vpc_without_tag, ask_by_event, ask_by_event, swept=False),
+    Plot("a sweep finds a dead run", beginnings.with_a_dead_run, sweep, ends_like=TAGGED),
+    Plot("an event finds a dead run", beginnings.with_a_dead_run, World.tell, ends_like=TAGGED),
+    Plot("a run hands on", furnish, ask_while_a_full_run_is_at_work, ends_like=TAGGED),
+    *(redriven_at(name) for name in KEEPERS),
+    # ---- what clients do
+    Plot(
+        "a sweep finds trouble over",
+        beginnings.with_trouble_that_is_over,
+        sweep,
+        ends_like=TAGGED,
+    ),
+    Plot("a connection is dead", beginnings.with_a_dead_connection, World.tell, ends_like=TAGGED),
+    Plot("a sweep finds a VPC", beginnings.with_another_vpc, sweep),
+    Plot("a tag is taken off", beginnings.with_a_tag_taken_off, World.tell),
+    Plot("a VPC does not do", beginnings.with_a_vpc_that_does_not_do, World.tell),
+    Plot("the owner is a client", beginnings.with_a_client_in_the_owners_account, World.tell),
+    Plot(
+        "a client asks",
+        beginnings.with_a_vpc_without_tag,
+        ask_by_event,
+        ask_by_event,
+        swept=False,
+    ),
     # That there is a probe now, or that it gave no answer, is for the next run to see.
-    Plot("a client has a probe", with_a_probe, World.tell, swept=False),
-    Plot("a stranger asks", with_a_stranger, ask_as_a_stranger, ask_as_a_stranger, swept=False),
+    Plot("a client has a probe", beginnings.with_a_probe, World.tell, swept=False),
+    Plot(
+        "a stranger asks",
+        beginnings.with_a_stranger,
+        ask_as_a_stranger,
+        ask_as_a_stranger,
+        swept=False,
+    ),
+    # ---- what the owner does
+    Plot("nobody is listed", beginnings.with_nobody_listed, World.tell),
+    Plot("a cluster is opted out", beginnings.with_a_cluster_that_is_opted_out, World.tell),
+    Plot(
+        "a client out of reach leaves",
+        beginnings.with_a_client_that_left_and_is_out_of_reach,
+        World.tell,
+    ),
+    Plot("it deleted its connection", beginnings.with_an_abandoned_connection_gone, World.tell),
+    # ---- what others do
+    Plot(
+        "others change things",
+        beginnings.with_changes_and_a_stranger,
+        sweep,
+        environment=REPAIRING,
+    ),
+    Plot(
+        "others change what is left to them",
+        beginnings.with_changes_of_others,
+        sweep,
+        environment={"REPAIR": ""},
+    ),
+    Plot(
+        "a scheme is turned on again",
+        beginnings.with_a_scheme_turned_off,
+        sweep,
+        environment={"REPAIR": "connection connectivity"},
+    ),
+    Plot("endpoints lose their tags", beginnings.with_endpoints_without_tags, sweep, sweep),
+    Plot("a scheme stays off", beginnings.with_a_scheme_turned_off, sweep),
 )

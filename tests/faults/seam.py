@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from tests.support.cloudformation import ROOT
 from tests.support.functions import given, running
+from tests.support.privileges import action_of
 
 READS = ("AssumeRole", "Describe", "Get", "List", "Query")
 OURS = (f"{ROOT}/functions/", f"{ROOT}/layers/core/")
@@ -75,6 +76,8 @@ class Call:
     operation: str
     path: tuple[str, ...]
     """Names of our functions on the way to it, the handler first."""
+    action: str
+    """What IAM calls the operation."""
     versioned: bool
     """Whether it says which version it has seen of what it changes."""
 
@@ -208,6 +211,7 @@ def _call(client: Any, function: str, operation: str) -> Call:
         client.meta.service_model.service_name,
         operation,
         tuple(_path()),
+        action_of(client, operation),
         versioned="CurrentVersion" in shape.members,
     )
 

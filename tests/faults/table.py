@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from tests.faults.matrix import Recovery
 from tests.faults.seam import Kind
 
 
@@ -13,13 +14,22 @@ class Trial:
     step: str
     kind: str
     call: str
-    by_itself: bool
+    recoveries: list[str]
+    """What was needed and tried; nothing where all came right by itself."""
     survived: bool
+
+
+WAYS = {
+    "run again": {Recovery.AGAIN, Recovery.REPORTED},
+    "redriven": {Recovery.REDRIVEN},
+    "sweep alone": {Recovery.SWEEP},
+}
+"""The recoveries as the table tells them."""
 
 
 def lines(trials: list[Trial]) -> Iterator[str]:
     """A cell is the number of cases, all survived; or survived/cases."""
-    heads = ["calls", *Kind, "cases", "survived", "by itself"]
+    heads = ["calls", *Kind, "cases", "survived", "by itself", *WAYS]
     yield _line("", heads)
     for step in sorted({trial.step for trial in trials}):
         yield _line(step, _cells([trial for trial in trials if trial.step == step]))
@@ -32,7 +42,9 @@ def _cells(trials: list[Trial]) -> Iterator[str]:
         yield _share([trial for trial in trials if trial.kind == kind])
     yield str(len(trials))
     yield str(sum(trial.survived for trial in trials))
-    yield str(sum(trial.by_itself for trial in trials))
+    yield str(sum(not trial.recoveries for trial in trials))
+    for recoveries in WAYS.values():
+        yield str(sum(way in recoveries for trial in trials for way in trial.recoveries) or "-")
 
 
 def _share(trials: list[Trial]) -> str:

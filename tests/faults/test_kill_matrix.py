@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 
-from tests.faults.matrix import Case, attempt, end_of, recorded
+from tests.faults.matrix import Case, attempt, end_of, plots, recorded
 from tests.faults.picture import differences
-from tests.faults.plots import PLOTS, Plot
+from tests.faults.plots import Plot
 from tests.faults.states import STEPS
+from tests.support.cloudformation import handlers
+from tests.support.privileges import CLIENT_ROLE, RIDING, granted
 
 
 def test_the_end_is_as_if_nothing_had_gone_wrong(
@@ -16,7 +18,7 @@ def test_the_end_is_as_if_nothing_had_gone_wrong(
     outcome = attempt(case)
 
     noted = {"step": case.step, "kind": case.kind.value, "call": case.place}
-    for name, fact in (noted | {"by_itself": outcome.by_itself}).items():
+    for name, fact in (noted | {"recoveries": [way.value for way in outcome.recoveries]}).items():
         record_property(name, fact)
     capsys.readouterr()  # metrics, and what the engine says of every failure
     assert outcome.struck, "the call was not made this time"
@@ -24,7 +26,7 @@ def test_the_end_is_as_if_nothing_had_gone_wrong(
 
 
 @pytest.mark.parametrize(
-    "plot", [plot for plot in PLOTS if plot.ends_like], ids=lambda plot: plot.name
+    "plot", [plot for plot in plots() if plot.ends_like], ids=lambda plot: plot.name
 )
 def test_trouble_that_is_over_leaves_nothing_behind(plot: Plot) -> None:
     assert not list(differences(end_of(plot), recorded(plot).end))
@@ -33,5 +35,17 @@ def test_trouble_that_is_over_leaves_nothing_behind(plot: Plot) -> None:
 @pytest.mark.parametrize("step", sorted(STEPS))
 def test_every_state_and_every_function_has_a_call_that_goes_wrong(step: str) -> None:
     assert any(
-        plot.steps.get(call.function) == step for plot in PLOTS for call in recorded(plot).calls
+        plot.steps.get(call.function) == step for plot in plots() for call in recorded(plot).calls
     ), f"no plot in tests/faults/plots.py leads to {step}"
+
+
+@pytest.mark.parametrize("who", [*handlers(), CLIENT_ROLE])
+def test_every_right_is_used_by_a_call_that_goes_wrong(who: str) -> None:
+    made = {
+        call.action
+        for plot in plots()
+        for call in recorded(plot).calls
+        if (CLIENT_ROLE if call.account == "client" else call.function) == who
+    }
+
+    assert not granted(who) - made - RIDING, "no plot in tests/faults/plots.py leads to it"

@@ -1,6 +1,6 @@
 """What the cases of the kill matrix happen to: an owner, two clients, and what is of neither."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -89,9 +89,14 @@ class World:
 
 
 @contextmanager
-def empty_world() -> Iterator[World]:
-    """Accounts in which nothing is yet; one client after the other, so that all can be repeated."""
+def empty_world(environment: Mapping[str, str]) -> Iterator[World]:
+    """
+    Accounts in which nothing is yet, of an owner who has set the parameters in *environment*.
+
+    One client comes after the other, so that all can be repeated.
+    """
     with (
+        mock.patch.dict("os.environ", environment),
         mock.patch.dict(SUBSTITUTIONS, ClientsAtOnce="1"),
         accounts_in_moto(HASTY) as accounts,
         engine_in_moto(accounts) as engine,

@@ -26,6 +26,22 @@ BESIDES = {
 NAMED_OTHERWISE = {"lambda:Invoke": "lambda:InvokeFunction"}
 CLIENT_ROLE = "the client role"
 
+RIDING = {
+    *BESIDES.values(),
+    # What AWS asks of a caller when it makes one of its other calls (service authorization
+    # reference, dependent actions): of CreateSchedule, UpdateConnectivity, CreateVpcConnection and
+    # DeleteVpcConnection.
+    "iam:PassRole",
+    "ec2:DescribeRouteTables",
+    "ec2:DescribeSubnets",
+    "ec2:CreateVpcEndpoint",
+    "ec2:DeleteVpcEndpoints",
+    "iam:AttachRolePolicy",
+    "iam:CreateServiceLinkedRole",
+    "iam:PutRolePolicy",
+}
+"""Rights that are used by calls of other names."""
+
 _one_at_a_time = threading.RLock()
 """moto's stores are not made for the threads in which its Map calls our functions."""
 
@@ -82,7 +98,13 @@ def _in_scope(access_key: str) -> set[str]:
 
 
 def _needed(client: Any, operation: str, parameters: dict[str, Any]) -> set[str]:
-    action = f"{client.meta.service_model.signing_name}:{operation}"
-    return {NAMED_OTHERWISE.get(action, action)} | {
+    action = action_of(client, operation)
+    return {action} | {
         besides for (of, name), besides in BESIDES.items() if of == action and name in parameters
     }
+
+
+def action_of(client: Any, operation: str) -> str:
+    """What IAM calls the *operation*."""
+    action = f"{client.meta.service_model.signing_name}:{operation}"
+    return NAMED_OTHERWISE.get(action, action)

@@ -1,0 +1,169 @@
+"""What there is before a fault strikes."""
+
+from localcloud.msk import faults
+from tests.faults.world import World, find_vpc, furnish, make_vpc
+from tests.support import others
+from tests.support.aws import CLIENT, OTHER_CLIENT
+from tests.support.functions import OWNER
+
+STRANGER = "444444444444"
+SECOND = "second VPC"
+A_DAY = 24 * 3600
+
+
+def served(world: World) -> None:
+    furnish(world)
+    world.tell()
+
+
+# ------------------------------------------------------------------------------ what clients do
+
+
+def with_a_tag_taken_off(world: World) -> None:
+    """No event has told of it."""
+    served(world)
+    world.accounts.untag_vpc(CLIENT, find_vpc(world.accounts, CLIENT, "VPC"))
+
+
+def with_time_that_is_up(world: World) -> None:
+    """A client took the tag off its VPC a day ago."""
+    with_a_tag_taken_off(world)
+    world.tell()
+    world.accounts.clock.advance(A_DAY)
+
+
+def with_another_vpc(world: World) -> None:
+    """No event has told of it."""
+    served(world)
+    make_vpc(world.accounts, OTHER_CLIENT, "iam", SECOND)
+
+
+def with_a_vpc_without_tag(world: World) -> None:
+    served(world)
+    make_vpc(world.accounts, OTHER_CLIENT, name=SECOND)
+
+
+def with_a_vpc_that_does_not_do(world: World) -> None:
+    furnish(world)
+    world.accounts.client("ec2", CLIENT).modify_vpc_attribute(
+        VpcId=find_vpc(world.accounts, CLIENT, "VPC"), EnableDnsHostnames={"Value": False}
+    )
+
+
+def with_a_client_in_the_owners_account(world: World) -> None:
+    furnish(world)
+    world.accounts.tag_cluster(world.cluster, msklink__clients=f"{CLIENT} {OTHER_CLIENT} {OWNER}")
+    make_vpc(world.accounts, OWNER, "iam")
+
+
+def with_a_probe(world: World) -> None:
+    furnish(world)
+    world.accounts.deploy_probe(CLIENT, find_vpc(world.accounts, CLIENT, "VPC"))
+
+
+def with_a_stranger(world: World) -> None:
+    served(world)
+    world.accounts.deploy_client(STRANGER)
+
+
+# ------------------------------------------------------------------------- what the owner does
+
+
+def with_nobody_listed(world: World) -> None:
+    """The owner took all clients off the list a day ago, and nobody else has a statement."""
+    _served_alone(world)
+    world.accounts.tag_cluster(world.cluster, msklink__clients="")
+    world.tell()
+    world.accounts.clock.advance(A_DAY)
+
+
+def with_a_cluster_that_is_opted_out(world: World) -> None:
+    """The owner did so a day ago, and nobody else has a statement."""
+    _served_alone(world)
+    world.accounts.tag_cluster(world.cluster, msklink="off")
+    world.tell()
+    world.accounts.clock.advance(A_DAY)
+
+
+def with_a_client_that_left_and_is_out_of_reach(world: World) -> None:
+    """It was taken off the list a day ago, and lets nobody into its account any more."""
+    served(world)
+    world.accounts.tag_cluster(world.cluster, msklink__clients=CLIENT)
+    world.tell()
+    world.accounts.blocked.add(OTHER_CLIENT)
+    world.accounts.clock.advance(A_DAY)
+
+
+def with_an_abandoned_connection_gone(world: World) -> None:
+    """The client that is out of reach deleted it."""
+    with_a_client_that_left_and_is_out_of_reach(world)
+    world.tell()
+    world.accounts.clock.advance(3600)  # MSK deletes none that it is just rejecting
+    others.delete_connections(world.accounts, OTHER_CLIENT)
+
+
+def _served_alone(world: World) -> None:
+    furnish(world)
+    world.accounts.client("kafka").delete_cluster_policy(ClusterArn=world.cluster)
+    world.tell()
+
+
+# ------------------------------------------------------------------------------ what others do
+
+
+def with_changes_of_others(world: World) -> None:
+    served(world)
+    accounts = world.accounts
+    others.change_servers(accounts, OTHER_CLIENT)
+    others.open_groups(accounts, CLIENT)
+    others.let_in(accounts, world.cluster, STRANGER)
+    others.delete_connections(accounts, CLIENT)
+
+
+def with_changes_and_a_stranger(world: World) -> None:
+    with_changes_of_others(world)
+    others.connect_by_hand(world.accounts, world.cluster, STRANGER)
+
+
+def with_endpoints_without_tags(world: World) -> None:
+    served(world)
+    others.strip_endpoints(world.accounts, CLIENT)
+
+
+def with_a_scheme_turned_off(world: World) -> None:
+    served(world)
+    others.turn(world.accounts, world.cluster, on=False)
+
+
+# ---------------------------------------------------------------------------- what went wrong
+
+
+def with_a_dead_run(world: World) -> None:
+    furnish(world)
+    world.seam.kill_at("InspectClusterFunction")
+    world.tell()
+
+
+def with_a_newer_request(world: World) -> None:
+    """Somebody asks while the run looks at the cluster, which is before it dies."""
+    furnish(world)
+    world.accounts.meanwhile("DescribeClusterV2", world.ask)
+    world.seam.kill_at("SurveyClientFunction")
+    world.tell()
+
+
+def with_trouble_that_is_over(world: World) -> None:
+    """A client had no stack when its account was looked into."""
+    furnish(world)
+    world.accounts.remove_client(OTHER_CLIENT)
+    world.tell()
+    world.accounts.deploy_client(OTHER_CLIENT)
+
+
+def with_a_dead_connection(world: World) -> None:
+    """MSK gives one up, which only shows when it is looked at."""
+    furnish(world)
+    world.accounts.msk.faults.add(
+        faults.fails("CreateVpcConnection", "Broken", "it broke", account=OTHER_CLIENT)
+    )
+    world.tell()
