@@ -15,7 +15,8 @@ from tests.support.served import FIREHOSE
 from tests.support.step_functions import MACHINE, SUBSTITUTIONS, Engine, engine_in_moto, tag_event
 
 HASTY = Durations(update_connectivity=60, create_connection=10)
-MOST_SWEEPS = 6
+MOST_SWEEPS = 12
+"""A refusal that stays has the sweep start runs after 1, 2 and 4 hours, before two find nothing."""
 
 
 @dataclass
