@@ -85,6 +85,12 @@ def with_a_cluster_that_is_opted_out(world: World) -> None:
     world.accounts.clock.advance(A_DAY)
 
 
+def with_nothing_left(world: World) -> None:
+    """The cluster is still among those that a sweep looks at."""
+    with_a_cluster_that_is_opted_out(world)
+    world.tell()
+
+
 def with_a_client_that_left_and_is_out_of_reach(world: World) -> None:
     """It was taken off the list a day ago, and lets nobody into its account any more."""
     served(world)

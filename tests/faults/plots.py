@@ -143,6 +143,7 @@ PLOTS = (
     # ---- what the owner does
     Plot("nobody is listed", beginnings.with_nobody_listed, World.tell),
     Plot("a cluster is opted out", beginnings.with_a_cluster_that_is_opted_out, World.tell),
+    Plot("a cluster is forgotten", beginnings.with_nothing_left, sweep, sweep),
     Plot(
         "a client out of reach leaves",
         beginnings.with_a_client_that_left_and_is_out_of_reach,
