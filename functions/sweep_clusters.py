@@ -106,13 +106,15 @@ def _news(
     known = snapshot.connections
     over = [one.item for one in known if offboarding.is_time(one, now)]
     found = [retrying.reason("the time of connections is up", over)] if over else []
-    if managed:
-        found += watching.news_of_cluster(managed, snapshot)
+    of_cluster = list(watching.news_of_cluster(managed, snapshot)) if managed else []
+    found += of_cluster
     listed = managed.clients(settings().namespace) if managed else frozenset()
     for client in sweeping.clients(listed, known, snapshot.requests, snapshot.departures):
         if sight := sight_of(client.account):
-            found += watching.news_of_client(arn, client, snapshot, sight)
-            if not found:  # or a connection that was deleted would be told of as well
+            of_client = list(watching.news_of_client(arn, client, snapshot, sight))
+            found += of_client
+            # A connection that is gone is news already, and took its endpoint with it.
+            if not (of_cluster or of_client):
                 watching.tell_of_endpoints(arn, client, snapshot, sight)
     return found
 

@@ -10,7 +10,7 @@ import pytest
 from localcloud.msk import faults
 from msklink.settings import settings
 from tests.support import others
-from tests.support.aws import CLIENT
+from tests.support.aws import CLIENT, OTHER_CLIENT
 from tests.support.functions import OWNER
 from tests.support.served import FIREHOSE, TAGS, Served
 
@@ -297,6 +297,15 @@ def test_endpoints_without_the_tags_of_msk_are_told_once(served: Served) -> None
     assert served.sweep() == 0
 
     assert served.told() == [("Client Refused", "EndpointTagsMissing")]
+
+
+def test_what_one_client_lacks_is_told_whatever_another_did(served: Served) -> None:
+    others.strip_endpoints(served.accounts, OTHER_CLIENT)
+    others.change_servers(served.accounts, CLIENT)
+
+    assert served.sweep() == 1
+
+    assert ("Client Refused", "EndpointTagsMissing") in served.told()
 
 
 def test_endpoints_that_lose_their_tags_again_are_told_again(served: Served) -> None:
