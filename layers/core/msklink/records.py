@@ -130,7 +130,7 @@ class Connection(BaseModel, frozen=True):
     @property
     def is_turned_off(self) -> bool:
         """Whether its scheme was turned off on the cluster, which no client can mend."""
-        return self.refusal is not None and self.refusal.code is Code.SCHEME_TURNED_OFF
+        return self._is_refused_for(Code.SCHEME_TURNED_OFF)
 
     @property
     def was_there(self) -> bool:
@@ -140,18 +140,20 @@ class Connection(BaseModel, frozen=True):
     @property
     def is_left_alone(self) -> bool:
         """Whether others have changed it, and it is not to be changed back."""
-        codes = {Code.DRIFT_LEFT, Code.DRIFT_CONTESTED}
-        return self.refusal is not None and self.refusal.code in codes
+        return self._is_refused_for(Code.DRIFT_LEFT, Code.DRIFT_CONTESTED)
 
     @property
     def is_rejected(self) -> bool:
         """Whether the owner rejected its connection."""
-        return self.refusal is not None and self.refusal.code is Code.CONNECTION_REJECTED
+        return self._is_refused_for(Code.CONNECTION_REJECTED)
 
     @property
     def is_too_slow(self) -> bool:
         """Whether nobody waits for its connection any more."""
-        return self.refusal is not None and self.refusal.code is Code.CONNECTION_TIMED_OUT
+        return self._is_refused_for(Code.CONNECTION_TIMED_OUT)
+
+    def _is_refused_for(self, *codes: Code) -> bool:
+        return self.refusal is not None and self.refusal.code in codes
 
     def published(self, schemes: Collection[Scheme]) -> "Connection":
         """Its state once the brokers of *schemes* are in Parameter Store."""
