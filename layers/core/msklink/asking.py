@@ -40,10 +40,8 @@ def words(touched: ClientTouched, cluster_arn: str, now: datetime) -> list[Word]
             request = [Request(**said, schemes=(), withdrawn=True)] if whole else []
             return [*request, *departures(schemes, withdrawn=False)]
         case Onboarding() as wish:
-            again, request = (
-                " ".join(wish.schemes),
-                [Request(**said, **wish.model_dump(exclude={"cluster", "vpc_id"}))],
-            )
+            again = " ".join(wish.schemes)
+            request = [Request(**said, **wish.model_dump(exclude={"cluster", "vpc_id"}))]
         case None:
             again, request = touched.tag, []
     return [*request, *departures(read_schemes(again, "").schemes, withdrawn=True)]

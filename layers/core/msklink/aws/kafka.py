@@ -148,13 +148,14 @@ def made_by_accounts(
         for operation in page["ClusterOperationInfoList"]:
             if operation.get("OperationType") != "CREATE_VPC_CONNECTION":
                 continue
-            arn = operation["OperationArn"]
-            described = kafka.describe_cluster_operation_v2(ClusterOperationArn=arn)
-            info = described["ClusterOperationInfo"].get("Provisioned", {}).get("VpcConnectionInfo")
-            arn = (info or {}).get("VpcConnectionArn", "")
-            if info and arn in unknown and info.get("UserIdentity", {}).get("Type") == "AWSACCOUNT":
-                found.add(arn)
-            unknown.discard(arn)
+            described = kafka.describe_cluster_operation_v2(
+                ClusterOperationArn=operation["OperationArn"]
+            )["ClusterOperationInfo"]
+            info = described.get("Provisioned", {}).get("VpcConnectionInfo", {})
+            made, caller = info.get("VpcConnectionArn", ""), info.get("UserIdentity", {})
+            if made in unknown and caller.get("Type") == "AWSACCOUNT":
+                found.add(made)
+            unknown.discard(made)
             if not unknown:
                 return frozenset(found)
     return frozenset(found)
