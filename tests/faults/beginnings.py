@@ -128,6 +128,7 @@ def with_changes_of_others(world: World) -> None:
 
 def with_changes_and_a_stranger(world: World) -> None:
     with_changes_of_others(world)
+    others.let_in_beside(world.accounts, world.cluster, STRANGER)
     others.connect_by_hand(world.accounts, world.cluster, STRANGER)
 
 

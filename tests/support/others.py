@@ -1,7 +1,5 @@
 """What others do to what MSKLink made, in an Accounts of tests."""
 
-from typing import Any
-
 from msklink.policy import sid
 from tests.support.aws import Accounts
 from tests.support.functions import NAMESPACE
@@ -65,10 +63,21 @@ def turn(accounts: Accounts, cluster: str, *, on: bool) -> None:
     accounts.clock.advance(2 * 3600)
 
 
+def let_in_beside(accounts: Accounts, cluster: str, account: str) -> None:
+    """Add a statement for *account* that is none of ours."""
+    vendor = {
+        "Sid": "Vendor",
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
+        "Action": ["kafka:CreateVpcConnection", "kafka:DescribeCluster", "kafka:DescribeClusterV2"],
+        "Resource": cluster,
+    }
+    accounts.put_policy(cluster, *accounts.policy(cluster)["Statement"], vendor)
+
+
 def connect_by_hand(accounts: Accounts, cluster: str, account: str) -> str:
-    """Let *account* in by a statement of its own, and connect it; the ARN of its connection."""
+    """Connect a new VPC of *account*, which the policy lets in; the ARN of the connection."""
     vpc_id = accounts.make_network(account)
-    accounts.put_policy(cluster, *accounts.policy(cluster)["Statement"], _vendor(cluster, account))
     group = accounts.client("ec2", account).create_security_group(
         GroupName="vendor", Description="-", VpcId=vpc_id
     )
@@ -81,13 +90,3 @@ def connect_by_hand(accounts: Accounts, cluster: str, account: str) -> str:
     )["VpcConnectionArn"]
     accounts.clock.advance(3600)
     return made
-
-
-def _vendor(cluster: str, account: str) -> dict[str, Any]:
-    return {
-        "Sid": "Vendor",
-        "Effect": "Allow",
-        "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
-        "Action": ["kafka:CreateVpcConnection", "kafka:DescribeCluster", "kafka:DescribeClusterV2"],
-        "Resource": cluster,
-    }

@@ -3,39 +3,29 @@
 import pytest
 
 from msklink.settings import settings
+from tests.support import others
 from tests.support.aws import CLIENT, OTHER_CLIENT
 from tests.support.served import FIREHOSE, TAGS, Served
 
 STRANGER = "444444444444"
 
 
-def add_to_our_statement(served: Served, account: str) -> None:
-    [foreign, ours] = served.accounts.policy(served.cluster)["Statement"]
-    principals = {"AWS": [*ours["Principal"]["AWS"], f"arn:aws:iam::{account}:root"]}
-    served.accounts.put_policy(served.cluster, foreign, ours | {"Principal": principals})
+def put_on_the_list(served: Served) -> None:
+    listed = f"{TAGS['msklink/clients']} {STRANGER}"
+    served.accounts.tag_cluster(served.cluster, msklink__clients=listed)
 
 
-def connect_by_hand(served: Served, account: str) -> None:
-    vpc_id = served.accounts.make_network(account)
-    group = served.accounts.client("ec2", account).create_security_group(
-        GroupName="by-hand", Description="-", VpcId=vpc_id
-    )
-    served.accounts.client("kafka", account).create_vpc_connection(
-        TargetClusterArn=served.cluster,
-        Authentication="SASL_IAM",
-        VpcId=vpc_id,
-        ClientSubnets=served.accounts.subnets(account, vpc_id),
-        SecurityGroups=[group["GroupId"]],
-    )
-    served.pass_hours(1)
+def come_by_our_statement(served: Served) -> None:
+    """Others put the stranger into the statement that is ours, and it connects."""
+    others.let_in(served.accounts, served.cluster, STRANGER)
+    others.connect_by_hand(served.accounts, served.cluster, STRANGER)
 
 
 # ------------------------------------------------------------------------------ who is let in
 
 
 def test_who_is_put_into_our_statement_by_others_goes_though_connected(served: Served) -> None:
-    add_to_our_statement(served, STRANGER)
-    connect_by_hand(served, STRANGER)
+    come_by_our_statement(served)
 
     assert served.sweep() == 1
 
@@ -48,11 +38,8 @@ def test_who_is_put_into_our_statement_by_others_goes_though_connected(served: S
 
 def test_a_listed_account_that_connected_by_hand_keeps_its_grant(served: Served) -> None:
     served.accounts.deploy_client(STRANGER)
-    served.accounts.tag_cluster(
-        served.cluster, msklink__clients=f"{TAGS['msklink/clients']} {STRANGER}"
-    )
-    add_to_our_statement(served, STRANGER)
-    connect_by_hand(served, STRANGER)
+    put_on_the_list(served)
+    come_by_our_statement(served)
 
     served.reconcile()
     served.reconcile()
@@ -62,11 +49,8 @@ def test_a_listed_account_that_connected_by_hand_keeps_its_grant(served: Served)
 
 def test_who_connected_by_hand_loses_the_grant_with_its_place_on_the_list(served: Served) -> None:
     served.accounts.deploy_client(STRANGER)
-    served.accounts.tag_cluster(
-        served.cluster, msklink__clients=f"{TAGS['msklink/clients']} {STRANGER}"
-    )
-    add_to_our_statement(served, STRANGER)
-    connect_by_hand(served, STRANGER)
+    put_on_the_list(served)
+    come_by_our_statement(served)
     served.reconcile()
 
     served.accounts.tag_cluster(served.cluster, msklink__clients=TAGS["msklink/clients"])
@@ -100,9 +84,7 @@ def managed_by_others(served: Served, monkeypatch: pytest.MonkeyPatch) -> Served
 def list_newcomer(served: Served) -> str:
     """The VPC of another account, which is listed and tagged."""
     vpc_id = served.accounts.make_tagged_vpc(STRANGER)
-    served.accounts.tag_cluster(
-        served.cluster, msklink__clients=f"{TAGS['msklink/clients']} {STRANGER}"
-    )
+    put_on_the_list(served)
     served.reconcile()
     return vpc_id
 

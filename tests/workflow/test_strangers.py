@@ -4,11 +4,17 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.support import others
 from tests.support.functions import OWNER
-from tests.support.others import connect_by_hand
 from tests.support.served import Served
 
 STRANGER = "444444444444"
+
+
+def connect_stranger(served: Served) -> str:
+    """Somebody else lets the stranger in, who connects; the ARN of its connection."""
+    others.let_in_beside(served.accounts, served.cluster, STRANGER)
+    return others.connect_by_hand(served.accounts, served.cluster, STRANGER)
 
 
 @pytest.mark.parametrize("reject", [False, True])
@@ -16,7 +22,7 @@ def test_a_connection_of_an_unknown_account_is_told_once_and_rejected_if_wanted(
     served: Served, repair: Callable[..., None], *, reject: bool
 ) -> None:
     repair("policy", REJECT_UNKNOWN_CONNECTIONS=str(reject).lower())
-    arn = connect_by_hand(served.accounts, served.cluster, STRANGER)
+    arn = connect_stranger(served)
 
     assert served.sweep() == 1
 
@@ -35,7 +41,7 @@ def test_a_connection_of_a_service_of_aws_is_never_rejected(
     """Neither is one of which it cannot be told."""
     repair("", REJECT_UNKNOWN_CONNECTIONS="true")
     monkeypatch.setattr("localcloud.msk.connections.KIND_OF_CALLER", "AWSSERVICE")
-    connect_by_hand(served.accounts, served.cluster, STRANGER)
+    connect_stranger(served)
 
     served.sweep()
 
@@ -46,7 +52,7 @@ def test_a_connection_of_a_service_of_aws_is_never_rejected(
 def test_what_was_told_of_before_it_could_be_rejected_is_rejected_then(
     served: Served, repair: Callable[..., None]
 ) -> None:
-    connect_by_hand(served.accounts, served.cluster, STRANGER)
+    connect_stranger(served)
     served.sweep()
     assert served.connections(STRANGER) == ["AVAILABLE"]
 
@@ -62,7 +68,7 @@ def test_a_stranger_that_was_told_of_on_its_way_is_rejected_when_it_is_there(
     served: Served, repair: Callable[..., None]
 ) -> None:
     repair("policy", REJECT_UNKNOWN_CONNECTIONS="true")
-    arn = connect_by_hand(served.accounts, served.cluster, STRANGER)
+    arn = connect_stranger(served)
     served.accounts.msk.force_connection(arn, "CREATING")
     served.reconcile()
     assert [code for _, code in served.told()] == ["UnknownConnection"]
@@ -80,7 +86,7 @@ def test_whose_a_connection_is_is_judged_once(
 ) -> None:
     repair("", REJECT_UNKNOWN_CONNECTIONS="true")
     monkeypatch.setattr("localcloud.msk.connections.KIND_OF_CALLER", "AWSSERVICE")
-    connect_by_hand(served.accounts, served.cluster, STRANGER)
+    connect_stranger(served)
     served.reconcile()
     asked = served.accounts.msk.calls[OWNER, "DescribeClusterOperationV2"]
 
