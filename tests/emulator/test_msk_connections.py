@@ -1,7 +1,6 @@
-"""VPC connections, from the request to the end, and the brokers they lead to."""
+"""VPC connections, from the request to the end."""
 
 import re
-from itertools import pairwise
 
 import pytest
 
@@ -299,94 +298,3 @@ def test_without_the_right_to_delete_the_endpoint_the_connection_stays(
 
     assert scene.refusal(CLIENT, "DeleteVpcConnection", Arn=connection).status == 403
     assert scene.connection_state(connection) == "AVAILABLE"
-
-
-HOSTS = r"b-\d\.{scheme}\.manufacturingpocm\.[a-z0-9]{{6}}\.c3\.kafka\.eu-west-1\.amazonaws\.com"
-
-
-@pytest.mark.parametrize(
-    ("scheme", "field"), [("iam", "SaslIam"), ("scram", "SaslScram"), ("tls", "Tls")]
-)
-def test_private_brokers_have_ports_from_14001(scene: Scene, scheme: str, field: str) -> None:
-    arn = scene.private_cluster(*Scheme, name="Manufacturing-poc-msk-prov")
-
-    brokers = scene.call(CLIENT, "GetBootstrapBrokers", ClusterArn=arn)
-
-    hosts = brokers[f"BootstrapBrokerStringVpcConnectivity{field}"].split(",")
-    assert all(re.fullmatch(HOSTS.format(scheme=scheme) + r":1400\d", host) for host in hosts)
-    assert sorted(host[-5:] for host in hosts) == ["14001", "14002", "14003"]
-    assert all(host[2] == host[-1] for host in hosts)
-
-
-def test_private_brokers_appear_when_the_update_has_ended(scene: Scene) -> None:
-    arn = scene.cluster()
-    scene.update(arn, flags(Scheme.IAM))
-    field = "BootstrapBrokerStringVpcConnectivitySaslIam"
-
-    assert field not in scene.call(OWNER, "GetBootstrapBrokers", ClusterArn=arn)
-    scene.later(45)
-    assert field in scene.call(OWNER, "GetBootstrapBrokers", ClusterArn=arn)
-
-
-def test_the_order_of_brokers_varies_and_the_set_does_not(scene: Scene) -> None:
-    arn = scene.private_cluster()
-
-    seen = [
-        scene.call(OWNER, "GetBootstrapBrokers", ClusterArn=arn)[
-            "BootstrapBrokerStringVpcConnectivitySaslIam"
-        ]
-        for _ in range(20)
-    ]
-
-    assert len(set(seen)) > 1
-    assert len({tuple(sorted(item.split(","))) for item in seen}) == 1
-
-
-@pytest.mark.parametrize("count", [4, 6])
-@pytest.mark.parametrize(
-    "field", ["VpcConnectivitySaslIam", "VpcConnectivityTls", "SaslIam", "SaslScram"]
-)
-def test_each_answer_names_another_three_of_more_brokers(
-    scene: Scene, count: int, field: str
-) -> None:
-    arn = scene.private_cluster(*Scheme)
-    scene.msk.force_brokers(arn, count)
-
-    seen = [
-        scene.call(OWNER, "GetBootstrapBrokers", ClusterArn=arn)[f"BootstrapBrokerString{field}"]
-        for _ in range(4)
-    ]
-
-    named = [{host[:3] for host in answer.split(",")} for answer in seen]
-    assert {len(three) for three in named} == {3}
-    assert all(one != other for one, other in pairwise(named))
-    assert len(set.union(*named)) == count
-
-
-@pytest.mark.parametrize(
-    ("encryption", "fields"),
-    [
-        ("TLS", {"BootstrapBrokerStringTls"}),
-        ("PLAINTEXT", {"BootstrapBrokerString"}),
-        ("TLS_PLAINTEXT", {"BootstrapBrokerString", "BootstrapBrokerStringTls"}),
-    ],
-)
-def test_an_open_cluster_has_the_ports_of_its_encryption(
-    scene: Scene, encryption: str, fields: set[str]
-) -> None:
-    arn = scene.cluster(
-        ClientAuthentication={"Unauthenticated": {"Enabled": True}},
-        EncryptionInfo={"EncryptionInTransit": {"ClientBroker": encryption}},
-    )
-
-    assert set(scene.call(OWNER, "GetBootstrapBrokers", ClusterArn=arn)) == fields
-
-
-def test_a_cluster_in_creation_has_no_brokers_yet(scene: Scene) -> None:
-    made = scene.call(
-        OWNER, "CreateClusterV2", ClusterName="orders", Provisioned=scene.provisioned()
-    )
-
-    error = scene.refusal(OWNER, "GetBootstrapBrokers", ClusterArn=made["ClusterArn"])
-
-    assert (error.code, error.status) == ("ConflictException", 409)
