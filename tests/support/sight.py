@@ -38,6 +38,10 @@ class Sight(ABC):
         )
         return status
 
+    def is_served(self, account: str) -> bool:
+        """Whether an application in *account* finds the brokers for iam."""
+        return f"/{NAMESPACE}/orders/iam/bootstrap.servers" in self.parameters(account)
+
     def policy(self, cluster_arn: str) -> dict[str, Any]:
         text = self.client("kafka").get_cluster_policy(ClusterArn=cluster_arn)["Policy"]
         policy: dict[str, Any] = json.loads(text)

@@ -14,10 +14,6 @@ from tests.support.step_functions import Engine, tag_event
 BOTH = {"msklink": "iam scram", "msklink/clients": f"{CLIENT} {OTHER_CLIENT}"}
 
 
-def is_served(accounts: Accounts, account: str) -> bool:
-    return "/msklink/orders/iam/bootstrap.servers" in accounts.parameters(account)
-
-
 def codes(accounts: Accounts, what: str = "Client Refused") -> list[str]:
     return [told["refusal"]["code"] for told in accounts.told(what)]
 
@@ -102,8 +98,8 @@ def test_one_client_in_trouble_is_refused_once_and_the_other_is_served(
     assert engine.reconcile(cluster) == "SUCCEEDED"
 
     assert codes(accounts) == [code]
-    assert is_served(accounts, OTHER_CLIENT)
-    assert not is_served(accounts, CLIENT)
+    assert accounts.is_served(OTHER_CLIENT)
+    assert not accounts.is_served(CLIENT)
     assert accounts.status(OWNER)["clients"] == {CLIENT: "refused", OTHER_CLIENT: "published"}
     [statement] = accounts.policy(cluster)["Statement"]
     assert statement["Principal"]["AWS"] == [f"arn:aws:iam::{OTHER_CLIENT}:root"]
@@ -124,7 +120,7 @@ def test_a_client_that_mends_its_vpc_is_served_by_the_next_run(
     accounts.tag_vpc(CLIENT, vpc_id, "iam")
     assert engine.reconcile(cluster) == "SUCCEEDED"
 
-    assert is_served(accounts, CLIENT)
+    assert accounts.is_served(CLIENT)
     assert accounts.status(CLIENT)["state"] == "published"
     assert not codes(accounts)
 
@@ -138,7 +134,7 @@ def test_an_account_that_is_not_on_the_list_gets_nothing(
 
     assert engine.reconcile(cluster) == "SUCCEEDED"
 
-    assert is_served(accounts, CLIENT)
+    assert accounts.is_served(CLIENT)
     assert not accounts.parameters(OTHER_CLIENT)
     assert not accounts.connections(OTHER_CLIENT)
     assert accounts.msk.calls[OTHER_CLIENT, "ListVpcConnections"] == 1  # by this test
@@ -165,7 +161,7 @@ def test_a_malformed_word_in_the_tags_of_the_cluster_is_told_and_the_rest_counts
     assert engine.reconcile(cluster) == "SUCCEEDED"
 
     assert codes(accounts, "Cluster Refused") == [code]
-    assert is_served(accounts, CLIENT)
+    assert accounts.is_served(CLIENT)
 
 
 def test_a_missing_cluster_ends_the_run(accounts: Accounts, engine: Engine) -> None:
@@ -210,12 +206,12 @@ def test_a_function_that_fails_for_one_client_is_recorded_and_the_other_is_serve
         break_function(patch, step, CLIENT, KeyError("a bug"))
         assert engine.reconcile(cluster) == "SUCCEEDED"
 
-    assert is_served(accounts, OTHER_CLIENT)
-    assert not is_served(accounts, CLIENT)
+    assert accounts.is_served(OTHER_CLIENT)
+    assert not accounts.is_served(CLIENT)
     assert accounts.items(cluster)[f"client#{CLIENT}##"]["failure"].endswith("failed with KeyError")
 
     assert engine.reconcile(cluster) == "SUCCEEDED"
-    assert is_served(accounts, CLIENT)
+    assert accounts.is_served(CLIENT)
     assert accounts.status(CLIENT)["state"] == "published"
 
 
@@ -231,7 +227,7 @@ def test_a_throttled_msk_is_asked_again(accounts: Accounts, engine: Engine, oper
 
     assert engine.reconcile(cluster) == "SUCCEEDED"
 
-    assert is_served(accounts, CLIENT)
+    assert accounts.is_served(CLIENT)
 
 
 @pytest.mark.parametrize("operation", ["UpdateConnectivity", "PutClusterPolicy"])
@@ -252,7 +248,7 @@ def test_a_lost_race_is_run_again(accounts: Accounts, engine: Engine, operation:
 
     assert engine.reconcile(cluster) == "SUCCEEDED"
 
-    assert is_served(accounts, CLIENT)
+    assert accounts.is_served(CLIENT)
     assert len(accounts.policy(cluster)["Statement"]) == 2
 
 
@@ -268,7 +264,7 @@ def test_an_answer_that_was_lost_does_nothing_twice(
 
     assert engine.reconcile(cluster) == "SUCCEEDED"
 
-    assert is_served(accounts, CLIENT)
+    assert accounts.is_served(CLIENT)
     assert len(accounts.connections(CLIENT)) == 1
 
 
@@ -314,8 +310,8 @@ def test_a_connection_that_never_comes_is_refused_and_the_other_is_published(
     assert engine.reconcile(cluster) == "SUCCEEDED"
 
     assert codes(accounts) == ["ConnectionTimedOut"]
-    assert is_served(accounts, OTHER_CLIENT)
-    assert not is_served(accounts, CLIENT)
+    assert accounts.is_served(OTHER_CLIENT)
+    assert not accounts.is_served(CLIENT)
 
 
 def test_a_connection_that_failed_is_refused_and_the_other_is_published(
@@ -331,88 +327,4 @@ def test_a_connection_that_failed_is_refused_and_the_other_is_published(
     assert engine.reconcile(cluster) == "SUCCEEDED"
 
     assert codes(accounts) == ["ConnectionFailed"]
-    assert is_served(accounts, OTHER_CLIENT)
-
-
-# --------------------------------------------------------------------------------------- leases
-
-
-def holder(cluster: str) -> str:
-    held = table.read_cluster(cluster).holder
-    assert held
-    return held
-
-
-def test_what_is_asked_for_during_a_run_is_served_by_the_same_run(
-    accounts: Accounts, engine: Engine
-) -> None:
-    cluster = accounts.make_cluster(tags=BOTH)
-    accounts.make_tagged_vpc(CLIENT)
-    joined: list[str] = []
-
-    def ask() -> None:
-        accounts.make_tagged_vpc(OTHER_CLIENT)
-        joined.extend(functions.invoke("ReceiveEventFunction", tag_event(cluster))["runs"])
-
-    accounts.meanwhile("GetBootstrapBrokers", ask)
-    [run] = engine.receive(tag_event(cluster))
-
-    assert joined == [run]
-    assert "GoRoundAgain" in engine.states(run)
-    assert is_served(accounts, OTHER_CLIENT)
-    assert accounts.msk.calls[OWNER, "UpdateConnectivity"] == 1
-    assert table.read_cluster(cluster).holder is None
-
-
-def test_a_client_that_comes_during_the_reboot_rides_on_it(
-    accounts: Accounts, engine: Engine
-) -> None:
-    cluster = accounts.make_cluster(tags=BOTH)
-    accounts.make_tagged_vpc(CLIENT)
-
-    accounts.meanwhile("UpdateConnectivity", lambda: accounts.make_tagged_vpc(OTHER_CLIENT))
-
-    [run] = engine.receive(tag_event(cluster))
-
-    assert "GoRoundAgain" not in engine.states(run)
-    assert is_served(accounts, OTHER_CLIENT)
-    assert accounts.msk.calls[OWNER, "UpdateConnectivity"] == 1
-
-
-def test_a_run_that_failed_leaves_a_lease_that_the_next_event_heals(
-    accounts: Accounts, engine: Engine
-) -> None:
-    cluster = accounts.make_cluster(tags=BOTH)
-    accounts.make_tagged_vpc(CLIENT)
-    accounts.msk.faults.add(faults.error("PutClusterPolicy", "BadRequestException"))
-    [failed] = engine.receive(tag_event(cluster))
-    assert engine.describe(failed)["status"] == "FAILED"
-    assert table.read_cluster(cluster).holder == failed
-
-    [run] = engine.receive(tag_event(cluster))
-
-    assert run != failed
-    assert engine.describe(run)["status"] == "SUCCEEDED"
-    assert is_served(accounts, CLIENT)
-    assert table.read_cluster(cluster).holder is None
-
-
-@pytest.mark.parametrize(
-    "operation",  # moto cannot stop an execution inside a Map
-    ["UpdateConnectivity", "PutClusterPolicy", "ListClientVpcConnections", "GetBootstrapBrokers"],
-)
-def test_a_run_that_was_killed_is_taken_up_by_the_next_with_the_same_end(
-    accounts: Accounts, engine: Engine, operation: str
-) -> None:
-    cluster = accounts.make_cluster(tags=BOTH)
-    accounts.make_tagged_vpc(CLIENT)
-
-    accounts.meanwhile(operation, lambda: engine.kill(holder(cluster)))
-    [killed] = engine.receive(tag_event(cluster))
-    assert engine.describe(killed)["status"] == "ABORTED"
-
-    assert engine.reconcile(cluster) == "SUCCEEDED"
-
-    assert is_served(accounts, CLIENT)
-    assert len(accounts.connections(CLIENT)) == 1
-    assert accounts.msk.calls[OWNER, "UpdateConnectivity"] == 1
+    assert accounts.is_served(OTHER_CLIENT)
