@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -42,10 +43,7 @@ def main(stack: str) -> int:
 
 
 def _empty(session: boto3.Session, stack: str, queue: str) -> int:
-    sqs = session.client("sqs")
-    url = session.client("cloudformation").describe_stack_resource(
-        StackName=stack, LogicalResourceId=queue
-    )["StackResourceDetail"]["PhysicalResourceId"]
+    sqs, url = session.client("sqs"), _url(session, stack, queue)
     kept = []
     for message in _messages(sqs, url):
         delivery, receipt = delivery_of(message), message["ReceiptHandle"]
@@ -60,6 +58,20 @@ def _empty(session: boto3.Session, stack: str, queue: str) -> int:
     for receipt in kept:
         sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=receipt, VisibilityTimeout=0)
     return len(kept)
+
+
+def _url(session: boto3.Session, stack: str, queue: str) -> str:
+    try:
+        found = session.client("cloudformation").describe_stack_resource(
+            StackName=stack, LogicalResourceId=queue
+        )
+    except (BotoCoreError, ClientError) as error:
+        raise SystemExit(
+            f"Queue {queue} of stack {stack} was not found: {error}\n"
+            "Use credentials and the Region of the owner account, and name its stack: "
+            "make redrive STACK=..."
+        ) from error
+    return found["StackResourceDetail"]["PhysicalResourceId"]
 
 
 def delivery_of(message: "MessageTypeDef") -> Delivery:

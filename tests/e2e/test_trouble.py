@@ -72,10 +72,19 @@ def test_what_is_kept_can_be_handed_to_the_function_again(cloud: Cloud) -> None:
     assert (said.returncode, kept(cloud)) == (0, False)
 
 
-def redrive(cloud: Cloud) -> subprocess.CompletedProcess[str]:
+def test_a_stack_that_is_not_there_is_told_with_what_to_do(cloud: Cloud) -> None:
+    said = redrive(cloud, "nosuch")
+
+    assert said.returncode == 1
+    assert "UndeliveredEvents of stack nosuch was not found" in said.stderr
+    assert "make redrive STACK=" in said.stderr
+    assert "Traceback" not in said.stderr
+
+
+def redrive(cloud: Cloud, stack: str = "msklink") -> subprocess.CompletedProcess[str]:
     """What `make redrive` does."""
     return subprocess.run(
-        [sys.executable, "-m", "tools.redrive", "msklink"],
+        [sys.executable, "-m", "tools.redrive", stack],
         env=environment(cloud, cloud.owner),
         capture_output=True,
         text=True,
