@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from msklink import cluster as rules
-from msklink import leasing, polling
+from msklink import connectivity, leasing, polling
 from msklink.aws import kafka, table
 from msklink.cluster import Move
 from msklink.tasks import Survey, Task
@@ -22,11 +22,13 @@ class Enabling(Task):
 @logger.inject_lambda_context(correlation_id_path="run")
 @event_parser
 def handler(event: Enabling, context: LambdaContext) -> dict[str, Any]:
-    leasing.keep(event.cluster_arn, event.run)
+    record = leasing.keep(event.cluster_arn, event.run)
     msk = kafka.client()
     cluster = kafka.describe_cluster(msk, event.cluster_arn)
     if cluster is None:
         return _answer(Move.WAIT, "the cluster is gone", polling.UNKNOWN_WINDOW)
+    if connectivity.is_update_over(cluster, record):  # in a run that failed, and is redriven
+        return _answer(Move.WAIT, "an update of ours is over", polling.UNKNOWN_WINDOW)
     wanted = frozenset(scheme for survey in event.surveys for scheme in survey.schemes)
     verdict = rules.next_move(cluster, wanted)
     if verdict.move is Move.ENABLE:

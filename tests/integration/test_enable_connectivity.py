@@ -39,6 +39,26 @@ def test_enabling_twice_updates_once(surveyed: Steps, accounts: Accounts) -> Non
     assert accounts.picture(surveyed.cluster_arn) == before
 
     accounts.clock.advance(3600)
+    surveyed.inspect_cluster()
+    assert surveyed.enable()["move"] == "proceed"
+    assert updates(accounts) == 1
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_an_update_that_ended_before_its_run_was_redriven_is_told_first(
+    surveyed: Steps, accounts: Accounts, *, broken: bool
+) -> None:
+    if broken:
+        accounts.msk.faults.add(faults.fails("UpdateConnectivity", "Broken", "it broke"))
+    surveyed.enable()
+    accounts.clock.advance(3600)
+
+    assert surveyed.enable()["move"] == "wait"
+
+    surveyed.inspect_cluster()
+    assert accounts.told("Cluster Refused" if broken else "Cluster Connectivity Enabled")
+    surveyed.surveys = []
+    surveyed.survey(CLIENT)
     assert surveyed.enable()["move"] == "proceed"
     assert updates(accounts) == 1
 
@@ -46,6 +66,7 @@ def test_enabling_twice_updates_once(surveyed: Steps, accounts: Accounts) -> Non
 def test_a_scheme_that_is_on_stays_on(surveyed: Steps, accounts: Accounts) -> None:
     surveyed.enable()
     accounts.clock.advance(3600)
+    surveyed.inspect_cluster()
     surveyed.surveys = [{"account": CLIENT, "schemes": ["scram"]}]
 
     surveyed.enable()
@@ -102,6 +123,7 @@ def test_an_answer_that_was_lost_makes_no_second_update(
     assert error_of(surveyed.enable) == "LostRace"
     assert surveyed.enable()["move"] == "wait"
     accounts.clock.advance(3600)
+    surveyed.inspect_cluster()
     assert surveyed.enable()["move"] == "proceed"
 
 

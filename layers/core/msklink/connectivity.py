@@ -14,14 +14,25 @@ from msklink.settings import settings
 logger = Logger(child=True)
 
 
+def is_update_over(cluster: Cluster, record: Record) -> bool:
+    """
+    Whether an update of ours has come to its end on a *cluster* that is settled.
+
+    Without an operation it may never have begun, unless all is on that it was to turn on.
+    """
+    ours = frozenset(record.enabling)
+    all_on = bool(ours) and ours <= cluster.private
+    return rules.is_settled(cluster) and (all_on or record.operation is not None)
+
+
 def conclude_update(run: str, cluster: Cluster, record: Record) -> dict[Scheme, Refusal]:
     """
     Tell how our update ended. What it failed to turn on is refused until something is asked
-    for again, or it would be tried for ever. Without an operation it may never have begun.
+    for again, or it would be tried for ever.
     """
-    missing = sorted(set(record.enabling) - cluster.private)
-    if not record.enabling or (missing and not record.operation):
+    if not is_update_over(cluster, record):
         return {}
+    missing = sorted(set(record.enabling) - cluster.private)
     problem = kafka.update_error(kafka.client(), record.operation) if record.operation else None
     if not missing:
         logger.info("connectivity enabled", schemes=record.enabling)
