@@ -5,9 +5,8 @@ Events of AWS are best effort (EventBridge reference); this is what makes it sur
 clusters and VPCs come in that were tagged before MSKLink was there.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -15,27 +14,20 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from msklink import clock, leasing, offboarding, retrying, sweeping, watching
 from msklink import cluster as rules
-from msklink.aws import ec2, kafka, memories, runs, ssm, table
-from msklink.aws.session import CLIENT_TROUBLE, in_client
+from msklink.aws import kafka, memories, runs, table
 from msklink.aws.snapshot import Snapshot, take
 from msklink.burying import bury
-from msklink.client_account import ClientAccount
 from msklink.cluster import Cluster
 from msklink.records import Failure
 from msklink.settings import settings
-from msklink.watching import Sight
+from msklink.sights import Sights
 
 logger = Logger()
-SightOf = Callable[[str], Sight | None]
 
 
 @logger.inject_lambda_context(correlation_id_path="id")
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[str]]:
-    @cache
-    def sight_of(account: str) -> Sight | None:
-        client = ClientAccount.beside(context.invoked_function_arn, account, settings().namespace)
-        return _look(client, context.aws_request_id)
-
+    sights = Sights(context.invoked_function_arn, session_name=context.aws_request_id)
     now = clock.now()
     asked: list[str] = []
     troubles: list[Exception] = []
@@ -47,7 +39,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[str
     }
     for arn, cluster in clusters.items():
         try:
-            if reasons := _why(arn, cluster, sight_of, now):
+            if reasons := _why(arn, cluster, sights, now):
                 run = leasing.request_run(arn)
                 logger.info("run requested", cluster=arn, reasons=reasons, holder=run)
                 asked.append(run)
@@ -59,7 +51,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[str
     return {"runs": asked}
 
 
-def _why(arn: str, cluster: Cluster | None, sight_of: SightOf, now: datetime) -> list[str]:
+def _why(arn: str, cluster: Cluster | None, sights: Sights, now: datetime) -> list[str]:
     """Why the cluster needs a run; nothing when all is as the last one left it, or one works."""
     if cluster and not rules.is_settled(cluster):
         return []
@@ -78,7 +70,7 @@ def _why(arn: str, cluster: Cluster | None, sight_of: SightOf, now: datetime) ->
     if not snapshot.connections and not is_managed:
         memories.forget_managed(arn)  # not before its last run came to its end
         return []
-    found = _news(arn, cluster if is_managed else None, snapshot, sight_of, now)
+    found = _news(arn, cluster if is_managed else None, snapshot, sights, now)
     refused = {one.account for one in snapshot.connections if sweeping.may_be_mended(one)}
     hopes = [f"what was refused in {account} may be mended" for account in sorted(refused)]
     pace = settings().retry_pauses[-1]
@@ -100,7 +92,7 @@ def _why_after(failure: Failure, arn: str, seen: str, now: datetime) -> Iterator
 
 
 def _news(
-    arn: str, managed: Cluster | None, snapshot: Snapshot, sight_of: SightOf, now: datetime
+    arn: str, managed: Cluster | None, snapshot: Snapshot, sights: Sights, now: datetime
 ) -> list[str]:
     """What time has brought, and what others did on either side."""
     known = snapshot.connections
@@ -109,37 +101,12 @@ def _news(
     of_cluster = list(watching.news_of_cluster(managed, snapshot)) if managed else []
     found += of_cluster
     listed = managed.clients(settings().namespace) if managed else frozenset()
-    for client in sweeping.clients(listed, known, snapshot.requests, snapshot.departures):
-        if sight := sight_of(client.account):
+    clients = sweeping.clients(listed, known, snapshot.requests, snapshot.departures)
+    for client, sight in zip(clients, sights.of([one.account for one in clients]), strict=True):
+        if sight:
             of_client = list(watching.news_of_client(arn, client, snapshot, sight))
             found += of_client
             # A connection that is gone is news already, and took its endpoint with it.
             if not (of_cluster or of_client):
                 watching.tell_of_endpoints(arn, client, snapshot, sight)
     return found
-
-
-def _look(client: ClientAccount, session_name: str) -> Sight | None:
-    """What there is in the account; None where it cannot be asked, which its survey has told."""
-
-    def part[T](look: Callable[[], T]) -> T | None:
-        try:
-            return look()
-        except CLIENT_TROUBLE as trouble:
-            logger.warning("client not seen in full", account=client.id, trouble=str(trouble))
-            return None
-
-    try:
-        session = in_client(client, client.watching(), session_name)
-        vpcs = ec2.client(session)
-        tags = ec2.vpc_tags(vpcs, client.namespace)
-    except CLIENT_TROUBLE as trouble:
-        logger.info("client not reached", account=client.id, trouble=str(trouble))
-        return None
-    names = client.id, client.namespace, settings().stack_name
-    return Sight(
-        tags=tags,
-        vpcs=part(lambda: ec2.managed_vpcs(vpcs, *names)),
-        endpoints=part(lambda: ec2.endpoints_of_msk(vpcs)),
-        parameters=part(lambda: ssm.read_all(session, client.namespace)),
-    )

@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterator
+from threading import Barrier
 from typing import Any
 from unittest.mock import Mock
 
@@ -7,6 +8,7 @@ from botocore.exceptions import ReadTimeoutError
 
 from localcloud.msk import faults
 from msklink.aws import ec2, memories, table
+from msklink.aws.session import in_client
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
 from tests.support.counting import counted_calls
 from tests.support.functions import OWNER, invoke
@@ -274,3 +276,19 @@ def test_each_account_is_asked_once_however_many_clusters_there_are(
     assert calls["ListClustersV2"] == 1
     assert calls["DescribeSecurityGroups"] == 1
     assert calls["AssumeRole"] == 3  # the other client has no stack, which takes two to find out
+
+
+@pytest.mark.usefixtures("served")
+def test_accounts_are_asked_side_by_side(
+    sweep: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hundreds of them, one after the other, would take longer than a function may."""
+    both = Barrier(2)
+
+    def in_client_together(*arguments: Any) -> Any:
+        both.wait(timeout=60)
+        return in_client(*arguments)
+
+    monkeypatch.setattr("msklink.sights.in_client", in_client_together)
+
+    assert sweep() == []

@@ -2,7 +2,8 @@
 
 import importlib.util
 import json
-from contextvars import ContextVar
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import ContextVar, copy_context
 from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
@@ -19,6 +20,17 @@ running: ContextVar[str | None] = ContextVar("running", default=None)
 
 given: ContextVar[Any] = ContextVar("given", default=None)
 """What that function was given."""
+
+
+_submit = ThreadPoolExecutor.submit
+
+
+def _submit_as_caller(pool: ThreadPoolExecutor, call: Any, /, *arguments: Any) -> Future[Any]:
+    """A thread of a function makes calls for that function, as in Python 3.14."""
+    return _submit(pool, copy_context().run, call, *arguments)
+
+
+ThreadPoolExecutor.submit = _submit_as_caller  # type: ignore[method-assign,assignment]  # for good, as functions run side by side
 
 
 @dataclass

@@ -31,6 +31,7 @@ TALKING = {
     "leasing",
     "recording",
     "repairing",
+    "sights",
     "strangers",
     "telling",
     "watching",

@@ -1,11 +1,10 @@
 """What a sweep sees of a cluster and its clients that is not as their last run left it."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 
 from msklink import cluster as rules
-from msklink import connections, endpoints, network, offboarding, policy, repairing, sweeping
+from msklink import connections, endpoints, network, policy, repairing, sweeping
 from msklink.arns import ClusterArn
 from msklink.aws import cluster_policy, kafka
 from msklink.aws.snapshot import Snapshot
@@ -17,20 +16,9 @@ from msklink.records import Connection, Left, State
 from msklink.refusals import Code, refuse
 from msklink.retrying import reason
 from msklink.settings import settings
+from msklink.sights import Sight
 from msklink.sweeping import Client
 from msklink.tags import client_key
-
-
-@dataclass(frozen=True)
-class Sight:
-    """What there is to see in one client account, for all clusters; None what it does not show."""
-
-    tags: offboarding.VpcTags
-    vpcs: Mapping[str, Sequence[Vpc]] | None
-    """By the key of a cluster those that have a managed group for it, with that group only."""
-    endpoints: Counter[tuple[str, str]] | None
-    """How many endpoints with the tags of MSK there are, by cluster and VPC."""
-    parameters: Mapping[str, str] | None
 
 
 def news_of_cluster(cluster: Cluster, snapshot: Snapshot) -> Iterator[str]:

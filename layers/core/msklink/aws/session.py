@@ -51,7 +51,7 @@ CLIENT_TROUBLE: Final = (AwsBusy, Refused, *AWS_TROUBLE)
 @cache
 def own() -> boto3.Session:
     """The session of the function itself. Cached: Lambda renews its credentials by itself."""
-    return boto3.Session()
+    return boto3.Session(botocore_session=_core())
 
 
 def in_client(account: ClientAccount, scope: str, run: str) -> boto3.Session:
@@ -61,10 +61,9 @@ def in_client(account: ClientAccount, scope: str, run: str) -> boto3.Session:
     It can do what *scope*, a session policy, allows, and is named after the *run*. Raises Refused
     when the role cannot be assumed, and says why.
     """
-    sts = own().client("sts", config=CONFIG)
     name = re.sub(r"[^\w+=,.@-]", "-", run)[:64]
     try:
-        answer = sts.assume_role(
+        answer = sts().assume_role(
             RoleArn=account.role,
             RoleSessionName=name,
             ExternalId=settings().external_id,
@@ -76,14 +75,25 @@ def in_client(account: ClientAccount, scope: str, run: str) -> boto3.Session:
             raise AwsBusy(str(error)) from error
         if error_code(error) not in _DENIED:
             raise
-        raise Refused(_why_not(sts, account, name, error)) from error
+        raise Refused(_why_not(account, name, error)) from error
     credentials = answer["Credentials"]
-    core = botocore.session.get_session()
-    core.register_component("data_loader", _models())
+    core = _core()
     core.set_credentials(
         credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials["SessionToken"]
     )
     return boto3.Session(botocore_session=core, region_name=account.region)
+
+
+@cache
+def sts() -> "STSClient":
+    """One for all threads, which may share clients, but not sessions (boto3 guide)."""
+    return own().client("sts", config=CONFIG)
+
+
+def _core() -> botocore.session.Session:
+    core = botocore.session.get_session()
+    core.register_component("data_loader", _models())
+    return core
 
 
 @cache
@@ -92,7 +102,7 @@ def _models() -> botocore.loaders.Loader:
     return botocore.loaders.create_loader()
 
 
-def _why_not(sts: "STSClient", account: ClientAccount, name: str, error: ClientError) -> Refusal:
+def _why_not(account: ClientAccount, name: str, error: ClientError) -> Refusal:
     """
     Why the client role could not be assumed.
 
@@ -104,7 +114,7 @@ def _why_not(sts: "STSClient", account: ClientAccount, name: str, error: ClientE
     if "explicit deny" in error_message(error):
         return refuse(Code.CLIENT_ROLE_BLOCKED, role=role, problem=impersonal(error_message(error)))
     try:
-        sts.assume_role(
+        sts().assume_role(
             RoleArn=account.presence_role,
             RoleSessionName=name,
             DurationSeconds=900,
