@@ -7,7 +7,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msklink import clock, granting, leasing, offboarding, telling
+from msklink import clock, granting, leasing, offboarding, repairing, telling
 from msklink.aws import kafka, table
 from msklink.connections import ClientConnection
 from msklink.records import Connection, State
@@ -43,7 +43,7 @@ def handler(event: Revocation, context: LambdaContext) -> dict[str, int]:
         given_up = {record.connection_arn for record in abandoned}
         return {one.account for one in listed().values() if one.arn not in given_up}
 
-    _, left_alone = granting.look(event.cluster, event.run, record)
+    drift, left_alone = granting.look(event.cluster, event.run, record)
     ours = {survey.account for survey in event.surveys}
     allowed = {survey.account for survey in event.surveys if not survey.barred}
 
@@ -52,8 +52,12 @@ def handler(event: Revocation, context: LambdaContext) -> dict[str, int]:
             return False
         return account not in holding and not (account in allowed and account in connected())
 
+    if drift and not left_alone:
+        repairing.begin(event.cluster_arn, event.run, drift)
     revoked = granting.revoke(event.cluster, event.run, is_to_go)
-    if not left_alone:
+    if drift:  # it came after GrantAccess, and the next run ends its repair, or it is contested
+        table.note_granted(event.cluster_arn, record.granted)
+    else:
         granting.remember(event.cluster)
     for over in known:
         if over.concerns_account and not over.is_told:

@@ -1,0 +1,54 @@
+"""What others change after GrantAccess has looked is theirs, and for the next run to find."""
+
+import pytest
+
+from msklink.aws import memories, table
+from msklink.drift import Kind, Memory, memory_of
+from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
+from tests.support.others import let_in
+from tests.support.steps import Steps
+
+
+def admitted(accounts: Accounts, cluster_arn: str) -> str:
+    return str([one["Principal"] for one in accounts.policy(cluster_arn)["Statement"]])
+
+
+def test_who_was_taken_out_is_let_in_again(connected: Steps, accounts: Accounts) -> None:
+    good = accounts.policy(connected.cluster_arn)
+    accounts.put_policy(connected.cluster_arn, {**good["Statement"][0], "Sid": "Other"})
+
+    connected.revoke()
+
+    assert len(accounts.policy(connected.cluster_arn)["Statement"]) == 1
+    connected.grant()
+    assert accounts.told("Drift Repaired")
+    assert len(accounts.policy(connected.cluster_arn)["Statement"]) == 2
+
+
+def test_who_was_let_in_goes_at_once_and_it_is_told(connected: Steps, accounts: Accounts) -> None:
+    let_in(accounts, connected.cluster_arn, OTHER_CLIENT)
+
+    connected.revoke()
+
+    assert OTHER_CLIENT not in admitted(accounts, connected.cluster_arn)
+    connected.grant()
+    assert accounts.told("Drift Repaired")
+
+
+@pytest.mark.parametrize("leaves", [False, True])
+def test_what_is_contested_stays_so(connected: Steps, accounts: Accounts, *, leaves: bool) -> None:
+    item = memory_of(Kind.POLICY)
+    memories.remember_drift(connected.cluster_arn, item, Memory(conflict=True))
+    let_in(accounts, connected.cluster_arn, OTHER_CLIENT)
+    if leaves:
+        connected.surveys = [{"account": CLIENT, "schemes": [], "barred": True}]
+        for record in table.connections(connected.cluster_arn):
+            table.forget(record)
+
+    connected.revoke()
+
+    assert (CLIENT in admitted(accounts, connected.cluster_arn)) is not leaves
+    connected.grant()
+    assert OTHER_CLIENT in admitted(accounts, connected.cluster_arn)
+    assert memories.drift_memory(connected.cluster_arn, item).told
+    assert not accounts.told("Drift Repaired")
