@@ -5,6 +5,7 @@ Events of AWS are best effort (EventBridge reference); this is what makes it sur
 clusters and VPCs come in that were tagged before MSKLink was there.
 """
 
+import random
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -37,9 +38,10 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[str
         for cluster in kafka.list_clusters(kafka.client())
         if cluster.arn.text in clusters or cluster.is_managed(settings().namespace)
     }
-    for arn, cluster in clusters.items():
+    # In any order, or the last would never have a turn where the time is too short for all.
+    for arn in random.sample(list(clusters), len(clusters)):
         try:
-            if reasons := _why(arn, cluster, sights, now):
+            if reasons := _why(arn, clusters[arn], sights, now):
                 run = leasing.request_run(arn)
                 logger.info("run requested", cluster=arn, reasons=reasons, holder=run)
                 asked.append(run)

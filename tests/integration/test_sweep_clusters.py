@@ -1,3 +1,4 @@
+import random
 from collections.abc import Callable, Iterator
 from threading import Barrier
 from typing import Any
@@ -292,3 +293,17 @@ def test_accounts_are_asked_side_by_side(
     monkeypatch.setattr("msklink.sights.in_client", in_client_together)
 
     assert sweep() == []
+
+
+def test_each_cluster_is_the_first_one_day(
+    accounts: Accounts, sweep: Callable[[], list[str]]
+) -> None:
+    clusters = [accounts.make_cluster(f"idle-{number}") for number in range(2)]
+    first = set()
+    for seed in (0, 3):
+        for cluster in clusters:
+            accounts.tag_cluster(cluster, msklink="iam", msklink__clients=f"{seed:012}")
+        random.seed(seed)
+        first.add(sweep()[0][: len("idle-0")])
+
+    assert first == {"idle-0", "idle-1"}
