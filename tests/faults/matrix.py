@@ -181,4 +181,6 @@ def _after_recovery(world: World, plot: Plot, recovery: Recovery) -> Iterator[st
             plot.again(world)
         case Recovery.REDRIVEN:
             world.redrive()
+            if set(plot.steps.values()) <= set(CATCHERS.values()):
+                world.sweep_until_quiet()  # the client failed, and is tried again by the sweep only
     yield from (f"{recovery}: {shortfall}" for shortfall in _shortfalls(world, plot))
