@@ -10,6 +10,7 @@ from msklink import cluster as rules
 from msklink import connectivity, leasing, polling
 from msklink.aws import kafka, table
 from msklink.cluster import Move
+from msklink.settings import settings
 from msklink.tasks import Survey, Task
 
 logger = Logger()
@@ -29,7 +30,9 @@ def handler(event: Enabling, context: LambdaContext) -> dict[str, Any]:
         return _answer(Move.WAIT, "the cluster is gone", polling.UNKNOWN_WINDOW)
     if connectivity.is_update_over(cluster, record):  # in a run that failed, and is redriven
         return _answer(Move.WAIT, "an update of ours is over", polling.UNKNOWN_WINDOW)
+    asked = cluster.asked(settings().namespace).schemes
     wanted = frozenset(scheme for survey in event.surveys for scheme in survey.schemes)
+    wanted |= connectivity.to_turn_on_again(cluster, asked, record)
     verdict = rules.next_move(cluster, wanted)
     if verdict.move is Move.ENABLE:
         flags = rules.connectivity_flags(cluster, wanted)

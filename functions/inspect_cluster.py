@@ -62,13 +62,14 @@ def _look(event: Inspection, cluster: Cluster | None, record: Record) -> dict[st
     properties = kafka.server_properties(kafka.client(), cluster)
     refusals = eligibility.scheme_refusals(cluster, asked, namespace, properties)
     failed = connectivity.conclude_update(event.run, cluster, record)
-    off = connectivity.turned_off(event.run, cluster, asked.schemes, record)
+    possible = asked.schemes - refusals.keys()
+    off = connectivity.turned_off(event.run, cluster, possible, record)
     warnings = eligibility.cluster_warnings(cluster)
     told = eligibility.owner_refusals(asked, refusals) + tuple(failed.values())[:1]
     told += tuple(off.values())
     _tell_owner(event, record, told + clients.refusals, warnings)
     memories.note_managed(event.cluster_arn)
-    connectivity.remember(cluster, asked.schemes, record)
+    connectivity.remember(cluster, possible, record)
     facts = ClusterFacts(
         arn=event.cluster_arn,
         name=event.cluster.name,

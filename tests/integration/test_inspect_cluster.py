@@ -241,3 +241,14 @@ def test_a_throttled_look_has_the_name_that_is_retried(steps: Steps, accounts: A
     accounts.msk.faults.add(faults.throttled("DescribeClusterV2", times=None))
 
     assert error_of(steps.inspect_cluster) == "TooManyRequestsException"
+
+
+def test_a_scheme_that_the_cluster_offers_no_more_is_not_missed(
+    steps: Steps, accounts: Accounts
+) -> None:
+    accounts.tag_cluster(steps.cluster_arn, msklink="iam tls")
+    table.note_turned_on(steps.cluster_arn, [Scheme.TLS])
+
+    assert steps.inspect_cluster()["facts"]["refusals"]["tls"]["code"] == "SchemeOffOnCluster"
+
+    assert table.read_cluster(steps.cluster_arn).turned_on == ()

@@ -259,6 +259,26 @@ def test_a_scheme_is_turned_on_again_in_the_maintenance_window_only(
     assert served.sweep() == 0
 
 
+def test_a_scheme_that_no_client_uses_is_turned_on_again_as_well(
+    served: Served, repair: Callable[..., None]
+) -> None:
+    served.accounts.tag_cluster(served.cluster, msklink__clients="")
+    served.reconcile()
+    served.pass_hours(200)
+    served.sweep()
+    assert not served.connections()
+    repair("connectivity")
+    the_scheme_is_turned_off(served)
+    served.accounts.told()
+
+    assert served.sweep() == 1
+
+    brokers = served.accounts.client("kafka").get_bootstrap_brokers(ClusterArn=served.cluster)
+    assert "BootstrapBrokerStringVpcConnectivitySaslIam" in brokers
+    assert [one["kind"] for one in served.accounts.told(REPAIRED)] == ["connectivity"]
+    assert served.sweep() == 0
+
+
 def test_a_scheme_that_the_owner_turns_on_again_is_used_again(served: Served) -> None:
     the_scheme_is_turned_off(served)
     served.sweep()

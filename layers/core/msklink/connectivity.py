@@ -49,6 +49,13 @@ def conclude_update(run: str, cluster: Cluster, record: Record) -> dict[Scheme, 
     return dict.fromkeys(missing, failed)
 
 
+def to_turn_on_again(cluster: Cluster, asked: frozenset[Scheme], record: Record) -> set[Scheme]:
+    """Schemes that somebody turned off and that are to be on, whether a client uses them or not."""
+    missing = rules.missing_again(cluster, asked, frozenset(record.turned_on))
+    arn = cluster.arn.text
+    return {one for one in missing if repairing.why_not(arn, rules.turned_off(one)) is None}
+
+
 def turned_off(
     run: str, cluster: Cluster, asked: frozenset[Scheme], record: Record
 ) -> dict[Scheme, Refusal]:
@@ -57,16 +64,14 @@ def turned_off(
 
     What is to be turned on again is noted, and left to EnableConnectivity, like all that is not on.
     """
-    arn, refused = cluster.arn.text, {}
-    for scheme in sorted(rules.missing_again(cluster, asked, frozenset(record.turned_on))):
-        found = rules.turned_off(scheme)
-        if repairing.why_not(arn, found):
-            refused[scheme] = refuse(
-                Code.SCHEME_TURNED_OFF, scheme=scheme, key=settings().namespace
-            )
-        else:
-            repairing.begin(arn, run, found)
-    return refused
+    again = to_turn_on_again(cluster, asked, record)
+    for scheme in sorted(again):
+        repairing.begin(cluster.arn.text, run, rules.turned_off(scheme))
+    missing = rules.missing_again(cluster, asked, frozenset(record.turned_on))
+    return {
+        scheme: refuse(Code.SCHEME_TURNED_OFF, scheme=scheme, key=settings().namespace)
+        for scheme in sorted(missing - again)
+    }
 
 
 def remember(cluster: Cluster, asked: frozenset[Scheme], record: Record) -> None:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from msklink import cluster as rules
-from msklink import connections, endpoints, network, policy, repairing, sweeping
+from msklink import connections, connectivity, endpoints, network, policy, repairing, sweeping
 from msklink.arns import ClusterArn
 from msklink.aws import cluster_policy, kafka
 from msklink.aws.snapshot import Snapshot
@@ -53,13 +53,12 @@ def _settle(cluster_arn: str, snapshot: Snapshot, item: str) -> None:
 
 
 def _news_of_schemes(cluster: Cluster, record: Record) -> Iterator[str]:
-    namespace, arn = settings().namespace, cluster.arn.text
-    asked, seen = cluster.asked(namespace).schemes, frozenset(record.turned_on)
-    missing = rules.missing_again(cluster, asked, seen)
+    asked = cluster.asked(settings().namespace).schemes
+    missing = rules.missing_again(cluster, asked, frozenset(record.turned_on))
     told = {one.message for one in record.refusals if one.code is Code.SCHEME_TURNED_OFF}
     if len(missing) != len(told):
         yield "somebody turned schemes off or on"
-    elif any(repairing.why_not(arn, rules.turned_off(scheme)) is None for scheme in missing):
+    elif connectivity.to_turn_on_again(cluster, asked, record):
         yield "schemes are to be turned on again"
 
 
