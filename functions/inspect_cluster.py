@@ -62,7 +62,7 @@ def _look(event: Inspection, cluster: Cluster | None, record: Record) -> dict[st
     properties = kafka.server_properties(kafka.client(), cluster)
     refusals = eligibility.scheme_refusals(cluster, asked, namespace, properties)
     failed = connectivity.conclude_update(event.run, cluster, record)
-    possible = asked.schemes - refusals.keys()
+    possible = asked.schemes - refusals.keys() - failed.keys()
     off = connectivity.turned_off(event.run, cluster, possible, record)
     warnings = eligibility.cluster_warnings(cluster)
     told = eligibility.owner_refusals(asked, refusals) + tuple(failed.values())[:1]

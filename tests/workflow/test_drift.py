@@ -259,9 +259,9 @@ def test_a_scheme_is_turned_on_again_in_the_maintenance_window_only(
     assert served.sweep() == 0
 
 
-def test_a_scheme_that_no_client_uses_is_turned_on_again_as_well(
-    served: Served, repair: Callable[..., None]
-) -> None:
+@pytest.fixture
+def unused(served: Served, repair: Callable[..., None]) -> Served:
+    """No client is left, somebody turned the scheme off, and MSKLink is to turn it on again."""
     served.accounts.tag_cluster(served.cluster, msklink__clients="")
     served.reconcile()
     served.pass_hours(200)
@@ -270,13 +270,28 @@ def test_a_scheme_that_no_client_uses_is_turned_on_again_as_well(
     repair("connectivity")
     the_scheme_is_turned_off(served)
     served.accounts.told()
+    return served
 
-    assert served.sweep() == 1
 
-    brokers = served.accounts.client("kafka").get_bootstrap_brokers(ClusterArn=served.cluster)
+def test_a_scheme_that_no_client_uses_is_turned_on_again_as_well(unused: Served) -> None:
+    assert unused.sweep() == 1
+
+    brokers = unused.accounts.client("kafka").get_bootstrap_brokers(ClusterArn=unused.cluster)
     assert "BootstrapBrokerStringVpcConnectivitySaslIam" in brokers
-    assert [one["kind"] for one in served.accounts.told(REPAIRED)] == ["connectivity"]
-    assert served.sweep() == 0
+    assert [one["kind"] for one in unused.accounts.told(REPAIRED)] == ["connectivity"]
+    assert unused.sweep() == 0
+
+
+def test_a_scheme_that_cannot_be_turned_on_again_is_tried_once(unused: Served) -> None:
+    unused.accounts.msk.faults.add(faults.fails("UpdateConnectivity", "Broken", "it broke"))
+    calls = unused.accounts.msk.calls
+    before = calls[OWNER, "UpdateConnectivity"]
+
+    assert unused.sweep() == 1
+
+    assert calls[OWNER, "UpdateConnectivity"] == before + 1
+    assert unused.told() == [("Cluster Refused", "ConnectivityUpdateFailed")]
+    assert unused.sweep() == 0
 
 
 def test_a_scheme_that_the_owner_turns_on_again_is_used_again(served: Served) -> None:
