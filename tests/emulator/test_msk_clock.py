@@ -1,0 +1,66 @@
+"""The time of the emulator: what is to happen happens at its time, however late one looks."""
+
+import dataclasses
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from localcloud.msk import (
+    Durations,
+    ManualClock,
+    ScaledClock,
+    Scheme,
+)
+from localcloud.msk.clock import Timeline
+from tests.emulator.scenery import OWNER, Scene, flags
+
+
+def test_a_manual_clock_moves_only_when_told() -> None:
+    clock = ManualClock(datetime(2026, 5, 1, tzinfo=UTC))
+
+    clock.advance(90)
+
+    assert clock.now() == datetime(2026, 5, 1, 0, 1, 30, tzinfo=UTC)
+
+
+def test_a_scaled_clock_runs_ahead_of_real_time() -> None:
+    clock = ScaledClock(1e-6)
+    first = clock.now()
+
+    assert first.tzinfo is UTC
+    assert clock.now() > first
+    with pytest.raises(ValueError, match="positive"):
+        ScaledClock(0)
+
+
+def test_steps_happen_at_their_own_time_however_late_one_looks() -> None:
+    clock = ManualClock()
+    start = clock.now()
+    timeline = Timeline(clock)
+    happened: list[tuple[str, timedelta]] = []
+
+    def second() -> None:
+        happened.append(("second", timeline.now() - start))
+
+    def first() -> None:
+        happened.append(("first", timeline.now() - start))
+        timeline.after(5, second)
+
+    timeline.after(10, first)
+    clock.advance(1000)
+    timeline.settle()
+
+    assert happened == [("first", timedelta(seconds=10)), ("second", timedelta(seconds=15))]
+    assert timeline.now() == clock.now()
+
+
+def test_without_durations_everything_is_there_at_once() -> None:
+    at_once = {field.name: 0.0 for field in dataclasses.fields(Durations)}
+    scene = Scene(durations=Durations(**at_once))
+    made = scene.call(
+        OWNER, "CreateClusterV2", ClusterName="orders", Provisioned=scene.provisioned()
+    )
+
+    operation = scene.update(made["ClusterArn"], flags(Scheme.IAM))
+
+    assert scene.operation(operation)["OperationState"] == "UPDATE_COMPLETE"
