@@ -50,6 +50,11 @@ def lose_lease(scene: Scene) -> None:
     table.update_item(**cluster_key(scene), UpdateExpression="REMOVE holder")
 
 
+def statuses(scene: Scene) -> list[tuple[str, str]]:
+    """The name and the status of each run."""
+    return [(one["name"], one["status"]) for one in scene.executions()]
+
+
 def cluster_state(scene: Scene) -> str:
     msk = scene.cloud.client("kafka", scene.cloud.owner)
     state: str = msk.describe_cluster_v2(ClusterArn=scene.cluster_arn)["ClusterInfo"]["State"]
@@ -290,3 +295,27 @@ def test_a_sweep_buries_a_run_whose_end_no_event_has_told(
         eventually(lambda: "failure" in scene.item(arn))
 
     eventually(lambda: "failure" not in scene.item(arn) and "holder" not in scene.item(arn))
+
+
+def test_a_run_whose_history_is_full_hands_on_to_another(cloud: Cloud) -> None:
+    """The run is made up, and so is its cluster, of which the one that follows says as much."""
+    gone = f"arn:aws:kafka:{cloud.region}:{cloud.owner}:cluster/gone/0a0a0a0a-0000-0000-0000-0-1"
+    scene, full = Scene(cloud, gone), "gone-0a0a0a0a-1"
+    cloud.client("dynamodb", cloud.owner).update_item(
+        **cluster_key(scene),
+        UpdateExpression="SET holder = :full, taken = :one, requested = :two",
+        ExpressionAttributeValues={":full": {"S": full}, ":one": {"N": "1"}, ":two": {"N": "2"}},
+    )
+    name = cloud.client("cloudformation", cloud.owner).describe_stack_resource(
+        StackName="msklink", LogicalResourceId="ConcludeFunction"
+    )["StackResourceDetail"]["PhysicalResourceId"]
+    task = {"run": full, "cluster_arn": gone, "generation": 1}
+
+    answer = cloud.client("lambda", cloud.owner).invoke(
+        FunctionName=name,
+        Payload=json.dumps({**task, "rounds": 99, "clients": 1, "fingerprint": "f"}).encode(),
+    )
+
+    assert json.loads(answer["Payload"].read()) == {"newer": False}
+    eventually(lambda: ("gone-0a0a0a0a-2", "SUCCEEDED") in statuses(scene))
+    assert "holder" not in scene.item(gone)

@@ -55,10 +55,6 @@ UNUSED = {
     ),
     ("GrantAccessFunctionRole", "states:DescribeExecution"): _OF_REDRIVING,
     ("PublishSummaryFunctionRole", "events:PutEvents"): _OF_OWNER_AS_CLIENT,
-    ("ConcludeFunctionRole", "states:StartExecution"): (
-        "a run hands over when its history is nearly full, after 25,000 events; "
-        "`tests/integration/test_conclude.py` has it do so"
-    ),
     **{
         ("ReconcileClusterRole", f"logs:{action}"): _OF_LOGGING
         for action in (
