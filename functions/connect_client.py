@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from msklink import clock, network, repairing, survey
 from msklink import connections as rules
-from msklink.aws import ec2, kafka, table, vpc_connections
+from msklink.aws import ec2, kafka, security_groups, table, vpc_connections
 from msklink.aws.session import in_client, in_the_name_of
 from msklink.connections import VpcConnection
 from msklink.errors import Refused
@@ -119,7 +119,7 @@ def _managed_groups(
         if found:
             repairing.begin(event.cluster_arn, event.run, found)
         if group or vpc_id in bare:
-            groups[vpc_id] = ec2.ensure_security_group(
+            groups[vpc_id] = security_groups.ensure_group(
                 vpcs, vpc, namespace, event.cluster.name, stack_name
             )
             well.append(network.memory_of(vpc))

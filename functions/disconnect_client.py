@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from msklink import clock, offboarding, status, telling
 from msklink import connections as rules
-from msklink.aws import ec2, kafka, memories, table, vpc_connections
+from msklink.aws import ec2, kafka, memories, security_groups, table, vpc_connections
 from msklink.aws.session import in_client, in_the_name_of
 from msklink.aws.ssm import ParameterSet
 from msklink.connections import VpcConnection
@@ -111,13 +111,13 @@ def _delete_groups(
     if not leaving:
         return {}
     key = client_key(settings().namespace, event.cluster.name)
-    groups = ec2.managed_groups(vpcs, key, settings().stack_name)
+    groups = security_groups.managed_groups(vpcs, key, settings().stack_name)
     if groups is None:
         return dict.fromkeys(leaving, "which nobody could look for")
     return {
         vpc_id: group
         for vpc_id, group in groups.items()
-        if vpc_id in leaving and not ec2.delete_security_group(vpcs, group)
+        if vpc_id in leaving and not security_groups.delete_group(vpcs, group)
     }
 
 

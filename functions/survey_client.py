@@ -93,6 +93,7 @@ def _look(
             facts = ClusterFacts.model_validate(event.facts)
             places = {*tags, *(request.vpc_id for request in asked.requests)}
             read = ec2.read_vpcs(vpcs, event.account, places, event.key, settings().stack_name)
+            read = ec2.with_endpoints(vpcs, read, event.cluster_arn)
             wished = survey.wishes(read.values(), *asked, event.key, now)
             wanted = survey.survey(event.account, facts, read, wished, guarded)
             left = offboarding.others(guarded, wanted)

@@ -14,9 +14,11 @@ from ministack.core.responses import request_scope
 from ministack.services import ec2, iam
 
 from localcloud.corrections.ec2 import tags_of
+from localcloud.corrections.places import obstacle
 from localcloud.iam.authorization import judge_caller
 from localcloud.iam.checks import Check, request_tags
 from localcloud.msk import Caller, Endpoint, SecurityGroup, Subnet, Vpc
+from localcloud.msk.network import NOT_IN_SHARED_VPCS
 from localcloud.msk_door import access_key
 
 RESERVED_ADDRESSES = 5  # of each subnet (VPC guide, subnet CIDR blocks)
@@ -46,7 +48,8 @@ class Ec2Network:
                 subnet["SubnetId"],
                 subnet["VpcId"],
                 subnet["AvailabilityZoneId"],
-                _free_addresses(subnet, endpoints),
+                0 if subnet.get("Ipv6Native") else _free_addresses(subnet, endpoints),
+                obstacle(subnet),
             )
             for subnet in found
         ]
@@ -61,6 +64,8 @@ class Ec2Network:
     def create_endpoint(self, caller: Caller, endpoint: Endpoint) -> str:
         _must_be_allowed(caller, _creation(caller, endpoint))
         with request_scope(caller.account, caller.region):
+            if ec2._vpcs[endpoint.vpc_id]["OwnerId"] != caller.account:
+                raise PermissionError(NOT_IN_SHARED_VPCS)
             _make_service_linked_role(caller)
             before = set(ec2._vpc_endpoints)
             ec2._ACTION_MAP["CreateVpcEndpoint"](_parameters(endpoint))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 from unittest import mock
 from urllib.parse import parse_qs, urlsplit
 
@@ -28,6 +29,7 @@ from localcloud.msk import (
 )
 from localcloud.msk.assumptions import DEFAULTS
 from localcloud.msk.clock import AS_ON_AWS
+from localcloud.msk.network import NOT_IN_SHARED_VPCS
 from localcloud.msk.wire import Answer, handle
 
 _SIGNATURE = re.compile(r"Credential=([^/]+)/\d+/([\w-]+)/kafka/")
@@ -129,6 +131,7 @@ class MotoNetwork:
                 by_id[subnet_id].vpc_id,
                 by_id[subnet_id].availability_zone_id,
                 by_id[subnet_id].available_ip_address_count,
+                _obstacle(by_id[subnet_id]),
             )
             for subnet_id in subnet_ids
             if subnet_id in by_id
@@ -141,6 +144,8 @@ class MotoNetwork:
         return [SecurityGroup(group.id, str(group.vpc_id)) for group in found if group]
 
     def create_endpoint(self, caller: Caller, endpoint: Endpoint) -> str:
+        if _ec2(caller.account, caller.region).vpcs[endpoint.vpc_id].owner_id != caller.account:
+            raise PermissionError(NOT_IN_SHARED_VPCS)
         made = _ec2(caller.account, caller.region).create_vpc_endpoint(
             vpc_id=endpoint.vpc_id,
             service_name=endpoint.service_name,
@@ -156,6 +161,16 @@ class MotoNetwork:
 
     def delete_endpoint(self, caller: Caller, endpoint_id: str) -> None:
         _ec2(caller.account, caller.region).delete_vpc_endpoints([endpoint_id])
+
+
+def _obstacle(subnet: Any) -> str:
+    """Where an endpoint cannot be; moto has no Outposts, which tests add."""
+    if getattr(subnet, "outpost_arn", None):
+        return "an Outpost"
+    zone_type: str = subnet._availability_zone.zone_type
+    if zone_type != "availability-zone":
+        return f"a {zone_type}"
+    return "an IPv6-only subnet" if subnet.ipv6_native else ""
 
 
 def _ec2(account: str, region: str) -> EC2Backend:

@@ -5,7 +5,7 @@ Each module says what AWS does and replaces functions of MiniStack in this proce
 """
 
 from localcloud.call_log import CallLog
-from localcloud.corrections import buses, conditions, ec2, events, functions, states
+from localcloud.corrections import buses, conditions, ec2, events, functions, places, states
 from localcloud.settings import Settings
 
 
@@ -16,3 +16,4 @@ def install(chosen: Settings, log: CallLog) -> None:
     buses.install()
     conditions.install()
     ec2.install()
+    places.install()

@@ -38,6 +38,9 @@ CreateVpcConnection: cluster not      BadRequest                           waiti
 ACTIVE
 CreateVpcConnection: subnets          one per zone of the cluster, no      AWS may take fewer
                                       more and no fewer
+CreateVpcConnection: subnets of an    BadRequest                           they could be chosen
+Outpost, Local Zone, or IPv6 only
+CreateVpcConnection in a shared VPC   Forbidden, with EC2's own text       another code to recognise
 CreateVpcConnection: DNS attributes   BadRequest                           connection, but no names
 off
 CreateVpcConnection: own VPC of the   BadRequest                           a needless connection

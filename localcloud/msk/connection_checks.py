@@ -54,7 +54,7 @@ def _check_vpc(call: Call, cluster: Cluster) -> None:
 
 
 def _check_subnets(call: Call, cluster: Cluster) -> None:
-    """Demand one subnet of the VPC in each zone of the cluster, and no other."""
+    """Demand one subnet of the VPC in each zone of the cluster that can hold an endpoint."""
     subnet_ids: list[str] = call.params["ClientSubnets"]
     caller = call.caller
     subnets = call.world.network.subnets(caller.account, caller.region, subnet_ids)
@@ -67,6 +67,8 @@ def _check_subnets(call: Call, cluster: Cluster) -> None:
             f"{', '.join(sorted(cluster.zone_ids))}.",
             "clientSubnets",
         )
+    if unfit := [f"{one.subnet_id} in {one.obstacle}" for one in subnets if one.obstacle]:
+        raise bad_request(f"These subnets cannot hold an endpoint: {unfit}.", "clientSubnets")
     if full := [subnet.subnet_id for subnet in subnets if subnet.free_addresses < 1]:
         raise bad_request(f"These subnets have no free address: {full}.", "clientSubnets")
 

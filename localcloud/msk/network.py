@@ -7,6 +7,9 @@ from typing import Protocol
 
 from localcloud.msk.model import Caller
 
+NOT_IN_SHARED_VPCS = "This operation does not support shared VPCs."
+"""EC2 to a participant that creates an endpoint (re:Post, VPC interface endpoint errors)."""
+
 
 @dataclass(frozen=True)
 class Vpc:
@@ -22,6 +25,8 @@ class Subnet:
     vpc_id: str
     zone_id: str
     free_addresses: int = 250
+    obstacle: str = ""
+    """What it is in that has no interface endpoints for IPv4, such as `a local-zone`."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The embedded AWS refuses what AWS refuses: else a green run proves nothing about rights."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -65,6 +66,58 @@ def test_a_zone_name_is_another_zone_in_another_account(cloud: Cloud) -> None:
 
     assert zone_id_of_a(first) != zone_id_of_a(second)
     assert cloud.networks[first].subnets.keys() == cloud.networks[second].subnets.keys()
+
+
+def test_a_subnet_says_where_it_is(cloud: Cloud) -> None:
+    account = cloud.clients[0]
+    ec2, vpc_id = cloud.client("ec2", account), cloud.networks[account].vpc_id
+    zones = ec2.describe_availability_zones()["AvailabilityZones"]
+    types = {zone["ZoneName"]: zone["ZoneType"] for zone in zones}
+    outpost = f"arn:aws:outposts:eu-west-1:{account}:outpost/op-0123456789abcdef0"
+    places: list[dict[str, Any]] = [
+        {"AvailabilityZone": "eu-west-1a", "CidrBlock": "10.1.64.0/24", "OutpostArn": outpost},
+        {"AvailabilityZone": "eu-west-1-dub-1a", "CidrBlock": "10.1.65.0/24"},
+        {"AvailabilityZone": "eu-west-1a", "Ipv6CidrBlock": "2600::/64", "Ipv6Native": True},
+    ]
+
+    ids = [ec2.create_subnet(VpcId=vpc_id, **place)["Subnet"]["SubnetId"] for place in places]
+
+    on_outpost, local, ipv6_only = (
+        ec2.describe_subnets(SubnetIds=[one])["Subnets"][0] for one in ids
+    )
+    assert on_outpost["OutpostArn"] == outpost
+    assert (local["AvailabilityZoneId"], types[local["AvailabilityZone"]]) == (
+        "euw1-dub1-az1",
+        "local-zone",
+    )
+    assert (ipv6_only["Ipv6Native"], ipv6_only["AvailableIpAddressCount"]) == (True, 0)
+    assert [subnet["OwnerId"] for subnet in (on_outpost, local)] == [account, account]
+    for one in ids:
+        ec2.delete_subnet(SubnetId=one)
+
+
+def test_a_new_group_of_a_dual_stack_vpc_lets_everything_out_by_ipv6_as_well(cloud: Cloud) -> None:
+    ec2 = cloud.client("ec2", cloud.clients[0])
+    made = ec2.create_vpc(CidrBlock="10.64.0.0/16", AmazonProvidedIpv6CidrBlock=True)["Vpc"]
+    [vpc] = ec2.describe_vpcs(VpcIds=[made["VpcId"]])["Vpcs"]
+    assert vpc["Ipv6CidrBlockAssociationSet"][0]["Ipv6CidrBlock"].endswith("::/56")
+    group = ec2.create_security_group(GroupName="g", Description="-", VpcId=made["VpcId"])
+    group_id = group["GroupId"]
+    everything = {"IpProtocol": "-1", "Ipv6Ranges": [{"CidrIpv6": "::/0"}]}
+
+    def out_by_ipv6() -> list[str]:
+        [found] = ec2.describe_security_groups(GroupIds=[group_id])["SecurityGroups"]
+        return [
+            block["CidrIpv6"]
+            for rule in found["IpPermissionsEgress"]
+            for block in rule["Ipv6Ranges"]
+        ]
+
+    assert out_by_ipv6() == ["::/0"]
+    ec2.revoke_security_group_egress(GroupId=group_id, IpPermissions=[everything])
+    assert out_by_ipv6() == []
+    ec2.delete_security_group(GroupId=group_id)
+    ec2.delete_vpc(VpcId=made["VpcId"])
 
 
 def test_every_call_is_on_record(cloud: Cloud) -> None:

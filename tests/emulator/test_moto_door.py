@@ -10,10 +10,13 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from moto import mock_aws
+from moto.ec2.models import ec2_backends
+from moto.ec2.models.availability_zones_and_regions import Zone
 
 from localcloud.moto_door import in_process_msk
 from localcloud.msk import ManualClock, Msk, Scheme, TagChange, faults
 from tests.emulator.scenery import MINUTE, REGION, flags, policy, statement
+from tests.support.places import put_on_outpost, share_vpc
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -160,6 +163,36 @@ def test_vpc_attributes_are_those_of_ec2(cloud: Cloud) -> None:
     response: Any = caught.value.response
     assert response["Error"]["Code"] == "BadRequestException"
     assert response["InvalidParameter"] == "vpcId"
+
+
+@pytest.mark.parametrize("kind", ["outpost", "local-zone", "ipv6-only"])
+def test_a_subnet_that_can_hold_no_endpoint_is_refused(cloud: Cloud, kind: str) -> None:
+    arn, vpc = cloud.private_cluster(), cloud.vpc(CLIENT)
+    subnet = ec2_backends[CLIENT][REGION].get_subnet(vpc.subnet_ids[0])
+    match kind:
+        case "outpost":
+            put_on_outpost(CLIENT, vpc.subnet_ids[0])
+        case "local-zone":
+            zone = subnet._availability_zone
+            subnet._availability_zone = Zone(zone.name, REGION, zone.zone_id, kind)
+        case "ipv6-only":
+            subnet.ipv6_native = True
+
+    with pytest.raises(ClientError, match=f"cannot hold an endpoint: .*{subnet.id}"):
+        cloud.connect(arn, vpc)
+
+
+def test_a_participant_cannot_connect_a_shared_vpc(cloud: Cloud) -> None:
+    arn, vpc = cloud.private_cluster(), cloud.vpc(STRANGER)
+    share_vpc(STRANGER, CLIENT, vpc.vpc_id)
+    group = cloud.ec2(CLIENT).create_security_group(
+        GroupName="ours", Description="-", VpcId=vpc.vpc_id
+    )
+
+    with pytest.raises(ClientError, match="does not support shared VPCs") as refused:
+        cloud.connect(arn, Vpc(vpc.vpc_id, vpc.subnet_ids, group["GroupId"]))
+
+    assert refused.value.response["Error"]["Code"] == "ForbiddenException"
 
 
 def test_an_error_is_the_typed_exception_with_its_parameter(cloud: Cloud) -> None:

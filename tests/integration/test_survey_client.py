@@ -250,7 +250,8 @@ def tag_group(accounts: Accounts, vpc_id: str, **rule: Any) -> str:
         ({}, ["NobodyLetIn"]),
         ({"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443}, ["NobodyLetIn"]),
         ({"IpProtocol": "udp", "FromPort": 14001, "ToPort": 14100}, ["NobodyLetIn"]),
-        ({"IpProtocol": "tcp", "FromPort": 14001, "ToPort": 14003}, []),
+        ({"IpProtocol": "tcp", "FromPort": 14001, "ToPort": 14003}, ["PortsPartlyOpen"]),
+        ({"IpProtocol": "tcp", "FromPort": 14001, "ToPort": 14100}, []),
         ({"IpProtocol": "-1"}, []),
     ],
 )

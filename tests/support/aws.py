@@ -20,6 +20,7 @@ from localcloud.msk import Durations, ManualClock, Msk, faults
 from msklink.settings import settings
 from tests.support.cloudformation import resources
 from tests.support.functions import NAMESPACE, OWNER, REGION
+from tests.support.places import real_places
 from tests.support.privileges import watched_calls
 from tests.support.probes import Say, all_is_well, probes_in_moto
 from tests.support.security_groups import delete_unless_in_use
@@ -124,10 +125,14 @@ class Accounts(Sight):
         for kind in ("client", "presence"):
             self.client("iam", account).delete_role(RoleName=f"{NAMESPACE}-{kind}-{REGION}")
 
-    def make_network(self, account: str, zones: tuple[str, ...] = ZONES) -> str:
-        """A VPC with DNS on and a subnet in each of *zones*."""
+    def make_network(
+        self, account: str, zones: tuple[str, ...] = ZONES, *, ipv6: bool = False
+    ) -> str:
+        """A VPC with DNS on and a subnet in each of *zones*; with *ipv6* it is dual-stack."""
         ec2 = self.client("ec2", account)
-        vpc_id: str = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        vpc_id: str = ec2.create_vpc(CidrBlock="10.0.0.0/16", AmazonProvidedIpv6CidrBlock=ipv6)[
+            "Vpc"
+        ]["VpcId"]
         ec2.modify_vpc_attribute(VpcId=vpc_id, EnableDnsHostnames={"Value": True})
         for number, zone in enumerate(zones):
             ec2.create_subnet(
@@ -244,6 +249,7 @@ def accounts_in_moto(durations: Durations = BRISK) -> Iterator[Accounts]:
         mock.patch.object(STSBackend, "assume_role", judged_by_trust(blocked)),
         shortcuts(),
         mock.patch.object(SecurityGroupBackend, "delete_security_group", delete_unless_in_use),
+        real_places(),
         mock.patch("botocore.endpoint.time", mock.Mock(sleep=clock.advance)),
         mock.patch("msklink.clock.now", clock.now),
         probes_in_moto(say),

@@ -59,6 +59,7 @@ def vpc(*subnets: Subnet, **changes: Any) -> Vpc:
     facts: dict[str, Any] = {
         "id": "vpc-1",
         "account": CLIENT,
+        "owner": CLIENT,
         "cidrs": ("10.0.0.0/16",),
         "dns_support": True,
         "dns_hostnames": True,

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from msklink.firewall import PORTS, Rule, change, lets_somebody_in, wanted_rules
+from msklink.firewall import PORTS, Rule, change, spell_ports, unopened_ports, wanted_rules
 from tests.unit.given import thorough
 
 ANY = "0.0.0.0/0"
@@ -23,33 +23,47 @@ def test_a_block_named_twice_is_let_in_once() -> None:
     assert len(wanted_rules(["10.0.0.0/16"] * 2)) == 1
 
 
+WHOLE = (14001, 14100)
+
+
 @pytest.mark.parametrize(
-    ("rule", "expected"),
+    ("rule", "opened"),
     [
-        (Rule("tcp", 14001, 14100, ANY), True),
-        (Rule("tcp", 0, 65535, ANY), True),
-        (Rule("tcp", 14000, 14001, ANY), True),  # the first port
-        (Rule("tcp", 13000, 14000, ANY), False),  # one below it
-        (Rule("tcp", 14100, 14100, ANY), True),  # the last port
-        (Rule("tcp", 14101, 15000, ANY), False),  # one above it
-        (Rule("tcp", 14050, 14050, ANY), True),
-        (Rule("tcp", 9098, 9098, ANY), False),  # the port within the cluster's own VPC
-        (Rule("-1", None, None, ANY), True),
-        (Rule("udp", 14001, 14100, ANY), False),
-        (Rule("icmp", -1, -1, ANY), False),
-        (Rule("50", None, None, ANY), False),
-        (Rule("tcp", 14001, 14100, "sg-1"), True),
-        (Rule("tcp", 14001, 14100, "pl-1"), True),
-        (Rule("tcp", 14001, 14100, "::/0"), True),
+        (Rule("tcp", 14001, 14100, ANY), WHOLE),
+        (Rule("tcp", 0, 65535, ANY), WHOLE),
+        (Rule("tcp", 14000, 14001, ANY), (14001, 14001)),
+        (Rule("tcp", 13000, 14000, ANY), None),  # one below the first
+        (Rule("tcp", 14100, 14100, ANY), (14100, 14100)),
+        (Rule("tcp", 14101, 15000, ANY), None),  # one above the last
+        (Rule("tcp", 14050, 14050, ANY), (14050, 14050)),
+        (Rule("tcp", 9098, 9098, ANY), None),  # the port within the cluster's own VPC
+        (Rule("-1", None, None, ANY), WHOLE),
+        (Rule("udp", 14001, 14100, ANY), None),
+        (Rule("icmp", -1, -1, ANY), None),
+        (Rule("50", None, None, ANY), None),
+        (Rule("tcp", 14001, 14100, "sg-1"), WHOLE),
+        (Rule("tcp", 14001, 14100, "pl-1"), WHOLE),
+        (Rule("tcp", 14001, 14100, "::/0"), None),  # the endpoint has IPv4 only
+        (Rule("-1", None, None, "::/0"), None),
     ],
 )
-def test_a_rule_reaches_the_brokers(rule: Rule, expected: bool) -> None:
-    assert rule.reaches_brokers is expected
-    assert lets_somebody_in([Rule("tcp", 22, 22, ANY), rule]) is expected
+def test_the_ports_of_the_brokers_that_a_rule_opens(
+    rule: Rule, opened: tuple[int, int] | None
+) -> None:
+    ports = list(rule.opened_ports)
+
+    assert ports == (list(range(opened[0], opened[1] + 1)) if opened else [])
+    unopened = unopened_ports([Rule("tcp", 22, 22, ANY), rule])
+    assert sorted({*unopened, *ports}) == list(range(14001, 14101))
+    assert not set(unopened) & set(ports)
 
 
-def test_a_group_without_rules_lets_nobody_in() -> None:
-    assert not lets_somebody_in([])
+@pytest.mark.parametrize(
+    ("ports", "text"),
+    [((), ""), ((14001,), "14001"), ((14001, 14002, 14003, 14100), "14001-14003, 14100")],
+)
+def test_ports_are_spelled_in_runs(ports: tuple[int, ...], text: str) -> None:
+    assert spell_ports(ports) == text
 
 
 ONE, TWO = sorted(wanted_rules(["10.0.0.0/16", "10.1.0.0/16"]), key=str)
@@ -100,4 +114,4 @@ def test_a_change_leads_to_what_is_wanted_and_then_to_nothing(
     after = (existing | set(difference.missing)) - set(difference.surplus)
     assert after == wanted
     assert not change(after, wanted).missing + change(after, wanted).surplus
-    assert lets_somebody_in(after)
+    assert not unopened_ports(after)

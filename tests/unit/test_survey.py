@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from msklink.records import Connection, Departure, Leaving, Request, State
 from msklink.refusals import Code, Refusal, refuse
 from msklink.scheme import Scheme
 from msklink.survey import ClusterFacts, Wish, account_refused, survey, wishes
-from tests.unit.given import ARN, CLIENT, NOW, ZONES, connection, vpc
+from tests.unit.given import ARN, CLIENT, NOW, OTHER_CLIENT, ZONES, connection, subnet, vpc
 
 LATER = NOW + timedelta(hours=1)
 KEY = "msklink/orders"
@@ -279,3 +280,54 @@ def test_wishes_that_ask_for_nothing_known_still_tell() -> None:
 
     assert isinstance(wish, Wish)
     assert wish.asked.refusals
+
+
+# ------------------------------------------------------------------------- room for endpoints
+
+
+def small(free: int, **changes: Any) -> Vpc:
+    """A VPC that asks for iam and scram, with *free* addresses in each of its subnets."""
+    subnets = tuple(subnet(f"subnet-{zone}", zone, free) for zone in ZONES)
+    return replace(tagged("iam scram", **changes), subnets=subnets)
+
+
+def made(scheme: Scheme) -> Connection:
+    return connection(scheme=scheme, state=State.PUBLISHED, connection_arn=f"arn-{scheme}")
+
+
+@pytest.mark.parametrize(
+    ("free", "endpoints", "known", "states"),
+    [
+        (2, 0, (), ["planned", "planned"]),
+        (1, 0, (), ["refused", "refused"]),  # two endpoints, and room for one
+        (1, 1, (made(Scheme.IAM),), ["published", "planned"]),
+        (0, 1, (made(Scheme.IAM),), ["published", "refused"]),
+        (0, 2, (made(Scheme.IAM), made(Scheme.SCRAM)), ["published", "published"]),
+        (0, 2, (), ["planned", "planned"]),  # made by hand, or by a run that died
+        (0, 1, (), ["refused", "refused"]),
+        (1, 1, (), ["planned", "planned"]),
+        (1, 0, (made(Scheme.IAM),), ["published", "planned"]),  # its tags were taken off
+        (1, 1, (made(Scheme.TLS),), ["refused", "refused"]),  # that one is of another scheme
+    ],
+)
+def test_each_scheme_that_is_not_connected_needs_an_address_in_each_subnet(
+    free: int, endpoints: int, known: tuple[Connection, ...], states: list[str]
+) -> None:
+    records = look(small(free, endpoints=endpoints), known=known)
+
+    assert [record.state.value for record in records] == states
+    refused = {record.refusal.code for record in records if record.refusal}
+    assert refused <= {Code.SUBNET_MISSING_IN_ZONE}
+
+
+def test_a_scheme_that_the_cluster_refuses_needs_no_address() -> None:
+    iam, scram = look(small(1), cluster=facts(scram=OFF))
+
+    assert (iam.state, scram.state) == (State.PLANNED, State.REFUSED)
+    assert scram.refusal == OFF
+
+
+def test_a_vpc_of_another_account_is_refused_for_each_scheme() -> None:
+    records = look(tagged("iam scram", owner=OTHER_CLIENT))
+
+    assert {record.refusal.code for record in records if record.refusal} == {Code.VPC_SHARED}

@@ -11,11 +11,13 @@ from msklink.policy import SIZE_LIMIT
 from msklink.refusals import WARNINGS, Code
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
 from tests.support.functions import OWNER
+from tests.support.places import put_on_outpost, share_vpc, take_addresses
 from tests.support.step_functions import Engine, tag_event
 
 Prepare = Callable[[Accounts], str]
 """Sets the scene and returns the ARN of the cluster."""
 
+NETWORK_ACCOUNT = "555555555555"
 NO_VPC = "vpc-0123456789abcdef0"
 ALL_ON = {
     "Sasl": {"Iam": {"Enabled": True}, "Scram": {"Enabled": True}},
@@ -246,6 +248,43 @@ def names_a_group_that_is_not_there(accounts: Accounts, _: str) -> dict[str, Any
     return request(accounts.make_network(CLIENT), security_group_ids=["sg-0123456789abcdef0"])
 
 
+def takes_part_in_a_vpc_of_another(accounts: Accounts, _: str) -> dict[str, Any]:
+    accounts.deploy_client(CLIENT)
+    vpc_id = accounts.make_network(NETWORK_ACCOUNT)
+    share_vpc(NETWORK_ACCOUNT, CLIENT, vpc_id)
+    return request(vpc_id)
+
+
+def tags_a_subnet_on_an_outpost(accounts: Accounts, _: str) -> None:
+    subnets = accounts.subnets(CLIENT, accounts.make_tagged_vpc(CLIENT))
+    put_on_outpost(CLIENT, subnets[0])
+    tag_subnets(accounts, subnets)
+
+
+def names_a_subnet_that_is_full(accounts: Accounts, _: str) -> dict[str, Any]:
+    accounts.deploy_client(CLIENT)
+    vpc_id = accounts.make_network(CLIENT)
+    subnets = accounts.subnets(CLIENT, vpc_id)
+    take_addresses(CLIENT, subnets[1], 0)
+    return request(vpc_id, subnet_ids=subnets)
+
+
+def tags_a_subnet_that_is_full(accounts: Accounts, _: str) -> None:
+    subnets = accounts.subnets(CLIENT, accounts.make_tagged_vpc(CLIENT))
+    take_addresses(CLIENT, subnets[2], 0)
+    tag_subnets(accounts, subnets)
+
+
+def has_a_full_subnet_in_a_zone(accounts: Accounts, _: str) -> None:
+    take_addresses(CLIENT, accounts.subnets(CLIENT, accounts.make_tagged_vpc(CLIENT))[0], 0)
+
+
+def tag_subnets(accounts: Accounts, subnets: list[str]) -> None:
+    accounts.client("ec2", CLIENT).create_tags(
+        Resources=subnets, Tags=[{"Key": "msklink/orders", "Value": ""}]
+    )
+
+
 def turns_dns_off_at_the_last_moment(accounts: Accounts, _: str) -> None:
     vpc_id = accounts.make_tagged_vpc(CLIENT)
     off = {"VpcId": vpc_id, "EnableDnsHostnames": {"Value": False}}
@@ -288,6 +327,9 @@ TROUBLES = [
     Trouble(Code.VPC_DNS_OFF, has_no_dns),
     Trouble(Code.SUBNET_MISSING_IN_ZONE, lacks_a_subnet),
     Trouble(Code.SUBNET_CHOICE_INVALID, tags_one_subnet_only),
+    Trouble(Code.VPC_SHARED, takes_part_in_a_vpc_of_another),
+    Trouble(Code.SUBNET_UNFIT, tags_a_subnet_on_an_outpost),
+    Trouble(Code.SUBNET_FULL, names_a_subnet_that_is_full),
     Trouble(Code.SECURITY_GROUP_INVALID, names_a_group_that_is_not_there),
     Trouble(Code.CONNECTION_REFUSED_BY_MSK, turns_dns_off_at_the_last_moment),
     Trouble(Code.CONNECTION_FAILED, has_a_connection_that_fails),
@@ -317,6 +359,32 @@ def test_one_client_is_refused_and_the_other_is_served(
     assert accounts.status(OTHER_CLIENT)["state"] == "published"
     assert accounts.status(OWNER)["clients"][OTHER_CLIENT] == "published"
     assert accounts.status(OWNER)["clients"][CLIENT] in {"refused", "failed"}
+
+
+PLACES = [
+    Trouble(Code.VPC_SHARED, takes_part_in_a_vpc_of_another),
+    Trouble(Code.SUBNET_UNFIT, tags_a_subnet_on_an_outpost),
+    Trouble(Code.SUBNET_FULL, names_a_subnet_that_is_full),
+    Trouble(Code.SUBNET_FULL, tags_a_subnet_that_is_full),
+    Trouble(Code.SUBNET_MISSING_IN_ZONE, has_a_full_subnet_in_a_zone),
+]
+
+
+@pytest.mark.parametrize("trouble", PLACES, ids=lambda trouble: trouble.cause.__name__)
+def test_a_place_that_cannot_be_is_refused_before_anything_is_written(
+    accounts: Accounts, engine: Engine, trouble: Trouble
+) -> None:
+    cluster = accounts.make_cluster(tags=opted_in())
+    event = trouble.cause(accounts, cluster) or tag_event(cluster)
+    before = accounts.picture(cluster)["security groups"]
+
+    [run] = engine.receive(event)
+
+    assert engine.describe(run)["status"] == "SUCCEEDED"
+    assert shown(accounts, CLIENT) == [trouble.code]
+    assert not writes_to_cluster(accounts)
+    assert accounts.picture(cluster)["security groups"] == before
+    assert not accounts.connections(CLIENT)
 
 
 def test_the_vpc_of_the_cluster_is_no_client(accounts: Accounts, engine: Engine) -> None:
@@ -453,10 +521,23 @@ def with_a_group_that_is_shut(accounts: Accounts) -> str:
     return cluster
 
 
+def with_a_group_that_opens_few_ports(accounts: Accounts) -> str:
+    cluster = with_a_group_that_is_shut(accounts)
+    ec2 = accounts.client("ec2", CLIENT)
+    found = ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": ["shut"]}])
+    ports = {"IpProtocol": "tcp", "FromPort": 14001, "ToPort": 14003}
+    ec2.authorize_security_group_ingress(
+        GroupId=found["SecurityGroups"][0]["GroupId"],
+        IpPermissions=[ports | {"IpRanges": [{"CidrIp": "10.0.0.0/16"}]}],
+    )
+    return cluster
+
+
 DOUBTS: list[tuple[Code, Prepare]] = [
     (Code.KAFKA_VERSION_UNKNOWN, cluster_with(KafkaVersion="four")),
     (Code.BROKERS_EXPRESS, cluster_with(instance_type="express.m7g.large")),
     (Code.NOBODY_LET_IN, with_a_group_that_is_shut),
+    (Code.PORTS_PARTLY_OPEN, with_a_group_that_opens_few_ports),
 ]
 
 

@@ -118,12 +118,19 @@ CATALOGUE: dict[Code, tuple[str, str]] = {
         "VPC {vpc_id} is the one that the cluster is in.",
         "Use the cluster's ordinary bootstrap brokers from within this VPC, and take the tag away.",
     ),
+    Code.VPC_SHARED: (
+        "VPC {vpc_id} belongs to account {owner}, which shares subnets of it with account "
+        "{account}; only account {owner} can create interface endpoints in it.",
+        "Let account {owner} ask for the connection, as a client with a stack of its own: its "
+        "endpoints serve the whole VPC. Or use a VPC that belongs to account {account}.",
+    ),
     Code.VPC_DNS_OFF: (
         "VPC {vpc_id} has {attributes} off, without which broker names do not resolve in it.",
         "Turn DNS resolution and DNS hostnames on for VPC {vpc_id}.",
     ),
     Code.SUBNET_MISSING_IN_ZONE: (
-        "VPC {vpc_id} has no subnet with a free address in {zones}, where the cluster has brokers.",
+        "VPC {vpc_id} has no subnet with {addresses} in {zones}, where the cluster has "
+        "brokers.{passed_over}",
         "Create a subnet in each of {zones} in VPC {vpc_id}. In account {account} that is "
         "{names}: go by the zone id, as a zone's name means another zone in other accounts.",
     ),
@@ -131,6 +138,16 @@ CATALOGUE: dict[Code, tuple[str, str]] = {
         "The subnets asked for, {subnets}, do not give one subnet of VPC {vpc_id} in each of the "
         "cluster's zones {zones}.",
         "Name or tag exactly one subnet in each of {zones}, or none to let MSKLink choose.",
+    ),
+    Code.SUBNET_UNFIT: (
+        "The endpoints of a connection cannot be in these subnets of VPC {vpc_id}: {subnets}.",
+        "Name or tag subnets with IPv4 addresses in Availability Zones of the Region, or none to "
+        "let MSKLink choose.",
+    ),
+    Code.SUBNET_FULL: (
+        "These subnets of VPC {vpc_id} are too full: {subnets}. Each of the {endpoints} endpoints "
+        "to be made, one for each scheme, takes an address of each subnet.",
+        "Free addresses in these subnets, name or tag other subnets, or ask for fewer schemes.",
     ),
     Code.SECURITY_GROUP_INVALID: (
         "The security groups asked for, {groups}, are not all groups of VPC {vpc_id}.",
@@ -236,5 +253,11 @@ CATALOGUE: dict[Code, tuple[str, str]] = {
         "The security groups {groups} let nobody in on TCP 14001 to 14100.",
         "Add an inbound rule for TCP 14001-14100 from the clients, or take the tags off the "
         "groups to let MSKLink make one.",
+    ),
+    Code.PORTS_PARTLY_OPEN: (
+        "The security groups {groups} let nobody in on TCP {ports}; the brokers listen on ports "
+        "from 14001 to 14100.",
+        "Let the clients in on TCP 14001-14100, or take the tags off the groups to let MSKLink "
+        "make one.",
     ),
 }

@@ -8,6 +8,7 @@ LOOKS = (
     "ec2:DescribeSecurityGroups",
     "ec2:DescribeSubnets",
     "ec2:DescribeVpcAttribute",
+    "ec2:DescribeVpcEndpoints",
     "ec2:DescribeVpcs",
 )
 
@@ -21,7 +22,6 @@ CONNECTING = (
     "ec2:CreateTags",
     "ec2:CreateVpcEndpoint",
     "ec2:DeleteVpcEndpoints",
-    "ec2:DescribeVpcEndpoints",
     "ec2:RevokeSecurityGroupEgress",
     "ec2:RevokeSecurityGroupIngress",
     "iam:AttachRolePolicy",

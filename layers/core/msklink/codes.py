@@ -32,9 +32,12 @@ class Code(StrEnum):
     CLIENT_ROLE_DENIED = "ClientRoleDenied"
     VPC_NOT_FOUND = "VpcNotFound"
     VPC_OF_CLUSTER = "VpcOfCluster"
+    VPC_SHARED = "VpcShared"
     VPC_DNS_OFF = "VpcDnsOff"
     SUBNET_MISSING_IN_ZONE = "SubnetMissingInZone"
     SUBNET_CHOICE_INVALID = "SubnetChoiceInvalid"
+    SUBNET_UNFIT = "SubnetUnfit"
+    SUBNET_FULL = "SubnetFull"
     SECURITY_GROUP_INVALID = "SecurityGroupInvalid"
     CONNECTION_REFUSED_BY_MSK = "ConnectionRefusedByMsk"
     CONNECTION_FAILED = "ConnectionFailed"
@@ -56,7 +59,15 @@ class Code(StrEnum):
     KAFKA_VERSION_UNKNOWN = "KafkaVersionUnknown"
     BROKERS_EXPRESS = "BrokersExpress"
     NOBODY_LET_IN = "NobodyLetIn"
+    PORTS_PARTLY_OPEN = "PortsPartlyOpen"
 
 
-WARNINGS = frozenset({Code.KAFKA_VERSION_UNKNOWN, Code.BROKERS_EXPRESS, Code.NOBODY_LET_IN})
+WARNINGS = frozenset(
+    {
+        Code.KAFKA_VERSION_UNKNOWN,
+        Code.BROKERS_EXPRESS,
+        Code.NOBODY_LET_IN,
+        Code.PORTS_PARTLY_OPEN,
+    }
+)
 """Codes of what is told in the form of a refusal although nothing is refused."""

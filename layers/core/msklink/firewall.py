@@ -26,11 +26,15 @@ class Rule:
     source: str
 
     @property
-    def reaches_brokers(self) -> bool:
+    def opened_ports(self) -> range:
+        """The brokers' ports that it opens; none to IPv6, which the endpoint does not have."""
+        if ":" in self.source:
+            return range(0)
         if self.protocol == ALL_PROTOCOLS:
-            return True
-        first, last = self.first_port or 0, self.last_port or 0
-        return self.protocol == "tcp" and first <= PORTS[1] and last >= PORTS[0]
+            return range(PORTS[0], PORTS[1] + 1)
+        if self.protocol != "tcp" or self.first_port is None or self.last_port is None:
+            return range(0)
+        return range(max(self.first_port, PORTS[0]), min(self.last_port, PORTS[1]) + 1)
 
 
 def wanted_rules(cidrs: Iterable[str]) -> frozenset[Rule]:
@@ -59,6 +63,18 @@ def spell(rules: Iterable[Rule]) -> str:
     return ", ".join(sorted(texts)) or "nothing"
 
 
-def lets_somebody_in(ingress: Iterable[Rule]) -> bool:
-    """Whether any client at all could reach the brokers through a group with these rules."""
-    return any(rule.reaches_brokers for rule in ingress)
+def unopened_ports(ingress: Iterable[Rule]) -> tuple[int, ...]:
+    """Return the brokers' ports that none of the rules *ingress* opens to anybody, in order."""
+    opened = {port for rule in ingress for port in rule.opened_ports}
+    return tuple(port for port in range(PORTS[0], PORTS[1] + 1) if port not in opened)
+
+
+def spell_ports(ports: Iterable[int]) -> str:
+    """Return *ports*, which are in order, for people: `14001-14003, 14100`."""
+    runs: list[list[int]] = []
+    for port in ports:
+        if runs and port == runs[-1][-1] + 1:
+            runs[-1].append(port)
+        else:
+            runs.append([port])
+    return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)

@@ -1,25 +1,44 @@
-"""Which subnets and security groups of a client VPC serve a connection.
+"""A client VPC with its subnets and security groups, and what others did to the managed one."""
 
-Zones are compared by id: a zone name means another zone in each account (MSK page on multi-VPC
-connectivity: "the zone IDs ... must match"; EC2 user guide, Availability Zone IDs).
-"""
-
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from msklink import drift
 from msklink.drift import Drift, Kind
-from msklink.firewall import Rule, lets_somebody_in, spell, wanted_rules
-from msklink.refusals import Code, Refusal, refuse
+from msklink.firewall import Rule, spell, wanted_rules
+
+ZONE_TYPES = {"local-zone": "Local Zone", "wavelength-zone": "Wavelength Zone"}
+"""Those of ZoneType that are not an ordinary Availability Zone (EC2 API, AvailabilityZone)."""
 
 
 @dataclass(frozen=True)
 class Subnet:
+    """One subnet; *free_addresses* are those of IPv4."""
+
     id: str
     zone_id: str
     zone_name: str
     free_addresses: int
     tagged: bool = False
+    zone_type: str = "availability-zone"
+    outpost: str = ""
+    """ARN of the Outpost that it is on; empty for one in the Region."""
+    ipv6_only: bool = False
+
+    @property
+    def obstacle(self) -> str:
+        """
+        Why no endpoint of MSK can be in it; empty where one can.
+
+        MSK's private connectivity is for clusters with the network type IPV4 and for zones of the
+        Region. EC2 makes an IPv4 endpoint only in subnets with IPv4 addresses (EC2 API reference,
+        CreateVpcEndpoint, IpAddressType).
+        """
+        if self.outpost:
+            return f"on Outpost {self.outpost}"
+        if self.zone_type in ZONE_TYPES:
+            return f"in {ZONE_TYPES[self.zone_type]} {self.zone_name}"
+        return "IPv6 only" if self.ipv6_only else ""
 
 
 @dataclass(frozen=True)
@@ -39,6 +58,8 @@ class Vpc:
 
     id: str
     account: str
+    owner: str
+    """The account that owns it; another than *account* where its subnets are shared by RAM."""
     cidrs: tuple[str, ...]
     dns_support: bool
     dns_hostnames: bool
@@ -47,6 +68,19 @@ class Vpc:
     tags: Mapping[str, str]
     zone_names: Mapping[str, str] = field(default_factory=dict)
     """What this account calls each zone id."""
+    endpoints: int = 0
+    """How many endpoints MSK has in it for the cluster."""
+
+    @property
+    def is_shared(self) -> bool:
+        """
+        Whether *account* only takes part in a VPC of another one.
+
+        Then it cannot create interface endpoints there (VPC user guide, "Responsibilities and
+        permissions for owners and participants"; EC2 answers "This operation does not support
+        shared VPCs", re:Post, errors when creating interface endpoints).
+        """
+        return self.owner != self.account
 
     @property
     def managed_group(self) -> SecurityGroup | None:
@@ -82,107 +116,3 @@ def has_grown(vpc: Vpc) -> bool:
 def memory_of(vpc: Vpc) -> str:
     """The item of what was done about drifts of its managed group."""
     return drift.memory_of(Kind.SECURITY_GROUP, vpc.account, vpc.id)
-
-
-@dataclass(frozen=True)
-class Placement:
-    """Where a connection goes. Without security groups, the managed one is made or used."""
-
-    subnet_ids: tuple[str, ...]
-    security_group_ids: tuple[str, ...]
-    warnings: tuple[Refusal, ...] = ()
-
-
-def place(
-    vpc: Vpc,
-    zone_ids: Collection[str],
-    subnet_ids: Sequence[str] = (),
-    security_group_ids: Sequence[str] = (),
-) -> Placement | Refusal:
-    """
-    Where a connection of *vpc* to a cluster in *zone_ids* goes, or why it cannot.
-
-    What the request names counts first, then what is tagged, then the choice of MSKLink.
-    """
-    if off := dns_attributes_off(vpc):
-        return refuse(Code.VPC_DNS_OFF, vpc_id=vpc.id, attributes=" and ".join(off))
-    chosen = choose_subnets(vpc, zone_ids, subnet_ids)
-    if isinstance(chosen, Refusal):
-        return chosen
-    known = {group.id for group in vpc.security_groups}
-    if unknown := sorted(set(security_group_ids) - known):
-        return refuse(Code.SECURITY_GROUP_INVALID, vpc_id=vpc.id, groups=", ".join(unknown))
-    tagged = (group.id for group in vpc.security_groups if group.tagged)
-    groups = tuple(sorted(set(security_group_ids or tagged)))
-    return Placement(chosen, groups, _group_warnings(vpc, groups))
-
-
-def _group_warnings(vpc: Vpc, groups: Collection[str]) -> tuple[Refusal, ...]:
-    """Groups that people name are used as they are; that they let nobody in is only told."""
-    rules = [rule for group in vpc.security_groups if group.id in groups for rule in group.ingress]
-    if not groups or lets_somebody_in(rules):
-        return ()
-    return (refuse(Code.NOBODY_LET_IN, groups=", ".join(groups)),)
-
-
-def dns_attributes_off(vpc: Vpc) -> list[str]:
-    """The DNS attributes that an interface endpoint with private names needs, and *vpc* lacks."""
-    attributes = {
-        "DNS resolution (enableDnsSupport)": vpc.dns_support,
-        "DNS hostnames (enableDnsHostnames)": vpc.dns_hostnames,
-    }
-    return [name for name, on in attributes.items() if not on]
-
-
-def choose_subnets(
-    vpc: Vpc, zone_ids: Collection[str], subnet_ids: Sequence[str] = ()
-) -> tuple[str, ...] | Refusal:
-    """
-    One subnet in each of *zone_ids*, in the order of the zones.
-
-    MSK wants as many client subnets as the cluster has, in the same zones (developer guide,
-    "Amazon MSK multi-VPC private connectivity: requirements"). Each needs a free address for the
-    endpoint. Among several the one with most free addresses is taken, then the least id, so that
-    the choice is stable.
-    """
-    zones = sorted(zone_ids)
-    picked = [
-        subnet
-        for subnet in vpc.subnets
-        if (subnet.id in subnet_ids if subnet_ids else subnet.tagged)
-    ]
-    if subnet_ids or picked:
-        by_zone = {subnet.zone_id: subnet.id for subnet in picked}
-        asked = set(subnet_ids) or {subnet.id for subnet in picked}
-        if sorted(by_zone) != zones or asked != set(by_zone.values()):
-            return refuse(
-                Code.SUBNET_CHOICE_INVALID,
-                vpc_id=vpc.id,
-                subnets=", ".join(sorted(asked)),
-                zones=", ".join(zones),
-            )
-        return tuple(by_zone[zone] for zone in zones)
-    best = {
-        subnet.zone_id: subnet.id
-        for subnet in sorted(sorted(vpc.subnets, key=_id, reverse=True), key=_free_addresses)
-        if subnet.free_addresses > 0
-    }
-    if missing := [zone for zone in zones if zone not in best]:
-        return refuse(
-            Code.SUBNET_MISSING_IN_ZONE,
-            vpc_id=vpc.id,
-            account=vpc.account,
-            zones=", ".join(missing),
-            names=", ".join(
-                vpc.zone_names.get(zone, "a zone it does not have") for zone in missing
-            ),
-        )
-    return tuple(best[zone] for zone in zones)
-
-
-def _id(subnet: Subnet) -> str:
-    return subnet.id
-
-
-def _free_addresses(subnet: Subnet) -> int:
-    return subnet.free_addresses

@@ -3,13 +3,14 @@
 Values in, records out: the caller has read the account and writes the records.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pydantic import BaseModel
 
-from msklink.network import Placement, Vpc, place
+from msklink.network import Vpc
+from msklink.placement import Placement, place
 from msklink.records import Connection, Departure, Request, State
 from msklink.refusals import Code, Refusal, refuse
 from msklink.scheme import ALL_SCHEMES, Scheme
@@ -103,10 +104,8 @@ def survey(
     before = {record.item: record for record in known}
     after: dict[str, Connection] = {}
     for wish in wished:
-        made = {
-            one.scheme for one in before.values() if one.vpc_id == wish.vpc_id and one.may_exist
-        }
-        for record in _of_wish(account, cluster, vpcs.get(wish.vpc_id), wish, made):
+        of_vpc = [record for record in before.values() if record.vpc_id == wish.vpc_id]
+        for record in _of_wish(account, cluster, vpcs.get(wish.vpc_id), wish, of_vpc):
             after[record.item] = _carry_over(before.get(record.item), record)
     return tuple(after[item] for item in sorted(after))
 
@@ -116,7 +115,7 @@ def _of_wish(
     cluster: ClusterFacts,
     vpc: Vpc | None,
     wish: Wish,
-    made: Collection[Scheme | None],
+    of_vpc: Sequence[Connection],
 ) -> Iterable[Connection]:
     blank = Connection(
         cluster_arn=cluster.arn,
@@ -127,8 +126,11 @@ def _of_wish(
     )
     for refusal in wish.asked.refusals[:1]:
         yield blank.with_(state=State.REFUSED, refusal=refusal)
-    placement = _place(account, cluster, vpc, wish)
-    for scheme in sorted(_schemes(wish.asked, cluster, made)):
+    made = {record.scheme for record in of_vpc if record.may_exist}
+    schemes = sorted(_schemes(wish.asked, cluster, made))
+    wanted = set(schemes) - cluster.refusals.keys()
+    placement = _place(account, cluster, vpc, wish, _lacking(wanted, of_vpc, vpc))
+    for scheme in schemes:
         match cluster.refusals.get(scheme, placement):
             case Refusal() as refusal:
                 yield blank.with_(scheme=scheme, state=State.REFUSED, refusal=refusal)
@@ -155,12 +157,26 @@ def _schemes(
     return frozenset((asked.schemes - cluster.refusals.keys()) | had) or ALL_SCHEMES
 
 
-def _place(account: str, cluster: ClusterFacts, vpc: Vpc | None, wish: Wish) -> Placement | Refusal:
+def _lacking(schemes: Set[Scheme], of_vpc: Iterable[Connection], vpc: Vpc | None) -> int:
+    """
+    Return how many endpoints are to be made until there is one for each of *schemes*.
+
+    Those that are there need no address any more, also where no record knows of them: they belong
+    to connections that people made by hand, or that a run made before it died.
+    """
+    connected = {record.scheme for record in of_vpc if record.connection_arn}
+    unrecorded = max(0, (vpc.endpoints if vpc else 0) - len(connected))
+    return max(0, len(schemes - connected) - unrecorded)
+
+
+def _place(
+    account: str, cluster: ClusterFacts, vpc: Vpc | None, wish: Wish, lacking: int
+) -> Placement | Refusal:
     if vpc is None:
         return refuse(Code.VPC_NOT_FOUND, vpc_id=wish.vpc_id, account=account)
     if vpc.id == cluster.vpc_id:
         return refuse(Code.VPC_OF_CLUSTER, vpc_id=vpc.id)
-    return place(vpc, cluster.zone_ids, wish.subnet_ids, wish.security_group_ids)
+    return place(vpc, cluster.zone_ids, wish.subnet_ids, wish.security_group_ids, lacking)
 
 
 def _carry_over(old: Connection | None, new: Connection) -> Connection:

@@ -1,26 +1,23 @@
-"""The VPCs of a client account."""
+"""The VPCs of a client account, with their subnets and endpoints."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import batched
 from typing import TYPE_CHECKING, Final
 
 import boto3
-from botocore.exceptions import ClientError
 
-from msklink.aws.session import CONFIG, error_code, is_denied, own
-from msklink.firewall import Rule, change, wanted_rules
+from msklink.aws.security_groups import read_group, read_groups
+from msklink.aws.session import CONFIG, own
 from msklink.network import SecurityGroup, Subnet, Vpc
-from msklink.tags import MANAGED_BY, client_key
+from msklink.tags import MANAGED_BY
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_ec2.type_defs import (
+        AvailabilityZoneTypeDef,
         FilterTypeDef,
-        IpPermissionOutputTypeDef,
-        IpPermissionTypeDef,
-        IpRangeTypeDef,
         SecurityGroupTypeDef,
         TagTypeDef,
         VpcTypeDef,
@@ -33,11 +30,6 @@ MOST_FILTER_VALUES: Final = 200
 
 GONE: Final = frozenset({"deleted", "Deleted"})
 """States of an endpoint; the API reference writes them in both ways."""
-
-IN: Final = "Kafka clients of this VPC"
-OUT: Final = "Kafka brokers of MSK"
-
-LETS_ALL_OUT: Final = Rule("-1", None, None, "0.0.0.0/0")
 
 
 def client(session: boto3.Session | None = None) -> "EC2Client":
@@ -64,7 +56,7 @@ def managed_vpcs(
         vpc, tags = vpcs.get(group["VpcId"]), _tags(group.get("Tags"))
         for key in tags:
             if vpc and key.startswith(f"{namespace}/") and key != MANAGED_BY:
-                managed = _read_group(group, key, stack_name)
+                managed = read_group(group, key, stack_name)
                 found.setdefault(key, []).append(_bare(vpc, account, managed))
     return found
 
@@ -78,6 +70,7 @@ def _bare(vpc: "VpcTypeDef", account: str, group: SecurityGroup) -> Vpc:
     return Vpc(
         id=vpc["VpcId"],
         account=account,
+        owner=vpc["OwnerId"],
         cidrs=_cidrs(vpc),
         dns_support=True,
         dns_hostnames=True,
@@ -105,10 +98,16 @@ def read_vpcs(
 ) -> dict[str, Vpc]:
     """The VPCs of *vpc_ids* that exist, by id, each with its subnets and security groups."""
     found = _select(ec2, "vpc-id", sorted(vpc_ids))
-    names = _zone_names(ec2) if found else {}
+    zones = ec2.describe_availability_zones()["AvailabilityZones"] if found else []
+    read = (_read(ec2, vpc, zones, key, stack_name) for vpc in found)
+    return {vpc.id: _with_dns(ec2, replace(vpc, account=account)) for vpc in read}
+
+
+def with_endpoints(ec2: "EC2Client", vpcs: Mapping[str, Vpc], cluster_arn: str) -> dict[str, Vpc]:
+    """Return *vpcs* with how many endpoints of the cluster there are in each."""
+    found = endpoints_of_msk(ec2) if vpcs else Counter()
     return {
-        vpc["VpcId"]: replace(_read(ec2, vpc, key, stack_name), account=account, zone_names=names)
-        for vpc in found
+        vpc_id: replace(vpc, endpoints=found[cluster_arn, vpc_id]) for vpc_id, vpc in vpcs.items()
     }
 
 
@@ -118,12 +117,6 @@ def vpc_of(ec2: "EC2Client", subnet_ids: Sequence[str]) -> str:
         return ""
     found = ec2.describe_subnets(SubnetIds=[subnet_ids[0]])["Subnets"]
     return found[0]["VpcId"] if found else ""
-
-
-def _zone_names(ec2: "EC2Client") -> dict[str, str]:
-    """What this account calls each zone id; no two accounts need agree (EC2 user guide, AZ ids)."""
-    zones = ec2.describe_availability_zones()["AvailabilityZones"]
-    return {zone["ZoneId"]: zone["ZoneName"] for zone in zones}
 
 
 def _select(ec2: "EC2Client", name: str, values: Sequence[str]) -> list["VpcTypeDef"]:
@@ -136,19 +129,43 @@ def _select(ec2: "EC2Client", name: str, values: Sequence[str]) -> list["VpcType
     ]
 
 
-def _read(ec2: "EC2Client", vpc: "VpcTypeDef", key: str, stack_name: str) -> Vpc:
-    vpc_id = vpc["VpcId"]
-    support = ec2.describe_vpc_attribute(VpcId=vpc_id, Attribute="enableDnsSupport")
-    hostnames = ec2.describe_vpc_attribute(VpcId=vpc_id, Attribute="enableDnsHostnames")
+def _read(
+    ec2: "EC2Client",
+    vpc: "VpcTypeDef",
+    zones: "Sequence[AvailabilityZoneTypeDef]",
+    key: str,
+    stack_name: str,
+) -> Vpc:
+    """Read *vpc* as its owner sees it, but for its DNS attributes."""
+    types = {zone["ZoneId"]: zone["ZoneType"] for zone in zones if zone.get("ZoneType")}
     return Vpc(
-        id=vpc_id,
+        id=vpc["VpcId"],
         account=vpc["OwnerId"],
+        owner=vpc["OwnerId"],
         cidrs=_cidrs(vpc),
+        dns_support=False,
+        dns_hostnames=False,
+        subnets=_subnets(ec2, vpc["VpcId"], key, types),
+        security_groups=read_groups(ec2, vpc["VpcId"], key, stack_name),
+        tags=_tags(vpc.get("Tags")),
+        zone_names={zone["ZoneId"]: zone["ZoneName"] for zone in zones},
+    )
+
+
+def _with_dns(ec2: "EC2Client", vpc: Vpc) -> Vpc:
+    """
+    Read the DNS attributes of *vpc*.
+
+    EC2 judges the call on the ARN of the VPC, so the client role may ask only about its account's.
+    """
+    if vpc.is_shared:
+        return vpc
+    support = ec2.describe_vpc_attribute(VpcId=vpc.id, Attribute="enableDnsSupport")
+    hostnames = ec2.describe_vpc_attribute(VpcId=vpc.id, Attribute="enableDnsHostnames")
+    return replace(
+        vpc,
         dns_support=support["EnableDnsSupport"].get("Value", False),
         dns_hostnames=hostnames["EnableDnsHostnames"].get("Value", False),
-        subnets=_subnets(ec2, vpc_id, key),
-        security_groups=_security_groups(ec2, vpc_id, key, stack_name),
-        tags=_tags(vpc.get("Tags")),
     )
 
 
@@ -161,7 +178,9 @@ def _cidrs(vpc: "VpcTypeDef") -> tuple[str, ...]:
     return tuple(sorted(blocks or {vpc["CidrBlock"]}))
 
 
-def _subnets(ec2: "EC2Client", vpc_id: str, key: str) -> tuple[Subnet, ...]:
+def _subnets(
+    ec2: "EC2Client", vpc_id: str, key: str, zone_types: Mapping[str, str]
+) -> tuple[Subnet, ...]:
     pages = ec2.get_paginator("describe_subnets").paginate(
         Filters=[{"Name": "vpc-id", "Values": [vpc_id]}]
     )
@@ -172,151 +191,13 @@ def _subnets(ec2: "EC2Client", vpc_id: str, key: str) -> tuple[Subnet, ...]:
             zone_name=subnet["AvailabilityZone"],
             free_addresses=subnet["AvailableIpAddressCount"],
             tagged=key in _tags(subnet.get("Tags")),
+            zone_type=zone_types.get(subnet["AvailabilityZoneId"], ""),
+            outpost=subnet.get("OutpostArn", ""),
+            ipv6_only=subnet.get("Ipv6Native", False),
         )
         for page in pages
         for subnet in page["Subnets"]
     )
-
-
-def _security_groups(
-    ec2: "EC2Client", vpc_id: str, key: str, stack_name: str
-) -> tuple[SecurityGroup, ...]:
-    pages = ec2.get_paginator("describe_security_groups").paginate(
-        Filters=[{"Name": "vpc-id", "Values": [vpc_id]}]
-    )
-    return tuple(
-        _read_group(group, key, stack_name) for page in pages for group in page["SecurityGroups"]
-    )
-
-
-def _read_group(group: "SecurityGroupTypeDef", key: str, stack_name: str) -> SecurityGroup:
-    tags = _tags(group.get("Tags"))
-    return SecurityGroup(
-        id=group["GroupId"],
-        tagged=key in tags and MANAGED_BY not in tags,
-        managed=key in tags and tags.get(MANAGED_BY) == stack_name,
-        ingress=_rules(group.get("IpPermissions", [])),
-        egress=_rules(group.get("IpPermissionsEgress", [])),
-    )
-
-
-def _rules(permissions: Iterable["IpPermissionOutputTypeDef"]) -> frozenset[Rule]:
-    return frozenset(
-        Rule(permission["IpProtocol"], permission.get("FromPort"), permission.get("ToPort"), source)
-        for permission in permissions
-        for source in _sources(permission)
-    )
-
-
-def _sources(permission: "IpPermissionOutputTypeDef") -> list[str]:
-    return [
-        *(block["CidrIp"] for block in permission.get("IpRanges", [])),
-        *(block["CidrIpv6"] for block in permission.get("Ipv6Ranges", [])),
-        *(group["GroupId"] for group in permission.get("UserIdGroupPairs", [])),
-        *(prefixes["PrefixListId"] for prefixes in permission.get("PrefixListIds", [])),
-    ]
-
-
-def ensure_security_group(
-    ec2: "EC2Client", vpc: Vpc, namespace: str, cluster_name: str, stack_name: str
-) -> str:
-    """
-    Id of the managed group of *vpc* for a cluster, made where there is none, and put in shape.
-
-    A new group lets everything out (EC2 user guide, default rules); ours ends up with the
-    brokers' ports in both directions, for every IPv4 block of the VPC.
-    """
-    group = next((group for group in vpc.security_groups if group.managed), None)
-    if group is None:
-        group_id = _create_group(ec2, vpc, namespace, cluster_name, stack_name)
-        group = SecurityGroup(group_id, managed=True, egress=frozenset({LETS_ALL_OUT}))
-    wanted = wanted_rules(vpc.cidrs)
-    inwards, outwards = change(group.ingress, wanted), change(group.egress, wanted)
-    if inwards.missing:
-        ec2.authorize_security_group_ingress(
-            GroupId=group.id, IpPermissions=_permissions(inwards.missing, IN)
-        )
-    if outwards.missing:
-        ec2.authorize_security_group_egress(
-            GroupId=group.id, IpPermissions=_permissions(outwards.missing, OUT)
-        )
-    if inwards.surplus:
-        ec2.revoke_security_group_ingress(
-            GroupId=group.id, IpPermissions=_permissions(inwards.surplus)
-        )
-    if outwards.surplus:
-        ec2.revoke_security_group_egress(
-            GroupId=group.id, IpPermissions=_permissions(outwards.surplus)
-        )
-    return group.id
-
-
-def managed_groups(ec2: "EC2Client", key: str, stack_name: str) -> dict[str, str] | None:
-    """The managed groups of the cluster of *key*, by VPC; None where we may not look."""
-    pages = ec2.get_paginator("describe_security_groups").paginate(
-        Filters=[
-            {"Name": "tag-key", "Values": [key]},
-            {"Name": f"tag:{MANAGED_BY}", "Values": [stack_name]},
-        ]
-    )
-    try:
-        return {
-            group["VpcId"]: group["GroupId"] for page in pages for group in page["SecurityGroups"]
-        }
-    except ClientError as error:
-        if is_denied(error):
-            return None
-        raise
-
-
-def delete_security_group(ec2: "EC2Client", group_id: str) -> bool:
-    """Whether the group is gone; it stays while any interface uses it, or we may not delete it."""
-    try:
-        ec2.delete_security_group(GroupId=group_id)
-    except ClientError as error:
-        code = error_code(error)
-        if code in {"DependencyViolation", "InvalidGroup.InUse"} or is_denied(error):
-            return False
-        if code != "InvalidGroup.NotFound":
-            raise
-    return True
-
-
-def _create_group(
-    ec2: "EC2Client", vpc: Vpc, namespace: str, cluster_name: str, stack_name: str
-) -> str:
-    tags: list[TagTypeDef] = [
-        {"Key": MANAGED_BY, "Value": stack_name},
-        {"Key": client_key(namespace, cluster_name), "Value": "managed"},
-        {"Key": "Name", "Value": f"{namespace}-{cluster_name}"},
-    ]
-    return ec2.create_security_group(
-        GroupName=f"{namespace}-{cluster_name}",
-        Description=f"Kafka clients of this VPC to MSK cluster {cluster_name}, made by MSKLink",
-        VpcId=vpc.id,
-        TagSpecifications=[{"ResourceType": "security-group", "Tags": tags}],
-    )["GroupId"]
-
-
-def _permissions(rules: Iterable[Rule], description: str = "") -> list["IpPermissionTypeDef"]:
-    """*rules* as EC2 takes them; only what is authorized carries a description."""
-    return [_permission(rule, description) for rule in rules]
-
-
-def _permission(rule: Rule, description: str) -> "IpPermissionTypeDef":
-    permission: IpPermissionTypeDef = {"IpProtocol": rule.protocol}
-    if rule.first_port is not None and rule.last_port is not None:
-        permission |= {"FromPort": rule.first_port, "ToPort": rule.last_port}
-    if rule.source.startswith("sg-"):
-        permission["UserIdGroupPairs"] = [{"GroupId": rule.source}]
-    elif rule.source.startswith("pl-"):
-        permission["PrefixListIds"] = [{"PrefixListId": rule.source}]
-    elif ":" in rule.source:
-        permission["Ipv6Ranges"] = [{"CidrIpv6": rule.source}]
-    else:
-        described: IpRangeTypeDef = {"Description": description} if description else {}
-        permission["IpRanges"] = [{"CidrIp": rule.source, **described}]
-    return permission
 
 
 def _tags(tags: "list[TagTypeDef] | None") -> dict[str, str]:
