@@ -1,8 +1,10 @@
 from typing import Any
 
 import pytest
+from botocore.client import BaseClient
 
 from localcloud.msk import faults
+from msklink.aws.security_groups import IN, OUT
 from msklink.settings import settings
 from tests.support.aws import CLIENT, Accounts
 from tests.support.steps import Steps, error_of
@@ -32,9 +34,11 @@ def rules(group: dict[str, Any]) -> tuple[set[Rule], set[Rule]]:
 
     def flat(permissions: list[dict[str, Any]]) -> set[Rule]:
         return {
-            (one["IpProtocol"], one.get("FromPort"), one.get("ToPort"), block["CidrIp"])
+            (one["IpProtocol"], one.get("FromPort"), one.get("ToPort"), source)
             for one in permissions
-            for block in one["IpRanges"]
+            for block in [*one["IpRanges"], *one["Ipv6Ranges"]]
+            for source in block.values()
+            if source not in {IN, OUT}
         }
 
     return flat(group["IpPermissions"]), flat(group["IpPermissionsEgress"])
@@ -52,6 +56,68 @@ def test_a_connection_is_made_with_a_group_of_ours(
     seen = record(accounts, granted, vpc_id)
     assert seen["state"] == "connecting"
     assert seen["connection_arn"] == connection["VpcConnectionArn"]
+
+
+@pytest.fixture
+def dual_stack(steps: Steps, accounts: Accounts) -> Steps:
+    """A run whose client asks for a VPC with IPv6 and may connect."""
+    accounts.deploy_client(CLIENT)
+    accounts.tag_vpc(CLIENT, accounts.make_network(CLIENT, ipv6=True), "iam")
+    steps.inspect_cluster()
+    steps.survey(CLIENT)
+    steps.enable()
+    accounts.clock.advance(3600)
+    steps.inspect_cluster()
+    steps.grant()
+    return steps
+
+
+def test_a_new_group_in_a_dual_stack_vpc_lets_nobody_out_by_ipv6(
+    dual_stack: Steps, accounts: Accounts
+) -> None:
+    """EC2 gives it a rule for that, in which nobody is to see a change by others afterwards."""
+    dual_stack.connect(CLIENT)
+    accounts.clock.advance(3600)
+    dual_stack.inspect_connections()
+    dual_stack.inspect_connections()
+    accounts.told()
+
+    [group] = managed_groups(accounts)
+    assert rules(group) == ({BROKERS}, {BROKERS})
+    assert dual_stack.connect(CLIENT) == {"changed": 0}
+    assert accounts.told() == []
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        "DescribeSecurityGroups",  # the second: after the group was made
+        "AuthorizeSecurityGroupIngress",
+        "AuthorizeSecurityGroupEgress",
+        "RevokeSecurityGroupEgress",
+    ],
+)
+def test_a_group_that_a_run_left_half_made_is_mended_by_the_next(
+    dual_stack: Steps, accounts: Accounts, operation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]  # the one way of all calls
+    made: list[str] = []
+
+    def die(client: Any, name: str, parameters: dict[str, Any]) -> Any:
+        if made and name == operation:
+            raise ConnectionError("the function is gone")
+        made.extend([name] * (name == "CreateSecurityGroup"))
+        return call(client, name, parameters)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(BaseClient, "_make_api_call", die)
+        assert error_of(dual_stack.connect, CLIENT) == "ConnectionError"
+    assert made
+    dual_stack.connect(CLIENT)
+
+    [group] = managed_groups(accounts)
+    assert rules(group) == ({BROKERS}, {BROKERS})
+    assert len(accounts.connections(CLIENT)) == 1
 
 
 def test_connecting_twice_creates_once(granted: Steps, accounts: Accounts) -> None:
