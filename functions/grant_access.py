@@ -7,12 +7,14 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msklink import clock, granting, leasing, repairing, survey
+from msklink import clock, evaluation, granting, leasing, repairing, survey
 from msklink.access import Access
 from msklink.aws import cluster_policy, kafka, table
+from msklink.client_account import ClientAccount
 from msklink.drift import Drift
 from msklink.errors import PrincipalRejected, Refused
-from msklink.policy import ACTIONS, Grant, named_accounts
+from msklink.evaluation import RoleCall
+from msklink.policy import ACTIONS, CONNECT, Grant, named_accounts
 from msklink.recording import record_changes
 from msklink.refusals import Code, Refusal, refuse
 from msklink.settings import settings
@@ -56,10 +58,20 @@ def _not_admitted(event: GrantTask, accounts: set[str], found: Drift) -> dict[st
         if one.pursued and not one.connection_arn
     }
     facts = {"actions": ", ".join(ACTIONS), "item": found.item}
-    return {
-        account: refuse(Code.ACCOUNT_NOT_ADMITTED, account=account, **facts)
-        for account in accounts & lacking - current.letting_connect()
-    }
+    refusals = {}
+    for account in accounts & lacking:
+        client = ClientAccount.beside(event.cluster_arn, account, settings().namespace)
+        call = RoleCall(client.role, CONNECT, event.cluster_arn)
+        judged = evaluation.judge(current.statements, call)
+        if not judged.admitted:
+            refusals[account] = refuse(
+                Code.ACCOUNT_NOT_ADMITTED,
+                account=account,
+                role=client.role,
+                unjudged=evaluation.spell(judged.unjudged),
+                **facts,
+            )
+    return refusals
 
 
 def _grant(event: GrantTask, accounts: set[str], found: Drift | None) -> dict[str, Refusal]:

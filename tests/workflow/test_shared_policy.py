@@ -1,5 +1,7 @@
 """A cluster policy into which others write as well: whom they let in, and what they manage."""
 
+from typing import Any
+
 import pytest
 
 from msklink.settings import settings
@@ -100,13 +102,58 @@ def test_who_cannot_be_let_in_is_told_what_to_ask_for(managed_by_others: Served)
     assert "RepairPolicy" in status["refusal"]["remedy"]
 
 
-def test_whom_others_let_in_is_connected(managed_by_others: Served) -> None:
-    managed_by_others.accounts.put_policy(managed_by_others.cluster, FIREHOSE, VENDOR)
+OUR_ROLE = f"arn:aws:iam::{STRANGER}:role/msklink-client-eu-west-1"
+BY_ACCOUNT = {"StringEquals": {"aws:PrincipalAccount": STRANGER}}
+BY_ORGANIZATION = {"StringEquals": {"aws:PrincipalOrgID": "o-1234567890"}}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {},
+        {"Principal": {"AWS": "*"}},
+        {"Principal": "*", "Condition": BY_ACCOUNT},
+        {"Principal": {"AWS": OUR_ROLE}, "Action": "KAFKA:CreateVpc*"},
+        {"Resource": "arn:aws:kafka:*:*:cluster/orders/*"},
+    ],
+    ids=["account", "everybody", "condition", "role", "pattern"],
+)
+def test_whom_others_let_in_is_connected(managed_by_others: Served, said: dict[str, Any]) -> None:
+    managed_by_others.accounts.put_policy(managed_by_others.cluster, FIREHOSE, VENDOR | said)
 
     list_newcomer(managed_by_others)
 
     assert managed_by_others.connections(STRANGER) == ["AVAILABLE"]
     assert ("Client Onboarded", "") in managed_by_others.told()
+
+
+@pytest.mark.parametrize(
+    ("statements", "sentence"),
+    [
+        ([VENDOR | {"Principal": {"AWS": OTHER_CLIENT}}], ""),
+        ([VENDOR | {"Resource": "arn:aws:kafka:*:*:cluster/sales/*"}], ""),
+        ([VENDOR | {"Principal": {"AWS": OUR_ROLE + "-2"}}], ""),
+        ([VENDOR, VENDOR | {"Sid": "No", "Effect": "Deny", "Action": "kafka:Create*"}], ""),
+        (
+            [VENDOR | {"Principal": {"AWS": "*"}, "Condition": BY_ORGANIZATION}],
+            "could not be judged and counts against it: "
+            "condition StringEquals on aws:PrincipalOrgID of statement Terraform.",
+        ),
+    ],
+    ids=["another", "resource", "role", "deny", "unjudged"],
+)
+def test_whom_others_do_not_let_in_is_told_why(
+    managed_by_others: Served, statements: list[dict[str, Any]], sentence: str
+) -> None:
+    managed_by_others.accounts.put_policy(managed_by_others.cluster, FIREHOSE, *statements)
+
+    list_newcomer(managed_by_others)
+
+    assert managed_by_others.connections(STRANGER) == []
+    refusal = managed_by_others.accounts.status(STRANGER)["refusal"]
+    assert refusal["code"] == "AccountNotAdmitted"
+    assert refusal["message"].endswith(sentence or "somebody else manages it.")
+    assert OUR_ROLE in refusal["remedy"]
 
 
 def test_who_is_connected_goes_on_without_a_grant(managed_by_others: Served) -> None:

@@ -179,9 +179,10 @@ CATALOGUE: dict[Code, tuple[str, str]] = {
     ),
     Code.ACCOUNT_NOT_ADMITTED: (
         "The cluster policy does not let account {account} connect, and MSKLink leaves it as it "
-        "is, because somebody else manages it.",
-        "Ask the owner team to allow {actions} for account {account} in the cluster policy, or to "
-        "let MSKLink write its statements again: RepairPolicy of the owner stack, and no item "
+        "is, because somebody else manages it.{unjudged}",
+        "Ask the owner team to allow {actions} for account {account}, or its role {role}, in the "
+        "cluster policy, with conditions on aws:PrincipalAccount or aws:PrincipalArn at most; or "
+        "to let MSKLink write its statements again: RepairPolicy of the owner stack, and no item "
         "{item} in its table.",
     ),
     Code.NO_LONGER_ASKED: (

@@ -12,7 +12,6 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Any, Self
 
 from msklink.access import Access
@@ -104,15 +103,6 @@ class Policy:
             account
             for one in self.ours(namespace)
             if one.get("Sid") == sid(namespace)
-            for account in accounts_of(one)
-        )
-
-    def letting_connect(self) -> frozenset[str]:
-        """The accounts that any statement, whosever it is, lets make a connection."""
-        return frozenset(
-            account
-            for one in self.statements
-            if one.get("Effect") == "Allow" and _covers(one, CONNECT)
             for account in accounts_of(one)
         )
 
@@ -216,12 +206,6 @@ def _principal_meaning(value: Any) -> Any:
         kind: sorted({_account(name) or name for name in as_list(names)})
         for kind, names in value.items()
     }
-
-
-def _covers(statement: Statement, action: str) -> bool:
-    """IAM compares actions in any case, with `*` and `?` (IAM user guide, Action element)."""
-    patterns = (str(one).lower() for one in as_list(statement.get("Action")))
-    return any(fnmatchcase(action.lower(), pattern) for pattern in patterns)
 
 
 def accounts_of(statement: Statement) -> set[str]:
