@@ -8,9 +8,18 @@ from msklink.tags import NOTHING, client_key, is_account_id, read_clients, read_
 from tests.unit.given import CLIENT, OTHER_CLIENT, account_ids
 
 
-@pytest.mark.parametrize("value", [None, "", "   ", "off", " OFF "])
+@pytest.mark.parametrize("value", [None, "off", " OFF "])
 def test_no_scheme_is_asked_for_by(value: str | None) -> None:
     assert read_schemes(value, "Tag") == NOTHING
+
+
+@pytest.mark.parametrize("value", ["", "   "])
+def test_an_empty_value_is_refused_and_says_what_to_write(value: str) -> None:
+    [refusal] = read_schemes(value, "Tag msklink/orders of VPC vpc-1").refusals
+
+    assert refusal.code == Code.SCHEME_MISSING
+    assert "msklink/orders of VPC vpc-1" in refusal.message
+    assert "auto" in refusal.remedy
 
 
 @pytest.mark.parametrize(

@@ -199,6 +199,10 @@ def asks_for_a_scheme_that_nobody_knows(accounts: Accounts, _: str) -> None:
     accounts.make_tagged_vpc(CLIENT, "imam")
 
 
+def leaves_the_tag_empty(accounts: Accounts, _: str) -> None:
+    accounts.make_tagged_vpc(CLIENT, "")
+
+
 def has_no_stack(accounts: Accounts, _: str) -> None:
     accounts.tag_vpc(CLIENT, accounts.make_network(CLIENT), "iam")
 
@@ -319,6 +323,7 @@ def has_the_parameters_of_another_cluster(accounts: Accounts, _: str) -> None:
 TROUBLES = [
     Trouble(Code.SCHEME_NOT_OFFERED, asks_for_a_scheme_that_is_not_offered),
     Trouble(Code.UNKNOWN_SCHEME, asks_for_a_scheme_that_nobody_knows),
+    Trouble(Code.SCHEME_MISSING, leaves_the_tag_empty),
     Trouble(Code.CLIENT_STACK_MISSING, has_no_stack, reachable=False),
     Trouble(Code.EXTERNAL_ID_WRONG, has_an_old_external_id, reachable=False),
     Trouble(Code.CLIENT_ROLE_BLOCKED, has_a_policy_against_us, reachable=False),
@@ -507,6 +512,23 @@ def test_a_malformed_list_of_accounts_is_told_to_the_owner(
     [noted] = accounts.items(cluster)["cluster"]["refusals"]
     assert noted["code"] == Code.MALFORMED_ACCOUNT_LIST
     assert accounts.status(CLIENT)["state"] == "published"
+
+
+def test_an_empty_tag_of_the_cluster_is_told_to_the_owner_and_cuts_nobody_off(
+    accounts: Accounts, engine: Engine
+) -> None:
+    cluster = accounts.make_cluster(tags=opted_in())
+    accounts.make_tagged_vpc(CLIENT)
+    engine.reconcile(cluster)
+    accounts.told()
+
+    accounts.tag_cluster(cluster, msklink="")
+    assert engine.reconcile(cluster) == "SUCCEEDED"
+
+    assert codes(accounts) == [("Cluster Refused", Code.SCHEME_MISSING)]
+    [vpc] = accounts.status(CLIENT)["vpcs"].values()
+    assert "leaving" not in vpc["iam"]
+    assert accounts.is_served(CLIENT)
 
 
 # ---------------------------------------------------------------------------------- warnings

@@ -16,6 +16,10 @@ CATALOGUE: dict[Code, tuple[str, str]] = {
         "{where} holds {word!r}, which is not an authentication scheme.",
         "Write auto, off, or any of iam, scram and tls separated by spaces.",
     ),
+    Code.SCHEME_MISSING: (
+        "{where} is empty, which asks for nothing.",
+        "Write auto, off, or any of iam, scram and tls separated by spaces.",
+    ),
     Code.CLUSTER_NOT_FOUND: (
         "There is no cluster {cluster} in account {owner} in this Region.",
         "Check the name or ARN, and that the cluster is in the Region of the VPC.",

@@ -14,7 +14,7 @@ from typing import Any
 from msklink.arns import ClusterArn
 from msklink.drift import Drift, Kind
 from msklink.scheme import Scheme
-from msklink.tags import NOTHING, Asked, read_clients, read_schemes
+from msklink.tags import Asked, read_clients, read_schemes
 
 # HEALING, MAINTENANCE and REBOOTING_BROKER serve data but refuse updates until they are over
 # (MSK developer guide, cluster states).
@@ -119,8 +119,7 @@ class Cluster:
 
     def asked(self, namespace: str) -> Asked:
         """The schemes for which the owner opted in; nothing when the cluster is not managed."""
-        value = self.tags.get(namespace)
-        return read_schemes(value, f"Tag {namespace} of the cluster") if value else NOTHING
+        return read_schemes(self.tags.get(namespace), f"Tag {namespace} of the cluster")
 
     def is_managed(self, namespace: str) -> bool:
         """Whether the owner opted in, be it with words that mean nothing."""

@@ -9,6 +9,7 @@ class Code(StrEnum):
     MALFORMED_REQUEST = "MalformedRequest"
     MALFORMED_ACCOUNT_LIST = "MalformedAccountList"
     UNKNOWN_SCHEME = "UnknownScheme"
+    SCHEME_MISSING = "SchemeMissing"
     CLUSTER_NOT_FOUND = "ClusterNotFound"
     CLUSTER_AMBIGUOUS = "ClusterAmbiguous"
     CLUSTER_NOT_MANAGED = "ClusterNotManaged"

@@ -33,9 +33,17 @@ NOTHING = Asked(frozenset())
 
 
 def read_schemes(value: str | None, where: str) -> Asked:
-    """What *value* asks for. Unknown words are refused one by one; the rest still counts."""
-    words = (value or "").lower().split()
-    if words in ([], ["off"]):
+    """
+    Return what *value* asks for; None is a tag that is not there.
+
+    An empty value is refused. Unknown words are refused one by one; the rest still counts.
+    """
+    if value is None:
+        return NOTHING
+    words = value.lower().split()
+    if not words:
+        return Asked(frozenset(), refusals=(refuse(Code.SCHEME_MISSING, where=where),))
+    if words == ["off"]:
         return NOTHING
     if words == ["auto"]:
         return Asked(ALL_SCHEMES, auto=True)
