@@ -2,11 +2,12 @@
 
 import gc
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
 
-from tests.faults.matrix import cases
+from tests.faults.matrix import Stage, cases
 from tests.faults.table import Trial, lines
 
 
@@ -25,6 +26,12 @@ def _rare_garbage_collection() -> Iterator[None]:
     yield
     gc.set_threshold(*thresholds)
     gc.unfreeze()
+
+
+@pytest.fixture(scope="session")
+def stage() -> Iterator[Stage]:
+    with closing(Stage()) as stage:
+        yield stage
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Set
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
-from itertools import cycle
+from functools import cache, partial
+from itertools import chain, cycle
 from typing import Any
 
+from tests.faults.forks import Prepared, in_fork
 from tests.faults.picture import differences, operations, others, picture, told
 from tests.faults.plots import PLOTS, Plot, failing
 from tests.faults.seam import Call, Kind
@@ -130,27 +132,68 @@ class Outcome:
     """What was needed and tried; nothing where all came right by itself."""
 
 
-def attempt(case: Case) -> Outcome:
-    """What becomes of the plot of *case* with its fault, and with each of its recoveries."""
-    struck, problems, tried = True, list[str](), list[Recovery]()
-    for recovery in case.recoveries:
-        with empty_world(case.plot.environment) as world:
-            case.plot.prepare(world)
-            before = others(world)
-            world.seam.arm(case.call, case.kind, case.time)
-            case.plot.act(world)
-            struck &= world.seam.struck
-            world.seam.heal()
-            by_itself = case.kind not in KILLS and not any(_shortfalls(world, case.plot))
-            if not by_itself:
-                way = _possible(world, recovery)
-                tried.append(way)
-                problems += _after_recovery(world, case.plot, way)
-            problems += [f"the sweep still starts {run}" for run in world.sweep()]
-            problems += differences(before, others(world), "of others")
-        if by_itself:
-            break
-    return Outcome(struck, tuple(problems), tuple(tried))
+class Stage:
+    """
+    Where cases are tried: the world of a plot is prepared once, and each case has a copy of it.
+
+    Only the plot of the last case is kept, as the cases of one plot come one after the other.
+    """
+
+    def __init__(self) -> None:
+        self._plot: Plot | None = None
+        self._world: Prepared[_Scene, Outcome] | None = None
+
+    def attempt(self, case: Case) -> Outcome:
+        """What becomes of the plot of *case* with its fault, and with each of its recoveries."""
+        if self._world is None or self._plot is not case.plot:
+            self.close()
+            self._plot = case.plot
+            self._world = Prepared(partial(_scene, case.plot), _attempt)
+        return self._world.work(cases().index(case))
+
+    def close(self) -> None:
+        if self._world is not None:
+            self._world.close()
+        self._world = None
+
+
+@dataclass(frozen=True)
+class _Scene:
+    world: World
+    others: dict[str, Any]
+    """What belongs to others before anything happens."""
+
+
+@contextmanager
+def _scene(plot: Plot) -> Iterator[_Scene]:
+    with empty_world(plot.environment) as world:
+        plot.prepare(world)
+        yield _Scene(world, others(world))
+
+
+def _attempt(scene: _Scene, number: int) -> Outcome:
+    case, world = cases()[number], scene.world
+    world.seam.arm(case.call, case.kind, case.time)
+    case.plot.act(world)
+    struck = world.seam.struck
+    world.seam.heal()
+    by_itself = case.kind not in KILLS and not any(_shortfalls(world, case.plot))
+    if by_itself:
+        return Outcome(struck, tuple(_left_over(scene)), ())
+    ways = tuple(_possible(world, recovery) for recovery in case.recoveries)
+    problems = [in_fork(partial(_recover, scene, case.plot, way)) for way in ways]
+    return Outcome(struck, tuple(chain.from_iterable(problems)), ways)
+
+
+def _recover(scene: _Scene, plot: Plot, way: Recovery) -> list[str]:
+    """What is not as it should be after a recovery, and once more after a sweep."""
+    return [*_after_recovery(scene.world, plot, way), *_left_over(scene)]
+
+
+def _left_over(scene: _Scene) -> Iterator[str]:
+    """What there is still to do, and what became of things of others."""
+    yield from (f"the sweep still starts {run}" for run in scene.world.sweep())
+    yield from differences(scene.others, others(scene.world), "of others")
 
 
 def _shortfalls(world: World, plot: Plot) -> Iterator[str]:

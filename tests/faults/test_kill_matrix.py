@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.matrix import Case, attempt, end_of, plots, recorded
+from tests.faults.matrix import Case, Stage, end_of, plots, recorded
 from tests.faults.picture import differences
 from tests.faults.plots import Plot
 from tests.faults.states import STEPS
@@ -13,14 +13,13 @@ from tests.support.privileges import CLIENT_ROLE, RIDING, granted
 
 
 def test_the_end_is_as_if_nothing_had_gone_wrong(
-    case: Case, record_property: Any, capsys: pytest.CaptureFixture[str]
+    case: Case, stage: Stage, record_property: Any
 ) -> None:
-    outcome = attempt(case)
+    outcome = stage.attempt(case)
 
     noted = {"step": case.step, "kind": case.kind.value, "call": case.place}
     for name, fact in (noted | {"recoveries": [way.value for way in outcome.recoveries]}).items():
         record_property(name, fact)
-    capsys.readouterr()  # metrics, and what the engine says of every failure
     assert outcome.struck, "the call was not made this time"
     assert not outcome.problems, "\n".join(outcome.problems)
 

@@ -56,11 +56,12 @@ class Engine:
         return str(self.describe(run)["status"])
 
     def wait(self, run: str) -> None:
+        """Wait until *run* has ended, and every other that began before."""
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while self.describe(run)["status"] == "RUNNING":
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"{run} is still in {self.states(run)[-1]}")
-            time.sleep(0.05)
+        for thread in tuple(TMP_THREADS):
+            thread.join(max(0.0, deadline - time.monotonic()))
+        if self.describe(run)["status"] == "RUNNING":
+            raise TimeoutError(f"{run} is still in {self.states(run)[-1]}")
 
     def kill(self, run: str) -> None:
         self.accounts.client("stepfunctions").stop_execution(executionArn=_execution(run))
