@@ -15,9 +15,12 @@ from unittest import mock
 import botocore.loaders
 import botocore.session
 from botocore import hooks, httpsession
+from botocore.auth import AUTH_TYPE_MAPS, SigV4Auth
 from botocore.client import ClientCreator
 from botocore.useragent import UserAgentString
+from jsonpath_ng import ext as jsonpath
 from moto.core import responses, utils
+from moto.core.serialize import AttributePickerContext, XFormedAttributePicker
 
 _accepts_kwargs = hooks.accepts_kwargs
 _function_accepts_kwargs = cache(_accepts_kwargs)
@@ -25,6 +28,9 @@ _create_class = ClientCreator._create_client_class  # type: ignore[attr-defined]
 _alias = hooks.EventAliaser._alias_event_name  # type: ignore[attr-defined]  # private
 _tls = cache(httpsession.create_urllib3_context)
 _methods = cache(utils.method_names_from_class)
+_jsonpath = cache(jsonpath.parse)  # type: ignore[attr-defined]  # for mypy it is not exported
+_possible_keys = XFormedAttributePicker.get_possible_keys
+_keys: dict[tuple[object, ...], tuple[str, ...]] = {}
 _classes: dict[str, Any] = {}
 _aliases: dict[str, str] = {}
 
@@ -54,6 +60,41 @@ def _takes_kwargs(handler: Any) -> Any:
     return _accepts_kwargs(handler)
 
 
+def _keys_to_try(
+    picker: XFormedAttributePicker, context: AttributePickerContext
+) -> Iterator[str] | tuple[str, ...]:
+    """
+    Return the names that a member of an answer may have in what moto keeps.
+
+    They depend on the class of the object and on the model, unless its Meta names others, and moto
+    tries all of them for each member that is not there, as nine of ten kinds of a DynamoDB value.
+    """
+    kept, shape = context.obj, context.shape
+    if hasattr(kept, "Meta"):
+        return _possible_keys(picker, context)
+    of = (type(picker), type(kept), context.key, shape, getattr(shape, "parent", None))
+    if of not in _keys:
+        _keys[of] = tuple(dict.fromkeys(_possible_keys(picker, context)))
+    return _keys[of]
+
+
+class _NameOnly(SigV4Auth):
+    """Says who calls and where; nobody here checks a signature."""
+
+    def add_auth(self, request: Any) -> None:
+        place: Any = self
+        where = f"{place._region_name}/{place._service_name}"
+        who = f"Credential={self.credentials.access_key}/20260101/{where}/aws4_request"
+        for name, value in (
+            ("X-Amz-Date", "20260101T000000Z"),
+            ("X-Amz-Security-Token", self.credentials.token),
+            ("Authorization", f"AWS4-HMAC-SHA256 {who}, SignedHeaders=host, Signature=none"),
+        ):
+            del request.headers[name]  # of a call that is made again
+            if value:
+                request.headers[name] = value
+
+
 def _nothing(*_: object, **__: object) -> None:
     """No service here has endpoints that must be discovered; looking for them reads its model."""
 
@@ -70,6 +111,9 @@ def shortcuts() -> Iterator[None]:
             (hooks, "accepts_kwargs", _takes_kwargs),
             (httpsession, "create_urllib3_context", _tls),
             (responses, "method_names_from_class", _methods),
+            (jsonpath, "parse", _jsonpath),
+            (XFormedAttributePicker, "get_possible_keys", _keys_to_try),
         ):
             stack.enter_context(mock.patch.object(owner, name, shortcut))
+        stack.enter_context(mock.patch.dict(AUTH_TYPE_MAPS, v4=_NameOnly))
         yield
