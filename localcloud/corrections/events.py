@@ -14,7 +14,7 @@ from typing import Any
 from ministack.core import iam_evaluator
 from ministack.core.arn import ArnParseError, parse_arn
 from ministack.core.responses import get_account_id, get_region, json_response, request_scope
-from ministack.services import eventbridge, lambda_svc, scheduler, sqs
+from ministack.services import eventbridge, lambda_svc, scheduler, sns, sqs
 
 from localcloud.iam.authorization import judge_role
 from localcloud.iam.checks import Check
@@ -153,6 +153,9 @@ def _as_on_aws(original: Callable[..., None]) -> Callable[..., None]:
                 case "sqs":
                     _must_let_in(target["Arn"], rule)
                     original(target, event, rule, view)
+                case "sns":
+                    _must_let_publish(target["Arn"], rule)
+                    original(target, event, rule, view)
                 case _:
                     original(target, event, rule, view)
         except Undeliverable as refused:
@@ -232,6 +235,25 @@ def _must_let_in(queue_arn: str, rule: Any) -> None:
         raise Undeliverable("RESOURCE_NOT_FOUND", f"Queue not found: {queue_arn}")
     if not sqs.queue_policy_allows(queue_arn, SERVICE, rule["Arn"], get_account_id()):
         raise Undeliverable("NO_PERMISSIONS", f"{queue_arn} does not let {rule['Arn']} in")
+
+
+def _must_let_publish(topic_arn: str, rule: Any) -> None:
+    """
+    Check the topic's policy. A statement with a Condition does not admit EventBridge
+    (EventBridge user guide, "Using resource-based policies", Amazon SNS permissions).
+    """
+    found = sns.topic_policy_for_arn(topic_arn)
+    if found is None:
+        raise Undeliverable("RESOURCE_NOT_FOUND", f"Topic not found: {topic_arn}")
+    policy = json.loads(found[0] or "{}")
+    policy["Statement"] = [
+        each
+        for each in policy.get("Statement", [])
+        if each["Effect"] == "Deny" or not each.get("Condition")
+    ]
+    context = _service_context("sns:Publish", topic_arn, rule)
+    if iam_evaluator.evaluate_resource_policy(policy, context, SERVICE).decision != "Allow":
+        raise Undeliverable("NO_PERMISSIONS", f"{topic_arn} does not let {rule['Arn']} publish")
 
 
 def _service_context(action: str, resource: str, rule: Any) -> Any:

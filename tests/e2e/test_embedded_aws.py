@@ -1,11 +1,15 @@
 """The embedded AWS refuses what AWS refuses: else a green run proves nothing about rights."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from localcloud.cloud import Cloud
+from localcloud.settings import OWNER
+from tests.e2e.aws_cli import eventually
+from tests.e2e.queues import Queue, temporary_queue
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 
@@ -52,6 +56,48 @@ def test_nobody_can_forge_an_event_of_aws(cloud: Cloud) -> None:
             Entries=[{**forged, "EventBusName": bus}]
         )
         assert answer["Entries"][0]["ErrorCode"] == "NotAuthorizedForSourceException"
+
+
+@pytest.fixture
+def topic(cloud: Cloud) -> Iterator[tuple[str, Queue, Queue]]:
+    """Make a topic to which a rule publishes; return it with its queue and the dead letters."""
+    events, sns = cloud.client("events", cloud.owner), cloud.client("sns", cloud.owner)
+    made: str = sns.create_topic(Name="judged")["TopicArn"]
+    with temporary_queue(cloud, "judged") as delivered, temporary_queue(cloud, "dead") as dead:
+        sns.subscribe(TopicArn=made, Protocol="sqs", Endpoint=delivered.arn)
+        events.put_rule(Name="judged", EventPattern='{"source": ["judged"]}')
+        target = {"Id": "1", "Arn": made, "DeadLetterConfig": {"Arn": dead.arn}}
+        events.put_targets(Rule="judged", Targets=[target])
+        yield made, delivered, dead
+        events.remove_targets(Rule="judged", Ids=["1"])
+        events.delete_rule(Name="judged")
+        sns.delete_topic(TopicArn=made)
+
+
+@pytest.mark.parametrize("condition", [{}, {"StringEquals": {"aws:SourceAccount": OWNER}}])
+def test_a_topic_admits_eventbridge_by_a_statement_without_condition_only(
+    cloud: Cloud, topic: tuple[str, Queue, Queue], condition: dict[str, Any]
+) -> None:
+    """EventBridge user guide: no Condition blocks in topic policies for EventBridge."""
+    arn, delivered, dead = topic
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sns:Publish",
+        "Resource": arn,
+        **({"Condition": condition} if condition else {}),
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    cloud.client("sns", cloud.owner).set_topic_attributes(
+        TopicArn=arn, AttributeName="Policy", AttributeValue=policy
+    )
+
+    cloud.client("events", cloud.owner).put_events(
+        Entries=[{"Source": "judged", "DetailType": "a", "Detail": "{}"}]
+    )
+
+    eventually(lambda: delivered.bodies() or dead.bodies())
+    assert (len(delivered.bodies()), len(dead.bodies())) == ((0, 1) if condition else (1, 0))
 
 
 # ---------------------------------------------------------------------------------------- network

@@ -8,6 +8,7 @@ import pytest
 
 from localcloud.cloud import Cloud
 from tests.e2e.aws_cli import AwsCli, eventually
+from tests.e2e.queues import temporary_queue
 from tests.e2e.scene import CLIENT, OTHER, Scene
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
@@ -177,30 +178,14 @@ def test_what_is_taken_back_goes_after_the_grace_and_what_asks_to_go_at_once(
 @pytest.fixture
 def alerts(cloud: Cloud) -> Iterator[Callable[[], list[str]]]:
     """What the topic of the stack tells a queue that is subscribed to it."""
-    sqs = cloud.client("sqs", cloud.owner)
-    url = sqs.create_queue(QueueName="alerts")["QueueUrl"]
-    named = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
-    let_in = {
-        "Effect": "Allow",
-        "Principal": {"Service": "sns.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": named["QueueArn"],
-    }
-    policy = {"Version": "2012-10-17", "Statement": [let_in]}
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
-    cloud.client("sns", cloud.owner).subscribe(
-        TopicArn=cloud.deployed.owner["AlertsTopicArn"],
-        Protocol="sqs",
-        Endpoint=named["QueueArn"],
-        Attributes={"RawMessageDelivery": "true"},
-    )
-
-    def receive() -> list[str]:
-        answer = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0)
-        return [message["Body"] for message in answer.get("Messages", [])]
-
-    yield receive
-    sqs.delete_queue(QueueUrl=url)
+    with temporary_queue(cloud, "alerts") as queue:
+        cloud.client("sns", cloud.owner).subscribe(
+            TopicArn=cloud.deployed.owner["AlertsTopicArn"],
+            Protocol="sqs",
+            Endpoint=queue.arn,
+            Attributes={"RawMessageDelivery": "true"},
+        )
+        yield queue.bodies
 
 
 def test_a_run_that_is_aborted_loses_its_lease_and_people_are_told(
@@ -213,6 +198,7 @@ def test_a_run_that_is_aborted_loses_its_lease_and_people_are_told(
         "BrokerNodeGroupInfo": {"InstanceType": "kafka.m7g.large", "ClientSubnets": subnets},
         "ClientAuthentication": {"Sasl": {"Iam": {"Enabled": True}}},
     }
+    scene.cloud.fault("CreateClusterV2", slowness=4)  # so that the run still waits
     arn = scene.owner(
         *("kafka", "create-cluster-v2", "--cluster-name", "aborted", "--tags", "msklink=iam"),
         *("--provisioned", json.dumps(provisioned)),

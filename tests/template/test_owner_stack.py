@@ -82,6 +82,17 @@ def test_no_cluster_can_have_the_parameter_as_its_own() -> None:
     assert not is_cluster_name(name)
 
 
+def test_the_topic_admits_eventbridge_without_a_condition_and_cloudwatch_with_one() -> None:
+    """EventBridge user guide: no Condition blocks in topic policies for EventBridge."""
+    [policy] = resources("AWS::SNS::TopicPolicy").values()
+    statements = policy["PolicyDocument"]["Statement"]
+
+    assert {one["Principal"]["Service"]: "Condition" in one for one in statements} == {
+        "events.amazonaws.com": False,
+        "cloudwatch.amazonaws.com": True,
+    }
+
+
 def test_the_version_is_that_of_the_changelog() -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text()
     newest = re.findall(r"^## \[(.+)\]", changelog, re.MULTILINE)[0]
