@@ -9,8 +9,10 @@ from msklink.arns import ClusterArn
 from msklink.policy import ACTIONS, SIZE_LIMIT, Grant, Policy
 from msklink.tasks import Survey
 from tests.support.aws import Accounts
+from tests.support.cloudformation import definition
 from tests.support.functions import invoke
-from tests.support.step_functions import Engine, tag_event
+from tests.support.served import Served
+from tests.support.step_functions import SUBSTITUTIONS, Engine, tag_event
 from tests.unit.given import ARN
 
 PAYLOAD_LIMIT = 262_144
@@ -24,6 +26,11 @@ def make_clients(accounts: Accounts, count: int, name: str = "orders") -> tuple[
         accounts.make_tagged_vpc(account, cluster=name)
     tags = {"msklink": "iam", "msklink/clients": " ".join(ids)}
     return accounts.make_cluster(name, tags=tags), ids
+
+
+def connected(accounts: Accounts, ids: list[str]) -> int:
+    """How many of the accounts have a connection."""
+    return sum(bool(accounts.connections(account)) for account in ids)
 
 
 def test_each_client_costs_the_history_as_much_as_the_rule_says(
@@ -78,3 +85,30 @@ def test_a_run_whose_history_is_full_hands_on_and_everybody_is_served(
     assert "GoRoundAgain" not in engine.states(run)
     assert "holder" not in accounts.items(cluster)["cluster"]
     assert {accounts.status(account)["state"] for account in (first, second)} == {"published"}
+
+
+def test_clients_that_leave_at_once_beyond_the_limit_of_a_run_leave_with_the_next(
+    accounts: Accounts, engine: Engine
+) -> None:
+    """The limit of the real machine is tried in tests/template/test_expressions.py."""
+    limit_disconnections(accounts, engine, "0..1")
+    cluster, ids = make_clients(accounts, 5)
+    engine.reconcile(cluster)
+    served = Served(accounts, engine, cluster, vpc_id="")
+    accounts.tag_cluster(cluster, msklink="off")
+    engine.reconcile(cluster)
+    served.pass_hours(24)
+
+    left = [connected(accounts, ids)]
+    while served.sweep():
+        left.append(connected(accounts, ids))
+
+    assert left == [5, 3, 1, 0]
+
+
+def limit_disconnections(accounts: Accounts, engine: Engine, places: str) -> None:
+    text = json.dumps(definition(SUBSTITUTIONS))
+    assert text.count("[[0..99]]") == 1
+    accounts.client("stepfunctions").update_state_machine(
+        stateMachineArn=engine.machine_arn, definition=text.replace("0..99", places)
+    )
