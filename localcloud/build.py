@@ -1,7 +1,8 @@
 """
 Builds the owner stack with `sam build` and makes a copy of the result that MiniStack can run.
 
-What runs is what `sam build` made. The copy differs in three things:
+What runs is what `sam build` made, for the architecture of this machine. The copy differs in three
+things:
 - functions have the runtime provided.al2023, for which MiniStack speaks Lambda's Runtime API as it
   is, and a `bootstrap` that starts the runtime client AWS uses. With its own Python runtime every
   exception would be a Runtime.HandlerError, and Retry and Catch could not tell them apart.
@@ -15,6 +16,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -61,6 +63,15 @@ def architecture() -> str:
     return "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
 
 
+def for_architecture(chosen: str, repository: Path = REPOSITORY) -> str:
+    """Return the template of the owner stack as somebody edits it who wants *chosen*."""
+    text = (repository / "template.yaml").read_text()
+    edited, places = re.subn(r"\{Architecture: \w+}", f"{{Architecture: {chosen}}}", text)
+    if places != 1:
+        raise ValueError(f"template.yaml says the architecture at {places} places")
+    return edited
+
+
 def built_template(repository: Path = REPOSITORY) -> Path:
     """Return the template to deploy; builds only what has not been built from these sources."""
     builds = repository / ".localcloud" / "builds"
@@ -104,11 +115,15 @@ def _forget_old(builds: Path) -> None:
 
 
 def _sam_build(repository: Path, target: Path, cache: Path) -> None:
+    template = target.parent / "template.yaml"
+    template.parent.mkdir()
+    template.write_text(for_architecture(architecture(), repository))
+    # SAM looks for definitions beside the template, for code in the base directory.
+    (template.parent / "statemachine").symlink_to(repository / "statemachine")
     run_sam(
         "build",
-        *("--template", str(repository / "template.yaml"), "--base-dir", str(repository)),
+        *("--template", str(template), "--base-dir", str(repository)),
         *("--build-dir", str(target), "--cached", "--cache-dir", str(cache)),
-        *("--parameter-overrides", f"Architecture={architecture()}"),
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import boto3
 
-from localcloud.build import architecture, built_template, run_sam
+from localcloud.build import built_template, run_sam
 from localcloud.settings import (
     CLIENTS,
     OWNER,
@@ -59,7 +59,6 @@ def deploy_owner(
     endpoint: str, template: Path, clients: Sequence[str], grace_hours: float, **chosen: str
 ) -> Mapping[str, str]:
     parameters = {
-        "Architecture": architecture(),
         "ClientAccounts": ",".join(clients),
         "GraceHours": f"{grace_hours:.6f}",
         "RetryMinutes": RETRY_MINUTES,

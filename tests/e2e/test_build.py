@@ -1,0 +1,36 @@
+"""What `sam build` makes is of the architecture for which it is deployed."""
+
+from pathlib import Path
+
+import pytest
+
+from localcloud.build import for_architecture, run_sam
+from localcloud.settings import REPOSITORY
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+
+MACHINES = {"x86_64": 0x3E, "arm64": 0xB7}
+"""The field e_machine of ELF files (elf.h: EM_X86_64, EM_AARCH64)."""
+
+
+def machine(library: Path) -> int:
+    """Return the field e_machine of an ELF file."""
+    header = library.read_bytes()[:20]
+    assert header.startswith(b"\x7fELF"), library
+    return int.from_bytes(header[18:20], "little")
+
+
+@pytest.mark.parametrize("architecture", MACHINES)
+def test_the_layer_has_the_compiled_code_of_the_architecture_in_the_template(
+    architecture: str, tmp_path: Path
+) -> None:
+    template = tmp_path / "template.yaml"
+    template.write_text(for_architecture(architecture))
+
+    run_sam(
+        *("build", "DependenciesLayer", "--template", str(template)),
+        *("--base-dir", str(REPOSITORY), "--build-dir", str(tmp_path / "built")),
+    )
+
+    libraries = list((tmp_path / "built").rglob("*.so"))
+    assert {machine(library) for library in libraries} == {MACHINES[architecture]}
