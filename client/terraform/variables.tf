@@ -7,6 +7,11 @@ variable "namespace" {
     condition     = can(regex("^[a-z][a-z0-9-]{1,19}$", var.namespace))
     error_message = "Lower case letters, digits and hyphens, 2 to 20 of them, a letter first."
   }
+
+  validation {
+    condition     = !can(regex("^(aws|ssm|sg-|(sg|default)$)", var.namespace))
+    error_message = "Not with aws, ssm or sg- at the start, and neither sg nor default."
+  }
 }
 
 variable "owner_stack_name" {

@@ -1,13 +1,20 @@
 """
 Policies of event buses: AWS::Events::EventBusPolicy, which MiniStack does not know, and
 PutPermission, after which it holds an account id that its own judgement does not recognise.
+
+The size of a policy is limited (EventBridge quotas).
 """
 
 import json
+import re
+from copy import deepcopy
 from typing import Any
 
+from ministack.core.responses import error_response_json
 from ministack.services import eventbridge
 from ministack.services.cloudformation import provisioners
+
+SIZE_LIMIT = 10_240
 
 
 def install() -> None:
@@ -19,10 +26,31 @@ def install() -> None:
     original = eventbridge._put_permission
 
     def put_permission(data: dict[str, Any]) -> Any:
-        principal = data.get("Principal", "*")
-        return original(data | {"Principal": principal if principal == "*" else {"AWS": principal}})
+        bus, principal = data.get("EventBusName", "default"), data.get("Principal", "*")
+        before = deepcopy(eventbridge._event_bus_policies.get(bus))
+        answer = original(
+            data | {"Principal": principal if principal == "*" else {"AWS": principal}}
+        )
+        try:
+            _must_fit(eventbridge._event_bus_policies[bus])
+        except PolicyTooLong as refused:
+            eventbridge._event_bus_policies[bus] = before
+            return error_response_json("PolicyLengthExceededException", str(refused))
+        return answer
 
     eventbridge._put_permission = put_permission
+
+
+class PolicyTooLong(Exception):
+    """EventBridge keeps at most SIZE_LIMIT characters for one bus."""
+
+
+def _must_fit(document: Any) -> None:
+    """Check the size of a policy, in which EventBridge keeps an account as the ARN of its root."""
+    text = json.dumps(document, separators=(",", ":"))
+    size = len(re.sub(r'"(\d{12})"', r'"arn:aws:iam::\1:root"', text))
+    if size > SIZE_LIMIT:
+        raise PolicyTooLong(f"The event bus policy is too long: {size} characters.")
 
 
 def _create(logical_id: str, properties: dict[str, Any], stack_name: str) -> tuple[str, Any]:
@@ -35,10 +63,9 @@ def _create(logical_id: str, properties: dict[str, Any], stack_name: str) -> tup
         "Statement": [],
     }
     others = [each for each in document["Statement"] if each.get("Sid") != sid]
-    eventbridge._event_bus_policies[bus] = {
-        **document,
-        "Statement": [*others, {"Sid": sid, **statement}],
-    }
+    changed = {**document, "Statement": [*others, {"Sid": sid, **statement}]}
+    _must_fit(changed)
+    eventbridge._event_bus_policies[bus] = changed
     return f"{stack_name}-{logical_id}-{sid}", {}
 
 

@@ -184,10 +184,20 @@ def test_both_take_the_same_parameters() -> None:
         assert variable.get("default") == (default.split() if is_list else default), name
         assert variable["description"] == parameter["Description"], name
         allowed = [one["condition"] for one in variable.get("validation", [])]
-        pattern = parameter.get("AllowedPattern", "").replace("\\", "\\\\")
-        # CloudFormation matches the whole value, Terraform any part.
-        wanted = f'${{can(regex("^{pattern}$", var.{snake(name)}))}}'
-        assert allowed == ([wanted] if pattern else []), name
+        # CloudFormation matches the whole value, Terraform any part; and it does not look ahead.
+        refused, pattern = split_pattern(parameter.get("AllowedPattern", "").replace("\\", "\\\\"))
+        wanted = [
+            f'${{{negated}can(regex("{regex}", var.{snake(name)}))}}'
+            for negated, regex in (("", pattern and f"^{pattern}$"), ("!", refused))
+            if regex
+        ]
+        assert allowed == wanted, name
+
+
+def split_pattern(pattern: str) -> tuple[str, str]:
+    """Return what *pattern* refuses by looking ahead, as a pattern, and what it allows."""
+    ahead = re.match(r"\(\?!(.+)\)(?=\[)", pattern)
+    return (f"^({ahead[1]})", pattern[ahead.end() :]) if ahead else ("", pattern)
 
 
 def test_both_tell_the_same() -> None:

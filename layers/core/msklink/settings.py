@@ -9,11 +9,14 @@ from pydantic import BaseModel, Field
 from msklink.drift import Kind
 from msklink.offboarding import Terms
 
+NAMESPACE = r"(?!aws|ssm|sg-|(sg|default)$)[a-z][a-z0-9-]{1,19}"
+"""AWS keeps some names of parameters, security groups and buses to itself, see template.yaml."""
 
-class Settings(BaseModel, frozen=True, extra="ignore"):
+
+class Settings(BaseModel, frozen=True, extra="ignore", regex_engine="python-re"):
     """The environment of a function. The namespace is also the name of the bus."""
 
-    namespace: str = Field(alias="NAMESPACE", pattern=r"^[a-z][a-z0-9-]{1,19}$")
+    namespace: str = Field(alias="NAMESPACE", pattern=rf"^{NAMESPACE}$")
     table_name: str = Field(alias="TABLE_NAME", min_length=3)
     stack_name: str = Field(alias="STACK_NAME", min_length=1)
     external_id: str = Field(alias="EXTERNAL_ID", min_length=8)
