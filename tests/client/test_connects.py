@@ -9,6 +9,7 @@ import boto3
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from confluent_kafka import Consumer, Producer
+from confluent_kafka.admin import AdminClient
 from kafka import KafkaConsumer, KafkaProducer
 
 from localcloud.kafka import resolver
@@ -74,6 +75,17 @@ def test_confluent_writes_and_reads(store: Store, one_broker: Front, tmp_path: P
 
     assert message
     assert message.value() == b"one"
+
+
+def test_an_admin_client_of_confluent_asks_for_its_token(
+    store: Store, one_broker: Front, tmp_path: Path
+) -> None:
+    """With no poll before, which confluent-kafka needed before 2.13 (issues 1296, 1713)."""
+    publish(store, f"localhost:{one_broker.port}")
+
+    admin = AdminClient(config(one_broker, tmp_path, "confluent-kafka"))
+
+    assert admin.list_topics(timeout=DEADLINE).brokers
 
 
 def test_kafka_python_writes_and_reads(store: Store, brokers: Stage, tmp_path: Path) -> None:

@@ -22,6 +22,13 @@ def test_every_extra_that_an_error_names_is_one() -> None:
     assert named <= PROJECT["optional-dependencies"].keys()
 
 
+def test_confluent_kafka_is_one_whose_admin_client_asks_for_a_token() -> None:
+    """Its changelog, 2.13.0: token refreshes of Admin, Producer and Consumer by a thread (2130)."""
+    [oldest] = re.findall(r"confluent-kafka>=(\d+)\.(\d+)", str(PROJECT["optional-dependencies"]))
+
+    assert tuple(map(int, oldest)) >= (2, 13)
+
+
 def test_the_command_starts_what_there_is() -> None:
     module, _, name = PROJECT["scripts"]["msklink-client"].partition(":")
 

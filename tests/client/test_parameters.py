@@ -260,6 +260,28 @@ def test_a_secret_that_is_none_is_told(store: Store, content: str | None) -> Non
         Parameters("orders").secret("AmazonMSK_ann")
 
 
+def test_a_key_that_is_denied_is_named_with_what_it_needs(store: Store) -> None:
+    """What Secrets Manager says names neither the action nor the key (external-secrets 838)."""
+    store.keep_secret("AmazonMSK_ann", "{}")
+    parameters = Parameters("orders")
+    message = "Access to KMS is not allowed"
+
+    def fail(**_: Any) -> None:
+        error: Any = {"Error": {"Code": "AccessDeniedException", "Message": message}}
+        raise ClientError(error, "GetSecretValue")
+
+    parameters.session.events.register("before-call.secrets-manager", fail)
+
+    with pytest.raises(MskLinkError) as caught:
+        parameters.secret("AmazonMSK_ann")
+
+    assert caught.value.code == "NoPermission"
+    assert "kms:Decrypt on the key" in caught.value.message
+    assert "secret AmazonMSK_ann" in caught.value.message
+    assert "describe-secret --secret-id AmazonMSK_ann" in caught.value.remedy
+    assert "GetSecretValue" not in str(caught.value)
+
+
 # ------------------------------------------------------------------------------ helpers
 
 

@@ -16,6 +16,9 @@ BAD_CREDENTIALS = frozenset(
         "UnrecognizedClientException",
     }
 )
+KEY_DENIED = "Access to KMS is not allowed"
+"""All that Secrets Manager says where the key of a secret is denied (external-secrets 390, 838)."""
+
 _ACTION = re.compile(r"perform: (\S+)")
 _RESOURCE = re.compile(r"on resource: (\S+)")
 
@@ -66,6 +69,8 @@ def explained(action: str, resource: str) -> Iterator[None]:
                 "Get new ones, and look whether AWS_SESSION_TOKEN belongs to them.",
             ) from error
         if error_code(error) in DENIED:
+            if KEY_DENIED in str(error):
+                raise _no_permission_on_key(resource) from error
             raise _no_permission(str(error), action, resource) from error
         raise
 
@@ -87,4 +92,15 @@ def _no_permission(said: str, action: str, resource: str) -> MskLinkError:
         "NoPermission",
         f"The credentials may not do {action} on {resource}.",
         f"Allow {action} on {resource} in a policy of the role that the application runs with.",
+    )
+
+
+def _no_permission_on_key(secret: str) -> MskLinkError:
+    """Secrets Manager does not say which key; the secret does. MSK wants one of the customer."""
+    return MskLinkError(
+        "NoPermission",
+        f"The credentials may not do kms:Decrypt on the key that encrypts the secret {secret}.",
+        "Allow kms:Decrypt on that key in a policy of the role that the application runs with, "
+        "and in the policy of the key as well if the key is in another account. Its ARN is "
+        f"KmsKeyId of: aws secretsmanager describe-secret --secret-id {secret}",
     )
