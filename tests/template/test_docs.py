@@ -8,7 +8,9 @@ import botocore.session
 import pytest
 from botocore import xform_name
 
+from msklink import endpoints
 from msklink.hints import ClientTouched, read_event
+from msklink.scheme import Scheme
 from tests.support.cloudformation import ROOT, template
 from tests.support.refusal_page import PAGE, page
 from tests.support.terraform import Module
@@ -51,6 +53,14 @@ def test_the_request_in_the_readme_is_understood() -> None:
 
     assert isinstance(hint, ClientTouched)
     assert hint.account == "222222222222"
+
+
+def test_the_page_for_other_languages_says_what_becomes_of_each_property_for_iam() -> None:
+    text = (ROOT / "docs/languages.md").read_text()
+    published = endpoints.parameters("msklink", "orders", {Scheme.IAM: "b-1:14001"})
+    table = set(re.findall(r"`([a-z.]+)`", "".join(re.findall(r"^\| `.+?\|", text, re.MULTILINE))))
+
+    assert table - {"iam"} == {name.rpartition("/")[2] for name in published}
 
 
 def test_the_readme_names_every_parameter_of_the_client_stack() -> None:
