@@ -9,6 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from msklink import cluster as rules
 from msklink import connectivity, eligibility, polling, telling
 from msklink.aws import ec2, kafka, memories, table
+from msklink.aws.model import unknown_fields
 from msklink.cluster import Cluster, Move
 from msklink.errors import ClusterWaitTimedOut
 from msklink.records import Cluster as Record
@@ -32,7 +33,10 @@ class Inspection(Task):
 def handler(event: Inspection, context: LambdaContext) -> dict[str, Any]:
     # Read before the cluster: whatever is asked for after this moment counts higher.
     record = table.read_cluster(event.cluster_arn)
-    cluster = kafka.describe_cluster(kafka.client(), event.cluster_arn)
+    msk = kafka.client()
+    if unknown := list(unknown_fields(msk)):
+        logger.warning("boto3 of the Lambda runtime is too old", unknown_fields=unknown)
+    cluster = kafka.describe_cluster(msk, event.cluster_arn)
     answer = _look(event, cluster, record)
     logger.info("cluster inspected", move=answer["move"], reason=answer["reason"])
     seen = cluster.fingerprint(settings().namespace) if cluster else rules.GONE

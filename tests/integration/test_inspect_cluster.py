@@ -4,9 +4,10 @@ import pytest
 
 from localcloud.msk import faults
 from msklink.aws import table
+from msklink.aws.model import READ
 from msklink.scheme import Scheme
 from tests.support.aws import BRISK, CLIENT, Accounts
-from tests.support.functions import OWNER
+from tests.support.functions import OWNER, load
 from tests.support.steps import Steps, error_of
 
 
@@ -28,6 +29,19 @@ def test_inspecting_twice_changes_nothing(steps: Steps, accounts: Accounts) -> N
     assert steps.inspect_cluster() == first
     assert accounts.picture(steps.cluster_arn) == before
     assert not accounts.told()
+
+
+def test_a_boto3_that_drops_what_is_read_is_in_the_log(
+    steps: Steps, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setitem(READ, "Cluster", ("State", "FieldOfTomorrow"))
+    load("inspect_cluster")
+
+    with caplog.at_level("WARNING", "msklink"):
+        assert steps.inspect_cluster()["move"] == "proceed"
+
+    [warning] = caplog.records
+    assert vars(warning)["unknown_fields"] == ["Cluster.FieldOfTomorrow"]
 
 
 @pytest.mark.parametrize("tags", [{}, {"msklink": "off"}, {"msklink/clients": CLIENT}])
