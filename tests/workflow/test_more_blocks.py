@@ -24,3 +24,23 @@ def test_a_new_block_is_let_in_by_the_next_sweep_and_is_no_drift(served: Served)
     assert blocks_let_in(served) == [FIRST, SECOND]
     assert served.told() == []
     assert served.sweep() == 0
+
+
+def test_a_dual_stack_vpc_is_served_and_nobody_finds_a_change(served: Served) -> None:
+    """EC2 gives a group there one more rule than elsewhere."""
+    accounts = served.accounts
+    served.untag()
+    vpc_id = accounts.make_network(CLIENT, ipv6=True)
+    accounts.tag_vpc(CLIENT, vpc_id, "iam")
+    served.reconcile()
+    assert accounts.status(CLIENT)["vpcs"][vpc_id]["iam"]["state"] == "published"
+    served.told()
+
+    assert served.sweep() == 0
+
+    assert served.told() == []
+    groups = accounts.client("ec2", CLIENT).describe_security_groups(
+        GroupIds=served.managed_groups()
+    )["SecurityGroups"]
+    permissions = [one for group in groups for one in group["IpPermissionsEgress"]]
+    assert not [block for one in permissions for block in one["Ipv6Ranges"]]
