@@ -11,6 +11,7 @@ from msklink import connectivity, leasing, polling
 from msklink.aws import kafka, table
 from msklink.cluster import Move
 from msklink.settings import settings
+from msklink.survey import ClusterFacts
 from msklink.tasks import Survey, Task
 
 logger = Logger()
@@ -18,6 +19,7 @@ logger = Logger()
 
 class Enabling(Task):
     surveys: tuple[Survey, ...]
+    facts: ClusterFacts
 
 
 @logger.inject_lambda_context(correlation_id_path="run")
@@ -32,6 +34,7 @@ def handler(event: Enabling, context: LambdaContext) -> dict[str, Any]:
         return _answer(Move.WAIT, "an update of ours is over", polling.UNKNOWN_WINDOW)
     asked = cluster.asked(settings().namespace).schemes
     wanted = frozenset(scheme for survey in event.surveys for scheme in survey.schemes)
+    wanted |= set(event.facts.vendor_schemes)
     wanted |= connectivity.to_turn_on_again(cluster, asked, record)
     verdict = rules.next_move(cluster, wanted)
     if verdict.move is Move.ENABLE:

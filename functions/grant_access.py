@@ -7,15 +7,14 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msklink import clock, evaluation, granting, leasing, repairing, survey
+from msklink import clock, granting, leasing, repairing, survey, vendors
 from msklink.access import Access
 from msklink.aws import cluster_policy, kafka, table
-from msklink.client_account import ClientAccount
 from msklink.drift import Drift
 from msklink.errors import PrincipalRejected, Refused
-from msklink.evaluation import RoleCall
-from msklink.policy import ACTIONS, CONNECT, Grant, named_accounts
+from msklink.policy import Grant, named_accounts
 from msklink.recording import record_changes
+from msklink.records import Cluster
 from msklink.refusals import Code, Refusal, refuse
 from msklink.settings import settings
 from msklink.tasks import Survey, Task
@@ -30,14 +29,15 @@ class GrantTask(Task):
 @logger.inject_lambda_context(correlation_id_path="run")
 @event_parser
 def handler(event: GrantTask, context: LambdaContext) -> dict[str, list[str]]:
-    record = leasing.keep(event.cluster_arn, event.run)
+    record, now = leasing.keep(event.cluster_arn, event.run), clock.now()
     accounts = {survey.account for survey in event.surveys if survey.schemes}
     found, left_alone = granting.look(event.cluster, event.run, record)
     if found and left_alone:
         refusals = _not_admitted(event, accounts, found)
     else:
-        refusals = _grant(event, accounts, found)
-    now = clock.now()
+        refusals = _grant(event, accounts, found, record)
+        record = vendors.note_gone(event.cluster, event.run, record, now)
+    refusals = vendors.note_refused(event.cluster_arn, event.run, record, refusals)
     for account, refusal in refusals.items():
         known = table.connections(event.cluster_arn, account)
         records = survey.account_refused(event.cluster_arn, account, refusal, known, now)
@@ -51,38 +51,28 @@ def _not_admitted(event: GrantTask, accounts: set[str], found: Drift) -> dict[st
 
     A connection stays without a grant, so that who has all that it wants goes on.
     """
-    current, _ = cluster_policy.read_policy(kafka.client(), event.cluster_arn)
     lacking = {
         one.account
         for one in table.connections(event.cluster_arn)
         if one.pursued and not one.connection_arn
     }
-    facts = {"actions": ", ".join(ACTIONS), "item": found.item}
-    refusals = {}
-    for account in accounts & lacking:
-        client = ClientAccount.beside(event.cluster_arn, account, settings().namespace)
-        call = RoleCall(client.role, CONNECT, event.cluster_arn)
-        judged = evaluation.judge(current.statements, call)
-        if not judged.admitted:
-            refusals[account] = refuse(
-                Code.ACCOUNT_NOT_ADMITTED,
-                account=account,
-                role=client.role,
-                unjudged=evaluation.spell(judged.unjudged),
-                **facts,
-            )
-    return refusals
+    return granting.not_admitted(event.cluster, accounts & lacking, found)
 
 
-def _grant(event: GrantTask, accounts: set[str], found: Drift | None) -> dict[str, Refusal]:
-    """Bring our statements to what they should be; those of *accounts* that stay out, and why."""
+def _grant(
+    event: GrantTask, accounts: set[str], found: Drift | None, record: Cluster
+) -> dict[str, Refusal]:
+    """Bring our statements to what they should be; who stays out of *accounts* and vendors, why."""
     if found:
         repairing.begin(event.cluster_arn, event.run, found)
     expelled = {survey.account for survey in event.surveys if survey.barred and survey.closing}
-    if expelled or found:  # who was taken off the list, or put in by others, goes before all else
-        spared = {survey.account for survey in event.surveys} - expelled
-        granting.revoke(event.cluster, event.run, lambda account: account not in spared)
-    refusals = _admit(event, accounts, table.access(event.cluster_arn)) if accounts else {}
+    known, holding = record.vendors, vendors.holding(record, clock.now())
+    # Who was taken off a list, or put in by others, goes before all else.
+    if expelled or found or known.keys() - holding:
+        spared = ({survey.account for survey in event.surveys} - expelled) | holding
+        granting.revoke(event.cluster, event.run, lambda account: account not in spared, known)
+    wanted = accounts | {account for account, vendor in known.items() if not vendor.leaving}
+    refusals = _admit(event, wanted, granting.access(event.cluster, known)) if wanted else {}
     if found:
         repairing.settle(event.cluster_arn, [found.item])
     granting.remember(event.cluster)

@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from msklink import cluster as rules
-from msklink import connectivity, eligibility, polling, telling
+from msklink import connectivity, eligibility, polling, telling, vendors
 from msklink.aws import ec2, kafka, memories, table
 from msklink.aws.model import unknown_fields
 from msklink.cluster import Cluster, Move
@@ -50,9 +50,12 @@ def _look(event: Inspection, cluster: Cluster | None, record: Record) -> dict[st
             Code.CLUSTER_NOT_FOUND, cluster=event.cluster.name, owner=event.cluster.account
         )
         _tell_owner(event, record, (gone,))
+        vendors.forget_all(event.cluster_arn, record)
         return _see_off_all(event, Code.CLUSTER_NOT_FOUND, gone.message)
     namespace = settings().namespace
     asked = cluster.asked(namespace)
+    connecting, admitted = vendors.listed(cluster, namespace), cluster.clients(namespace)
+    vendors.follow(event.cluster_arn, event.run, record, connecting.accounts, admitted)
     if not cluster.is_managed(namespace):
         return _see_off_all(event, Code.CLUSTER_NOT_MANAGED, "the cluster is not opted in")
     verdict = rules.next_move(cluster, wanted=frozenset())
@@ -62,16 +65,18 @@ def _look(event: Inspection, cluster: Cluster | None, record: Record) -> dict[st
             raise ClusterWaitTimedOut(f"{verdict.reason} after {minutes} minutes of waiting")
         seconds = polling.wait_seconds(event.waited_seconds, event.expected)
         return {"move": Move.WAIT, "reason": verdict.reason, "wait_seconds": seconds}
-    clients = read_clients(cluster.tags, namespace)
     properties = kafka.server_properties(kafka.client(), cluster)
+    clients = read_clients(cluster.tags, namespace)
     refusals = eligibility.scheme_refusals(cluster, asked, namespace, properties)
     failed = connectivity.conclude_update(event.run, cluster, record)
     possible = asked.schemes - refusals.keys() - failed.keys()
     off = connectivity.turned_off(event.run, cluster, possible, record)
     warnings = eligibility.cluster_warnings(cluster)
     told = eligibility.owner_refusals(asked, refusals) + tuple(failed.values())[:1]
-    told += tuple(off.values())
-    _tell_owner(event, record, told + clients.refusals, warnings)
+    told += tuple(off.values()) + clients.refusals + connecting.refusals
+    told += eligibility.vendor_refusals(cluster, connecting.accounts, asked, namespace)
+    for_vendors = possible - off.keys() if connecting.accounts and not asked.auto else ()
+    _tell_owner(event, record, told, warnings)
     memories.note_managed(event.cluster_arn)
     connectivity.remember(cluster, possible, record)
     facts = ClusterFacts(
@@ -82,6 +87,7 @@ def _look(event: Inspection, cluster: Cluster | None, record: Record) -> dict[st
         warnings=warnings,
         vpc_id=ec2.vpc_of(ec2.client(), cluster.subnet_ids),
         brokers=cluster.brokers,
+        vendor_schemes=tuple(sorted(for_vendors)),
     )
     return {
         "move": Move.PROCEED,

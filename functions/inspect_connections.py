@@ -42,6 +42,7 @@ def handler(event: Inspection, context: LambdaContext) -> dict[str, Any]:
         return {"move": "wait", "wait_seconds": rules.WAIT_SECONDS, "bootstrap_brokers": {}}
     accounts = {survey.account for survey in event.surveys} | {one.account for one in known}
     cluster = table.read_cluster(event.cluster_arn)
+    accounts |= cluster.vendors.keys()
     strangers.look(event.cluster_arn, event.run, rules.strange(listed, accounts), cluster)
     return {
         "move": "publish",

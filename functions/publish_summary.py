@@ -38,7 +38,8 @@ def handler(event: Summary, context: LambdaContext) -> dict[str, int]:
         parameters.withdraw_all()
         memories.note_published(event.cluster_arn, owner, Left())
         return {"written": 0}
-    told = status.summarize(event.cluster_arn, [*others, *own_records])
+    vendors = table.read_cluster(event.cluster_arn).vendors
+    told = status.summarize(event.cluster_arn, [*others, *own_records], vendors)
     if own_records:
         told["vpcs"] = status.describe(event.cluster_arn, own_records)["vpcs"]
     written = parameters.publish(event.bootstrap_brokers, told, now)

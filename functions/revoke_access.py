@@ -7,7 +7,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msklink import clock, granting, leasing, offboarding, repairing, telling
+from msklink import clock, granting, leasing, offboarding, repairing, telling, vendors
 from msklink.aws import kafka, table
 from msklink.connections import ClientConnection
 from msklink.records import Connection, State
@@ -30,7 +30,8 @@ def handler(event: Revocation, context: LambdaContext) -> dict[str, int]:
     record = leasing.keep(event.cluster_arn, event.run)
     known, now = table.connections(event.cluster_arn), clock.now()
     abandoned = [one for one in known if one.state is State.ABANDONED and one.is_due(now)]
-    holding = {record.account for record in known if _holds_grant(record)}
+    holding = {one.account for one in known if _holds_grant(one)}
+    holding |= vendors.holding(record, now)
 
     @cache
     def listed() -> dict[str, ClientConnection]:
@@ -44,7 +45,7 @@ def handler(event: Revocation, context: LambdaContext) -> dict[str, int]:
         return {one.account for one in listed().values() if one.arn not in given_up}
 
     drift, left_alone = granting.look(event.cluster, event.run, record)
-    ours = {survey.account for survey in event.surveys}
+    ours = {survey.account for survey in event.surveys} | record.vendors.keys()
     allowed = {survey.account for survey in event.surveys if not survey.barred}
 
     def is_to_go(account: str) -> bool:
@@ -54,11 +55,12 @@ def handler(event: Revocation, context: LambdaContext) -> dict[str, int]:
 
     if drift and not left_alone:
         repairing.begin(event.cluster_arn, event.run, drift)
-    revoked = granting.revoke(event.cluster, event.run, is_to_go)
+    revoked = granting.revoke(event.cluster, event.run, is_to_go, record.vendors)
     if drift:  # it came after GrantAccess, and the next run ends its repair, or it is contested
         table.note_granted(event.cluster_arn, record.granted)
     else:
         granting.remember(event.cluster)
+    vendors.note_gone(event.cluster, event.run, record, now)
     for over in known:
         if over.concerns_account and not over.is_told:
             table.forget(over)  # the run has not met again what kept us from the account

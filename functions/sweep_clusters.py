@@ -69,7 +69,7 @@ def _why(arn: str, cluster: Cluster | None, sights: Sights, now: datetime) -> li
     if record.seen != seen:
         return ["the cluster has changed"]
     is_managed = cluster is not None and cluster.is_managed(settings().namespace)
-    if not snapshot.connections and not is_managed:
+    if not snapshot.connections and not record.vendors and not is_managed:
         memories.forget_managed(arn)  # not before its last run came to its end
         return []
     found = _news(arn, cluster if is_managed else None, snapshot, sights, now)
@@ -100,6 +100,8 @@ def _news(
     known = snapshot.connections
     over = [one.item for one in known if offboarding.is_time(one, now)]
     found = [retrying.reason("the time of connections is up", over)] if over else []
+    left = sorted(one for one, vendor in snapshot.cluster.vendors.items() if vendor.is_due(now))
+    found += [retrying.reason("the time of vendors is up", left)] if left else []
     of_cluster = list(watching.news_of_cluster(managed, snapshot)) if managed else []
     found += of_cluster
     listed = managed.clients(settings().namespace) if managed else frozenset()

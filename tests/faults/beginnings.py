@@ -85,6 +85,38 @@ def with_a_cluster_that_is_opted_out(world: World) -> None:
     world.accounts.clock.advance(A_DAY)
 
 
+def with_a_vendor(world: World) -> None:
+    """One account is to connect by itself, of which no event has told."""
+    served(world)
+    world.accounts.tag_cluster(world.cluster, msklink__vendors=STRANGER)
+
+
+def with_a_vendor_whose_account_is_closed(world: World) -> None:
+    with_a_vendor(world)
+    world.accounts.msk.close_account(STRANGER)
+
+
+def with_a_vendor_whose_time_is_up(world: World) -> None:
+    """The owner took it off the list a day ago; its connection is still there."""
+    with_a_vendor(world)
+    world.tell()
+    others.connect_by_hand(world.accounts, world.cluster, STRANGER)
+    world.accounts.tag_cluster(world.cluster, msklink__vendors="")
+    world.tell()
+    world.accounts.clock.advance(A_DAY)
+
+
+def with_a_vendor_of_a_cluster_that_is_opted_out(world: World) -> None:
+    """It had no clients any more, and the owner opted it out a day ago."""
+    with_nobody_listed(world)
+    world.tell()
+    world.accounts.tag_cluster(world.cluster, msklink__vendors=STRANGER)
+    world.tell()
+    world.accounts.tag_cluster(world.cluster, msklink="off")
+    world.tell()
+    world.accounts.clock.advance(A_DAY)
+
+
 def with_nothing_left(world: World) -> None:
     """The cluster is still among those that a sweep looks at."""
     with_a_cluster_that_is_opted_out(world)

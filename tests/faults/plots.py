@@ -142,6 +142,14 @@ PLOTS = (
     ),
     # ---- what the owner does
     Plot("nobody is listed", beginnings.with_nobody_listed, World.tell),
+    Plot("a vendor is listed", beginnings.with_a_vendor, World.tell),
+    Plot("a closed vendor is listed", beginnings.with_a_vendor_whose_account_is_closed, World.tell),
+    Plot("a vendor's time is up", beginnings.with_a_vendor_whose_time_is_up, World.tell),
+    Plot(
+        "a cluster with a vendor is opted out",
+        beginnings.with_a_vendor_of_a_cluster_that_is_opted_out,
+        World.tell,
+    ),
     Plot("a cluster is opted out", beginnings.with_a_cluster_that_is_opted_out, World.tell),
     Plot("a cluster is forgotten", beginnings.with_nothing_left, sweep, sweep),
     Plot(

@@ -77,10 +77,20 @@ def test_a_scheme_that_is_on_stays_on(surveyed: Steps, accounts: Accounts) -> No
 
 
 def test_nothing_is_turned_on_when_nobody_wants_anything(steps: Steps, accounts: Accounts) -> None:
+    steps.inspect_cluster()
     steps.surveys = [{"account": CLIENT, "schemes": []}]
 
     assert steps.enable()["move"] == "proceed"
     assert updates(accounts) == 0
+
+
+def test_what_the_owner_names_is_turned_on_for_vendors(steps: Steps, accounts: Accounts) -> None:
+    accounts.tag_cluster(steps.cluster_arn, msklink__vendors="444444444444")
+    steps.inspect_cluster()
+
+    assert steps.facts["vendor_schemes"] == ["iam", "scram"]
+    assert steps.enable()["move"] == "wait"
+    assert updates(accounts) == 1
 
 
 @pytest.mark.parametrize("state", ["FAILED", "DELETING"])

@@ -35,7 +35,7 @@ class Steps:
         return answer
 
     def enable(self) -> Any:
-        return self._invoke("EnableConnectivity", surveys=self.surveys)
+        return self._invoke("EnableConnectivity", surveys=self.surveys, facts=self.facts)
 
     def grant(self) -> Any:
         return self._invoke("GrantAccess", surveys=self.surveys)

@@ -34,6 +34,7 @@ TALKING = {
     "sights",
     "strangers",
     "telling",
+    "vendors",
     "watching",
 }
 """Modules beside `aws` that lead to it."""

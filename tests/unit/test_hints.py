@@ -148,7 +148,8 @@ def test_a_refusal_does_not_repeat_what_was_sent() -> None:
 
 def test_a_cluster_is_touched_by_our_tags_only() -> None:
     assert read_event(tag_change(ARN, "kafka", "msklink"), "msklink") == [ClusterTouched(ARN)]
-    assert read_event(tag_change(ARN, "kafka", "a", "msklink/clients"), "msklink")
+    for key in ("msklink/clients", "msklink/vendors", "msklink/vendors/2"):
+        assert read_event(tag_change(ARN, "kafka", "a", key), "msklink") == [ClusterTouched(ARN)]
     assert not read_event(tag_change(ARN, "kafka", "msklinkage", "team"), "msklink")
 
 

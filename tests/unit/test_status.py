@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from msklink import status
-from msklink.records import Check, State
+from msklink.records import Check, Leaving, State, Vendor
 from msklink.refusals import Code, refuse
 from msklink.scheme import Scheme
 from tests.unit.given import ARN, CLIENT, NOW, OTHER_CLIENT, connection
@@ -125,8 +125,10 @@ def test_the_owner_sees_the_state_of_each_client() -> None:
             connection(state=State.PUBLISHED),
             connection(account=OTHER_CLIENT, state=State.REFUSED, refusal=REFUSAL),
         ],
+        {},
     )
 
+    assert "vendors" not in told
     assert told["clients"] == {CLIENT: "published", OTHER_CLIENT: "refused"}
     assert told["state"] == "refused"
 
@@ -167,9 +169,26 @@ def test_a_status_that_is_too_large_loses_texts_first_and_names_last(vpcs: int, 
     assert status.same(status.render(told, NOW), told)
 
 
+def test_the_owner_sees_how_far_the_grants_of_vendors_are() -> None:
+    leaving = Leaving(reason=REFUSAL, due=NOW)
+    vendors = {
+        "444444444444": Vendor(leaving=leaving),
+        "333333333333": Vendor(),
+        "555555555555": Vendor(refusal=REFUSAL, leaving=leaving),
+    }
+
+    told = status.summarize(ARN, [], vendors)
+
+    assert told["vendors"] == {
+        "333333333333": "granted",
+        "444444444444": "leaving",
+        "555555555555": "refused",
+    }
+
+
 def test_the_owner_of_six_hundred_clients_sees_how_many_are_in_each_state() -> None:
     clients = [connection(account=f"{number:012d}", state=State.PUBLISHED) for number in range(600)]
 
-    told = status.summarize(ARN, clients)
+    told = status.summarize(ARN, clients, {})
 
     assert told["clients"] == {"published": 600}

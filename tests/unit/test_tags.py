@@ -4,7 +4,14 @@ from hypothesis import strategies as st
 
 from msklink.refusals import Code
 from msklink.scheme import ALL_SCHEMES, Scheme
-from msklink.tags import NOTHING, client_key, is_account_id, read_clients, read_schemes
+from msklink.tags import (
+    NOTHING,
+    client_key,
+    is_account_id,
+    read_clients,
+    read_schemes,
+    read_vendors,
+)
 from tests.unit.given import CLIENT, OTHER_CLIENT, account_ids
 
 
@@ -88,6 +95,27 @@ def test_every_account_of_a_list_is_admitted(accounts: set[str]) -> None:
 
     assert clients.accounts == accounts
     assert not clients.refusals
+
+
+def test_vendors_are_collected_and_judged_like_clients() -> None:
+    tags = {"msklink/vendors": f"{CLIENT} x", "msklink/vendors/2": OTHER_CLIENT, "msklink": "iam"}
+
+    vendors = read_vendors(tags, "msklink")
+
+    assert vendors.accounts == {CLIENT, OTHER_CLIENT}
+    assert [one.code for one in vendors.refusals] == [Code.MALFORMED_ACCOUNT_LIST]
+    assert "Tag msklink/vendors of" in vendors.refusals[0].message
+    assert not read_clients(tags, "msklink").accounts
+
+
+def test_who_is_client_and_vendor_is_a_client_and_the_owner_is_told() -> None:
+    tags = {"msklink/vendors": f"{CLIENT} {OTHER_CLIENT}", "msklink/clients/2": CLIENT}
+
+    vendors = read_vendors(tags, "msklink")
+
+    assert vendors.accounts == {OTHER_CLIENT}
+    assert [one.code for one in vendors.refusals] == [Code.VENDOR_IS_CLIENT]
+    assert CLIENT in vendors.refusals[0].message
 
 
 @pytest.mark.parametrize("text", ["", "22222222222", "2222222222222", "22222222222a", "٢" * 12])

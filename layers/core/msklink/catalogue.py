@@ -12,6 +12,12 @@ CATALOGUE: dict[Code, tuple[str, str]] = {
         "Tag {key} of the cluster holds {word!r}, which is not a 12-digit account id.",
         "Write account ids separated by spaces into tag {key}.",
     ),
+    Code.VENDOR_IS_CLIENT: (
+        "Account {account} is in the tags {clients} and {vendors} of the cluster, and is served as "
+        "a client.",
+        "Take {account} out of tag {vendors} if it has the client stack, otherwise out of tag "
+        "{clients}.",
+    ),
     Code.UNKNOWN_SCHEME: (
         "{where} holds {word!r}, which is not an authentication scheme.",
         "Write auto, off, or any of iam, scram and tls separated by spaces.",
@@ -84,6 +90,12 @@ CATALOGUE: dict[Code, tuple[str, str]] = {
         "ACLs first: ask the owner team to set Apache Kafka ACLs for every client, and only then "
         "{property}=false in the cluster's configuration. In the other order every client is "
         "locked out; MSKLink never sets it.",
+    ),
+    Code.VENDOR_SCHEME_UNNAMED: (
+        "The accounts in tag {vendors} cannot connect yet: private connectivity is off, and auto "
+        "in tag {key} does not say by which scheme they will.",
+        "Write schemes in place of auto into tag {key} of the cluster, such as iam. Turning one on "
+        "reboots the brokers.",
     ),
     Code.CONNECTIVITY_UPDATE_FAILED: (
         "MSK could not turn private connectivity on for {schemes}: {problem}",
@@ -188,6 +200,11 @@ CATALOGUE: dict[Code, tuple[str, str]] = {
         "cluster policy, with conditions on aws:PrincipalAccount or aws:PrincipalArn at most; or "
         "to let MSKLink write its statements again: RepairPolicy of the owner stack, and no item "
         "{item} in its table.",
+    ),
+    Code.VENDOR_REMOVED: (
+        "Account {account} is no longer in tag {key} of the cluster, so that its grant goes.",
+        "None if that is meant; otherwise put {account} back into tag {key} before the time is up. "
+        "Connections that the account made stay until it deletes them or they are rejected.",
     ),
     Code.NO_LONGER_ASKED: (
         "Neither a tag of VPC {vpc_id} nor a request asks for {scheme} any more.",

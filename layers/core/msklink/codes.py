@@ -8,6 +8,7 @@ class Code(StrEnum):
 
     MALFORMED_REQUEST = "MalformedRequest"
     MALFORMED_ACCOUNT_LIST = "MalformedAccountList"
+    VENDOR_IS_CLIENT = "VendorIsClient"
     UNKNOWN_SCHEME = "UnknownScheme"
     SCHEME_MISSING = "SchemeMissing"
     CLUSTER_NOT_FOUND = "ClusterNotFound"
@@ -25,6 +26,7 @@ class Code(StrEnum):
     ENCRYPTION_UNFIT = "EncryptionUnfit"
     NO_CERTIFICATE_AUTHORITY = "NoCertificateAuthority"
     ACLS_NOT_ENFORCED = "AclsNotEnforced"
+    VENDOR_SCHEME_UNNAMED = "VendorSchemeUnnamed"
     CONNECTIVITY_UPDATE_FAILED = "ConnectivityUpdateFailed"
     ACCOUNT_NOT_ALLOWED = "AccountNotAllowed"
     CLIENT_STACK_MISSING = "ClientStackMissing"
@@ -46,6 +48,7 @@ class Code(StrEnum):
     POLICY_TOO_LARGE = "PolicyTooLarge"
     PRINCIPAL_REJECTED = "PrincipalRejected"
     ACCOUNT_NOT_ADMITTED = "AccountNotAdmitted"
+    VENDOR_REMOVED = "VendorRemoved"
     NO_LONGER_ASKED = "NoLongerAsked"
     OFFBOARDING_REQUESTED = "OffboardingRequested"
     DELETION_PROTECTED = "DeletionProtected"

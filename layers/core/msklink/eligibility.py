@@ -4,7 +4,7 @@ Each rule names its source. MSK page: "Amazon MSK multi-VPC private connectivity
 Region", requirements and limitations. Nothing here changes the cluster.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from msklink.cluster import Cluster
 from msklink.configuration import ALLOW_EVERYONE, everyone_is_allowed
@@ -152,3 +152,16 @@ def owner_refusals(asked: Asked, refusals: Mapping[Scheme, Refusal]) -> tuple[Re
         return asked.refusals
     refused = {refusals[scheme] for scheme in sorted(asked.schemes) if scheme in refusals}
     return asked.refusals + tuple(sorted(refused, key=lambda refusal: refusal.message))
+
+
+def vendor_refusals(
+    cluster: Cluster, vendors: Collection[str], asked: Asked, namespace: str
+) -> tuple[Refusal, ...]:
+    """
+    Return why *vendors*, who ask for nothing themselves, cannot connect by any scheme.
+
+    For clients `auto` means what they ask for. A guess for vendors would reboot the brokers.
+    """
+    if not vendors or not asked.auto or cluster.private:
+        return ()
+    return (refuse(Code.VENDOR_SCHEME_UNNAMED, vendors=f"{namespace}/vendors", key=namespace),)

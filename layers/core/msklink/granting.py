@@ -1,13 +1,16 @@
 """Our part of the cluster policy: what others did to it, and taking accounts out of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 
 from msklink import repairing, telling
+from msklink.access import Access
 from msklink.arns import ClusterArn
 from msklink.aws import cluster_policy, kafka, table
+from msklink.client_account import ClientAccount
 from msklink.drift import Drift, Kind, memory_of
 from msklink.errors import PrincipalRejected, Refused
-from msklink.policy import Grant, Policy, drifted
+from msklink.evaluation import RoleCall, judge, spell
+from msklink.policy import ACTIONS, CONNECT, Grant, Policy, drifted
 from msklink.records import Cluster
 from msklink.refusals import Code, Refusal, refuse
 from msklink.settings import settings
@@ -40,7 +43,39 @@ def remember(cluster: ClusterArn) -> None:
         table.note_granted(cluster.text, digest)
 
 
-def revoke(cluster: ClusterArn, run: str, is_to_go: Callable[[str], bool]) -> frozenset[str]:
+def admitted(cluster: ClusterArn) -> frozenset[str]:
+    """The accounts that our statement admits now."""
+    current, _ = cluster_policy.read_policy(kafka.client(), cluster.text)
+    return current.admitted(settings().namespace)
+
+
+def not_admitted(cluster: ClusterArn, accounts: Iterable[str], found: Drift) -> dict[str, Refusal]:
+    """Return which of *accounts* the policy does not let connect, which others manage, and why."""
+    current, _ = cluster_policy.read_policy(kafka.client(), cluster.text)
+    refusals = {}
+    for account in accounts:
+        role = ClientAccount.beside(cluster.text, account, settings().namespace).role
+        judged = judge(current.statements, RoleCall(role, CONNECT, cluster.text))
+        if not judged.admitted:
+            refusals[account] = refuse(
+                Code.ACCOUNT_NOT_ADMITTED,
+                account=account,
+                role=role,
+                unjudged=spell(judged.unjudged),
+                actions=", ".join(ACTIONS),
+                item=found.item,
+            )
+    return refusals
+
+
+def access(cluster: ClusterArn, vendors: Collection[str]) -> frozenset[tuple[str, Access]]:
+    """What clients may do to topics and groups; *vendors* have the control actions only."""
+    return frozenset(one for one in table.access(cluster.text) if one[0] not in vendors)
+
+
+def revoke(
+    cluster: ClusterArn, run: str, is_to_go: Callable[[str], bool], vendors: Collection[str]
+) -> frozenset[str]:
     """
     Revoke the grants of the accounts for which *is_to_go*; those that had one.
 
@@ -53,7 +88,7 @@ def revoke(cluster: ClusterArn, run: str, is_to_go: Callable[[str], bool]) -> fr
     if not gone:
         return gone
     desired = current.with_grant(
-        cluster, Grant(admitted - gone, table.access(cluster.text)), namespace
+        cluster, Grant(admitted - gone, access(cluster, vendors)), namespace
     )
     try:
         write(cluster, current, desired, version)

@@ -189,6 +189,28 @@ class Failure(BaseModel, frozen=True):
         return other is not None and (self.run, self.ended) == (other.run, other.ended)
 
 
+class Vendor(BaseModel, frozen=True):
+    """One account that makes its connections itself, and how far its grant has come."""
+
+    leaving: Leaving | None = None
+    """That it is not on the list any more."""
+    refusal: Refusal | None = None
+    """Why it could not be admitted."""
+
+    @property
+    def state(self) -> str:
+        if self.refusal:
+            return "refused"
+        return "leaving" if self.leaving else "granted"
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether its grant is to be taken away now."""
+        return bool(self.leaving and self.leaving.due and self.leaving.due <= now)
+
+    def with_(self, **changes: object) -> "Vendor":
+        return self.model_copy(update=changes)
+
+
 class Brokers(BaseModel, frozen=True):
     """The brokers of a cluster that are published, by scheme."""
 
@@ -243,6 +265,8 @@ class Cluster(BaseModel, frozen=True):
     """ARNs of the connections of unknown accounts that the owner was told of."""
     spared: tuple[str, ...] = ()
     """Those of them that are not to be rejected, as a service of AWS may have made them."""
+    vendors: dict[str, Vendor] = {}
+    """The accounts that are admitted to make their connections themselves."""
     reasons: dict[str, Reason] = {}
     """Why the sweep started runs, as far as it finds the same still."""
     taken: int = 0

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from msklink.records import Check, Connection, State
+from msklink.records import Check, Connection, State, Vendor
 from msklink.refusals import Refusal
 
 ROOM = 8192 - 64
@@ -57,13 +57,18 @@ def with_refusal(value: str | None, refusal: Refusal) -> dict[str, Any]:
     return fit({"state": State.REFUSED} | said | {"refusal": refusal.model_dump(mode="json")})
 
 
-def summarize(cluster_arn: str, records: Sequence[Connection]) -> dict[str, Any]:
-    """The owner's status: the state of each client account."""
+def summarize(
+    cluster_arn: str, records: Sequence[Connection], vendors: Mapping[str, Vendor]
+) -> dict[str, Any]:
+    """The owner's status: the state of each client account, and of the grants of *vendors*."""
     by_account: dict[str, list[Connection]] = {}
     for record in sorted(records, key=lambda record: record.account):
         by_account.setdefault(record.account, []).append(record)
     clients = {account: overall(some) for account, some in by_account.items()}
-    return fit({"cluster_arn": cluster_arn, "state": overall(records), "clients": clients})
+    summary = {"cluster_arn": cluster_arn, "state": overall(records), "clients": clients}
+    if vendors:
+        summary["vendors"] = {account: vendors[account].state for account in sorted(vendors)}
+    return fit(summary)
 
 
 def fit(status: dict[str, Any]) -> dict[str, Any]:
@@ -89,7 +94,7 @@ def _without_texts(status: dict[str, Any]) -> dict[str, Any]:
 def _counted(status: dict[str, Any]) -> dict[str, Any]:
     """How many entries are in each state, instead of which."""
     return {
-        key: dict(Counter(_states(value))) if key in {"vpcs", "clients"} else value
+        key: dict(Counter(_states(value))) if key in {"vpcs", "clients", "vendors"} else value
         for key, value in status.items()
     }
 

@@ -30,6 +30,8 @@ class ClusterFacts(BaseModel, frozen=True):
     """The VPC of the cluster itself."""
     brokers: int = 0
     """How many it has."""
+    vendor_schemes: tuple[Scheme, ...] = ()
+    """Schemes that are to be on for accounts that connect by themselves."""
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,25 @@ class Clients:
 
 def read_clients(tags: Mapping[str, str], namespace: str) -> Clients:
     """The accounts in `<namespace>/clients`, `<namespace>/clients/2` and so on."""
-    key = f"{namespace}/clients"
+    return _read_accounts(tags, f"{namespace}/clients")
+
+
+def read_vendors(tags: Mapping[str, str], namespace: str) -> Clients:
+    """
+    Read the accounts in `<namespace>/vendors` and so on, which make their connections themselves.
+
+    One that is listed as a client too is a client, which has more: a stack that is expected.
+    """
+    key, clients = f"{namespace}/vendors", read_clients(tags, namespace).accounts
+    found = _read_accounts(tags, key)
+    both = (
+        refuse(Code.VENDOR_IS_CLIENT, account=one, clients=f"{namespace}/clients", vendors=key)
+        for one in sorted(found.accounts & clients)
+    )
+    return Clients(found.accounts - clients, (*found.refusals, *both))
+
+
+def _read_accounts(tags: Mapping[str, str], key: str) -> Clients:
     accounts: set[str] = set()
     refusals: list[Refusal] = []
     for tag, value in sorted(tags.items()):

@@ -83,6 +83,27 @@ def client_offboarded(record: Connection, run: str, refusal: Refusal | None) -> 
     )
 
 
+def vendor_leaving(cluster_arn: str, account: str, leaving: Leaving, run: str) -> None:
+    """Tell when the grant of a vendor will be taken away; or that it is protected from it."""
+    if leaving.due is None:
+        cluster_refused(cluster_arn, run, leaving.reason)
+        return
+    tell(
+        Told.CLIENT_OFFBOARDING_SCHEDULED,
+        cluster_arn=cluster_arn,
+        run=run,
+        account=account,
+        due=leaving.due.isoformat(timespec="seconds"),
+        refusal=_plain(leaving.reason),
+    )
+
+
+def vendor_left(cluster_arn: str, account: str, leaving: Leaving | None, run: str) -> None:
+    """Tell that the grant of a vendor is gone, and why."""
+    reason = _plain(leaving.reason) if leaving else None
+    tell(Told.CLIENT_OFFBOARDED, cluster_arn=cluster_arn, run=run, account=account, refusal=reason)
+
+
 def run_concluded() -> None:
     _count("Runs")
 

@@ -32,7 +32,7 @@ def news_of_cluster(cluster: Cluster, snapshot: Snapshot) -> Iterator[str]:
     for one in known:
         if one.connection_arn and one.wanted and _is_news(one, states.get(one.connection_arn)):
             yield f"connection {one.connection_arn} is {states.get(one.connection_arn, 'gone')}"
-    accounts = cluster.clients(namespace) | {one.account for one in known}
+    accounts = cluster.clients(namespace) | {one.account for one in known} | record.vendors.keys()
     strange = connections.strange(listed, accounts)
     if {connection.arn for connection in strange} != set(record.strangers):
         yield "there are connections of unknown accounts, or no longer"

@@ -18,6 +18,7 @@ from msklink.records import (
     Failure,
     Reason,
     Request,
+    Vendor,
     departures_of,
     items_of,
     requests_of,
@@ -304,6 +305,12 @@ def note_strangers(cluster_arn: str, told: Iterable[str], spared: Iterable[str])
     """Remember of which connections the owner was told, and which are not to be rejected."""
     _note(cluster_arn, "strangers", sorted(told))
     _note(cluster_arn, "spared", sorted(spared))
+
+
+def note_vendors(cluster_arn: str, vendors: Mapping[str, Vendor]) -> None:
+    """Remember the accounts that make their connections themselves."""
+    plain = {one: vendor.model_dump(mode="json") for one, vendor in vendors.items()}
+    _note(cluster_arn, "vendors", plain)
 
 
 def note_reasons(cluster_arn: str, reasons: Mapping[str, Reason]) -> None:
