@@ -9,6 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from msklink import clock, granting, leasing, repairing, survey, vendors
 from msklink.access import Access
+from msklink.access_grants import granted_access
 from msklink.aws import cluster_policy, kafka, table
 from msklink.drift import Drift
 from msklink.errors import PrincipalRejected, Refused
@@ -66,13 +67,14 @@ def _grant(
     if found:
         repairing.begin(event.cluster_arn, event.run, found)
     expelled = {survey.account for survey in event.surveys if survey.barred and survey.closing}
-    known, holding = record.vendors, vendors.holding(record, clock.now())
-    # Who was taken off a list, or put in by others, goes before all else.
-    if expelled or found or known.keys() - holding:
-        spared = ({survey.account for survey in event.surveys} - expelled) | holding
-        granting.revoke(event.cluster, event.run, lambda account: account not in spared, known)
-    wanted = accounts | {account for account, vendor in known.items() if not vendor.leaving}
-    refusals = _admit(event, wanted, granting.access(event.cluster, known)) if wanted else {}
+    if expelled or found:  # who was taken off the list, or put in by others, goes before all else
+        spared = {survey.account for survey in event.surveys} - expelled
+        granting.revoke(event.cluster, event.run, lambda account: account not in spared)
+    refusals = {}
+    if accounts:
+        refusals = _admit(event, accounts, granted_access(event.cluster))
+    else:
+        granting.narrow(event.cluster, event.run)
     if found:
         repairing.settle(event.cluster_arn, [found.item])
     granting.remember(event.cluster)

@@ -13,7 +13,7 @@ from msklink.aws.session import CLIENT_TROUBLE, in_client
 from msklink.aws.ssm import ParameterSet
 from msklink.client_account import ClientAccount
 from msklink.cluster import Cluster
-from msklink.hints import BadRequest, ClientTouched, ClusterTouched, read_event
+from msklink.hints import BadRequest, BoundsChanged, ClientTouched, ClusterTouched, read_event
 from msklink.refusals import Code, Refusal, refuse
 from msklink.settings import settings
 from msklink.tags import is_account_id
@@ -30,6 +30,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[str
                 clusters.append(cluster_arn)
             case ClientTouched():
                 clusters += _admit(hint, context)
+            case BoundsChanged(cluster_name):
+                clusters += _managed(cluster_name, context)
             case BadRequest(account, cluster, refusal):
                 _refuse(context, account, cluster, refusal)
     return {"runs": [_run(cluster_arn) for cluster_arn in clusters]}
@@ -54,6 +56,14 @@ def _admit(hint: ClientTouched, context: LambdaContext) -> list[str]:
         return []
     _record(hint, cluster_arn)
     return [cluster_arn]
+
+
+def _managed(cluster_name: str, context: LambdaContext) -> list[str]:
+    """Return the ARN of the cluster, if there is one that is opted in."""
+    cluster = _find_cluster(cluster_name, context)
+    if isinstance(cluster, Refusal) or not cluster.is_managed(settings().namespace):
+        return []
+    return [cluster.arn.text]
 
 
 def _find_cluster(name_or_arn: str, context: LambdaContext) -> Cluster | Refusal:

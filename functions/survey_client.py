@@ -8,12 +8,13 @@ from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from msklink import admission, clock, offboarding, status, survey
+from msklink.access_grants import refused_access
 from msklink.aws import ec2, memories, table
 from msklink.aws.session import in_client, in_the_name_of
 from msklink.aws.ssm import ParameterSet
 from msklink.errors import Refused
 from msklink.recording import record_survey
-from msklink.records import Connection, Departure, Request
+from msklink.records import Connection, Departure, Request, Surveyed
 from msklink.refusals import Code, Refusal
 from msklink.settings import settings
 from msklink.survey import ClusterFacts
@@ -54,11 +55,11 @@ def handler(event: SurveyTask, context: LambdaContext) -> dict[str, object]:
     )
     here = tuple(known) if event.barred else offboarding.readmitted(known)
     try:
-        records, tags = _look(event, here, asked, now)
+        records, found = _look(event, here, asked, now)
     except Refused as error:
         records = _without_look(event, here, asked, error.refusal, now)
     else:
-        memories.note_surveyed_tags(event.cluster_arn, event.account, tags)
+        memories.note_surveyed(event.cluster_arn, event.account, found)
     changed = record_survey(known, records, event.run, now)
     logger.info("client surveyed", account=event.account, changed=[one.item for one in changed])
     schemes = {record.scheme for record in records if record.pursued}
@@ -73,9 +74,9 @@ def handler(event: SurveyTask, context: LambdaContext) -> dict[str, object]:
 
 def _look(
     event: SurveyTask, known: Records, asked: Asked, now: datetime
-) -> tuple[Records, dict[str, str]]:
-    """The records as they should be, and the tags of VPCs for the cluster."""
-    namespace = settings().namespace
+) -> tuple[Records, Surveyed]:
+    """The records as they should be, and what they go by."""
+    namespace, bounds = settings().namespace, ""
     account = event.client(namespace)
     session = in_client(account, account.surveying(event.cluster.name), event.run)
     with in_the_name_of(account):
@@ -94,7 +95,9 @@ def _look(
             places = {*tags, *(request.vpc_id for request in asked.requests)}
             read = ec2.read_vpcs(vpcs, event.account, places, event.key, settings().stack_name)
             read = ec2.with_endpoints(vpcs, read, event.cluster_arn)
+            refusals, bounds = refused_access(event.cluster, event.account, asked.requests)
             wished = survey.wishes(read.values(), *asked, event.key, now)
+            wished = survey.with_access_refusals(wished, refusals)
             wanted = survey.survey(event.account, facts, read, wished, guarded)
             left = offboarding.others(guarded, wanted)
             records = wanted + _see_off(event, left, asked, now) + survey.doubted(known)
@@ -102,7 +105,7 @@ def _look(
             records = _see_off(event, guarded, asked, now)
         if not taken:
             _show(event, parameters, records, now)
-    return records, tags
+    return records, Surveyed(tags=tags, bounds=bounds)
 
 
 def _see_off(event: SurveyTask, left: Records, asked: Asked, now: datetime) -> Records:

@@ -7,7 +7,14 @@ from typing import Any
 from ministack import app as ministack
 from ministack.core import lambda_runtime
 
-from localcloud import corrections, msk_door, private_api, recording, tag_events
+from localcloud import (
+    corrections,
+    msk_door,
+    parameter_events,
+    private_api,
+    recording,
+    tag_events,
+)
 from localcloud.call_log import CallLog
 from localcloud.corrections import functions, tagging
 from localcloud.corrections.ec2 import tags_of
@@ -33,6 +40,7 @@ def assemble(chosen: Settings) -> private_api.Application:
     handlers = ministack.SERVICE_HANDLERS
     handlers["kafka"] = msk_door.door(msk)
     handlers["ec2"] = tag_events.telling_of_tags(handlers["ec2"])
+    handlers["ssm"] = parameter_events.telling_of_parameters(handlers["ssm"])
     tagging.install(msk)
     authorization.install(
         {

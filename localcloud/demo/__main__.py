@@ -45,6 +45,8 @@ def play(cloud: Cloud, screen: Screen) -> int:
     for account, schemes in WISHES.items():
         screen.say(f"{account} tags its VPC: msklink/{CLUSTER} = {schemes}", "bold")
     scenario.tag(arn)
+    screen.say(f"{cloud.owner} allows {APPLICATION} to write and read the topic {TOPIC}", "bold")
+    scenario.allow_access()
     screen.say(f"{APPLICATION} asks for access to the topic {TOPIC}", "bold")
     scenario.ask_for_access()
     sight = watch(observer, screen)

@@ -65,6 +65,14 @@ class Scenario:
             Tags={"msklink": "iam scram", "msklink/clients": " ".join(WISHES)},
         )
 
+    def allow_access(self) -> None:
+        """The owner lets the client's application write to and read from its topic."""
+        self.cloud.client("ssm", self.cloud.owner).put_parameter(
+            Name=f"/msklink/{CLUSTER}/access/{APPLICATION}",
+            Value=json.dumps({"names": [TOPIC], "actions": ["produce", "consume"]}),
+            Type="String",
+        )
+
     def ask_for_access(self) -> None:
         """Let the cluster policy allow the client's application its topic, by a request."""
         detail = {

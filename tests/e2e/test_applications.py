@@ -26,6 +26,11 @@ def scene(cloud: Cloud) -> Scene:
     """A cluster to which a client is connected that asked for a topic; by an event, with no tag."""
     tags = {"msklink": "iam", "msklink/clients": CLIENT}
     scene = Scene(cloud, create_cluster(cloud, "ledger", tags))
+    cloud.client("ssm", cloud.owner).put_parameter(
+        Name=f"/msklink/ledger/access/{CLIENT}",
+        Value=json.dumps({"names": ["entries"], "actions": ["produce", "consume"]}),
+        Type="String",
+    )
     request = {
         "cluster": "ledger",
         "vpc_id": cloud.networks[CLIENT].vpc_id,

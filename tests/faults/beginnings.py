@@ -4,6 +4,7 @@ from localcloud.msk import faults
 from tests.faults.world import World, find_vpc, furnish, make_vpc
 from tests.support import others
 from tests.support.aws import CLIENT, OTHER_CLIENT
+from tests.support.client_events import request
 from tests.support.functions import OWNER
 
 STRANGER = "444444444444"
@@ -41,6 +42,33 @@ def with_another_vpc(world: World) -> None:
 def with_a_vpc_without_tag(world: World) -> None:
     served(world)
     make_vpc(world.accounts, OTHER_CLIENT, name=SECOND)
+
+
+def with_bounds_of_access(world: World) -> None:
+    with_a_vpc_without_tag(world)
+    world.accounts.allow("default", {"names": ["billing.*"], "actions": ["produce"]})
+
+
+def with_access(world: World) -> None:
+    """A client writes to a topic."""
+    with_bounds_of_access(world)
+    vpc_id = find_vpc(world.accounts, OTHER_CLIENT, SECOND)
+    access = {"produce": ["billing.eu"]}
+    world.deliver("ReceiveEventFunction", request(OTHER_CLIENT, vpc_id=vpc_id, access=access))
+
+
+def with_bounds_that_shrank(world: World) -> None:
+    """No event has told of it."""
+    with_access(world)
+    world.accounts.allow("default", {"names": ["sales"], "actions": ["produce"]})
+
+
+def with_time_up_for_one_of_two(world: World) -> None:
+    """The client that has no access took the tag off its VPC a day ago."""
+    with_access(world)
+    world.accounts.untag_vpc(CLIENT, find_vpc(world.accounts, CLIENT, "VPC"))
+    world.tell()
+    world.accounts.clock.advance(A_DAY)
 
 
 def with_a_vpc_that_does_not_do(world: World) -> None:

@@ -40,6 +40,13 @@ def ask_by_event(world: World) -> None:
     world.deliver("ReceiveEventFunction", request(OTHER_CLIENT, vpc_id=vpc_id))
 
 
+def ask_for_access(world: World) -> None:
+    """More than the owner allows, and something that it allows."""
+    vpc_id = find_vpc(world.accounts, OTHER_CLIENT, SECOND)
+    access = {"produce": ["billing.eu", "secrets"]}
+    world.deliver("ReceiveEventFunction", request(OTHER_CLIENT, vpc_id=vpc_id, access=access))
+
+
 def ask_as_a_stranger(world: World) -> None:
     world.deliver("ReceiveEventFunction", request(STRANGER))
 
@@ -131,6 +138,13 @@ PLOTS = (
         ask_by_event,
         swept=False,
     ),
+    Plot(
+        "a client asks for access",
+        beginnings.with_bounds_of_access,
+        ask_for_access,
+        ask_for_access,
+        swept=False,
+    ),
     # That there is a probe now, or that it gave no answer, is for the next run to see.
     Plot("a client has a probe", beginnings.with_a_probe, World.tell, swept=False),
     Plot(
@@ -141,6 +155,8 @@ PLOTS = (
         swept=False,
     ),
     # ---- what the owner does
+    Plot("bounds of access shrink", beginnings.with_bounds_that_shrank, sweep),
+    Plot("one of two with access leaves", beginnings.with_time_up_for_one_of_two, World.tell),
     Plot("nobody is listed", beginnings.with_nobody_listed, World.tell),
     Plot("a vendor is listed", beginnings.with_a_vendor, World.tell),
     Plot("a closed vendor is listed", beginnings.with_a_vendor_whose_account_is_closed, World.tell),

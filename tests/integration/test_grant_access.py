@@ -180,6 +180,7 @@ def ask_for(accounts: Accounts, steps: Steps, account: str, access: dict[str, An
         },
     }
     accounts.tag_cluster(steps.cluster_arn, msklink__clients=f"{CLIENT} {MORE[0]}")
+    accounts.allow("default", {"names": ["*"], "actions": ["produce", "consume"]})
     with mock.patch("msklink.aws.runs.start", return_value=True):
         invoke("ReceiveEventFunction", event)
 
@@ -206,6 +207,7 @@ def test_access_that_was_asked_for_becomes_statements_about_topics_and_groups(
     }
     assert granted == {
         ("kafka-cluster:Connect", f"cluster/{path}"),
+        ("kafka-cluster:DescribeCluster", f"cluster/{path}"),
         ("kafka-cluster:WriteDataIdempotently", f"cluster/{path}"),
         ("kafka-cluster:DescribeTopic", f"topic/{path}/paid"),
         ("kafka-cluster:WriteData", f"topic/{path}/paid"),
@@ -252,6 +254,19 @@ def test_access_that_is_withdrawn_goes_out_of_the_policy(
 
 def test_an_account_that_is_not_admitted_has_no_access(surveyed: Steps, accounts: Accounts) -> None:
     ask_for(accounts, surveyed, MORE[0], {"produce": ["paid"]})
+
+    surveyed.grant()
+
+    assert sids(accounts, surveyed) == ["MsklinkClients"]
+
+
+def test_bounds_that_shrink_count_where_nobody_is_to_be_admitted(
+    surveyed: Steps, accounts: Accounts
+) -> None:
+    ask_for(accounts, surveyed, CLIENT, {"produce": ["paid"]})
+    surveyed.grant()
+    accounts.allow("default", {"names": [], "actions": []})
+    surveyed.surveys = [{"account": CLIENT, "schemes": []}]
 
     surveyed.grant()
 

@@ -8,7 +8,12 @@ from typing import Any
 
 import pytest
 
+from msklink.access import Access
+from msklink.access_bounds import decide
+from msklink.arns import ClusterArn
 from msklink.errors import Refused
+from msklink.hints import ClientTouched, Onboarding, read_event
+from msklink.policy import Grant, Policy
 from msklink.refusals import Code, refuse
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
 from tests.support.functions import OWNER, invoke, load
@@ -169,3 +174,41 @@ def test_a_client_that_is_listed_can_ask_for_itself_only(
     items = accounts.items(cluster)
     assert {item["account"] for name, item in items.items() if name != "cluster"} == {CLIENT}
     assert STRANGER not in json.dumps([*items])
+
+
+def a_greedy_request(random_: Random) -> dict[str, Any]:
+    """A valid one; its names are within no bounds but perhaps `billing.*`."""
+    names = ["*", "**", "b*", "*g.*", "billing*", "billing.*", "billing.x", "BILLING.*", ".", "-"]
+    fields = ("produce", "consume", "create", "groups", "transactional_ids")
+    access = {field: random_.choices(names, k=random_.randrange(4)) for field in fields}
+    return {"cluster": "orders", "vpc_id": VPC_OF_CLIENT, "schemes": ["iam"], "access": access}
+
+
+@pytest.mark.parametrize("owned", [{}, {"names": ["billing.*"], "actions": ["consume"]}])
+def test_ten_thousand_greedy_requests_get_what_the_owner_wrote(owned: dict[str, Any]) -> None:
+    """Through the parsing of the event, the decision, and the policy that comes of it."""
+    random_ = Random(3)
+    arn = ClusterArn.parse(f"arn:aws:kafka:eu-west-1:{OWNER}:cluster/orders/0-1")
+    bounds = {f"/msklink/orders/access/{CLIENT}": json.dumps(owned)} if owned else {}
+
+    for number in range(EVENTS):
+        event = {
+            "id": str(number),
+            "detail-type": "Client Onboarding Requested",
+            "account": CLIENT,
+            "detail": a_greedy_request(random_),
+        }
+        [hint] = read_event(event, "msklink")
+        assert isinstance(hint, ClientTouched)
+        assert isinstance(hint.request, Onboarding)
+        asked = hint.request.access or Access()
+        granted = decide(asked, bounds, arn, CLIENT, "msklink").granted
+        access = frozenset() if granted.is_nothing else frozenset({(CLIENT, granted)})
+        grant = Grant(frozenset({CLIENT, STRANGER}), access)
+        _, *data = Policy.parse(None).with_grant(arn, grant, "msklink").statements
+        for statement in data:
+            assert statement["Principal"] == {"AWS": [f"arn:aws:iam::{CLIENT}:root"]}
+            on_names = isinstance(statement["Resource"], list)
+            assert not on_names or all("/billing." in one for one in statement["Resource"])
+            assert not {one for one in statement["Action"] if "Write" in one or "Create" in one}
+        assert bool(data) <= bool(owned)

@@ -225,6 +225,16 @@ class Accounts(Sight):
             Resources=[vpc_id], Tags=[{"Key": f"{NAMESPACE}/{cluster}", "Value": value}]
         )
 
+    def allow(self, account: str, value: object, cluster: str = "orders") -> None:
+        """Write the owner's bounds for the access of *account*, or of `default`."""
+        text = value if isinstance(value, str) else json.dumps(value)
+        self.client("ssm").put_parameter(
+            Name=f"/{NAMESPACE}/{cluster}/access/{account}",
+            Value=text,
+            Type="String",
+            Overwrite=True,
+        )
+
     def meanwhile(self, operation: str, action: Callable[[], object]) -> None:
         """Let people do *action* just before the next call of *operation* arrives."""
 

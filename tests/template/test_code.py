@@ -25,6 +25,7 @@ RULES = sorted(CORE.glob("*.py"))
 ACCESS = sorted((CORE / "aws").glob("*.py"))
 FUNCTIONS = sorted((ROOT / "functions").glob("*.py"))
 TALKING = {
+    "access_grants",
     "burying",
     "connectivity",
     "granting",

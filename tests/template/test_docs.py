@@ -8,7 +8,8 @@ import botocore.session
 import pytest
 from botocore import xform_name
 
-from msklink import endpoints
+from msklink.access import ACTIONS, ON_CLUSTER, PRODUCE_ON_CLUSTER
+from msklink.access_bounds import Action, Bounds, cluster_of
 from msklink.hints import ClientTouched, read_event
 from msklink.scheme import Scheme
 from tests.support.cloudformation import ROOT, template
@@ -55,12 +56,34 @@ def test_the_request_in_the_readme_is_understood() -> None:
     assert hint.account == "222222222222"
 
 
-def test_the_page_for_other_languages_says_what_becomes_of_each_property_for_iam() -> None:
-    text = (ROOT / "docs/languages.md").read_text()
-    published = endpoints.parameters("msklink", "orders", {Scheme.IAM: "b-1:14001"})
-    table = set(re.findall(r"`([a-z.]+)`", "".join(re.findall(r"^\| `.+?\|", text, re.MULTILINE))))
+def test_the_identity_policy_of_the_page_has_the_actions_of_the_cluster_policy() -> None:
+    text = (ROOT / "docs/client.md").read_text()
+    found = re.search(r"```json\n(\{\"Version\".*?)```", text, re.DOTALL)
+    assert found is not None
+    statements = json.loads(found[1])["Statement"]
 
-    assert table - {"iam"} == {name.rpartition("/")[2] for name in published}
+    by_kind: dict[str, set[str]] = {}
+    for one in statements:
+        kind = one["Resource"].split(":")[5].split("/")[0]
+        by_kind.setdefault(kind, set()).update(one["Action"])
+
+    assert by_kind.pop("parameter") == {"ssm:GetParametersByPath", "ssm:GetParameter"}
+    assert by_kind.pop("cluster") == {*ON_CLUSTER, *PRODUCE_ON_CLUSTER}
+    expected: dict[str, set[str]] = {}
+    for kind, actions in ACTIONS.values():
+        expected.setdefault(kind, set()).update(actions)
+    assert by_kind == expected
+
+
+@pytest.mark.parametrize("path", ["README.md", "docs/client.md"])
+def test_the_bounds_in_the_pages_can_be_read(path: str) -> None:
+    found = re.search(
+        r"put-parameter --name (\S+) .*?--value '(.*?)'", (ROOT / path).read_text(), re.S
+    )
+    assert found is not None
+
+    assert cluster_of(found[1], "msklink") == "orders"
+    assert Bounds.model_validate_json(found[2]).actions == tuple(Action)
 
 
 def test_the_readme_names_every_parameter_of_the_client_stack() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from moto.events.models import EventPattern
 
-from msklink.hints import BadRequest, ClientTouched, ClusterTouched, read_event
+from msklink.hints import BadRequest, BoundsChanged, ClientTouched, ClusterTouched, read_event
 from tests.support.cloudformation import ROOT, resources
 
 SAMPLES = sorted((ROOT / "events").glob("*.json"))
@@ -25,6 +25,7 @@ RULES = {
     "aws-api-call-via-cloudtrail.create-cluster-v2": "ClusterTaggedByApi",
     "aws-api-call-via-cloudtrail.tag-resources": "ClusterTaggedByTaggingApi",
     "aws-api-call-via-cloudtrail.untag-resources": "ClusterTaggedByTaggingApi",
+    "parameter-store-change.access-bounds": "AccessBoundsChanged",
     "client-onboarding-requested.by-name": "ClientAsked",
     "client-onboarding-requested.with-subnets": "ClientAsked",
     "client-onboarding-requested.malformed": "ClientAsked",
@@ -99,6 +100,8 @@ def test_a_sample_is_understood(path: Path) -> None:
             assert isinstance(hint, ClientTouched)
             assert hint.account == read(path)["account"]
             assert hint.cluster.endswith("orders") or "cluster/orders/" in hint.cluster
+        case "AccessBoundsChanged":
+            assert hint == BoundsChanged("orders")
         case _:
             assert isinstance(hint, ClusterTouched)
 

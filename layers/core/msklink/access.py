@@ -1,6 +1,9 @@
-"""What an IAM client may do to topics and groups, as statements of the cluster policy.
+"""
+What an IAM client may do on a cluster, as statements of the cluster policy.
 
-Actions and resources are those of the MSK developer guide, "IAM access control: action bundles".
+Actions and resources are those of the MSK developer guide, "Semantics of IAM authorization policy
+actions and resources". The identity policy in docs/client.md names the same actions: IAM asks both
+policies where the client is of another account.
 """
 
 from collections.abc import Iterator
@@ -12,39 +15,53 @@ from msklink.arns import ClusterArn
 
 # Kafka's own rule for topic names (org.apache.kafka.common.internals.Topic), and a wildcard.
 Name = Annotated[str, Field(pattern=r"^[a-zA-Z0-9._*-]+$", max_length=249)]
+Names = Annotated[tuple[Name, ...], Field(default=(), max_length=32)]
 
-CONNECT = ("kafka-cluster:Connect",)
+# Kafka UIs, Kafka Connect and AdminClient describe the cluster (provectus/kafka-ui#1100).
+ON_CLUSTER = ("kafka-cluster:Connect", "kafka-cluster:DescribeCluster")
 # Producers are idempotent by default since Kafka 3.0, and that is judged on the cluster.
 PRODUCE_ON_CLUSTER = ("kafka-cluster:WriteDataIdempotently",)
-PRODUCE = ("kafka-cluster:DescribeTopic", "kafka-cluster:WriteData")
-CONSUME = ("kafka-cluster:DescribeTopic", "kafka-cluster:ReadData")
-CONSUME_GROUP = ("kafka-cluster:AlterGroup", "kafka-cluster:DescribeGroup")
+
+ACTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "produce": ("topic", ("kafka-cluster:DescribeTopic", "kafka-cluster:WriteData")),
+    "consume": ("topic", ("kafka-cluster:DescribeTopic", "kafka-cluster:ReadData")),
+    "create": ("topic", ("kafka-cluster:CreateTopic", "kafka-cluster:DescribeTopic")),
+    "groups": ("group", ("kafka-cluster:AlterGroup", "kafka-cluster:DescribeGroup")),
+    "transactional_ids": (
+        "transactional-id",
+        ("kafka-cluster:AlterTransactionalId", "kafka-cluster:DescribeTransactionalId"),
+    ),
+}
+"""By field of `Access`, the kind of resource that its names are, and the actions on it."""
 
 
 class Access(BaseModel, frozen=True, extra="forbid"):
-    """Topics to write to, topics to read from, and the consumer groups to read in."""
+    """
+    Topics to write to, to read from and to create, groups and transactional ids.
 
-    produce: tuple[Name, ...] = Field(default=(), max_length=32)
-    consume: tuple[Name, ...] = Field(default=(), max_length=32)
-    groups: tuple[Name, ...] = Field(default=(), max_length=32)
+    Each is a name or a pattern with `*`. A name that is in no field is not accessible.
+    """
+
+    produce: Names = ()
+    consume: Names = ()
+    create: Names = ()
+    groups: Names = ()
+    transactional_ids: Names = ()
 
     def __lt__(self, other: "Access") -> bool:
         return self.model_dump_json() < other.model_dump_json()
 
     @property
     def is_nothing(self) -> bool:
-        return not (self.produce or self.consume or self.groups)
+        return not any(getattr(self, field) for field in ACTIONS)
 
     def permissions(self, cluster: ClusterArn) -> Iterator[dict[str, Any]]:
         """Action and Resource of each statement; a group is of use to who may consume only."""
-        on_cluster = CONNECT + (PRODUCE_ON_CLUSTER if self.produce else ())
+        on_cluster = ON_CLUSTER + (PRODUCE_ON_CLUSTER if self.produce else ())
         yield {"Action": list(on_cluster), "Resource": cluster.text}
-        if self.produce:
-            yield _on(cluster, "topic", self.produce, PRODUCE)
-        if self.consume:
-            yield _on(cluster, "topic", self.consume, CONSUME)
-        if self.groups:
-            yield _on(cluster, "group", self.groups, CONSUME_GROUP)
+        for field, (kind, actions) in ACTIONS.items():
+            if names := getattr(self, field):
+                yield _on(cluster, kind, names, actions)
 
 
 def _on(

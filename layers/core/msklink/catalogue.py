@@ -201,10 +201,17 @@ CATALOGUE: dict[Code, tuple[str, str]] = {
         "to let MSKLink write its statements again: RepairPolicy of the owner stack, and no item "
         "{item} in its table.",
     ),
-    Code.VENDOR_REMOVED: (
-        "Account {account} is no longer in tag {key} of the cluster, so that its grant goes.",
-        "None if that is meant; otherwise put {account} back into tag {key} before the time is up. "
-        "Connections that the account made stay until it deletes them or they are rejected.",
+    Code.ACCESS_NOT_ALLOWED: (
+        "Account {account} asks for more on cluster {cluster} than the owner allows it: {asked}. "
+        "Allowed is {bounds}.",
+        "Ask for less, or ask the owner team to allow it in account {owner}, if they agree, by: "
+        "aws ssm put-parameter --name {parameter} --type String --overwrite --value '{value}'. "
+        "MSKLink then grants it by itself.",
+    ),
+    Code.MALFORMED_ACCESS_BOUNDS: (
+        "Parameter {parameter} of account {owner} cannot be read as bounds of access: {problem}.",
+        "Ask the owner team to write names and actions into it in this form: {example}. MSKLink "
+        "then reads it again by itself.",
     ),
     Code.NO_LONGER_ASKED: (
         "Neither a tag of VPC {vpc_id} nor a request asks for {scheme} any more.",

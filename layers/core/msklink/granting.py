@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable
 
 from msklink import repairing, telling
-from msklink.access import Access
+from msklink.access_grants import granted_access
 from msklink.arns import ClusterArn
 from msklink.aws import cluster_policy, kafka, table
 from msklink.client_account import ClientAccount
@@ -81,27 +81,45 @@ def revoke(
 
     The owner is told when MSK does not take the policy without them.
     """
-    msk, namespace = kafka.client(), settings().namespace
-    current, version = cluster_policy.read_policy(msk, cluster.text)
+    namespace = settings().namespace
+    found = current, _ = cluster_policy.read_policy(kafka.client(), cluster.text)
     admitted = current.admitted(namespace)
     gone = frozenset(filter(is_to_go, admitted))
     if not gone:
         return gone
-    desired = current.with_grant(
-        cluster, Grant(admitted - gone, access(cluster, vendors)), namespace
-    )
+    grant = Grant(admitted - gone, granted_access(cluster))
+    desired = current.with_grant(cluster, grant, namespace)
+    return gone if _replace(cluster, run, found, desired) else frozenset()
+
+
+def narrow(cluster: ClusterArn, run: str) -> None:
+    """Take from the admitted accounts what is beyond the owner's bounds, and admit nobody."""
+    namespace = settings().namespace
+    found = current, _ = cluster_policy.read_policy(kafka.client(), cluster.text)
+    grant = Grant(current.admitted(namespace), granted_access(cluster))
+    desired = current.with_grant(cluster, grant, namespace)
+    if desired != current:
+        _replace(cluster, run, found, desired)
+
+
+def _replace(
+    cluster: ClusterArn, run: str, found: tuple[Policy, str | None], desired: Policy
+) -> bool:
+    """Return whether MSK took the *desired* policy for that *found*; tell the owner if not."""
+    (current, version), namespace = found, settings().namespace
     try:
         write(cluster, current, desired, version)
     except Refused as error:
         telling.cluster_refused(cluster.text, run, error.refusal)
-        return frozenset()
+        return False
     except PrincipalRejected as error:
+        admitted = current.admitted(namespace)
         refusal = refuse(
             Code.PRINCIPAL_REJECTED,
-            account=", ".join(sorted(gone)),
+            account=", ".join(sorted(admitted - desired.admitted(namespace) or admitted)),
             problem=error,
             orphans=", ".join(current.orphans()) or "none that can be told by its form",
         )
         telling.cluster_refused(cluster.text, run, refusal)
-        return frozenset()
-    return gone
+        return False
+    return True

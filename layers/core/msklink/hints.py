@@ -1,7 +1,8 @@
 """Reading events. An event is a hint only: what is true is read again from AWS.
 
 Shapes: EventBridge reference for `aws.tag`; MSK developer guide, "Logging API calls", for
-CloudTrail, where parameters that travel in the URI are percent-encoded.
+CloudTrail, where parameters that travel in the URI are percent-encoded; EventBridge reference,
+Systems Manager, for changes of parameters.
 """
 
 from collections.abc import Mapping
@@ -10,8 +11,9 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import unquote
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
+from msklink import access_bounds
 from msklink.access import Access
 from msklink.arns import ClusterArn
 from msklink.refusals import Code, Refusal, refuse
@@ -19,6 +21,7 @@ from msklink.scheme import Scheme
 from msklink.tags import PROTECT, client_key
 
 TAG_CHANGE = "Tag Change on Resource"
+PARAMETER_CHANGE = "Parameter Store Change"
 
 MOST_IDS = 16
 """Subnets or groups in one request; EC2 allows fewer security groups on an interface."""
@@ -31,8 +34,20 @@ class ClusterTouched:
     cluster_arn: str
 
 
+@dataclass(frozen=True)
+class BoundsChanged:
+    """The owner changed what clients of the cluster *cluster_name* may ask for."""
+
+    cluster_name: str
+
+
 ClusterNameOrArn = Annotated[str, Field(max_length=256, pattern=r"^[A-Za-z0-9:/._-]+$")]
 VpcId = Annotated[str, Field(pattern=r"^vpc-[0-9a-f]{8,17}$")]
+
+
+def _or_none(access: Access | None) -> Access | None:
+    """Access to nothing is no access."""
+    return None if access and access.is_nothing else access
 
 
 class Onboarding(BaseModel, frozen=True, extra="forbid"):
@@ -47,7 +62,7 @@ class Onboarding(BaseModel, frozen=True, extra="forbid"):
     security_group_ids: tuple[Annotated[str, Field(pattern=r"^sg-[0-9a-f]{8,17}$")], ...] = Field(
         default=(), max_length=MOST_IDS
     )
-    access: Access | None = None
+    access: Annotated[Access | None, AfterValidator(_or_none)] = None
 
 
 class Offboarding(BaseModel, frozen=True, extra="forbid"):
@@ -91,7 +106,7 @@ class BadRequest:
     refusal: Refusal
 
 
-Hint = ClusterTouched | ClientTouched | BadRequest
+Hint = ClusterTouched | ClientTouched | BoundsChanged | BadRequest
 
 
 def read_event(event: Mapping[str, Any], namespace: str) -> list[Hint]:
@@ -101,6 +116,9 @@ def read_event(event: Mapping[str, Any], namespace: str) -> list[Hint]:
         return [_read_request(model, event, detail)]
     if event.get("detail-type") == TAG_CHANGE:
         return _read_tag_change(event, detail, namespace)
+    if event.get("detail-type") == PARAMETER_CHANGE:
+        cluster_name = access_bounds.cluster_of(str(detail.get("name")), namespace)
+        return [BoundsChanged(cluster_name)] if cluster_name else []
     return _read_api_call(detail, namespace)
 
 

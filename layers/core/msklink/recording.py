@@ -9,6 +9,7 @@ from datetime import datetime
 from msklink import telling
 from msklink.aws import table
 from msklink.records import Connection, changed
+from msklink.refusals import WARNINGS
 
 
 def record_changes(
@@ -20,6 +21,11 @@ def record_changes(
     known = {record.item: record for record in before}
     news = [one for one in changes if not _was_told(known.get(one.item), one)]
     telling.connections_refused(news, run)
+    for record in changes:
+        before_it = known[record.item].warnings if record.item in known else ()
+        for warning in record.warnings:
+            if warning.code not in WARNINGS and warning not in before_it:
+                telling.access_refused(record, warning, run)
     left = {record.item: record.leaving for record in before}
     for record in changes:
         if record.leaving and record.may_exist and record.leaving != left.get(record.item):

@@ -73,6 +73,7 @@ class Connection(BaseModel, frozen=True):
     """Why the last attempt was refused, while another is under way."""
     failure: str | None = None
     warnings: tuple[Refusal, ...] = ()
+    """What stands in the way of nothing, and what was refused beside the connection."""
     leaving: Leaving | None = None
     protected: bool = False
     """Whether its VPC was tagged against deletion when it was seen last."""
@@ -231,6 +232,15 @@ class Left(BaseModel, frozen=True):
         """Whether the configuration with the digests *found* may be somebody else's."""
         noted = self.digests.get(scheme)
         return scheme in self.alone or (noted is not None and noted != found.get(scheme))
+
+
+class Surveyed(BaseModel, frozen=True):
+    """What the last survey of an account went by."""
+
+    tags: dict[str, str] = {}
+    """What the tags of its VPCs said of the cluster, by VPC."""
+    bounds: str = ""
+    """Digest of the owner's bounds for its access; empty where it asks for none."""
 
 
 class Reason(BaseModel, frozen=True):

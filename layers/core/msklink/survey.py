@@ -43,6 +43,8 @@ class Wish:
     requested: datetime
     subnet_ids: tuple[str, ...] = ()
     security_group_ids: tuple[str, ...] = ()
+    access_refusal: Refusal | None = None
+    """Why IAM clients of the account do not get all of the access that was asked for."""
 
 
 def wishes(
@@ -76,6 +78,13 @@ def wishes(
     gone = {(departure.vpc_id, departure.scheme) for departure in departures}
     left = (_without(found[vpc_id], gone) for vpc_id in sorted(found))
     return tuple(wish for wish in left if wish.asked.schemes or wish.asked.refusals)
+
+
+def with_access_refusals(
+    wished: Iterable[Wish], refusals: Mapping[str, Refusal]
+) -> tuple[Wish, ...]:
+    """Return *wished*, each with the refusal of its VPC, if there is one."""
+    return tuple(replace(wish, access_refusal=refusals.get(wish.vpc_id)) for wish in wished)
 
 
 def _without(wish: Wish, gone: Collection[tuple[str, Scheme]]) -> Wish:
@@ -137,11 +146,12 @@ def _of_wish(
             case Refusal() as refusal:
                 yield blank.with_(scheme=scheme, state=State.REFUSED, refusal=refusal)
             case Placement() as placed:
+                refused = (wish.access_refusal,) if scheme is Scheme.IAM else ()
                 yield blank.with_(
                     scheme=scheme,
                     subnet_ids=placed.subnet_ids,
                     security_group_ids=placed.security_group_ids,
-                    warnings=cluster.warnings + placed.warnings,
+                    warnings=cluster.warnings + placed.warnings + tuple(filter(None, refused)),
                 )
 
 

@@ -44,6 +44,11 @@ def connections_refused(records: Iterable[Connection], run: str) -> None:
             client_refused(record.refusal, run=run, **_facts(record))
 
 
+def access_refused(record: Connection, refusal: Refusal, run: str) -> None:
+    """Publish that clients of a connection do not get all of the access that they asked for."""
+    client_refused(refusal, run=run, **_facts(record))
+
+
 def client_onboarded(record: Connection, run: str, now: datetime) -> None:
     """The time is from the moment it was first asked for to its brokers in Parameter Store."""
     _count("ClientsOnboarded")

@@ -3,8 +3,17 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
+from msklink import (
+    access_grants,
+    connections,
+    connectivity,
+    endpoints,
+    network,
+    policy,
+    repairing,
+    sweeping,
+)
 from msklink import cluster as rules
-from msklink import connections, connectivity, endpoints, network, policy, repairing, sweeping
 from msklink.arns import ClusterArn
 from msklink.aws import cluster_policy, kafka
 from msklink.aws.snapshot import Snapshot
@@ -38,6 +47,8 @@ def news_of_cluster(cluster: Cluster, snapshot: Snapshot) -> Iterator[str]:
         yield "there are connections of unknown accounts, or no longer"
     elif settings().reject_unknown and connections.rejectable(strange, record.spared):
         yield "connections of unknown accounts are to be rejected"
+    for account, bounds in access_grants.changed_bounds(cluster, snapshot):
+        yield reason(f"the bounds for the access of {account} have changed", bounds)
     current, _ = cluster_policy.read_policy(msk, arn)
     found = policy.drifted(current, record.granted, namespace)
     if not found:
@@ -77,7 +88,8 @@ def news_of_client(
     """What was asked, mended or changed in a client account, if a run would do something."""
     account, key = client.account, _key(cluster_arn)
     tags = {vpc_id: of_vpc[key] for vpc_id, of_vpc in sight.tags.items() if key in of_vpc}
-    if client.is_listed and tags != snapshot.surveyed.get(account):
+    surveyed = snapshot.surveyed.get(account)
+    if client.is_listed and (surveyed is None or tags != surveyed.tags):
         yield reason(f"the tags of VPCs in {account} have changed", tags)
     if client.is_listed and sweeping.asked_unseen(client):
         asked = [one.model_dump(mode="json") for one in (*client.requests, *client.departures)]

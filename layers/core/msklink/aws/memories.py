@@ -1,10 +1,8 @@
 """What runs leave in the table for later ones and for the sweep, beside their records."""
 
-from collections.abc import Mapping
-
 from msklink.aws import table
 from msklink.drift import MEMORIES, Memory
-from msklink.records import Left
+from msklink.records import Left, Surveyed
 
 CLUSTERS = "clusters"
 """Partition key of the list of clusters, whose sort keys are their ARNs."""
@@ -45,15 +43,15 @@ def remember_drift(cluster_arn: str, item: str, memory: Memory) -> None:
     table.put(cluster_arn, item, memory.model_dump(mode="json"))
 
 
-def surveyed_tags(cluster_arn: str, account: str) -> dict[str, str] | None:
-    """What the tags of the account's VPCs said at its last survey, by VPC; None before that."""
+def surveyed(cluster_arn: str, account: str) -> Surveyed | None:
+    """Return what the last survey of the account found; None before that."""
     found = table.get(cluster_arn, f"survey#{account}")
-    return found["tags"] if found else None
+    return Surveyed.model_validate(found) if found else None
 
 
-def note_surveyed_tags(cluster_arn: str, account: str, tags: Mapping[str, str]) -> None:
-    if surveyed_tags(cluster_arn, account) != tags:
-        table.put(cluster_arn, f"survey#{account}", {"tags": dict(tags)})
+def note_surveyed(cluster_arn: str, account: str, found: Surveyed) -> None:
+    if surveyed(cluster_arn, account) != found:
+        table.put(cluster_arn, f"survey#{account}", found.model_dump(mode="json"))
 
 
 def published(cluster_arn: str, account: str) -> Left:

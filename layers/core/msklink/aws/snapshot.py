@@ -6,7 +6,7 @@ from typing import Any
 
 from msklink.aws import table
 from msklink.drift import Memory
-from msklink.records import Cluster, Connection, Departure, Left, Request
+from msklink.records import Cluster, Connection, Departure, Left, Request, Surveyed
 
 
 @dataclass(frozen=True)
@@ -15,8 +15,8 @@ class Snapshot:
     connections: list[Connection]
     requests: list[Request]
     departures: list[Departure]
-    surveyed: Mapping[str, dict[str, str]]
-    """By account, what the tags of its VPCs said at its last survey."""
+    surveyed: Mapping[str, Surveyed]
+    """By account, what its last survey went by."""
     published: Mapping[str, Left]
     """By account, how its parameters were left."""
     open_memories: frozenset[str]
@@ -32,7 +32,9 @@ def take(cluster_arn: str) -> Snapshot:
         connections=[Connection.model_validate(item) for item in items.get("client", [])],
         requests=table.standing(Request, items.get("request", [])),
         departures=table.standing(Departure, items.get("departure", [])),
-        surveyed={_account(item): item["tags"] for item in items.get("survey", [])},
+        surveyed={
+            _account(item): Surveyed.model_validate(item) for item in items.get("survey", [])
+        },
         open_memories=frozenset(
             item["item"] for item in items.get("drift", []) if Memory.model_validate(item).is_open
         ),

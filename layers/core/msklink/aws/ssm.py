@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 TIER: Final = "Intelligent-Tiering"
 
 MOST_NAMES: Final = 10
-"""In one call of DeleteParameters (SSM API reference)."""
+"""In one call of DeleteParameters or GetParameters (SSM API reference)."""
 
 
 def client(session: boto3.Session | None = None) -> "SSMClient":
@@ -38,6 +38,15 @@ def read_all(session: boto3.Session, namespace: str) -> dict[str, str]:
         .paginate(Path=f"/{namespace}", Recursive=True)
     )
     return {one["Name"]: one["Value"] for page in pages for one in page["Parameters"]}
+
+
+def read_some(names: Iterable[str]) -> dict[str, str]:
+    """Return the parameters of our own account that exist among *names*, by full name."""
+    return {
+        one["Name"]: one["Value"]
+        for some in batched(names, MOST_NAMES, strict=False)
+        for one in client().get_parameters(Names=list(some))["Parameters"]
+    }
 
 
 class ParameterSet:

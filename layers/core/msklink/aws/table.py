@@ -67,12 +67,10 @@ def standing[Word: (Request, Departure)](
     return [word for word in words if not word.withdrawn]
 
 
-def access(cluster_arn: str) -> frozenset[tuple[str, Access]]:
-    """Which account asked for what access to topics and groups."""
+def requested_access(cluster_arn: str) -> frozenset[tuple[str, Access]]:
+    """Return which account asks for what, whether its owner allows it or not."""
     return frozenset(
-        (request.account, request.access)
-        for request in requests(cluster_arn)
-        if request.access and not request.access.is_nothing
+        (request.account, request.access) for request in requests(cluster_arn) if request.access
     )
 
 

@@ -1,0 +1,241 @@
+"""What an account is granted of its request, by the bounds that the owner wrote."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from msklink.access import ACTIONS, Access
+from msklink.access_bounds import (
+    NEEDED,
+    Action,
+    Bounds,
+    Decision,
+    cluster_of,
+    decide,
+    digest,
+    names_for,
+)
+from msklink.arns import ClusterArn
+from tests.unit.given import ARN
+
+CLUSTER = ClusterArn.parse(ARN)
+ACCOUNT, OTHER = "222222222222", "333333333333"
+OWN, DEFAULT = f"/msklink/orders/access/{ACCOUNT}", "/msklink/orders/access/default"
+NAMES = {"own": OWN, "default": DEFAULT, "other": OWN.replace(ACCOUNT, OTHER)}
+BILLING = {"names": ["billing.*", "orders"], "actions": ["produce", "consume"]}
+
+
+def decided(asked: Access, **parameters: Any) -> Decision:
+    """Decide by the parameters *own* and *default*, each a text or the JSON of its value."""
+    by_name = {
+        NAMES[whose]: value if isinstance(value, str) else json.dumps(value)
+        for whose, value in parameters.items()
+    }
+    return decide(asked, by_name, CLUSTER, ACCOUNT, "msklink")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "bound", "within"),
+    [
+        ("orders", "orders", True),
+        ("orders", "order", False),
+        ("order", "orders", False),
+        ("Orders", "orders", False),  # Kafka and IAM take case as it is
+        ("orders", "*", True),
+        ("*", "*", True),
+        ("*", "orders", False),
+        ("orders.*", "orders.*", True),
+        ("orders.eu.*", "orders.*", True),
+        ("orders.*", "orders.eu.*", False),
+        ("orders*", "orders.*", False),  # orderscopy
+        ("orders.*", "orders*", True),
+        ("*.orders", "*orders", True),
+        ("*orders", "*.orders", False),
+        ("a*b", "a*", True),
+        ("a*b", "*b", True),
+        ("a*b", "a*b", True),
+        ("a*", "a*b", False),
+        ("a*b*c", "a*c", True),
+        ("a*c", "a*b*c", False),
+        ("**", "*", True),
+        ("*", "**", True),
+    ],
+)
+def test_patterns_are_within_patterns(pattern: str, bound: str, within: bool) -> None:
+    value = {"names": [bound], "actions": ["produce"]}
+
+    decision = decided(Access(produce=(pattern,)), own=value)
+
+    assert decision.granted == Access(produce=(pattern,) if within else ())
+
+
+names = st.text(alphabet="ab*", min_size=1, max_size=5)
+plain = st.text(alphabet="abc", min_size=1, max_size=6)
+accesses = st.builds(Access, **dict.fromkeys(ACTIONS, st.lists(names, max_size=3)))
+bounds = st.builds(
+    Bounds,
+    names=st.lists(names, max_size=4),
+    actions=st.lists(st.sampled_from(Action), unique=True),
+)
+
+
+def as_iam_matches(pattern: str, text: str) -> bool:
+    """Match with IAM's wildcards: any text, and any one character (IAM user guide, Resource)."""
+    parts = ({"*": ".*", "?": "."}.get(sign, re.escape(sign)) for sign in pattern)
+    return re.fullmatch("".join(parts), text, re.DOTALL) is not None
+
+
+def allowed_on(granted: Access, kind: str, name: str) -> set[str]:
+    """Return the actions that the statements allow on a topic, group or transactional id."""
+    arn = f"arn:aws:kafka:eu-west-1:{CLUSTER.account}:{kind}/orders/{CLUSTER.uuid}/{name}"
+    return {
+        action
+        for one in granted.permissions(CLUSTER)
+        for resource in ([one["Resource"]] if isinstance(one["Resource"], str) else one["Resource"])
+        if as_iam_matches(resource, arn)
+        for action in one["Action"]
+    }
+
+
+@given(accesses, bounds, plain)
+def test_no_name_is_granted_that_the_bounds_do_not_have(
+    asked: Access, owned: Bounds, name: str
+) -> None:
+    granted = decided(asked, own=owned.model_dump_json()).granted
+
+    is_inside = any(as_iam_matches(bound, name) for bound in owned.names)
+    for field, (kind, actions) in ACTIONS.items():
+        if allowed_on(granted, kind, name) & set(actions) - {"kafka-cluster:DescribeTopic"}:
+            assert is_inside
+            assert NEEDED[field] in owned.actions
+
+
+@given(accesses, bounds)
+def test_what_is_within_the_bounds_is_granted_whole(asked: Access, owned: Bounds) -> None:
+    """A name is refused only if a name that it matches is outside of every bound."""
+    decision = decided(asked, own=owned.model_dump_json())
+
+    for field in ACTIONS:
+        for refused in set(getattr(asked, field)) - set(getattr(decision.granted, field)):
+            example = refused.replace("*", "x")  # a letter that no bound here has
+            is_inside = any(as_iam_matches(bound, example) for bound in owned.names)
+            assert not is_inside or NEEDED[field] not in owned.actions
+    assert (decision.refusal is None) == (decision.granted == asked)
+
+
+@given(accesses)
+def test_without_a_parameter_nothing_is_granted(asked: Access) -> None:
+    assert decided(asked).granted.is_nothing
+
+
+def test_a_part_within_the_bounds_is_granted() -> None:
+    asked = Access(
+        produce=("billing.eu", "secrets"), groups=("billing.app",), create=("billing.x",)
+    )
+
+    decision = decided(asked, own=BILLING)
+
+    assert decision.granted == Access(produce=("billing.eu",), groups=("billing.app",))
+    assert decision.refusal is not None
+    assert decision.refusal.code == "AccessNotAllowed"
+    assert "produce secrets; create billing.x" in decision.refusal.message
+    assert '"names":["billing.*","orders"]' in decision.refusal.message
+    assert f"aws ssm put-parameter --name {OWN} --type String" in decision.refusal.remedy
+
+
+def test_what_the_remedy_says_allows_what_was_asked() -> None:
+    asked = Access(produce=("secrets",), transactional_ids=("billing.job",), create=("x.*",))
+    refusal = decided(asked, own=BILLING).refusal
+    assert refusal is not None
+    value = re.search(r"--value '(.*)'", refusal.remedy)
+    assert value is not None
+
+    assert decided(asked, own=value[1]) == Decision(asked)
+
+
+def test_the_own_parameter_counts_alone() -> None:
+    asked = Access(produce=("orders", "sales"))
+
+    decision = decided(asked, own=BILLING, default={"names": ["*"], "actions": ["produce"]})
+
+    assert decision.granted == Access(produce=("orders",))
+
+
+def test_others_have_the_default() -> None:
+    asked = Access(produce=("orders", "sales"))
+
+    assert decided(asked, default=BILLING, other="").granted == Access(produce=("orders",))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "all",
+        "[]",
+        '"*"',
+        '{"names": ["*"]}',
+        '{"actions": ["produce"]}',
+        '{"names": "*", "actions": ["produce"]}',
+        '{"names": ["*"], "actions": ["admin"]}',
+        '{"names": ["a?"], "actions": ["produce"]}',
+        '{"names": ["a/*"], "actions": ["produce"]}',
+        '{"names": ["[a-z]"], "actions": ["produce"]}',
+        '{"names": ["*"], "actions": ["produce"], "until": "tomorrow"}',
+    ],
+)
+def test_what_cannot_be_read_grants_nothing_and_is_told(value: str) -> None:
+    everybody = {"names": ["*"], "actions": ["produce"]}
+
+    decision = decided(Access(produce=("a",)), own=value, default=everybody)
+
+    assert decision.granted.is_nothing
+    assert decision.refusal is not None
+    assert decision.refusal.code == "MalformedAccessBounds"
+    assert OWN in decision.refusal.message
+
+
+def test_a_refusal_of_many_names_stays_short() -> None:
+    asked = Access(**{field: tuple(f"{n:03}" * 80 for n in range(32)) for field in ACTIONS})
+
+    refusal = decided(asked).refusal
+
+    assert refusal is not None
+    assert len(refusal.message + refusal.remedy) < 3000
+
+
+@pytest.mark.parametrize(
+    ("name", "cluster"),
+    [
+        (OWN, "orders"),
+        (DEFAULT, "orders"),
+        ("/other/orders/access/default", None),
+        ("/msklink/orders/iam/bootstrap.servers", None),
+        ("/msklink/orders/access/default/x", None),
+        ("/msklink/orders/access", None),
+        ("msklink/orders/access/default", None),
+        ("", None),
+    ],
+)
+def test_a_parameter_tells_its_cluster(name: str, cluster: str | None) -> None:
+    assert cluster_of(name, "msklink") == cluster
+
+
+def test_each_account_is_read_once_and_the_default_beside_them() -> None:
+    assert names_for("msklink", "orders", [ACCOUNT, ACCOUNT]) == [OWN, DEFAULT]
+    assert names_for("msklink", "orders", []) == []
+
+
+def told(**parameters: str) -> str:
+    by_name = {NAMES[whose]: value for whose, value in parameters.items()}
+    return digest(by_name, "msklink", "orders", ACCOUNT)
+
+
+def test_a_digest_tells_of_the_bounds_of_its_account_only() -> None:
+    assert told() == told(other="x")
+    assert told(own="x") == told(own="x", default="y")
+    assert len({told(), told(own="x"), told(own="y"), told(default="x"), told(default="y")}) == 5
