@@ -17,6 +17,7 @@ def install() -> None:
     actions = ec2._ACTION_MAP
     actions["DescribeVpcEndpoints"] = _describe_vpc_endpoints
     actions["CreateVpcEndpoint"] = _with_security_groups(actions["CreateVpcEndpoint"])
+    actions["DescribeSecurityGroups"] = _with_group_ids(actions["DescribeSecurityGroups"])
     actions["DeleteSecurityGroup"] = _unless_in_use(actions["DeleteSecurityGroup"])
 
 
@@ -77,6 +78,23 @@ def _with_security_groups(original: Callable[..., Any]) -> Callable[..., Any]:
         return answer
 
     return create
+
+
+def _with_group_ids(original: Callable[..., Any]) -> Callable[..., Any]:
+    """MiniStack takes no notice of the filter group-id, which finds none without an error."""
+
+    def describe(parameters: dict[str, Any]) -> Any:
+        wanted = ec2._parse_filters(parameters).get("group-id")
+        if wanted is None:
+            return original(parameters)
+        there = [group_id for group_id in wanted if group_id in ec2._security_groups]
+        if not there:
+            empty = "<securityGroupInfo></securityGroupInfo>"
+            return ec2._xml(200, "DescribeSecurityGroupsResponse", empty)
+        named = {f"GroupId.{number}": [one] for number, one in enumerate(there, start=1)}
+        return original({**parameters, **named})
+
+    return describe
 
 
 def _unless_in_use(original: Callable[..., Any]) -> Callable[..., Any]:

@@ -9,10 +9,8 @@ import pytest
 
 from localcloud.build import built_template
 from localcloud.cloud import Cloud
-from localcloud.deploy import deploy_owner
-from localcloud.settings import OWNER
 from tests.e2e.aws_cli import eventually
-from tests.e2e.queues import Queue, temporary_queue
+from tests.e2e.scene import CLIENT
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 
@@ -194,6 +192,57 @@ def test_a_new_group_of_a_dual_stack_vpc_lets_everything_out_by_ipv6_as_well(clo
     assert out_by_ipv6() == []
     ec2.delete_security_group(GroupId=group_id)
     ec2.delete_vpc(VpcId=made["VpcId"])
+
+
+def test_a_group_is_found_by_a_filter_of_its_id(cloud: Cloud) -> None:
+    ec2 = cloud.client("ec2", CLIENT)
+    vpc_id = cloud.networks[CLIENT].vpc_id
+    made = ec2.create_security_group(GroupName="filter", Description="-", VpcId=vpc_id)["GroupId"]
+
+    def found(group_id: str) -> list[str]:
+        filters = [{"Name": "group-id", "Values": [group_id]}]
+        groups = ec2.describe_security_groups(Filters=filters)["SecurityGroups"]
+        return [group["GroupId"] for group in groups]
+
+    assert found(made) == [made]
+    ec2.delete_security_group(GroupId=made)
+    assert found(made) == []
+
+
+def test_a_change_of_a_parameter_is_an_event(cloud: Cloud) -> None:
+    """The shape is that of the Systems Manager user guide."""
+    account = CLIENT
+    events, sqs, ssm = (cloud.client(name, account) for name in ("events", "sqs", "ssm"))
+    queue = sqs.create_queue(QueueName="changes")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
+    policy = {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arn["QueueArn"],
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [policy]})
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": document})
+    events.put_rule(Name="changes", EventPattern='{"source": ["aws.ssm"]}')
+    events.put_targets(Rule="changes", Targets=[{"Id": "queue", "Arn": arn["QueueArn"]}])
+
+    for value in ("1", "2"):
+        ssm.put_parameter(Name="/team/x", Value=value, Type="String", Overwrite=True)
+    ssm.delete_parameter(Name="/team/x")
+
+    seen: list[dict[str, Any]] = []
+
+    def all_are_here() -> bool:
+        answer = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
+        seen.extend(json.loads(one["Body"]) for one in answer.get("Messages", []))
+        return len(seen) == 3
+
+    eventually(all_are_here)
+    assert {one["detail-type"] for one in seen} == {"Parameter Store Change"}
+    assert sorted(one["detail"]["operation"] for one in seen) == ["Create", "Delete", "Update"]
+    assert {one["detail"]["name"] for one in seen} == {"/team/x"}
+    events.remove_targets(Rule="changes", Ids=["queue"])
+    events.delete_rule(Name="changes")
 
 
 def test_every_call_is_on_record(cloud: Cloud) -> None:
