@@ -67,14 +67,17 @@ def _grant(
     if found:
         repairing.begin(event.cluster_arn, event.run, found)
     expelled = {survey.account for survey in event.surveys if survey.barred and survey.closing}
-    if expelled or found:  # who was taken off the list, or put in by others, goes before all else
-        spared = {survey.account for survey in event.surveys} - expelled
-        granting.revoke(event.cluster, event.run, lambda account: account not in spared)
+    known, holding = record.vendors, vendors.holding(record, clock.now())
+    # Who was taken off a list, or put in by others, goes before all else.
+    if expelled or found or known.keys() - holding:
+        spared = ({survey.account for survey in event.surveys} - expelled) | holding
+        granting.revoke(event.cluster, event.run, lambda account: account not in spared, known)
+    wanted = accounts | {account for account, vendor in known.items() if not vendor.leaving}
     refusals = {}
-    if accounts:
-        refusals = _admit(event, accounts, granted_access(event.cluster))
+    if wanted:
+        refusals = _admit(event, wanted, granted_access(event.cluster, known))
     else:
-        granting.narrow(event.cluster, event.run)
+        granting.narrow(event.cluster, event.run, known)
     if found:
         repairing.settle(event.cluster_arn, [found.item])
     granting.remember(event.cluster)

@@ -1,6 +1,6 @@
 """What each account is granted of the access that it asks for, by the bounds of the owner."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from msklink.access import Access
 from msklink.access_bounds import decide, digest, names_for
@@ -18,9 +18,14 @@ def _read_bounds(cluster: ClusterArn, accounts: Iterable[str]) -> dict[str, str]
     return ssm.read_some(names_for(settings().namespace, cluster.name, accounts))
 
 
-def granted_access(cluster: ClusterArn) -> frozenset[tuple[str, Access]]:
-    """Return what each account is granted now: what it asks for, within the owner's bounds."""
-    asked = table.requested_access(cluster.text)
+def granted_access(cluster: ClusterArn, vendors: Collection[str]) -> frozenset[tuple[str, Access]]:
+    """
+    Return what each account is granted now: what it asks for, within the owner's bounds.
+
+    The *vendors* among the accounts have the control actions only.
+    """
+    requested = table.requested_access(cluster.text)
+    asked = [(account, access) for account, access in requested if account not in vendors]
     bounds = _read_bounds(cluster, [account for account, _ in asked])
     decided = (
         (account, decide(access, bounds, cluster, account, settings().namespace).granted)

@@ -213,6 +213,11 @@ CATALOGUE: dict[Code, tuple[str, str]] = {
         "Ask the owner team to write names and actions into it in this form: {example}. MSKLink "
         "then reads it again by itself.",
     ),
+    Code.VENDOR_REMOVED: (
+        "Account {account} is no longer in tag {key} of the cluster, so that its grant goes.",
+        "None if that is meant; otherwise put {account} back into tag {key} before the time is up. "
+        "Connections that the account made stay until it deletes them or they are rejected.",
+    ),
     Code.NO_LONGER_ASKED: (
         "Neither a tag of VPC {vpc_id} nor a request asks for {scheme} any more.",
         "None if that is meant; otherwise set tag {key} of VPC {vpc_id} again before the time is "

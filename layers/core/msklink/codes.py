@@ -50,6 +50,7 @@ class Code(StrEnum):
     ACCOUNT_NOT_ADMITTED = "AccountNotAdmitted"
     ACCESS_NOT_ALLOWED = "AccessNotAllowed"
     MALFORMED_ACCESS_BOUNDS = "MalformedAccessBounds"
+    VENDOR_REMOVED = "VendorRemoved"
     NO_LONGER_ASKED = "NoLongerAsked"
     OFFBOARDING_REQUESTED = "OffboardingRequested"
     DELETION_PROTECTED = "DeletionProtected"

@@ -68,11 +68,6 @@ def not_admitted(cluster: ClusterArn, accounts: Iterable[str], found: Drift) -> 
     return refusals
 
 
-def access(cluster: ClusterArn, vendors: Collection[str]) -> frozenset[tuple[str, Access]]:
-    """What clients may do to topics and groups; *vendors* have the control actions only."""
-    return frozenset(one for one in table.access(cluster.text) if one[0] not in vendors)
-
-
 def revoke(
     cluster: ClusterArn, run: str, is_to_go: Callable[[str], bool], vendors: Collection[str]
 ) -> frozenset[str]:
@@ -87,16 +82,16 @@ def revoke(
     gone = frozenset(filter(is_to_go, admitted))
     if not gone:
         return gone
-    grant = Grant(admitted - gone, granted_access(cluster))
+    grant = Grant(admitted - gone, granted_access(cluster, vendors))
     desired = current.with_grant(cluster, grant, namespace)
     return gone if _replace(cluster, run, found, desired) else frozenset()
 
 
-def narrow(cluster: ClusterArn, run: str) -> None:
+def narrow(cluster: ClusterArn, run: str, vendors: Collection[str]) -> None:
     """Take from the admitted accounts what is beyond the owner's bounds, and admit nobody."""
     namespace = settings().namespace
     found = current, _ = cluster_policy.read_policy(kafka.client(), cluster.text)
-    grant = Grant(current.admitted(namespace), granted_access(cluster))
+    grant = Grant(current.admitted(namespace), granted_access(cluster, vendors))
     desired = current.with_grant(cluster, grant, namespace)
     if desired != current:
         _replace(cluster, run, found, desired)
