@@ -95,26 +95,6 @@ def test_the_topic_admits_eventbridge_without_a_condition_and_cloudwatch_with_on
     }
 
 
-def test_one_place_says_the_architecture_and_nobody_is_asked_for_it() -> None:
-    """A parameter could differ between `sam build` and `sam deploy`, and break every function."""
-    whole = template()
-    layers = [
-        one["Metadata"]["BuildArchitecture"]
-        for one in whole["Resources"].values()
-        if one["Type"] == "AWS::Serverless::LayerVersion"
-    ]
-    functions = [whole["Globals"]["Function"]["Architectures"]] + [
-        one["Architectures"]
-        for one in resources("AWS::Serverless::Function").values()
-        if "Architectures" in one
-    ]
-
-    assert layers == [ARCHITECTURE] * 2
-    assert functions == [[ARCHITECTURE]]
-    assert whole["Mappings"]["Build"]["Lambda"]["Architecture"] == "arm64"
-    assert not [name for name in whole["Parameters"] if "architecture" in name.lower()]
-
-
 def test_the_version_is_that_of_the_changelog() -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text()
     newest = re.findall(r"^## \[(.+)\]", changelog, re.MULTILINE)[0]
