@@ -1,6 +1,7 @@
 """The embedded AWS refuses what AWS refuses: else a green run proves nothing about rights."""
 
 import json
+from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from localcloud.build import built_template
 from localcloud.cloud import Cloud
+from localcloud.deploy import deploy_owner
 from localcloud.settings import OWNER
 from tests.e2e.aws_cli import eventually
 from tests.e2e.queues import Queue, temporary_queue
@@ -100,6 +102,33 @@ def test_a_topic_admits_eventbridge_by_a_statement_without_condition_only(
 
     eventually(lambda: delivered.bodies() or dead.bodies())
     assert (len(delivered.bodies()), len(dead.bodies())) == ((0, 1) if condition else (1, 0))
+
+
+def test_a_bus_has_no_room_for_ever_more_accounts(cloud: Cloud) -> None:
+    owner = cloud.client("events", cloud.owner)
+    owner.create_event_bus(Name="full")
+
+    def admit(number: int) -> None:
+        owner.put_permission(
+            EventBusName="full",
+            Action="events:PutEvents",
+            Principal=f"{number:012d}",
+            StatementId=f"account-{number}",
+        )
+
+    with pytest.raises(owner.exceptions.PolicyLengthExceededException):
+        deque(map(admit, range(100)), maxlen=0)
+
+    policy = json.loads(owner.describe_event_bus(Name="full")["Policy"])
+    owner.delete_event_bus(Name="full")
+    assert 30 < len(policy["Statement"]) < 100
+
+
+def test_a_list_of_too_many_accounts_is_refused_and_the_organization_named(cloud: Cloud) -> None:
+    accounts = [f"{number:012d}" for number in range(241)]
+
+    with pytest.raises(RuntimeError, match=r"for more accounts use\s+OrganizationId"):
+        deploy_owner(cloud.endpoint, built_template(), accounts, grace_hours=1)
 
 
 # ---------------------------------------------------------------------------------------- network
