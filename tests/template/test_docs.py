@@ -8,6 +8,7 @@ import botocore.session
 import pytest
 from botocore import xform_name
 
+from msklink import endpoints
 from msklink.access import ACTIONS, ON_CLUSTER, PRODUCE_ON_CLUSTER
 from msklink.access_bounds import Action, Bounds, cluster_of
 from msklink.hints import ClientTouched, read_event
@@ -84,6 +85,14 @@ def test_the_bounds_in_the_pages_can_be_read(path: str) -> None:
 
     assert cluster_of(found[1], "msklink") == "orders"
     assert Bounds.model_validate_json(found[2]).actions == tuple(Action)
+
+
+def test_the_page_for_other_languages_says_what_becomes_of_each_property_for_iam() -> None:
+    text = (ROOT / "docs/languages.md").read_text()
+    published = endpoints.parameters("msklink", "orders", {Scheme.IAM: "b-1:14001"})
+    table = set(re.findall(r"`([a-z.]+)`", "".join(re.findall(r"^\| `.+?\|", text, re.MULTILINE))))
+
+    assert table - {"iam"} == {name.rpartition("/")[2] for name in published}
 
 
 def test_the_readme_names_every_parameter_of_the_client_stack() -> None:
