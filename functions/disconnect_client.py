@@ -8,7 +8,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msklink import clock, offboarding, status, telling
+from msklink import clock, offboarding, status, succession, telling
 from msklink import connections as rules
 from msklink.aws import ec2, kafka, memories, security_groups, table, vpc_connections
 from msklink.aws.session import in_client, in_the_name_of
@@ -61,7 +61,9 @@ def _disconnect(event: ClientTask, due: Records, staying: Records, now: datetime
     with in_the_name_of(account):
         # The owner's own set is a summary of all clients, which PublishSummary writes.
         parameters = ParameterSet(session, event.cluster.name)
-        ours = event.account != event.cluster.account and not parameters.taken(event.cluster)
+        replaced = any(offboarding.is_replaced(record) for record in due)
+        is_owner = event.account == event.cluster.account
+        ours = not (is_owner or replaced or parameters.taken(event.cluster))
         if ours:
             kept = {record.scheme for record in staying if record.live}
             parameters.withdraw({one.scheme for one in due if one.scheme} - kept)
@@ -69,8 +71,10 @@ def _disconnect(event: ClientTask, due: Records, staying: Records, now: datetime
         msk = kafka.client(session)
         listed = vpc_connections.list_connections(msk)
         closing = [_close(msk, record, listed) for record in closing]
-        in_use = _delete_groups(event, ec2.client(session), closing, staying)
-        gone = [one for one in closing if _is_gone(one, in_use, now)]
+        in_use = _delete_groups(event, ec2.client(session), closing, staying, now)
+        # The successor claims the name; if there is none after all, the next run withdraws it.
+        is_claimed = not replaced or parameters.owner != event.cluster_arn
+        gone = [one for one in closing if _is_gone(one, in_use, now, is_claimed=is_claimed)]
         pending = [one for one in closing if one not in gone]
         record_changes(due, pending, event.run, now)
         if gone and ours:
@@ -102,12 +106,18 @@ def _close(msk: "KafkaClient", record: Connection, listed: Iterable[VpcConnectio
 
 
 def _delete_groups(
-    event: ClientTask, vpcs: "EC2Client", closing: Records, staying: Records
+    event: ClientTask, vpcs: "EC2Client", closing: Records, staying: Records, now: datetime
 ) -> dict[str, str]:
-    """Delete the managed groups that serve nobody any more; those in use still, by VPC."""
+    """
+    Delete the managed groups that serve nobody any more; those in use still, by VPC.
+
+    One that another cluster of the name uses is that cluster's now.
+    """
     leaving = {one.vpc_id for one in closing if one.vpc_id}
     leaving -= {one.vpc_id for one in staying if one.may_exist}
     leaving -= {one.vpc_id for one in closing if one.connection_state}
+    if leaving:
+        leaving -= succession.vpcs_in_use(event.cluster, event.account, now)
     if not leaving:
         return {}
     key = client_key(settings().namespace, event.cluster.name)
@@ -121,8 +131,11 @@ def _delete_groups(
     }
 
 
-def _is_gone(record: Connection, in_use: dict[str, str], now: datetime) -> bool:
-    is_free = record.vpc_id not in in_use or offboarding.may_give_up(record, now)
+def _is_gone(
+    record: Connection, in_use: dict[str, str], now: datetime, *, is_claimed: bool
+) -> bool:
+    is_free = record.vpc_id not in in_use and is_claimed
+    is_free = is_free or offboarding.may_give_up(record, now)
     return not record.connection_state and is_free
 
 

@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from msklink import cluster as rules
-from msklink import connectivity, eligibility, polling, telling, vendors
+from msklink import connectivity, eligibility, leasing, polling, succession, telling, vendors
 from msklink.aws import ec2, kafka, memories, table
 from msklink.aws.model import unknown_fields
 from msklink.cluster import Cluster, Move
@@ -46,12 +46,7 @@ def handler(event: Inspection, context: LambdaContext) -> dict[str, Any]:
 
 def _look(event: Inspection, cluster: Cluster | None, record: Record) -> dict[str, Any]:
     if cluster is None:
-        gone = refuse(
-            Code.CLUSTER_NOT_FOUND, cluster=event.cluster.name, owner=event.cluster.account
-        )
-        _tell_owner(event, record, (gone,))
-        vendors.forget_all(event.cluster_arn, record)
-        return _see_off_all(event, Code.CLUSTER_NOT_FOUND, gone.message)
+        return _look_for_successor(event, record)
     namespace = settings().namespace
     asked = cluster.asked(namespace)
     connecting, admitted = vendors.listed(cluster, namespace), cluster.clients(namespace)
@@ -78,6 +73,7 @@ def _look(event: Inspection, cluster: Cluster | None, record: Record) -> dict[st
     for_vendors = possible - off.keys() if connecting.accounts and not asked.auto else ()
     _tell_owner(event, record, told, warnings)
     memories.note_managed(event.cluster_arn)
+    succession.hand_over(event.cluster, clients.accounts)
     connectivity.remember(cluster, possible, record)
     facts = ClusterFacts(
         arn=event.cluster_arn,
@@ -98,9 +94,36 @@ def _look(event: Inspection, cluster: Cluster | None, record: Record) -> dict[st
     }
 
 
-def _see_off_all(event: Inspection, barred: Code, reason: str) -> dict[str, Any]:
-    """What is left in any account goes; nothing is done where nothing is left."""
-    accounts = _accounts(event, frozenset(), barred)
+def _look_for_successor(event: Inspection, record: Record) -> dict[str, Any]:
+    """What a cluster that is gone has goes: at once where another of its name is for its client."""
+    code, cluster = Code.CLUSTER_NOT_FOUND, event.cluster
+    vendors.forget_all(cluster.text, record)
+    successor = succession.successor(cluster)
+    if successor is None:
+        gone = refuse(code, cluster=cluster.name, owner=cluster.account)
+        _tell_owner(event, record, (gone,))
+        return _see_off_all(event, code, gone.message)
+    new = successor.arn.text
+    replaced = refuse(Code.CLUSTER_REPLACED, old=cluster.text, new=new)
+    _tell_owner(event, record, (replaced,))
+    if record.seen != rules.GONE:  # until now the name was taken
+        leasing.request_run(new)
+    clients = successor.clients(settings().namespace)
+    return _see_off_all(event, code, replaced.message, clients) | {"facts": {"successor": new}}
+
+
+def _see_off_all(
+    event: Inspection, barred: Code, reason: str, replaced: frozenset[str] = frozenset()
+) -> dict[str, Any]:
+    """
+    What is left in any account goes; nothing is done where nothing is left.
+
+    For the accounts *replaced* it goes because another cluster has taken the place of this one.
+    """
+    accounts = [
+        one | {"barred": Code.CLUSTER_REPLACED} if one["account"] in replaced else one
+        for one in _accounts(event, frozenset(), barred)
+    ]
     left = accounts or memories.is_managed(event.cluster_arn)  # so that the owner's set goes too
     return {"move": Move.CLOSE if left else Move.STOP, "reason": reason, "accounts": accounts}
 

@@ -4,7 +4,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msklink import clock, status, telling
+from msklink import clock, status, succession, telling
 from msklink.aws import memories, table
 from msklink.aws.session import own
 from msklink.aws.ssm import ParameterSet
@@ -26,12 +26,15 @@ class Summary(Task):
 @event_parser
 def handler(event: Summary, context: LambdaContext) -> dict[str, int]:
     now, owner = clock.now(), event.cluster.account
+    if not event.managed and succession.successor(event.cluster):
+        return {"written": 0}  # what bears the name is the successor's
     known = table.connections(event.cluster_arn)
     own_known = [record for record in known if record.account == owner]
     own_records = [record.published(event.bootstrap_brokers) for record in own_known]
     others = [record for record in known if record.account != owner]
     parameters = ParameterSet(own(), event.cluster.name)
-    if taken := parameters.taken(event.cluster):
+    is_free = event.managed and succession.is_gone(parameters.owner, event.cluster)
+    if taken := parameters.claim(event.cluster, now, other_is_gone=is_free):
         telling.cluster_refused(event.cluster_arn, event.run, taken)
         return {"written": 0}
     if not event.managed and not known:

@@ -89,8 +89,7 @@ def _cut_off(event: Revocation, record: Connection, listed: Mapping[str, ClientC
         table.forget(record)
         return
     arn, reason = record.connection_arn or "", record.reason_to_leave
-    cluster_is_gone = reason and reason.code is Code.CLUSTER_NOT_FOUND
-    if arn not in listed and not cluster_is_gone:
+    if arn not in listed and not offboarding.is_of_gone_cluster(record):
         telling.client_offboarded(record, event.run, reason)
         table.forget(record)
     elif not record.refusal:

@@ -7,7 +7,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msklink import admission, clock, offboarding, status, survey
+from msklink import admission, clock, offboarding, status, succession, survey
 from msklink.access_grants import refused_access
 from msklink.aws import ec2, memories, table
 from msklink.aws.session import in_client, in_the_name_of
@@ -28,7 +28,7 @@ Records = tuple[Connection, ...]
 
 class SurveyTask(ClientTask):
     facts: dict[str, Any]
-    """Those of ClusterFacts; none where nobody may connect to the cluster any more."""
+    """Those of ClusterFacts; of a cluster that is gone, the ARN of its successor if it has one."""
     barred: Code | Literal[""]
     """Why the account may not connect to it any more."""
 
@@ -81,8 +81,11 @@ def _look(
     session = in_client(account, account.surveying(event.cluster.name), event.run)
     with in_the_name_of(account):
         parameters = ParameterSet(session, event.cluster.name)
-        taken = parameters.taken(event.cluster)
+    is_free = not event.barred and succession.is_gone(parameters.owner, event.cluster)
+    with in_the_name_of(account):
+        taken = parameters.claim(event.cluster, now, other_is_gone=is_free)
         if taken and not event.barred:
+            parameters.show(status.with_refusal(parameters.status, taken), now)
             raise Refused(taken)
         vpcs = ec2.client(session)
         all_tags = ec2.vpc_tags(vpcs, namespace)
@@ -103,7 +106,7 @@ def _look(
             records = wanted + _see_off(event, left, asked, now) + survey.doubted(known)
         else:
             records = _see_off(event, guarded, asked, now)
-        if not taken:
+        if not taken and event.barred != Code.CLUSTER_REPLACED:
             _show(event, parameters, records, now)
     return records, Surveyed(tags=tags, bounds=bounds)
 
@@ -113,7 +116,8 @@ def _see_off(event: SurveyTask, left: Records, asked: Asked, now: datetime) -> R
     namespace = settings().namespace
     why = offboarding.why_left(asked.departures, namespace)
     if event.barred:
-        barred = admission.barred(event.barred, event.cluster, event.account, namespace)
+        successor = event.facts.get("successor", "")
+        barred = admission.barred(event.barred, event.cluster, event.account, namespace, successor)
         why = offboarding.always(barred)
     return offboarding.see_off(left, why, settings().terms, now)
 

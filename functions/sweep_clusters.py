@@ -70,7 +70,9 @@ def _why(arn: str, cluster: Cluster | None, sights: Sights, now: datetime) -> li
         return ["the cluster has changed"]
     is_managed = cluster is not None and cluster.is_managed(settings().namespace)
     if not snapshot.connections and not record.vendors and not is_managed:
-        memories.forget_managed(arn)  # not before its last run came to its end
+        # Not before its last run came to its end.
+        forget = memories.forget_managed if cluster else memories.forget_all
+        forget(arn)
         return []
     found = _news(arn, cluster if is_managed else None, snapshot, sights, now)
     refused = {one.account for one in snapshot.connections if sweeping.may_be_mended(one)}

@@ -57,6 +57,9 @@ operations                            the cluster stays ACTIVE             is UP
 GetBootstrapBrokers                   names the next three brokers each    nothing: what is kept is
                                       time, in another order               any three of them
 GetBootstrapBrokers while CREATING    409 Conflict                         another code to retry
+A new cluster with the name of one    is refused with Conflict until that  a new one is made sooner
+that is DELETING                      is gone
+                                      [name_is_free_while_deleting]
 Tags of a new cluster                 make no tag event                    an event more
                                       [tags_at_creation_emit]
 Tagging that changes nothing          makes no tag event                   an event more

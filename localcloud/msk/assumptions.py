@@ -17,6 +17,7 @@ class Assumptions:
     policy_is_normalised: bool = False
     tags_at_creation_emit: bool = False
     default_page: int = 100
+    name_is_free_while_deleting: bool = False
 
 
 DEFAULTS: Final = Assumptions()

@@ -44,8 +44,7 @@ def _create(call: Call, block: Json, *, serverless: bool) -> Cluster:
     tags = call.params.get("Tags", {})
     if not _NAME.fullmatch(name):
         raise bad_request("The cluster name has characters that are not allowed.", "clusterName")
-    here = (caller.account, caller.region, name)
-    if any((item.account, item.region, item.name) == here for item in world.clusters.values()):
+    if _is_taken(call, name):
         raise conflict(f"A cluster with the name {name} already exists.", "clusterName")
     check_tags(tags)
     subnets = _subnets(call, block, serverless=serverless)
@@ -77,6 +76,15 @@ def _create(call: Call, block: Json, *, serverless: bool) -> Cluster:
     if tags and world.assumptions.tags_at_creation_emit:
         world.tags_changed(caller, cluster.arn, "cluster", tuple(sorted(tags)), tags)
     return cluster
+
+
+def _is_taken(call: Call, name: str) -> bool:
+    here = (call.caller.account, call.caller.region, name)
+    free = {"DELETING"} if call.world.assumptions.name_is_free_while_deleting else set()
+    return any(
+        (item.account, item.region, item.name) == here and item.state not in free
+        for item in call.world.clusters.values()
+    )
 
 
 def _subnets(call: Call, block: Json, *, serverless: bool) -> list[Subnet]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.msk import Scheme
+from localcloud.msk import Assumptions, MskError, Scheme
 from localcloud.msk.errors import PRIVATE_AT_CREATION, PUBLIC_AT_CREATION, STALE_CLUSTER_VERSION
 from tests.emulator.scenery import ALL_SCHEMES_ON, CLIENT, OWNER, ZONES, Json, Scene, flags
 
@@ -228,6 +228,22 @@ def test_a_deleted_cluster_is_gone_after_a_while(scene: Scene) -> None:
     scene.later(5)
 
     assert scene.refusal(OWNER, "DescribeClusterV2", ClusterArn=arn).code == "NotFoundException"
+
+
+@pytest.mark.parametrize("is_free", [False, True])
+def test_a_name_can_be_given_again_while_its_cluster_is_being_deleted_or_not(
+    *, is_free: bool
+) -> None:
+    scene = Scene(Assumptions(name_is_free_while_deleting=is_free))
+    old = scene.cluster()
+    scene.call(OWNER, "DeleteCluster", ClusterArn=old)
+
+    if is_free:
+        assert scene.cluster() != old
+    else:
+        with pytest.raises(MskError) as caught:
+            scene.cluster()
+        assert caught.value.code == "ConflictException"
 
 
 def test_a_stale_version_deletes_nothing(scene: Scene) -> None:

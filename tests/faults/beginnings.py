@@ -6,6 +6,7 @@ from tests.support import others
 from tests.support.aws import CLIENT, OTHER_CLIENT
 from tests.support.client_events import request
 from tests.support.functions import OWNER
+from tests.support.served import FIREHOSE
 
 STRANGER = "444444444444"
 SECOND = "second VPC"
@@ -166,6 +167,18 @@ def with_an_abandoned_connection_gone(world: World) -> None:
     world.tell()
     world.accounts.clock.advance(3600)  # MSK deletes none that it is just rejecting
     others.delete_connections(world.accounts, OTHER_CLIENT)
+
+
+def with_a_cluster_that_is_replaced(world: World) -> None:
+    """Another was made with its name and tags after it was deleted; no event has told of it."""
+    served(world)
+    old = world.cluster
+    kafka = world.accounts.client("kafka")
+    tags = kafka.list_tags_for_resource(ResourceArn=old)["Tags"]
+    kafka.delete_cluster(ClusterArn=old)
+    world.accounts.clock.advance(3600)
+    world.cluster = world.accounts.make_cluster(tags=tags)
+    world.accounts.put_policy(world.cluster, FIREHOSE)
 
 
 def _served_alone(world: World) -> None:

@@ -167,6 +167,7 @@ PLOTS = (
         World.tell,
     ),
     Plot("a cluster is opted out", beginnings.with_a_cluster_that_is_opted_out, World.tell),
+    Plot("a cluster is replaced", beginnings.with_a_cluster_that_is_replaced, World.tell),
     Plot("a cluster is forgotten", beginnings.with_nothing_left, sweep, sweep),
     Plot(
         "a client out of reach leaves",

@@ -4,7 +4,7 @@ from tests.support.aws import CLIENT, Accounts
 from tests.support.functions import OWNER
 from tests.support.steps import Steps, error_of
 
-SALES = "arn:aws:kafka:eu-west-1:123456789012:cluster/orders/another-uuid"
+SALES = "arn:aws:kafka:eu-west-1:999999999999:cluster/orders/another-uuid"
 
 
 def take_name(accounts: Accounts, account: str) -> None:

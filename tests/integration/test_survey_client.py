@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 import pytest
@@ -151,7 +152,57 @@ def test_parameters_of_another_cluster_of_the_name_are_never_overwritten(
     assert steps.survey(CLIENT)["schemes"] == []
 
     assert codes(accounts) == ["ClusterNameTaken"]
-    assert accounts.parameters(CLIENT) == {"/msklink/orders/status": status}
+    assert accounts.parameters(CLIENT).keys() == {"/msklink/orders/status"}
+    shown = accounts.status(CLIENT)
+    assert shown["cluster_arn"] == json.loads(status)["cluster_arn"]
+    assert shown["refusal"]["code"] == "ClusterNameTaken"
+
+
+@pytest.mark.parametrize(
+    ("place", "is_gone"),
+    [
+        ("eu-west-1:123456789012:cluster/orders", True),
+        ("eu-west-1:999999999999:cluster/orders", False),
+        ("us-east-1:123456789012:cluster/orders", False),
+        ("eu-west-1:123456789012:cluster/sales", False),
+    ],
+)
+@pytest.mark.usefixtures("vpc_id")
+def test_only_a_cluster_of_this_place_that_msk_does_not_know_gives_its_name_up(
+    steps: Steps, accounts: Accounts, place: str, *, is_gone: bool
+) -> None:
+    other = f"arn:aws:kafka:{place}/5a2e1f3c-0000-4000-8000-000000000000-7"
+    ssm = accounts.client("ssm", CLIENT)
+    for name, value in (
+        ("iam/bootstrap.servers", "b-1.old:14001"),
+        ("iam/client.id", "of the client"),
+        ("status", json.dumps({"cluster_arn": other})),
+    ):
+        ssm.put_parameter(Name=f"/msklink/orders/{name}", Value=value, Type="String")
+    steps.inspect_cluster()
+
+    assert steps.survey(CLIENT)["schemes"] == (["iam"] if is_gone else [])
+
+    left = accounts.parameters(CLIENT)
+    assert ("/msklink/orders/iam/bootstrap.servers" not in left) is is_gone
+    assert "/msklink/orders/iam/client.id" in left
+    assert accounts.status(CLIENT)["cluster_arn"] == (steps.cluster_arn if is_gone else other)
+    if is_gone:
+        assert other in accounts.status(CLIENT)["replaced"]["message"]
+
+
+@pytest.mark.usefixtures("vpc_id")
+def test_an_arn_that_msk_does_not_take_is_not_gone(steps: Steps, accounts: Accounts) -> None:
+    other = steps.cluster_arn.rpartition("/")[0] + "/nothing"
+    accounts.client("ssm", CLIENT).put_parameter(
+        Name="/msklink/orders/status", Value=json.dumps({"cluster_arn": other}), Type="String"
+    )
+    steps.inspect_cluster()
+    accounts.msk.faults.add(faults.error("DescribeClusterV2", "BadRequestException"))
+
+    assert steps.survey(CLIENT)["schemes"] == []
+
+    assert codes(accounts) == ["ClusterNameTaken"]
 
 
 @pytest.mark.parametrize("denied", ["UnauthorizedOperation", "AccessDeniedException"])

@@ -16,7 +16,8 @@ from moto.ec2.models.security_groups import SecurityGroupBackend
 from moto.sts.models import STSBackend
 
 from localcloud.moto_door import in_process_msk
-from localcloud.msk import Durations, ManualClock, Msk, faults
+from localcloud.msk import Assumptions, Durations, ManualClock, Msk, faults
+from localcloud.msk.assumptions import DEFAULTS
 from msklink.settings import settings
 from tests.support.cloudformation import resources
 from tests.support.functions import NAMESPACE, OWNER, REGION
@@ -249,7 +250,9 @@ def _keys(tags: dict[str, str]) -> dict[str, str]:
 
 
 @contextmanager
-def accounts_in_moto(durations: Durations = BRISK) -> Iterator[Accounts]:
+def accounts_in_moto(
+    durations: Durations = BRISK, assumptions: Assumptions = DEFAULTS
+) -> Iterator[Accounts]:
     """Both sides of MSKLink in moto, with the table and the bus of the template."""
     clock = ManualClock()
     blocked, denied, say = set[str](), set[tuple[str, str]](), dict[str, Say]()
@@ -264,7 +267,7 @@ def accounts_in_moto(durations: Durations = BRISK) -> Iterator[Accounts]:
         mock.patch("msklink.clock.now", clock.now),
         probes_in_moto(say),
         watched_calls(denied) as ungranted,
-        in_process_msk(clock, durations) as msk,
+        in_process_msk(clock, durations, assumptions=assumptions) as msk,
     ):
         settings.cache_clear()
         accounts = Accounts(

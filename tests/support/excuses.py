@@ -28,7 +28,16 @@ _OF_BROKERS = (
     "embedded AWS runs it, their names do not resolve"
 )
 
+_OF_REPLACED = (
+    "for a cluster that is made again with the name of one that was deleted "
+    "(`tests/workflow/test_replaced.py`); the end-to-end tests delete none"
+)
+
 UNUSED = {
+    ("InspectClusterFunctionRole", "states:StartExecution"): _OF_REPLACED,
+    ("SurveyClientFunctionRole", "kafka:DescribeClusterV2"): _OF_REPLACED,
+    ("PublishSummaryFunctionRole", "kafka:DescribeClusterV2"): _OF_REPLACED,
+    ("surveying", "ssm:DeleteParameters"): _OF_REPLACED,
     **{
         ("ProbeRole", action): _OF_LAMBDA
         for action in (

@@ -18,6 +18,9 @@ BARRED = refuse(Code.ACCOUNT_NOT_ALLOWED, account=CLIENT, key="msklink/clients")
 GONE = refuse(Code.CLUSTER_NOT_FOUND, cluster="orders", owner="111111111111")
 
 
+REPLACED = refuse(Code.CLUSTER_REPLACED, old="arn:old", new="arn:new")
+
+
 def leave(record: Connection, reason: Refusal = BARRED, terms: Terms = TERMS) -> Connection:
     [left] = see_off([record], always(reason), terms, NOW)
     return left
@@ -112,3 +115,28 @@ def test_a_run_does_not_wait_for_nothing_nor_for_ever(waited: int, pending: int)
 
 def test_a_run_waits_for_what_is_on_its_way_out() -> None:
     assert offboarding.wait_seconds(0, 1) > 0
+
+
+def test_what_is_of_a_replaced_cluster_goes_at_once_protected_or_not() -> None:
+    terms = Terms("msklink", DAY, protection=True)
+
+    assert leave(THERE, REPLACED, terms).leaving == Leaving(reason=REPLACED, due=NOW)
+    assert leave(THERE.with_(protected=True), REPLACED).leaving == Leaving(reason=REPLACED, due=NOW)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [(GONE, REPLACED), (BARRED, REPLACED), (REPLACED, GONE)]
+)
+def test_that_a_cluster_is_replaced_or_no_longer_is_told_and_delays_nothing(
+    before: Refusal, after: Refusal
+) -> None:
+    due = NOW - DAY
+    left = leave(THERE.with_(leaving=Leaving(reason=before, due=due)), after)
+
+    assert left.leaving == Leaving(reason=after, due=due)
+
+
+def test_nothing_stays_of_a_replaced_cluster_for_which_nothing_was_made() -> None:
+    refused = connection(state=State.REFUSED)
+
+    assert see_off([refused], always(REPLACED), TERMS, NOW) == ()

@@ -192,3 +192,13 @@ def test_the_owner_of_six_hundred_clients_sees_how_many_are_in_each_state() -> N
     told = status.summarize(ARN, clients, {})
 
     assert told["clients"] == {"published": 600}
+
+
+def test_that_a_cluster_was_replaced_is_kept_as_long_as_the_status_is_about_its_successor() -> None:
+    replaced = refuse(Code.CLUSTER_REPLACED, old="arn:old", new=ARN)
+    first = status.render(status.taken_over(ARN, replaced), NOW)
+
+    kept = status.keeping(first, status.describe(ARN, ()))
+    assert kept["replaced"]["code"] == "ClusterReplaced"
+    assert "replaced" not in status.keeping(first, status.describe(ARN + "-next", ()))
+    assert status.same(first, kept)

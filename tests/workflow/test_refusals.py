@@ -316,7 +316,9 @@ def has_an_account_that_is_closed(accounts: Accounts, _: str) -> None:
 def has_the_parameters_of_another_cluster(accounts: Accounts, _: str) -> None:
     accounts.make_tagged_vpc(CLIENT)
     accounts.client("ssm", CLIENT).put_parameter(
-        Name="/msklink/orders/status", Value='{"cluster_arn": "another"}', Type="String"
+        Name="/msklink/orders/status",
+        Value='{"cluster_arn": "another", "state": "refused", "vpcs": {}}',
+        Type="String",
     )
 
 
@@ -340,7 +342,7 @@ TROUBLES = [
     Trouble(Code.CONNECTION_FAILED, has_a_connection_that_fails),
     Trouble(Code.CONNECTION_TIMED_OUT, has_a_connection_that_never_comes),
     Trouble(Code.PRINCIPAL_REJECTED, has_an_account_that_is_closed),
-    Trouble(Code.CLUSTER_NAME_TAKEN, has_the_parameters_of_another_cluster, reachable=False),
+    Trouble(Code.CLUSTER_NAME_TAKEN, has_the_parameters_of_another_cluster),
 ]
 
 
@@ -591,6 +593,7 @@ def test_every_code_is_tried() -> None:
         Code.ACCOUNT_NOT_ADMITTED,
         Code.NO_LONGER_ASKED,
         Code.OFFBOARDING_REQUESTED,
+        Code.CLUSTER_REPLACED,
         Code.DELETION_PROTECTED,
         Code.CLIENT_UNREACHABLE,
         Code.SECURITY_GROUP_IN_USE,

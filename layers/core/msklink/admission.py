@@ -15,7 +15,16 @@ def admission_refusal(cluster: Cluster, account: str, namespace: str) -> Refusal
     return None
 
 
-def barred(code: Code, cluster: ClusterArn, account: str, namespace: str) -> Refusal:
-    """The refusal *code* of an account that may not, or may no longer, connect to *cluster*."""
+def barred(
+    code: Code, cluster: ClusterArn, account: str, namespace: str, successor: str = ""
+) -> Refusal:
+    """
+    The refusal *code* of an account that may not, or may no longer, connect to *cluster*.
+
+    *successor* is the ARN of the cluster that has replaced it, if one has.
+    """
     key = f"{namespace}/clients" if code is Code.ACCOUNT_NOT_ALLOWED else namespace
-    return refuse(code, cluster=cluster.name, owner=cluster.account, account=account, key=key)
+    facts = {"old": cluster.text, "new": successor}
+    return refuse(
+        code, cluster=cluster.name, owner=cluster.account, account=account, key=key, **facts
+    )

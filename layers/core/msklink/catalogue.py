@@ -39,9 +39,16 @@ CATALOGUE: dict[Code, tuple[str, str]] = {
         "Ask the owner team to set tag {key} on the cluster to auto or to schemes.",
     ),
     Code.CLUSTER_NAME_TAKEN: (
-        "The parameters under {path} belong to another cluster, {other}.",
-        "Delete the parameters under {path} if that cluster is no longer used; MSKLink will not "
-        "overwrite them.",
+        "The parameters under {path} belong to another cluster of the same name, {other}, so that "
+        "nothing is published for {cluster}.",
+        "None while that cluster is being deleted: the name is taken over once it is gone. If it "
+        "is in another account or Region, rename one of the two, or delete the parameters under "
+        "{path} if it is no longer used.",
+    ),
+    Code.CLUSTER_REPLACED: (
+        "Cluster {old} was deleted, and {new} has its name now.",
+        "None: what was made for the deleted cluster is taken away, and the brokers of the new one "
+        "are published under the same names.",
     ),
     Code.CLUSTER_SERVERLESS: (
         "The cluster is serverless; MSK offers multi-VPC private connectivity for provisioned "

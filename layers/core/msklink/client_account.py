@@ -103,8 +103,10 @@ class ClientAccount(NamedTuple):
         return _policy(_allow(WATCHING, "*"), _allow(READING, [parameters]))
 
     def surveying(self, cluster_name: str) -> str:
-        """Scope of a step that looks at VPCs and writes the status."""
-        return _policy(_allow(LOOKS, "*"), *self._on_parameters(cluster_name, PUBLISHING))
+        """Scope of a step that looks at VPCs, writes the status, and takes a name over."""
+        return _policy(
+            _allow(LOOKS, "*"), *self._on_parameters(cluster_name, PUBLISHING + WITHDRAWING)
+        )
 
     def connecting(self, cluster_name: str) -> str:
         """Scope of a step that makes security groups and connections to one cluster."""

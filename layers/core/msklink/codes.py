@@ -15,6 +15,7 @@ class Code(StrEnum):
     CLUSTER_AMBIGUOUS = "ClusterAmbiguous"
     CLUSTER_NOT_MANAGED = "ClusterNotManaged"
     CLUSTER_NAME_TAKEN = "ClusterNameTaken"
+    CLUSTER_REPLACED = "ClusterReplaced"
     CLUSTER_SERVERLESS = "ClusterServerless"
     CLUSTER_UNUSABLE = "ClusterUnusable"
     SCHEME_NOT_OFFERED = "SchemeNotOffered"

@@ -161,4 +161,4 @@ def name_taken(existing: Mapping[str, str], namespace: str, cluster: ClusterArn)
     if other in {None, cluster.text}:
         return None
     path = parameters_path(namespace, cluster.name)
-    return refuse(Code.CLUSTER_NAME_TAKEN, path=path, other=other)
+    return refuse(Code.CLUSTER_NAME_TAKEN, path=path, other=other, cluster=cluster.text)

@@ -41,6 +41,12 @@ REASONS_OF_OWNER = frozenset(
 )
 """They end on the owner's side, whether the client account can be seen or not."""
 
+OF_GONE = frozenset({Code.CLUSTER_NOT_FOUND, Code.CLUSTER_REPLACED})
+"""Reasons of which MSK no longer knows the cluster."""
+
+AT_ONCE = frozenset({Code.OFFBOARDING_REQUESTED, Code.CLUSTER_REPLACED})
+"""Reasons for which no grace is of use to anybody."""
+
 VpcTags = Mapping[str, Mapping[str, str]]
 """The tags of VPCs by their ids."""
 
@@ -64,15 +70,18 @@ def see_off(
 
 
 def _schedule(record: Connection, reason: Refusal, terms: Terms, now: datetime) -> Connection:
-    if record.may_exist and (guard := _guard(record, terms)):
+    is_dead = reason.code is Code.CLUSTER_REPLACED  # for good, and its client has another
+    if record.may_exist and not is_dead and (guard := _guard(record, terms)):
         kept = _about(
             Code.DELETION_PROTECTED, record, terms.namespace, guard=guard, reason=reason.message
         )
         return record.with_(wanted=False, leaving=Leaving(reason=kept))
-    at_once = reason.code is Code.OFFBOARDING_REQUESTED or not record.may_exist
+    at_once = reason.code in AT_ONCE or not record.may_exist
     due = now if at_once else now + terms.grace
     if record.leaving and record.leaving.due and record.leaving.due <= due:
-        return record.with_(wanted=False)
+        if is_replaced(record) is (reason.code is Code.CLUSTER_REPLACED):
+            return record.with_(wanted=False)
+        due = record.leaving.due
     return record.with_(wanted=False, leaving=Leaving(reason=reason, due=due))
 
 
@@ -152,9 +161,19 @@ def is_forsaken(record: Connection, now: datetime) -> bool:
 
     The name of the cluster is not to be held for ever by what nobody can delete.
     """
+    is_abandoned = record.state is State.ABANDONED
+    return is_of_gone_cluster(record) and is_abandoned and may_give_up(record, now)
+
+
+def is_of_gone_cluster(record: Connection) -> bool:
+    """Whether *record* goes because MSK no longer knows its cluster."""
+    return record.reason_to_leave is not None and record.reason_to_leave.code in OF_GONE
+
+
+def is_replaced(record: Connection) -> bool:
+    """Whether *record* goes because another cluster has the name of its own, which is gone."""
     reason = record.reason_to_leave
-    is_gone = reason is not None and reason.code is Code.CLUSTER_NOT_FOUND
-    return is_gone and record.state is State.ABANDONED and may_give_up(record, now)
+    return reason is not None and reason.code is Code.CLUSTER_REPLACED
 
 
 def is_time(record: Connection, now: datetime) -> bool:

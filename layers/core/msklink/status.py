@@ -57,6 +57,20 @@ def with_refusal(value: str | None, refusal: Refusal) -> dict[str, Any]:
     return fit({"state": State.REFUSED} | said | {"refusal": refusal.model_dump(mode="json")})
 
 
+def taken_over(cluster_arn: str, replaced: Refusal) -> dict[str, Any]:
+    """What the status says first of a cluster that has the name of one that is gone."""
+    blank = describe(cluster_arn, ())
+    return blank | {"replaced": replaced.model_dump(mode="json")}
+
+
+def keeping(value: str | None, told: Mapping[str, Any]) -> dict[str, Any]:
+    """*told*, and which cluster was replaced, if the status *value* says so of the same one."""
+    said = _parse(value)
+    is_same = said.get("cluster_arn") == told.get("cluster_arn")
+    kept = {"replaced": said["replaced"]} if is_same and "replaced" in said else {}
+    return fit(kept | dict(told))
+
+
 def summarize(
     cluster_arn: str, records: Sequence[Connection], vendors: Mapping[str, Vendor]
 ) -> dict[str, Any]:

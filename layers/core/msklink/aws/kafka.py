@@ -33,6 +33,14 @@ def describe_cluster(kafka: "KafkaClient", arn: str) -> Cluster | None:
     return Cluster.read(info)
 
 
+def is_gone(kafka: "KafkaClient", arn: str) -> bool:
+    """Whether MSK answers that there is no cluster *arn*; what is no ARN to it is not gone."""
+    try:
+        return describe_cluster(kafka, arn) is None
+    except kafka.exceptions.BadRequestException:
+        return False
+
+
 def list_clusters(kafka: "KafkaClient") -> Iterator[Cluster]:
     """Every cluster of the account in the Region as it is now, tags included."""
     for page in kafka.get_paginator("list_clusters_v2").paginate():
@@ -40,14 +48,20 @@ def list_clusters(kafka: "KafkaClient") -> Iterator[Cluster]:
 
 
 def find_clusters(kafka: "KafkaClient", name: str) -> list[str]:
-    """ARNs of the clusters called *name*; the filter of MSK matches prefixes as well."""
+    """
+    ARNs of the clusters called *name*; the filter of MSK matches prefixes as well.
+
+    One that is being deleted is left out where another has its name already.
+    """
     pages = kafka.get_paginator("list_clusters_v2").paginate(ClusterNameFilter=name)
-    return [
-        info["ClusterArn"]
+    found = [
+        info
         for page in pages
         for info in page["ClusterInfoList"]
         if info.get("ClusterName") == name
     ]
+    staying = [info for info in found if info.get("State") != "DELETING"]
+    return [info["ClusterArn"] for info in staying or found]
 
 
 def enable_connectivity(

@@ -1,5 +1,6 @@
 """What runs leave in the table for later ones and for the sweep, beside their records."""
 
+from msklink.arns import ClusterArn
 from msklink.aws import table
 from msklink.drift import MEMORIES, Memory
 from msklink.records import Left, Surveyed
@@ -11,6 +12,13 @@ CLUSTERS = "clusters"
 def managed_clusters() -> list[str]:
     """ARNs of the clusters that may have something in client accounts."""
     return [item["item"] for item in table.query(CLUSTERS, "arn:")]
+
+
+def namesakes(cluster: ClusterArn) -> list[str]:
+    """ARNs of those of them that have the name of *cluster*, without itself."""
+    prefix = cluster.text.removesuffix(cluster.uuid)
+    found = (item["item"] for item in table.query(CLUSTERS, prefix))
+    return [arn for arn in found if arn != cluster.text]
 
 
 def is_managed(cluster_arn: str) -> bool:
@@ -26,6 +34,19 @@ def note_managed(cluster_arn: str) -> None:
 def forget_managed(cluster_arn: str) -> None:
     """The cluster has nothing left, nor a run that would have to be followed by another."""
     table.delete(CLUSTERS, cluster_arn)
+
+
+def forget_all(cluster_arn: str) -> None:
+    """
+    Drop all that is known of a cluster that is gone, but for its lease.
+
+    That counts its runs, whose names cannot be used again for 90 days (Step Functions API
+    reference, StartExecution), should an event about it come late.
+    """
+    for item in table.query(cluster_arn):
+        if item["item"] != table.CLUSTER:
+            table.delete(cluster_arn, item["item"])
+    forget_managed(cluster_arn)
 
 
 def drift_memory(cluster_arn: str, item: str) -> Memory:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 
-from msklink import endpoints
+from msklink import endpoints, status
 from msklink.arns import ClusterArn
 from msklink.aws.session import CONFIG, own
 from msklink.drift import Drift
 from msklink.records import Left
-from msklink.refusals import Refusal
+from msklink.refusals import Code, Refusal, refuse
 from msklink.scheme import Scheme
 from msklink.settings import settings
 from msklink.tags import MANAGED_BY
@@ -66,6 +66,26 @@ class ParameterSet:
         """The value of the status parameter."""
         return self._existing.get(endpoints.status_name(self._namespace, self._cluster_name))
 
+    @property
+    def owner(self) -> str:
+        """ARN of the cluster that the parameters belong to; empty where they are nobody's."""
+        return status.owner_of(self.status) or ""
+
+    def claim(self, cluster: ClusterArn, now: datetime, *, other_is_gone: bool) -> Refusal | None:
+        """
+        Take the name for *cluster*; return why not where the parameters are another cluster's.
+
+        Where MSK no longer knows the other one, its brokers are withdrawn before the status names
+        *cluster*: what dies in between claims the name again.
+        """
+        refusal = self.taken(cluster)
+        if refusal is None or not other_is_gone:
+            return refusal
+        replaced = refuse(Code.CLUSTER_REPLACED, old=self.owner, new=cluster.text)
+        self.withdraw(Scheme)
+        self.show(status.taken_over(cluster.text, replaced), now)
+        return None
+
     def taken(self, cluster: ClusterArn) -> Refusal | None:
         """Why nothing may be written: the parameters are those of another cluster."""
         return endpoints.name_taken(self._existing, self._namespace, cluster)
@@ -111,6 +131,7 @@ class ParameterSet:
             self._delete([endpoints.status_name(self._namespace, self._cluster_name)])
 
     def _status(self, told: Mapping[str, Any], now: datetime) -> dict[str, str]:
+        told = status.keeping(self.status, told)
         return endpoints.status_parameter(
             self._existing, self._namespace, self._cluster_name, told, now
         )

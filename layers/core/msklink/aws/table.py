@@ -59,6 +59,14 @@ def departures(cluster_arn: str, account: str) -> list[Departure]:
     return standing(Departure, query(cluster_arn, departures_of(account)))
 
 
+def words(cluster_arn: str) -> list[Request | Departure]:
+    """All that clients asked for by event, what they withdrew since included."""
+    return [
+        *(Request.model_validate(item) for item in query(cluster_arn, "request#")),
+        *(Departure.model_validate(item) for item in query(cluster_arn, "departure#")),
+    ]
+
+
 def standing[Word: (Request, Departure)](
     kind: type[Word], items: Iterable[dict[str, Any]]
 ) -> list[Word]:

@@ -1,0 +1,437 @@
+"""A cluster that is deleted and made again with the same name, in every order of events."""
+
+import contextvars
+import importlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from localcloud.msk import Assumptions, faults
+from msklink.aws import memories
+from msklink.settings import settings
+from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts, accounts_in_moto
+from tests.support.functions import OWNER, invoke
+from tests.support.served import TAGS, Served
+from tests.support.step_functions import MACHINE, tag_event
+
+BROKERS = "/msklink/orders/iam/bootstrap.servers"
+
+
+@pytest.fixture
+def accounts() -> Iterator[Accounts]:
+    """MSK gives a name away as soon as its cluster is being deleted, which allows every order."""
+    with accounts_in_moto(assumptions=Assumptions(name_is_free_while_deleting=True)) as accounts:
+        yield accounts
+        assert not accounts.ungranted
+
+
+@dataclass
+class Replacement:
+    served: Served
+    old: str
+    new: str = ""
+
+    @property
+    def accounts(self) -> Accounts:
+        return self.served.accounts
+
+    def delete_old(self, slowness: float = 1) -> None:
+        """It is gone an hour later, or as many times later."""
+        self.accounts.msk.faults.add(faults.slow("DeleteCluster", slowness))
+        self.accounts.client("kafka").delete_cluster(ClusterArn=self.old)
+        if slowness == 1:
+            self.served.pass_hours(1)
+
+    def make_new(self, **tags: str) -> None:
+        self.new = self.accounts.make_cluster(tags=tags or TAGS)
+
+    def replace(self) -> None:
+        self.delete_old()
+        self.make_new()
+
+    def tell(self) -> None:
+        """An event says that the new one has tags."""
+        self.served.cluster = self.new
+        self.served.reconcile()
+        self.settle()
+
+    def sweep(self) -> int:
+        runs: list[str] = invoke("SweepClustersFunction", {"id": "1"})["runs"]
+        self.settle()
+        return len(runs)
+
+    def run_of_old(self) -> None:
+        """Somebody looks at the old one, and the run of that ends."""
+        [run] = invoke("ReceiveEventFunction", tag_event(self.old))["runs"]
+        self.served.engine.wait(run)
+
+    def settle(self) -> None:
+        while running := self._executions("RUNNING"):
+            for name in running:
+                self.served.engine.wait(name)
+        assert not self._executions("FAILED")
+
+    def runs_of_new(self) -> int:
+        return sum(self.new.split("/")[2][:8] in name for name in self._executions())
+
+    def _executions(self, *status: str) -> list[str]:
+        which = {"statusFilter": status[0]} if status else {}
+        found = self.accounts.client("stepfunctions").list_executions(
+            stateMachineArn=MACHINE, **which
+        )
+        return [one["name"] for one in found["executions"]]
+
+    def brokers(self) -> set[str]:
+        """Those of the new one for IAM."""
+        found = self.accounts.client("kafka").get_bootstrap_brokers(ClusterArn=self.new)
+        return set(found["BootstrapBrokerStringVpcConnectivitySaslIam"].split(","))
+
+    def published(self, account: str) -> set[str]:
+        return set(self.accounts.parameters(account)[BROKERS].split(","))
+
+    def assert_new_is_served(self, *, replaced: bool = True) -> None:
+        """And nothing of the old one is left, but what counts its runs."""
+        accounts = self.accounts
+        for account in (CLIENT, OTHER_CLIENT, OWNER):
+            assert self.published(account) == self.brokers()
+            status = accounts.status(account)
+            assert (status["cluster_arn"], status["state"]) == (self.new, "published")
+            if replaced:
+                assert status["replaced"]["code"] == "ClusterReplaced"
+                assert self.old in status["replaced"]["message"]
+                assert self.new in status["replaced"]["message"]
+            assert "refusal" not in status
+        for account in (CLIENT, OTHER_CLIENT):
+            [made] = accounts.connections(account)
+            assert (made["TargetClusterArn"], made["State"]) == (self.new, "AVAILABLE")
+            described = accounts.client("kafka", account).describe_vpc_connection(
+                Arn=made["VpcConnectionArn"]
+            )
+            assert described["SecurityGroups"] == self.served.managed_groups(account)
+        [ours] = accounts.policy(self.new)["Statement"]
+        assert [arn.split(":")[4] for arn in ours["Principal"]["AWS"]] == [CLIENT, OTHER_CLIENT]
+        assert not [item for item in accounts.items(self.old) if item.startswith("client#")]
+
+    def assert_quiet(self) -> None:
+        for _ in range(3):
+            self.served.pass_hours(1)
+            self.sweep()
+        self.served.pass_hours(1)
+        assert self.sweep() == 0
+        assert memories.managed_clusters() == [self.new]
+        left = self.accounts.items(self.old)
+        assert list(left) == ["cluster"]
+        assert "holder" not in left["cluster"]
+
+
+@pytest.fixture
+def replacement(served: Served) -> Replacement:
+    return Replacement(served, served.cluster)
+
+
+# ---------------------------------------------------------------------------------- the orders
+
+
+def nothing_but_the_event_of_the_new_one(it: Replacement) -> None:
+    it.replace()
+    it.tell()
+
+
+def nothing_but_the_sweep(it: Replacement) -> None:
+    it.replace()
+    it.sweep()
+
+
+def the_sweep_saw_that_the_old_one_is_gone(it: Replacement) -> None:
+    it.delete_old()
+    it.sweep()
+    assert it.accounts.status(CLIENT)["vpcs"][it.served.vpc_id]["iam"]["leaving"]
+    it.make_new()
+    it.tell()
+
+
+def the_sweep_sees_both_one_after_the_other(it: Replacement) -> None:
+    it.delete_old()
+    it.sweep()
+    it.make_new()
+    it.sweep()
+
+
+def the_tags_come_late(it: Replacement) -> None:
+    it.delete_old()
+    it.make_new(team="payments")
+    it.sweep()
+    it.served.pass_hours(2)
+    it.accounts.client("kafka").tag_resource(ResourceArn=it.new, Tags=TAGS)
+    it.tell()
+
+
+def the_connections_are_due_when_the_new_one_comes(it: Replacement) -> None:
+    it.delete_old()
+    it.sweep()
+    it.served.pass_hours(24)
+    it.make_new()
+    it.sweep()
+
+
+def the_clients_asked_by_event(it: Replacement) -> None:
+    """No tag asks for what their requests have asked for."""
+    it.served.ask_again()
+    it.accounts.untag_vpc(CLIENT, it.served.vpc_id)
+    it.served.reconcile()
+    it.replace()
+    it.tell()
+
+
+ORDERS: list[Callable[[Replacement], None]] = [
+    nothing_but_the_event_of_the_new_one,
+    nothing_but_the_sweep,
+    the_sweep_saw_that_the_old_one_is_gone,
+    the_sweep_sees_both_one_after_the_other,
+    the_tags_come_late,
+    the_connections_are_due_when_the_new_one_comes,
+    the_clients_asked_by_event,
+]
+
+
+@pytest.mark.parametrize("order", ORDERS, ids=lambda order: order.__name__)
+def test_the_new_cluster_is_served_within_a_run_and_nothing_is_left_of_the_old(
+    replacement: Replacement, order: Callable[[Replacement], None]
+) -> None:
+    order(replacement)
+
+    assert replacement.runs_of_new() == 1
+    replacement.assert_new_is_served()
+    codes = {code for _, code in replacement.served.told()} - {""}
+    assert codes <= {"ClusterNotFound", "ClusterReplaced"}
+    assert "ClusterReplaced" in codes
+    replacement.assert_quiet()
+
+
+# --------------------------------------------------------------------- while the old one lives
+
+
+def test_while_the_old_one_is_being_deleted_it_has_its_name_and_the_client_is_told(
+    replacement: Replacement,
+) -> None:
+    accounts = replacement.accounts
+    replacement.delete_old(slowness=100)
+    replacement.make_new()
+    before = accounts.parameters(CLIENT)
+    replacement.tell()
+
+    status = accounts.status(CLIENT)
+    assert status["refusal"]["code"] == "ClusterNameTaken"
+    assert replacement.old in status["refusal"]["message"]
+    assert replacement.new in status["refusal"]["message"]
+    assert (status["cluster_arn"], status["state"]) == (replacement.old, "published")
+    assert ("Client Refused", "ClusterNameTaken") in replacement.served.told()
+    after = accounts.parameters(CLIENT)
+    assert after.pop("/msklink/orders/status") != before.pop("/msklink/orders/status")
+    assert after == before
+    assert accounts.status(OWNER)["cluster_arn"] == replacement.old
+
+    replacement.served.pass_hours(24)
+    replacement.sweep()
+
+    replacement.assert_new_is_served()
+    replacement.assert_quiet()
+
+
+def test_a_request_by_name_is_for_the_one_that_is_not_being_deleted(
+    replacement: Replacement,
+) -> None:
+    replacement.delete_old(slowness=100)
+    replacement.make_new()
+
+    replacement.served.ask_again()
+    replacement.settle()
+
+    assert replacement.runs_of_new() == 1
+
+
+# ---------------------------------------------------------------------------- what people do
+
+
+def test_a_client_that_deletes_the_parameters_is_served_and_sent_to_no_group(
+    replacement: Replacement,
+) -> None:
+    accounts = replacement.accounts
+    replacement.delete_old()
+    replacement.sweep()
+    replacement.make_new()
+    ssm = accounts.client("ssm", CLIENT)
+    for name in accounts.parameters(CLIENT):
+        ssm.delete_parameter(Name=name)
+    replacement.served.told()
+    replacement.tell()
+
+    assert replacement.published(CLIENT) == replacement.brokers()
+    for _ in range(30):
+        replacement.served.pass_hours(1)
+        replacement.sweep()
+    assert "SecurityGroupInUse" not in {code for _, code in replacement.served.told()}
+    assert len(replacement.served.managed_groups()) == 1
+    replacement.assert_quiet()
+
+
+@pytest.mark.parametrize("guard", ["tag", "stack"])
+def test_protection_holds_no_connection_that_is_dead_and_has_a_successor(
+    replacement: Replacement, guard: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if guard == "tag":
+        replacement.accounts.client("ec2", CLIENT).create_tags(
+            Resources=[replacement.served.vpc_id], Tags=[{"Key": "msklink/protect", "Value": ""}]
+        )
+    else:
+        monkeypatch.setenv("DELETION_PROTECTION", "true")
+        settings.cache_clear()
+    replacement.delete_old()
+    replacement.sweep()
+    assert replacement.served.entry()["leaving"]["reason"]["code"] == "DeletionProtected"
+
+    replacement.make_new()
+    replacement.tell()
+
+    replacement.assert_new_is_served()
+    replacement.assert_quiet()
+
+
+def test_an_account_that_the_new_one_does_not_list_leaves_as_from_a_cluster_that_is_gone(
+    replacement: Replacement,
+) -> None:
+    accounts = replacement.accounts
+    replacement.delete_old()
+    replacement.make_new(**(TAGS | {"msklink/clients": OTHER_CLIENT}))
+    replacement.tell()
+
+    assert accounts.status(OTHER_CLIENT)["cluster_arn"] == replacement.new
+    leaving = replacement.served.entry()["leaving"]
+    assert leaving["reason"]["code"] == "ClusterNotFound"
+
+    replacement.served.pass_hours(24)
+    replacement.sweep()
+
+    assert accounts.parameters(CLIENT) == {}
+    assert accounts.connections(CLIENT) == []
+    assert replacement.served.managed_groups() == []
+    assert replacement.published(OTHER_CLIENT) == replacement.brokers()
+    replacement.assert_quiet()
+
+
+def test_a_connection_of_the_old_one_that_people_made_is_theirs(replacement: Replacement) -> None:
+    accounts = replacement.accounts
+    [made] = accounts.connections(CLIENT)
+    accounts.client("kafka", CLIENT).untag_resource(
+        ResourceArn=made["VpcConnectionArn"], TagKeys=["msklink/managed-by"]
+    )
+    replacement.replace()
+    replacement.tell()
+
+    states = {one["TargetClusterArn"]: one["State"] for one in accounts.connections(CLIENT)}
+    assert states == {replacement.old: "INACTIVE", replacement.new: "AVAILABLE"}
+    assert replacement.published(CLIENT) == replacement.brokers()
+    replacement.assert_quiet()
+
+
+# ---------------------------------------------------------------------- runs side by side
+
+
+Meanwhile = Callable[[str, Callable[[], object]], None]
+
+
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
+    """Lets something happen just before the next call of one of our functions that call AWS."""
+
+    def meanwhile(target: str, action: Callable[[], object]) -> None:
+        module, _, name = target.rpartition(".")
+        call = getattr(importlib.import_module(module), name)
+
+        def act(*arguments: Any, **named: Any) -> Any:
+            monkeypatch.setattr(target, call)
+            contextvars.Context().run(action)
+            return call(*arguments, **named)
+
+        monkeypatch.setattr(target, act)
+
+    return meanwhile
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "msklink.aws.vpc_connections.list_connections",
+        "msklink.aws.vpc_connections.delete_connection",
+        "msklink.aws.ec2.delete_security_group",
+    ],
+)
+def test_a_run_of_the_old_one_leaves_be_what_the_new_one_did_meanwhile(
+    replacement: Replacement, meanwhile: Meanwhile, call: str
+) -> None:
+    """The whole run of the new one falls between two calls of the old one's."""
+    replacement.delete_old()
+    replacement.sweep()
+    replacement.make_new()
+    memories.note_managed(replacement.new)
+    seen = []
+
+    def run_of_new() -> None:
+        [run] = invoke("ReceiveEventFunction", tag_event(replacement.new))["runs"]
+        replacement.served.engine.wait(run)
+        seen.append(replacement.published(CLIENT))
+
+    meanwhile(call, run_of_new)
+    replacement.served.cluster = replacement.old
+    replacement.served.reconcile()
+    replacement.settle()
+
+    assert seen == [replacement.brokers()]
+    replacement.assert_new_is_served()
+    replacement.assert_quiet()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "msklink.aws.kafka.enable_connectivity",
+        "msklink.aws.vpc_connections.create_connection",
+        "msklink.aws.kafka.bootstrap_brokers",
+    ],
+)
+def test_a_run_of_the_new_one_bears_that_the_old_one_goes_meanwhile(
+    replacement: Replacement, meanwhile: Meanwhile, call: str
+) -> None:
+    replacement.replace()
+    meanwhile(call, replacement.run_of_old)
+
+    replacement.tell()
+
+    replacement.assert_new_is_served()
+    replacement.assert_quiet()
+
+
+def test_a_successor_that_goes_before_it_claims_the_name_leaves_no_brokers(
+    replacement: Replacement,
+) -> None:
+    """Whose account lets nobody in meanwhile."""
+    accounts = replacement.accounts
+    replacement.delete_old()
+    replacement.make_new()
+    accounts.denied.add((CLIENT, "PutParameter"))
+    accounts.denied.add((CLIENT, "DeleteParameters"))
+    replacement.tell()
+    assert accounts.status(CLIENT)["cluster_arn"] == replacement.old
+
+    accounts.client("kafka").delete_cluster(ClusterArn=replacement.new)
+    accounts.denied.clear()
+    for _ in range(30):
+        replacement.served.pass_hours(1)
+        replacement.sweep()
+
+    assert accounts.parameters(CLIENT) == {}
+    assert accounts.connections(CLIENT) == []
+    assert replacement.served.managed_groups() == []
+    assert memories.managed_clusters() == []
