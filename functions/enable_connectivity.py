@@ -27,11 +27,11 @@ class Enabling(Task):
 def handler(event: Enabling, context: LambdaContext) -> dict[str, Any]:
     record = leasing.keep(event.cluster_arn, event.run)
     msk = kafka.client()
-    cluster = kafka.describe_cluster(msk, event.cluster_arn)
+    cluster = kafka.describe_updates(msk, event.cluster_arn, record.operation)
     if cluster is None:
-        return _answer(Move.WAIT, "the cluster is gone", polling.UNKNOWN_WINDOW)
+        return _answer(Move.WAIT, "the cluster is gone")
     if connectivity.is_update_over(cluster, record):  # in a run that failed, and is redriven
-        return _answer(Move.WAIT, "an update of ours is over", polling.UNKNOWN_WINDOW)
+        return _answer(Move.WAIT, "an update of ours is over")
     asked = cluster.asked(settings().namespace).schemes
     wanted = frozenset(scheme for survey in event.surveys for scheme in survey.schemes)
     wanted |= set(event.facts.vendor_schemes)
@@ -44,11 +44,16 @@ def handler(event: Enabling, context: LambdaContext) -> dict[str, Any]:
         operation = kafka.enable_connectivity(msk, cluster, flags)
         table.note_enabling(event.cluster_arn, schemes, operation)
         logger.info("enabling connectivity", reason=verdict.reason, operation=operation)
-        expected = polling.window(kafka.past_updates(msk, event.cluster_arn))
-        return _answer(Move.WAIT, verdict.reason, expected)
-    return _answer(verdict.move, verdict.reason, polling.UNKNOWN_WINDOW)
+        expected = polling.window(kafka.past_updates(msk, event.cluster_arn), cluster.brokers)
+        return _answer(Move.WAIT, verdict.reason, expected, cluster.brokers)
+    return _answer(verdict.move, verdict.reason)
 
 
-def _answer(move: Move, reason: str, expected: tuple[int, int]) -> dict[str, Any]:
-    seconds = polling.wait_seconds(0, expected)
+def _answer(
+    move: Move,
+    reason: str,
+    expected: tuple[int, int] = polling.UNKNOWN_WINDOW,
+    brokers: int = 0,
+) -> dict[str, Any]:
+    seconds = polling.wait_seconds(0, expected, brokers)
     return {"move": move, "reason": reason, "expected": expected, "wait_seconds": seconds}

@@ -36,7 +36,7 @@ def handler(event: Inspection, context: LambdaContext) -> dict[str, Any]:
     msk = kafka.client()
     if unknown := list(unknown_fields(msk)):
         logger.warning("boto3 of the Lambda runtime is too old", unknown_fields=unknown)
-    cluster = kafka.describe_cluster(msk, event.cluster_arn)
+    cluster = kafka.describe_updates(msk, event.cluster_arn, record.operation)
     answer = _look(event, cluster, record)
     logger.info("cluster inspected", move=answer["move"], reason=answer["reason"])
     seen = cluster.fingerprint(settings().namespace) if cluster else rules.GONE
@@ -55,10 +55,10 @@ def _look(event: Inspection, cluster: Cluster | None, record: Record) -> dict[st
         return _see_off_all(event, Code.CLUSTER_NOT_MANAGED, "the cluster is not opted in")
     verdict = rules.next_move(cluster, wanted=frozenset())
     if verdict.move is Move.WAIT:
-        if event.waited_seconds >= rules.WAIT_LIMIT_SECONDS:
+        if event.waited_seconds >= polling.limit_seconds(event.expected, cluster.brokers):
             minutes = event.waited_seconds // 60
             raise ClusterWaitTimedOut(f"{verdict.reason} after {minutes} minutes of waiting")
-        seconds = polling.wait_seconds(event.waited_seconds, event.expected)
+        seconds = polling.wait_seconds(event.waited_seconds, event.expected, cluster.brokers)
         return {"move": Move.WAIT, "reason": verdict.reason, "wait_seconds": seconds}
     properties = kafka.server_properties(kafka.client(), cluster)
     clients = read_clients(cluster.tags, namespace)

@@ -55,7 +55,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[str
 
 def _why(arn: str, cluster: Cluster | None, sights: Sights, now: datetime) -> list[str]:
     """Why the cluster needs a run; nothing when all is as the last one left it, or one works."""
-    if cluster and not rules.is_settled(cluster):
+    if cluster and cluster.state in rules.BUSY_STATES:
         return []
     snapshot = take(arn)
     record = snapshot.cluster

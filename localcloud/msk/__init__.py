@@ -19,6 +19,10 @@ The new CurrentVersion                comes when the update ends well      a ver
                                                                            update is stale
 A failed update                       ends UPDATE_FAILED, keeps flags      a half-done update would
                                       and version                          need another look
+An Express cluster during an update   stays ACTIVE                         its operation would not
+                                      [express_stays_active]               have to be asked
+ActiveOperationArn                    is there while an update goes on     waiting for it would not
+                                      [active_operation]                   end, or end too early
 Express brokers                       work like Standard                   its refusal is passed on
 The scheme's connections when it      DEACTIVATING when the update ends,   they may be cut at its
 is switched off                       then INACTIVE for good               start
@@ -66,8 +70,9 @@ Tagging that changes nothing          makes no tag event                   an ev
 Characters in tags                    as documented, no colon or comma     a wider grammar
 Page size when none is asked for      100 [default_page]                   more pages
 Texts without a source in errors.py   our own words                        tests must not read them
-Durations                             20 minutes to create a cluster, 45   only waiting times
-                                      to update it, 4 to connect a VPC
+Durations                             20 minutes to create a cluster, 15   only waiting times
+                                      a broker to update it, 45 at
+                                      least, 4 to connect a VPC
 """
 
 from localcloud.msk.assumptions import Assumptions

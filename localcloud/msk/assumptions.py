@@ -1,7 +1,7 @@
 """Open questions about MSK whose answer can be switched, to test the application both ways."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,8 @@ class Assumptions:
     tags_at_creation_emit: bool = False
     default_page: int = 100
     name_is_free_while_deleting: bool = False
+    express_stays_active: bool = True
+    active_operation: Literal["updates", "latest", "never"] = "updates"
 
 
 DEFAULTS: Final = Assumptions()

@@ -53,6 +53,7 @@ class Durations:
     delete_cluster: float = 5 * MINUTE
     accept_update: float = 1 * MINUTE
     update_connectivity: float = 45 * MINUTE
+    """Of three brokers; with more of them it takes longer, as each is restarted by itself."""
     create_connection: float = 4 * MINUTE
     delete_connection: float = 2 * MINUTE
     reject_connection: float = 1 * MINUTE

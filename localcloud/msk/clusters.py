@@ -2,7 +2,7 @@
 
 from localcloud.msk.authorization import find_cluster
 from localcloud.msk.errors import STALE_CLUSTER_VERSION, bad_request
-from localcloud.msk.model import Cluster, Json
+from localcloud.msk.model import Cluster, Json, Operation
 from localcloud.msk.pages import page
 from localcloud.msk.world import Call
 
@@ -11,16 +11,16 @@ def describe_cluster(call: Call) -> Json:
     cluster = find_cluster(call)
     if cluster.serverless:
         raise bad_request("This operation does not support serverless clusters.", "clusterArn")
-    return {"ClusterInfo": _described_v1(cluster)}
+    return {"ClusterInfo": _described_v1(call, cluster)}
 
 
 def describe_cluster_v2(call: Call) -> Json:
-    return {"ClusterInfo": _described_v2(find_cluster(call))}
+    return {"ClusterInfo": _described_v2(call, find_cluster(call))}
 
 
 def list_clusters(call: Call) -> Json:
     shown, more = page(call, [item for item in _own(call) if not item.serverless])
-    return {"ClusterInfoList": [_described_v1(item) for item in shown], **more}
+    return {"ClusterInfoList": [_described_v1(call, item) for item in shown], **more}
 
 
 def list_clusters_v2(call: Call) -> Json:
@@ -28,7 +28,7 @@ def list_clusters_v2(call: Call) -> Json:
     if kind not in ("ALL", "PROVISIONED", "SERVERLESS"):
         raise bad_request("The cluster type is not valid.", "clusterTypeFilter")
     shown, more = page(call, [item for item in _own(call) if kind in ("ALL", item.kind)])
-    return {"ClusterInfoList": [_described_v2(item) for item in shown], **more}
+    return {"ClusterInfoList": [_described_v2(call, item) for item in shown], **more}
 
 
 def delete_cluster(call: Call) -> Json:
@@ -60,7 +60,7 @@ def _own(call: Call) -> list[Cluster]:
     ]
 
 
-def _described(cluster: Cluster) -> Json:
+def _described(call: Call, cluster: Cluster) -> Json:
     described: Json = {
         "ClusterArn": cluster.arn,
         "ClusterName": cluster.name,
@@ -69,24 +69,34 @@ def _described(cluster: Cluster) -> Json:
         "State": cluster.state,
         "Tags": cluster.tags,
     }
-    if cluster.active_operation:
-        described["ActiveOperationArn"] = cluster.active_operation.arn
+    if operation := _named_operation(call, cluster):
+        described["ActiveOperationArn"] = operation.arn
     if cluster.state == "FAILED":
         described["StateInfo"] = {"Code": "CLUSTER_FAILED", "Message": "The cluster failed."}
     return described
 
 
-def _described_v1(cluster: Cluster) -> Json:
-    return _described(cluster) | _settings(cluster)
+def _named_operation(call: Call, cluster: Cluster) -> Operation | None:
+    match call.world.assumptions.active_operation:
+        case "updates":
+            return cluster.active_operation
+        case "latest":
+            return cluster.operations[-1] if cluster.operations else None
+        case "never":
+            return None
 
 
-def _described_v2(cluster: Cluster) -> Json:
+def _described_v1(call: Call, cluster: Cluster) -> Json:
+    return _described(call, cluster) | _settings(cluster)
+
+
+def _described_v2(call: Call, cluster: Cluster) -> Json:
     block = (
         {"Serverless": cluster.settings}
         if cluster.serverless
         else {"Provisioned": _settings(cluster)}
     )
-    return _described(cluster) | {"ClusterType": cluster.kind} | block
+    return _described(call, cluster) | {"ClusterType": cluster.kind} | block
 
 
 def _settings(cluster: Cluster) -> Json:

@@ -21,10 +21,9 @@ def update_connectivity(call: Call) -> Json:
     cluster = find_cluster(call)
     if cluster.serverless:
         raise bad_request("This operation does not support serverless clusters.", "clusterArn")
-    if cluster.state != "ACTIVE":
-        raise bad_request(
-            f"The cluster is {cluster.state}. It must be ACTIVE to be updated.", "clusterArn"
-        )
+    if cluster.state != "ACTIVE" or cluster.active_operation:
+        state = cluster.state if cluster.state != "ACTIVE" else "UPDATING"
+        raise bad_request(f"The cluster is {state}. It must be ACTIVE to be updated.", "clusterArn")
     if call.fault.stale:
         cluster.version = call.world.version()
     if call.params["CurrentVersion"] != cluster.version:
@@ -135,7 +134,8 @@ def _begin(call: Call, cluster: Cluster, wanted: Connectivity) -> str:
     operation = begin_operation(world, cluster, "UPDATE_CONNECTIVITY")
     operation.source = _mutable(before)
     operation.target = _mutable(wanted)
-    cluster.state = "UPDATING"
+    if not (world.assumptions.express_stays_active and cluster.is_express):
+        cluster.state = "UPDATING"
     cluster.active_operation = operation
 
     def accept() -> None:
@@ -155,7 +155,8 @@ def _begin(call: Call, cluster: Cluster, wanted: Connectivity) -> str:
         cluster.version = world.version()
         deactivate(world, cluster, before.schemes - wanted.schemes)
 
-    seconds = world.durations.update_connectivity * call.fault.slowness
+    brokers = cluster.settings["NumberOfBrokerNodes"]
+    seconds = world.durations.update_connectivity * max(1, brokers / 3) * call.fault.slowness
     world.after(min(world.durations.accept_update, seconds), accept)
     world.after(seconds, finish)
     return operation.arn

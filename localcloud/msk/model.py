@@ -135,6 +135,11 @@ class Cluster:
         return zone_ids
 
     @property
+    def is_express(self) -> bool:
+        nodes = self.settings.get("BrokerNodeGroupInfo", {})
+        return bool(nodes.get("InstanceType", "").startswith("express."))
+
+    @property
     def base_schemes(self) -> Schemes:
         return schemes_in(self.settings.get("ClientAuthentication"))
 

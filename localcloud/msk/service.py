@@ -5,7 +5,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from localcloud.msk import (
     brokers,
@@ -184,6 +184,11 @@ class Msk:
         with self._lock:
             authentication = self._world.clusters[cluster_arn].settings["ClientAuthentication"]
             authentication["Tls"]["CertificateAuthorityArnList"] = []
+
+    def assume(self, **answers: Any) -> None:
+        """Switch answers to open questions, by the fields of `Assumptions`, from now on."""
+        with self._lock:
+            self._world.assumptions = replace(self._world.assumptions, **answers)
 
     def rename(self, cluster_arn: str, name: str) -> None:
         """Give a cluster a name that another one may have, which MSK would not."""

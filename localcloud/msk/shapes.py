@@ -23,6 +23,10 @@ _TYPES: Final[dict[str, type | tuple[type, ...]]] = {
 }
 
 
+_TOO_NARROW: Final = frozenset({"__integerMin1Max15"})
+"""The number of brokers: MSK runs 30 of them, and 60 with KRaft (MSK quotas)."""
+
+
 @cache
 def service_model() -> ServiceModel:
     loaded = Loader(include_default_search_paths=True).load_service_model("kafka", "service-2")
@@ -94,6 +98,8 @@ def _constraints(shape: Shape, value: Any) -> Iterator[str]:
     if allowed and value not in allowed:
         yield f"must be one of {', '.join(allowed)}"
     low, high = shape.metadata.get("min"), shape.metadata.get("max")
+    if shape.name in _TOO_NARROW:
+        high = None
     size = value if isinstance(value, int | float) else None
     if size is None and isinstance(value, str | list | dict | bytes):
         size = len(value)

@@ -62,6 +62,10 @@ UNUSED = {
         "for the last account that is taken off the list, where nobody else has a statement in the "
         "policy; in the end-to-end tests another account stays"
     ),
+    ("EnableConnectivityFunctionRole", "kafka:DescribeClusterOperationV2"): (
+        "for a cluster that is ACTIVE and names an operation, which may have ended "
+        "(`tests/workflow/test_long_updates.py`); in the end-to-end tests it names none"
+    ),
     ("GrantAccessFunctionRole", "states:DescribeExecution"): _OF_REDRIVING,
     ("PublishSummaryFunctionRole", "events:PutEvents"): _OF_OWNER_AS_CLIENT,
     **{

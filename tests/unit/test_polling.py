@@ -13,6 +13,7 @@ from msklink.polling import (
     SPARSE_SECONDS,
     UNKNOWN_WINDOW,
     Update,
+    limit_seconds,
     wait_seconds,
     window,
 )
@@ -44,8 +45,8 @@ def connectivity(*minutes: float) -> list[Update]:
 def test_an_update_is_expected_to_take_what_it_took_before(
     past: list[Update], expected: tuple[int, int]
 ) -> None:
-    assert window(past) == expected
-    assert window(iter(past)) == expected
+    assert window(past, 3) == expected
+    assert window(iter(past), 3) == expected
 
 
 def test_an_update_of_connectivity_restarts_every_broker() -> None:
@@ -73,14 +74,14 @@ def test_an_update_of_connectivity_restarts_every_broker() -> None:
 def test_looks_are_close_while_the_end_is_expected(
     waited: int, expected: tuple[int, int], seconds: int
 ) -> None:
-    assert wait_seconds(waited, expected) == seconds
+    assert wait_seconds(waited, expected, 3) == seconds
 
 
-def looks(took: float, expected: tuple[int, int]) -> list[int]:
+def looks(took: float, expected: tuple[int, int], brokers: int = 3) -> list[int]:
     """The seconds after the start of an update at which it is looked at, until it is over."""
-    found = [wait_seconds(0, expected)]
+    found = [wait_seconds(0, expected, brokers)]
     while found[-1] < took:
-        found.append(found[-1] + wait_seconds(found[-1], expected))
+        found.append(found[-1] + wait_seconds(found[-1], expected, brokers))
     return found
 
 
@@ -93,7 +94,7 @@ def delays(first: int, last: int, expected: tuple[int, int]) -> list[float]:
     return [looks(took + 0.5, expected)[-1] - took - 0.5 for took in range(first, last)]
 
 
-KNOWN = window(connectivity(75))
+KNOWN = window(connectivity(75), 3)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +125,7 @@ def test_the_end_of_an_update_is_seen_within_half_a_minute(
     ],
 )
 def test_an_update_of_75_minutes_costs_so_many_transitions(past: list[Update], most: int) -> None:
-    assert transitions(75 * MINUTE, window(past)) <= most
+    assert transitions(75 * MINUTE, window(past, 3)) <= most
 
 
 def test_an_update_that_takes_longer_than_ever_is_seen_within_a_minute() -> None:
@@ -138,14 +139,59 @@ def test_an_update_that_takes_longer_than_ever_is_seen_within_a_minute() -> None
         max_size=6,
     ),
     st.integers(0, 20_000),
+    st.integers(0, 300),
 )
 def test_a_look_always_comes_and_never_jumps_over_the_earliest_end(
-    past: list[Update], waited: int
+    past: list[Update], waited: int, brokers: int
 ) -> None:
-    earliest, latest = window(past)
+    earliest, latest = window(past, brokers)
 
-    seconds = wait_seconds(waited, (earliest, latest))
+    seconds = wait_seconds(waited, (earliest, latest), brokers)
 
     assert 0 <= earliest <= latest
-    assert 0 < seconds <= SPARSE_SECONDS
+    assert (
+        0 < seconds <= max(SPARSE_SECONDS, earliest / 20, limit_seconds((0, latest), brokers) / 240)
+    )
     assert waited >= earliest or waited + seconds <= earliest
+
+
+@pytest.mark.parametrize(
+    ("brokers", "expected"),
+    [(3, DEFAULT_WINDOW), (30, (150 * MINUTE, 450 * MINUTE)), (60, (300 * MINUTE, 900 * MINUTE))],
+)
+def test_an_update_of_many_brokers_is_expected_to_take_longer(
+    brokers: int, expected: tuple[int, int]
+) -> None:
+    assert window([], brokers) == expected
+
+
+@pytest.mark.parametrize(
+    ("expected", "brokers", "hours"),
+    [
+        (UNKNOWN_WINDOW, 0, 4),
+        (UNKNOWN_WINDOW, 3, 4),
+        (UNKNOWN_WINDOW, 30, 15),
+        (window([], 30), 30, 15),
+        (window(connectivity(180), 3), 3, 6.6),  # took three hours before
+    ],
+)
+def test_an_update_is_given_twice_the_time_it_should_take(
+    expected: tuple[int, int], brokers: int, hours: float
+) -> None:
+    assert limit_seconds(expected, brokers) == hours * 60 * MINUTE
+
+
+MOST_LOOKS = 450
+"""As many as `lease.EVENTS_PER_ROUND` counts on."""
+
+
+@given(
+    st.lists(st.builds(Update, st.just(CONNECTIVITY), st.floats(0, 200_000)), max_size=3),
+    st.integers(0, 300),
+)
+def test_a_wait_costs_no_more_looks_however_long_it_may_take(
+    past: list[Update], brokers: int
+) -> None:
+    for expected in (UNKNOWN_WINDOW, window(past, brokers)):
+        limit = limit_seconds(expected, brokers)
+        assert len(looks(limit, expected, brokers)) <= MOST_LOOKS

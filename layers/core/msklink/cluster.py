@@ -56,7 +56,12 @@ class Cluster:
     brokers: int = 0
     """How many; with each more, more addresses are published."""
     active_operation: str = ""
-    """ARN of an operation that is under way; the state may be ACTIVE all the same."""
+    """
+    ARN of an operation that is under way; the state may be ACTIVE all the same.
+
+    As it is listed it may have ended, or make a connection; `kafka.describe_updates` leaves only
+    what is still going on and keeps updates away.
+    """
 
     @classmethod
     def read(cls, info: Mapping[str, Any]) -> "Cluster":
@@ -219,7 +224,3 @@ def missing_again(
 def turned_off(scheme: Scheme) -> Drift:
     """That somebody turned private connectivity off for *scheme*, after it was on."""
     return Drift(Kind.CONNECTIVITY, before="off", after="on", scheme=scheme)
-
-
-WAIT_LIMIT_SECONDS = 4 * 3600
-"""An update takes 30 to 75 minutes; field reports of "hours" exist for large clusters."""

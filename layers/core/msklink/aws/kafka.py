@@ -1,12 +1,13 @@
 """Amazon MSK from the owner's side: clusters, their updates, who is connected."""
 
 from collections.abc import Iterator, Set
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import boto3
 
 from msklink.aws.session import CONFIG, error_message, own
-from msklink.cluster import Cluster, is_settled
+from msklink.cluster import BUSY_STATES, Cluster, is_settled
 from msklink.connections import ClientConnection
 from msklink.errors import LostRace
 from msklink.polling import Update
@@ -41,8 +42,38 @@ def is_gone(kafka: "KafkaClient", arn: str) -> bool:
         return False
 
 
+def describe_updates(
+    kafka: "KafkaClient", arn: str, operation: str | None = None
+) -> Cluster | None:
+    """
+    Return the cluster as `describe_cluster` does, but with no operation other than a pending one.
+
+    That is the one that the cluster names, or *operation*, one of ours, if it is going on. An
+    Express cluster stays ACTIVE meanwhile, and AWS does not say whether a cluster names one when it
+    is idle or while a connection is made; so each is asked for its own state.
+    """
+    cluster = describe_cluster(kafka, arn)
+    if cluster is None or cluster.state in BUSY_STATES:
+        return cluster
+    named = dict.fromkeys((cluster.active_operation, operation or ""))
+    going_on = (one for one in named if one and _keeps_updates_away(kafka, one))
+    return replace(cluster, active_operation=next(going_on, ""))
+
+
+def _keeps_updates_away(kafka: "KafkaClient", operation_arn: str) -> bool:
+    try:
+        info = kafka.describe_cluster_operation_v2(ClusterOperationArn=operation_arn)[
+            "ClusterOperationInfo"
+        ]
+    except kafka.exceptions.NotFoundException:
+        return False
+    # MSK lists no values; UPDATE_COMPLETE, UPDATE_FAILED and CREATE_COMPLETE have been seen.
+    is_over = "EndTime" in info or info.get("OperationState", "").endswith(("COMPLETE", "FAILED"))
+    return not is_over and not info.get("OperationType", "").endswith("_VPC_CONNECTION")
+
+
 def list_clusters(kafka: "KafkaClient") -> Iterator[Cluster]:
-    """Every cluster of the account in the Region as it is now, tags included."""
+    """Every cluster of the account in the Region as MSK lists it now, tags included."""
     for page in kafka.get_paginator("list_clusters_v2").paginate():
         yield from map(Cluster.read, page["ClusterInfoList"])
 
