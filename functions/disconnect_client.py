@@ -1,6 +1,6 @@
 """Task state DisconnectClient: take away what one client account is not to have any more."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -9,11 +9,9 @@ from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from msklink import clock, offboarding, status, succession, telling
-from msklink import connections as rules
 from msklink.aws import ec2, kafka, memories, security_groups, table, vpc_connections
 from msklink.aws.session import in_client, in_the_name_of
 from msklink.aws.ssm import ParameterSet
-from msklink.connections import VpcConnection
 from msklink.errors import Refused
 from msklink.recording import record_changes
 from msklink.records import Connection, State
@@ -24,7 +22,6 @@ from msklink.tasks import ClientTask
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
-    from mypy_boto3_kafka import KafkaClient
 
 logger = Logger()
 
@@ -70,7 +67,10 @@ def _disconnect(event: ClientTask, due: Records, staying: Records, now: datetime
             parameters.show(status.describe(event.cluster_arn, [*staying, *closing]), now)
         msk = kafka.client(session)
         listed = vpc_connections.list_connections(msk)
-        closing = [_close(msk, record, listed) for record in closing]
+        name = settings().stack_name
+        closing = [
+            vpc_connections.close_connection(msk, record, listed, name) for record in closing
+        ]
         in_use = _delete_groups(event, ec2.client(session), closing, staying, now)
         # The successor claims the name; if there is none after all, the next run withdraws it.
         is_claimed = not replaced or parameters.owner != event.cluster_arn
@@ -84,25 +84,6 @@ def _disconnect(event: ClientTask, due: Records, staying: Records, now: datetime
     for record in gone:
         _tell_gone(event, record, in_use)
     return pending
-
-
-def _close(msk: "KafkaClient", record: Connection, listed: Iterable[VpcConnection]) -> Connection:
-    """
-    *record* with its connection on its way out, or with none any more.
-
-    One that people made by hand is theirs to delete; one that is on its way is deleted later.
-    """
-    found = [one for one in listed if one.arn == record.connection_arn]
-    connection = found[0] if found else rules.find(record, listed)
-    if connection is None or not vpc_connections.is_ours(
-        msk, connection.arn, settings().stack_name
-    ):
-        return record.with_(connection_state=None)
-    state = connection.state
-    if state in rules.DELETABLE:
-        vpc_connections.delete_connection(msk, connection.arn)
-        state = rules.GOING
-    return record.with_(connection_arn=connection.arn, connection_state=state)
 
 
 def _delete_groups(

@@ -7,13 +7,14 @@ from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from msklink import cluster as rules
-from msklink import connectivity, eligibility, leasing, polling, succession, telling, vendors
+from msklink import connectivity, eligibility, leasing, polling, succession, vendors
 from msklink.aws import ec2, kafka, memories, table
 from msklink.aws.model import unknown_fields
 from msklink.cluster import Cluster, Move
 from msklink.errors import ClusterWaitTimedOut
+from msklink.recording import record_cluster_refusals
 from msklink.records import Cluster as Record
-from msklink.refusals import Code, Refusal, refuse
+from msklink.refusals import Code, refuse
 from msklink.settings import settings
 from msklink.survey import ClusterFacts
 from msklink.tags import read_clients
@@ -71,7 +72,7 @@ def _look(event: Inspection, cluster: Cluster | None, record: Record) -> dict[st
     told += tuple(off.values()) + clients.refusals + connecting.refusals
     told += eligibility.vendor_refusals(cluster, connecting.accounts, asked, namespace)
     for_vendors = possible - off.keys() if connecting.accounts and not asked.auto else ()
-    _tell_owner(event, record, told, warnings)
+    record_cluster_refusals(event, record, told, warnings)
     memories.note_managed(event.cluster_arn)
     succession.hand_over(event.cluster, clients.accounts)
     connectivity.remember(cluster, possible, record)
@@ -101,11 +102,11 @@ def _look_for_successor(event: Inspection, record: Record) -> dict[str, Any]:
     successor = succession.successor(cluster)
     if successor is None:
         gone = refuse(code, cluster=cluster.name, owner=cluster.account)
-        _tell_owner(event, record, (gone,))
+        record_cluster_refusals(event, record, (gone,))
         return _see_off_all(event, code, gone.message)
     new = successor.arn.text
     replaced = refuse(Code.CLUSTER_REPLACED, old=cluster.text, new=new)
-    _tell_owner(event, record, (replaced,))
+    record_cluster_refusals(event, record, (replaced,))
     if record.seen != rules.GONE:  # until now the name was taken
         leasing.request_run(new)
     clients = successor.clients(settings().namespace)
@@ -135,20 +136,3 @@ def _accounts(event: Inspection, listed: frozenset[str], barred: Code) -> list[d
         {"account": account, "barred": "" if account in listed else barred}
         for account in sorted(listed | recorded)
     ]
-
-
-def _tell_owner(
-    event: Inspection,
-    record: Record,
-    refusals: tuple[Refusal, ...],
-    warnings: tuple[Refusal, ...] = (),
-) -> None:
-    """Tell of each refusal once, until it changes; warnings are in the log and the status."""
-    for warning in warnings:
-        logger.warning("cluster doubtful", warning=warning.model_dump(mode="json"))
-    for refusal in refusals:
-        if refusal not in record.refusals:
-            logger.warning("cluster refused", refusal=refusal.model_dump(mode="json"))
-            telling.cluster_refused(event.cluster_arn, event.run, refusal)
-    if refusals != record.refusals:
-        table.note_refusals(event.cluster_arn, refusals)

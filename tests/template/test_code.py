@@ -34,6 +34,7 @@ TALKING = {
     "repairing",
     "sights",
     "strangers",
+    "succession",
     "telling",
     "vendors",
     "watching",

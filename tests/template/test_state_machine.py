@@ -89,7 +89,7 @@ def test_state_names_are_verbs_and_nouns_and_unique() -> None:
 
 
 def test_the_machine_ends_by_itself() -> None:
-    assert MACHINE["TimeoutSeconds"] <= 24 * 3600
+    assert MACHINE["TimeoutSeconds"] <= 4 * 24 * 3600
     assert MACHINE["QueryLanguage"] == "JSONata"
     assert MACHINE["Comment"]
 

@@ -6,10 +6,15 @@ First told, then written: if a function dies in between, it is told again, and n
 from collections.abc import Iterable
 from datetime import datetime
 
+from aws_lambda_powertools import Logger
+
 from msklink import telling
 from msklink.aws import table
-from msklink.records import Connection, changed
-from msklink.refusals import WARNINGS
+from msklink.records import Cluster, Connection, changed
+from msklink.refusals import WARNINGS, Refusal
+from msklink.tasks import Task
+
+logger = Logger(child=True)
 
 
 def record_changes(
@@ -64,3 +69,17 @@ def record_onboarded(
         telling.client_onboarded(record, run, now)
     table.save_all(changes, now)
     return changes
+
+
+def record_cluster_refusals(
+    task: Task, record: Cluster, refusals: tuple[Refusal, ...], warnings: tuple[Refusal, ...] = ()
+) -> None:
+    """Tell the owner of each refusal once, until it changes; warnings are in log and status."""
+    for warning in warnings:
+        logger.warning("cluster doubtful", warning=warning.model_dump(mode="json"))
+    for refusal in refusals:
+        if refusal not in record.refusals:
+            logger.warning("cluster refused", refusal=refusal.model_dump(mode="json"))
+            telling.cluster_refused(task.cluster_arn, task.run, refusal)
+    if refusals != record.refusals:
+        table.note_refusals(task.cluster_arn, refusals)

@@ -1,9 +1,10 @@
 """Amazon MSK from the client's side: its managed VPC connections."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from msklink.aws.session import error_message
-from msklink.connections import VpcConnection
+from msklink.connections import DELETABLE, GOING, VpcConnection, find
 from msklink.errors import Refused
 from msklink.records import Connection
 from msklink.refusals import Code, refuse
@@ -71,3 +72,22 @@ def delete_connection(kafka: "KafkaClient", connection_arn: str) -> None:
         kafka.delete_vpc_connection(Arn=connection_arn)
     except kafka.exceptions.NotFoundException:
         return
+
+
+def close_connection(
+    kafka: "KafkaClient", record: Connection, listed: Iterable[VpcConnection], stack_name: str
+) -> Connection:
+    """
+    Return *record* with its connection on its way out, or with none any more.
+
+    One that people made by hand is theirs to delete; one that is on its way is deleted later.
+    """
+    found = [one for one in listed if one.arn == record.connection_arn]
+    connection = found[0] if found else find(record, listed)
+    if connection is None or not is_ours(kafka, connection.arn, stack_name):
+        return record.with_(connection_state=None)
+    state = connection.state
+    if state in DELETABLE:
+        delete_connection(kafka, connection.arn)
+        state = GOING
+    return record.with_(connection_arn=connection.arn, connection_state=state)
