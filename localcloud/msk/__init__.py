@@ -10,10 +10,15 @@ question                              the answer here                      if it
 ------------------------------------  -----------------------------------  ------------------------
 UpdateConnectivity: a scheme that     is switched off                      sending all three flags
 the call leaves out                   [omitted_scheme_is_off]              is needless, not harmful
-Describe before any update            has no VpcConnectivity at all        reading stays tolerant
+Describe before any update            shows all three flags as false       reading stays tolerant
+                                      [fresh_shows_flags]
+ListClustersV2                        shows what Describe does             a difference alone is no
+                                      [list_leaves_out]                    reason for a run
+A cluster with unauthenticated        can have private connectivity        its refusal is passed on
+access beside a scheme                [mixed_is_refused]
 A cluster that is not ACTIVE, has     BadRequest in our words              other codes or texts to
 the scheme off in its base, is        (serverless, DUAL, t3.small, old     recognise; we check all
-unfit, or lets everyone in            Kafka, unauthenticated, no ACLs)     of it before the call
+unfit, or lets everyone in            Kafka, without a scheme, no ACLs)     of it before the call
 allow.everyone.if.no.acl.found        is enforced for SCRAM and TLS        MSK may flip it by itself
 The new CurrentVersion                comes when the update ends well      a version read during the
                                                                            update is stale

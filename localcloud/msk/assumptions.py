@@ -18,6 +18,9 @@ class Assumptions:
     tags_at_creation_emit: bool = False
     default_page: int = 100
     name_is_free_while_deleting: bool = False
+    fresh_shows_flags: bool = True
+    mixed_is_refused: bool = False
+    list_leaves_out: str = ""
     express_stays_active: bool = True
     active_operation: Literal["updates", "latest", "never"] = "updates"
 

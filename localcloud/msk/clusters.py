@@ -1,7 +1,7 @@
 """Describe, list and delete clusters, in the shapes of both API versions."""
 
 from localcloud.msk.authorization import find_cluster
-from localcloud.msk.errors import STALE_CLUSTER_VERSION, bad_request
+from localcloud.msk.errors import NOT_ON_SERVERLESS, STALE_CLUSTER_VERSION, bad_request
 from localcloud.msk.model import Cluster, Json, Operation
 from localcloud.msk.pages import page
 from localcloud.msk.world import Call
@@ -10,7 +10,7 @@ from localcloud.msk.world import Call
 def describe_cluster(call: Call) -> Json:
     cluster = find_cluster(call)
     if cluster.serverless:
-        raise bad_request("This operation does not support serverless clusters.", "clusterArn")
+        raise bad_request(NOT_ON_SERVERLESS, "clusterArn")
     return {"ClusterInfo": _described_v1(call, cluster)}
 
 
@@ -28,7 +28,10 @@ def list_clusters_v2(call: Call) -> Json:
     if kind not in ("ALL", "PROVISIONED", "SERVERLESS"):
         raise bad_request("The cluster type is not valid.", "clusterTypeFilter")
     shown, more = page(call, [item for item in _own(call) if kind in ("ALL", item.kind)])
-    return {"ClusterInfoList": [_described_v2(call, item) for item in shown], **more}
+    infos = [_described_v2(call, item) for item in shown]
+    for info in infos:
+        info.get("Provisioned", {}).pop(call.world.assumptions.list_leaves_out, None)
+    return {"ClusterInfoList": infos, **more}
 
 
 def delete_cluster(call: Call) -> Json:

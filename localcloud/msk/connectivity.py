@@ -9,7 +9,14 @@ from localcloud.msk.authorization import find_cluster
 from localcloud.msk.cluster_operations import begin_operation
 from localcloud.msk.configurations import find_configuration, server_property
 from localcloud.msk.connections import deactivate
-from localcloud.msk.errors import IDENTICAL, ONE_FAMILY, STALE_CLUSTER_VERSION, bad_request
+from localcloud.msk.errors import (
+    IDENTICAL,
+    NOT_ON_SERVERLESS,
+    ONE_FAMILY,
+    SMALL_BROKERS,
+    STALE_CLUSTER_VERSION,
+    bad_request,
+)
 from localcloud.msk.model import Cluster, Connectivity, Json, Scheme, Schemes, schemes_in
 from localcloud.msk.world import Call
 
@@ -20,7 +27,7 @@ ACL_DEFAULT: Final = "allow.everyone.if.no.acl.found"
 def update_connectivity(call: Call) -> Json:
     cluster = find_cluster(call)
     if cluster.serverless:
-        raise bad_request("This operation does not support serverless clusters.", "clusterArn")
+        raise bad_request(NOT_ON_SERVERLESS, "clusterArn")
     if cluster.state != "ACTIVE" or cluster.active_operation:
         state = cluster.state if cluster.state != "ACTIVE" else "UPDATING"
         raise bad_request(f"The cluster is {state}. It must be ACTIVE to be updated.", "clusterArn")
@@ -90,12 +97,13 @@ def _refusals(call: Call, cluster: Cluster, wanted: Connectivity) -> Iterator[tu
     settings = cluster.settings
     parameter = "vpcConnectivity.clientAuthentication"
     if settings["BrokerNodeGroupInfo"]["InstanceType"] == "kafka.t3.small":
-        yield "Private connectivity does not support kafka.t3.small brokers.", "instanceType"
+        yield SMALL_BROKERS, "instanceType"
     if not is_recent(settings["KafkaVersion"]):
         yield "Private connectivity needs Apache Kafka 2.7.1 or later.", "kafkaVersion"
     if wanted.network_type == "DUAL":
         yield "Private connectivity does not support the network type DUAL.", "networkType"
-    if settings["ClientAuthentication"]["Unauthenticated"]["Enabled"]:
+    anonymous = settings["ClientAuthentication"]["Unauthenticated"]["Enabled"]
+    if anonymous and (call.world.assumptions.mixed_is_refused or not cluster.base_schemes):
         yield "Private connectivity does not support unauthenticated access.", parameter
     if off := sorted(wanted.schemes - cluster.base_schemes):
         yield (

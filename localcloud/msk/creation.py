@@ -8,11 +8,12 @@ from localcloud.msk.configurations import find_configuration
 from localcloud.msk.errors import (
     PRIVATE_AT_CREATION,
     PUBLIC_AT_CREATION,
+    SASL_OVER_PLAINTEXT,
     MskError,
     bad_request,
     conflict,
 )
-from localcloud.msk.model import Cluster, Json, Scheme, schemes_in
+from localcloud.msk.model import Cluster, Connectivity, Json, Scheme, schemes_in
 from localcloud.msk.network import Subnet
 from localcloud.msk.tags import check_tags
 from localcloud.msk.world import Call
@@ -64,6 +65,7 @@ def _create(call: Call, block: Json, *, serverless: bool) -> Cluster:
         vpc_ids=frozenset(subnet.vpc_id for subnet in subnets),
         tags=dict(tags),
         host_suffix=world.letters(6),
+        connectivity=Connectivity(mentions_schemes=world.assumptions.fresh_shows_flags),
     )
     world.clusters[cluster.arn] = cluster
     outcome = "FAILED" if call.fault.failure else "ACTIVE"
@@ -117,8 +119,7 @@ def _provisioned(call: Call, block: Json, subnets: list[Subnet]) -> Json:
     nodes["ZoneIds"] = zone_ids
     settings["ClientAuthentication"] = _authentication(settings.get("ClientAuthentication", {}))
     settings["EncryptionInfo"] = _encryption(call, settings.get("EncryptionInfo", {}))
-    if _talks_plaintext_sasl(settings):
-        raise bad_request("SASL needs encryption between clients and brokers.", "clientBroker")
+    _check_encryption(settings)
     settings.setdefault("EnhancedMonitoring", "DEFAULT")
     settings.setdefault("StorageMode", "LOCAL")
     if wanted := settings.get("ConfigurationInfo"):
@@ -166,10 +167,15 @@ def _encryption(call: Call, given: Json) -> Json:
     }
 
 
-def _talks_plaintext_sasl(settings: Json) -> bool:
-    schemes = schemes_in(settings["ClientAuthentication"])
+def _check_encryption(settings: Json) -> None:
+    authentication = settings["ClientAuthentication"]
+    schemes = schemes_in(authentication)
     encryption = settings["EncryptionInfo"]["EncryptionInTransit"]["ClientBroker"]
-    return encryption == "PLAINTEXT" and bool(schemes)
+    if encryption == "PLAINTEXT" and schemes:
+        raise bad_request("Authentication needs encryption in transit.", "clientBroker")
+    anonymous = authentication["Unauthenticated"]["Enabled"]
+    if encryption == "TLS_PLAINTEXT" and schemes - {Scheme.TLS} and not anonymous:
+        raise bad_request(SASL_OVER_PLAINTEXT, "unauthenticated")
 
 
 def _check_configuration(call: Call, wanted: Json) -> None:

@@ -38,6 +38,19 @@ PUBLIC_AT_CREATION: Final = (
     "When creating a cluster, the only valid value for the Type parameter in PublicAccess "
     "is DISABLED."
 )
+# Seen in deployments and in the sources of tools, 2026 (kcp among them).
+SMALL_BROKERS: Final = (
+    "Multi-VPC private connectivity is not supported on the broker instance type of the MSK "
+    "cluster."
+)
+NOT_ON_SERVERLESS: Final = "This operation cannot be performed on serverless clusters."
+NO_SERVERLESS_CONNECTIVITY: Final = (
+    "This Region doesn't currently support VPC connectivity with Amazon MSK Serverless clusters."
+)
+SASL_OVER_PLAINTEXT: Final = (
+    "You must enable unauthenticated traffic explicitly to use client-authentication using SASL "
+    "over TLS_PLAINTEXT."
+)
 POLICY_VERSION_NEEDED: Final = "Current cluster policy version needed for Update"
 STALE_POLICY_VERSION: Final = "The version of the cluster policy isn't current"
 DUPLICATE_SID: Final = "The Statement Ids in the policy are not unique"

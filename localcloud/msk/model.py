@@ -59,7 +59,8 @@ class Connectivity:
         """
         Return it as ConnectivityInfo.
 
-        VpcConnectivity is left out until an update has named it for the first time.
+        Terraform's acceptance tests see all three flags of a new cluster; where that is assumed not
+        to be so, VpcConnectivity is left out until an update has named it.
         """
         info: Json = {
             "PublicAccess": {"Type": self.public_access},

@@ -185,6 +185,12 @@ class Msk:
             authentication = self._world.clusters[cluster_arn].settings["ClientAuthentication"]
             authentication["Tls"]["CertificateAuthorityArnList"] = []
 
+    def force_encryption(self, cluster_arn: str, client_broker: str) -> None:
+        """Let a cluster have an encryption between clients and brokers that MSK would refuse."""
+        with self._lock:
+            encryption = self._world.clusters[cluster_arn].settings["EncryptionInfo"]
+            encryption["EncryptionInTransit"]["ClientBroker"] = client_broker
+
     def assume(self, **answers: Any) -> None:
         """Switch answers to open questions, by the fields of `Assumptions`, from now on."""
         with self._lock:

@@ -32,7 +32,7 @@ def clusters(cloud: Cloud) -> dict[str, tuple[str, dict[str, Any]]]:
     """Name of each cluster, the refusal that it is to meet, and what it is made of."""
     subnets = cloud.networks[cloud.owner].subnet_ids
     serverless = {"VpcConfigs": [{"SubnetIds": subnets}], "ClientAuthentication": IAM}
-    open_to_all = {"ClientAuthentication": {**IAM, "Unauthenticated": {"Enabled": True}}}
+    open_to_all = {"ClientAuthentication": {"Unauthenticated": {"Enabled": True}}}
     return {
         "small": (
             "BrokersTooSmall",

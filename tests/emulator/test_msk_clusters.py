@@ -45,6 +45,7 @@ def test_a_described_cluster_tells_zones_software_and_connectivity(scene: Scene)
     assert block["BrokerNodeGroupInfo"]["ConnectivityInfo"] == {
         "PublicAccess": {"Type": "DISABLED"},
         "NetworkType": "IPV4",
+        **flags(),
     }
 
 
@@ -98,6 +99,13 @@ def test_public_access_must_be_off_at_creation(scene: Scene) -> None:
                 "EncryptionInfo": {"EncryptionInTransit": {"ClientBroker": "PLAINTEXT"}},
             },
             "clientBroker",
+        ),
+        (
+            {
+                "ClientAuthentication": ALL_SCHEMES_ON,
+                "EncryptionInfo": {"EncryptionInTransit": {"ClientBroker": "TLS_PLAINTEXT"}},
+            },
+            "unauthenticated",
         ),
     ],
 )

@@ -7,7 +7,7 @@ import pytest
 from localcloud.msk import Assumptions, Scheme
 from localcloud.msk.connectivity import is_recent
 from localcloud.msk.errors import IDENTICAL, ONE_FAMILY, STALE_CLUSTER_VERSION
-from tests.emulator.scenery import ALL_SCHEMES_ON, OWNER, Json, Scene, flags
+from tests.emulator.scenery import ALL_SCHEMES_ON, OWNER, Json, Scene, flags, policy, statement
 
 IAM_ON = flags(Scheme.IAM)
 
@@ -25,7 +25,7 @@ def test_an_update_ends_after_45_minutes_with_a_new_version(scene: Scene) -> Non
     operation = scene.update(arn, IAM_ON)
     running = scene.describe(arn)
     assert (running["State"], running["ActiveOperationArn"]) == ("UPDATING", operation)
-    assert private_flags(scene, arn) is None
+    assert {"VpcConnectivity": private_flags(scene, arn)} == flags()
 
     scene.later(45)
     done = scene.describe(arn)
@@ -136,7 +136,7 @@ def small(scene: Scene) -> Json:
     [
         ({"KafkaVersion": "2.6.2"}, Scheme.IAM, "kafkaVersion"),
         (
-            {"ClientAuthentication": ALL_SCHEMES_ON | {"Unauthenticated": {"Enabled": True}}},
+            {"ClientAuthentication": {"Unauthenticated": {"Enabled": True}}},
             Scheme.IAM,
             "vpcConnectivity.clientAuthentication",
         ),
@@ -158,7 +158,45 @@ def test_an_unfit_cluster_is_refused(
 def test_small_brokers_are_refused(scene: Scene) -> None:
     arn = scene.cluster(BrokerNodeGroupInfo=small(scene))
 
-    assert scene.update_refusal(arn, IAM_ON).invalid_parameter == "instanceType"
+    error = scene.update_refusal(arn, IAM_ON)
+
+    assert error.invalid_parameter == "instanceType"
+    assert error.message == (
+        "Multi-VPC private connectivity is not supported on the broker instance type of the MSK "
+        "cluster."
+    )
+    put = {"ClusterArn": arn, "Policy": policy(statement())}
+    assert scene.call(OWNER, "PutClusterPolicy", **put)["CurrentVersion"]  # as ACK's tests do
+
+
+MIXED: Json = {
+    "ClientAuthentication": ALL_SCHEMES_ON | {"Unauthenticated": {"Enabled": True}},
+    "EncryptionInfo": {"EncryptionInTransit": {"ClientBroker": "TLS_PLAINTEXT"}},
+}
+
+
+def test_unauthenticated_access_beside_a_scheme_is_no_hindrance(scene: Scene) -> None:
+    arn = scene.cluster(**MIXED)
+
+    scene.update(arn, IAM_ON)
+    scene.later(45)
+
+    assert {"VpcConnectivity": private_flags(scene, arn)} == IAM_ON
+
+
+def test_the_other_answer_refuses_unauthenticated_access_beside_a_scheme() -> None:
+    scene = Scene(Assumptions(mixed_is_refused=True))
+
+    error = scene.update_refusal(scene.cluster(**MIXED), IAM_ON)
+
+    assert error.invalid_parameter == "vpcConnectivity.clientAuthentication"
+
+
+@pytest.mark.parametrize("shown", [True, False], ids=["shown", "left out"])
+def test_a_fresh_cluster_shows_three_flags_or_none(shown: bool) -> None:
+    scene = Scene(Assumptions(fresh_shows_flags=shown))
+
+    assert private_flags(scene, scene.cluster()) == (flags()["VpcConnectivity"] if shown else None)
 
 
 @pytest.mark.parametrize("scheme", [Scheme.SCRAM, Scheme.TLS])

@@ -55,8 +55,9 @@ def codes(properties: str | None = ACLS, tag: str = "auto", **changes: Any) -> d
         ({"instance_type": "kafka.m5.large"}, None),
         ({"instance_type": "express.m7g.large"}, None),  # told as a warning
         ({"instance_type": ""}, None),
-        # Not where clients need no authentication.
-        ({"unauthenticated": True}, "ClusterUnauthenticated"),
+        # Not where no client is authenticated; beside a scheme it is told as a warning.
+        ({"unauthenticated": True, "offered": frozenset()}, "ClusterUnauthenticated"),
+        ({"unauthenticated": True}, None),
         # Not on dual-stack clusters.
         ({"network_type": "DUAL"}, "ClusterDualStack"),
         ({"network_type": "IPV6"}, "ClusterDualStack"),
@@ -78,7 +79,7 @@ BREACHES: list[tuple[dict[str, Any], str]] = [
     ({"state": "FAILED"}, "ClusterUnusable"),
     ({"kafka_version": "2.6.3"}, "KafkaTooOld"),
     ({"instance_type": "kafka.t3.small"}, "BrokersTooSmall"),
-    ({"unauthenticated": True}, "ClusterUnauthenticated"),
+    ({"unauthenticated": True, "offered": frozenset()}, "ClusterUnauthenticated"),
     ({"network_type": "DUAL"}, "ClusterDualStack"),
 ]
 
@@ -135,15 +136,9 @@ def test_a_refusal_has_the_facts(changes: dict[str, Any], facts: list[str]) -> N
                 "tls": "SchemeOffOnCluster",
             },
         ),
-        # Passwords and tokens are sent over TLS only.
+        # No scheme without TLS; plaintext beside it is for clients without authentication.
         ({"client_broker_encryption": "TLS"}, {}),
-        (
-            {"client_broker_encryption": "TLS_PLAINTEXT"},
-            {
-                "iam": "EncryptionUnfit",
-                "scram": "EncryptionUnfit",
-            },
-        ),
+        ({"client_broker_encryption": "TLS_PLAINTEXT", "unauthenticated": True}, {}),
         ({"client_broker_encryption": "PLAINTEXT"}, dict.fromkeys(Scheme, "EncryptionUnfit")),
         # Client certificates need an authority.
         ({"certificate_authorities": ()}, {"tls": "NoCertificateAuthority"}),
@@ -198,14 +193,23 @@ def test_acls_are_asked_for_before_the_property_that_locks_out() -> None:
     assert refusal.remedy.index("Apache Kafka ACLs") < refusal.remedy.index(ALLOW_EVERYONE)
 
 
-@pytest.mark.parametrize(
-    ("scheme", "fit"),
-    [(Scheme.IAM, "iam needs TLS."), (Scheme.SCRAM, "scram needs TLS."), (Scheme.TLS, "or")],
-)
-def test_the_encryption_that_is_needed_is_named(scheme: Scheme, fit: str) -> None:
+@pytest.mark.parametrize("scheme", Scheme)
+def test_the_encryption_that_is_needed_is_named(scheme: Scheme) -> None:
     unfit = cluster(client_broker_encryption="PLAINTEXT")
 
-    assert fit in scheme_refusals(unfit, AUTO, "msklink", ACLS)[scheme].message
+    message = scheme_refusals(unfit, AUTO, "msklink", ACLS)[scheme].message
+    assert f"{scheme} needs TLS or TLS_PLAINTEXT." in message
+
+
+def test_no_remedy_cuts_clients_without_authentication_off() -> None:
+    anonymous = cluster(unauthenticated=True, offered=frozenset())
+
+    refusal = cluster_refusal(anonymous)
+    [warning] = cluster_warnings(cluster(unauthenticated=True))
+
+    assert refusal
+    for one in (refusal, warning):
+        assert one.remedy.endswith("Clients without authentication go on as before.")
 
 
 # -------------------------------------------------------------------------------------- warnings
@@ -221,6 +225,8 @@ def test_the_encryption_that_is_needed_is_named(scheme: Scheme, fit: str) -> Non
         ({"kafka_version": "", "serverless": True}, []),
         ({"instance_type": "express.m7g.large"}, ["BrokersExpress"]),
         ({"instance_type": "kafka.m7g.large"}, []),
+        ({"unauthenticated": True}, ["UnauthenticatedAccessOn"]),
+        ({"unauthenticated": True, "offered": frozenset()}, []),  # refused, not doubted
         (
             {"instance_type": "express.m7g.large", "kafka_version": "5"},
             ["KafkaVersionUnknown", "BrokersExpress"],

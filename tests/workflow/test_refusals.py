@@ -120,6 +120,13 @@ def without_the_property(accounts: Accounts) -> str:
     return cluster_with("scram", ConfigurationInfo=open_to_all)(accounts)
 
 
+def in_plaintext(accounts: Accounts) -> str:
+    """MSK refuses to make such a cluster today; older ones may be there."""
+    cluster = cluster_with()(accounts)
+    accounts.msk.force_encryption(cluster, "PLAINTEXT")
+    return cluster
+
+
 CLUSTERS: list[tuple[Code, Prepare]] = [
     (Code.CLUSTER_SERVERLESS, serverless),
     (Code.CLUSTER_UNUSABLE, failed),
@@ -128,17 +135,10 @@ CLUSTERS: list[tuple[Code, Prepare]] = [
     (Code.BROKERS_TOO_SMALL, cluster_with(instance_type="kafka.t3.small")),
     (
         Code.CLUSTER_UNAUTHENTICATED,
-        cluster_with(ClientAuthentication=ALL_ON | {"Unauthenticated": {"Enabled": True}}),
+        cluster_with(ClientAuthentication={"Unauthenticated": {"Enabled": True}}),
     ),
     (Code.SCHEME_OFF_ON_CLUSTER, cluster_with("tls")),
-    (
-        Code.ENCRYPTION_UNFIT,
-        cluster_with(
-            EncryptionInfo={
-                "EncryptionInTransit": {"ClientBroker": "TLS_PLAINTEXT", "InCluster": True}
-            }
-        ),
-    ),
+    (Code.ENCRYPTION_UNFIT, in_plaintext),
     (Code.ACLS_NOT_ENFORCED, without_the_property),
 ]
 
@@ -161,6 +161,29 @@ def test_a_cluster_that_cannot_have_it_is_not_touched_and_both_teams_are_told(
     assert engine.reconcile(cluster) == "SUCCEEDED"
     assert accounts.picture(cluster) == before
     assert not codes(accounts)
+
+
+def test_a_cluster_with_unauthenticated_access_beside_a_scheme_is_served(
+    accounts: Accounts, engine: Engine
+) -> None:
+    cluster = cluster_with(
+        KafkaVersion="3.7.x.kraft",
+        ClientAuthentication={
+            "Sasl": {"Iam": {"Enabled": True}},
+            "Unauthenticated": {"Enabled": True},
+        },
+        EncryptionInfo={
+            "EncryptionInTransit": {"ClientBroker": "TLS_PLAINTEXT", "InCluster": True}
+        },
+    )(accounts)
+
+    assert engine.reconcile(cluster) == "SUCCEEDED"
+
+    assert not codes(accounts)
+    assert accounts.status(CLIENT)["state"] == "published"
+    assert shown(accounts, CLIENT, "warnings") == [Code.UNAUTHENTICATED_ACCESS_ON]
+    strings = accounts.client("kafka").get_bootstrap_brokers(ClusterArn=cluster)
+    assert "BootstrapBrokerString" in strings  # who does not authenticate goes on as before
 
 
 def test_a_cluster_without_a_certificate_authority_is_not_touched(
@@ -583,6 +606,7 @@ def test_every_code_is_tried() -> None:
     tried |= {trouble.code for trouble in TROUBLES}
     tried |= {  # in tests of their own
         Code.NO_CERTIFICATE_AUTHORITY,
+        Code.UNAUTHENTICATED_ACCESS_ON,
         Code.VPC_OF_CLUSTER,
         Code.POLICY_TOO_LARGE,
         Code.CONNECTIVITY_UPDATE_FAILED,

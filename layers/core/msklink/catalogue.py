@@ -51,8 +51,9 @@ CATALOGUE: dict[Code, tuple[str, str]] = {
         "are published under the same names.",
     ),
     Code.CLUSTER_SERVERLESS: (
-        "The cluster is serverless; MSK offers multi-VPC private connectivity for provisioned "
-        "clusters only.",
+        "The cluster is serverless; MSK's API turns multi-VPC private connectivity on for "
+        "provisioned clusters only. AWS services connect to serverless clusters in some Regions; "
+        "in others MSK answers that the Region doesn't currently support it.",
         "Use a provisioned cluster, or share an interface endpoint of the serverless cluster.",
     ),
     Code.CLUSTER_UNUSABLE: (
@@ -77,8 +78,9 @@ CATALOGUE: dict[Code, tuple[str, str]] = {
         "Ask the owner team to change the broker type, for instance to kafka.m7g.large.",
     ),
     Code.CLUSTER_UNAUTHENTICATED: (
-        "The cluster lets clients in without authentication, which rules private connectivity out.",
-        "Ask the owner team to turn unauthenticated access off in the cluster's security settings.",
+        "The cluster has unauthenticated access only; private connectivity needs a scheme.",
+        "Ask the owner team to turn iam, scram or tls on beside it in the cluster's security "
+        "settings. Clients without authentication go on as before.",
     ),
     Code.CLUSTER_DUAL_STACK: (
         "The cluster's network type is {network_type}; private connectivity needs IPV4.",
@@ -289,6 +291,11 @@ CATALOGUE: dict[Code, tuple[str, str]] = {
     Code.BROKERS_EXPRESS: (
         "The brokers are {instance_type}; users report that MSK refuses these.",
         "None if it works; otherwise use Standard brokers.",
+    ),
+    Code.UNAUTHENTICATED_ACCESS_ON: (
+        "The cluster has unauthenticated access beside its schemes. AWS's pages disagree about "
+        "whether private connectivity works there.",
+        "None if it works; MSK decides. Clients without authentication go on as before.",
     ),
     Code.NOBODY_LET_IN: (
         "The security groups {groups} let nobody in on TCP 14001 to 14100.",

@@ -65,6 +65,7 @@ class Code(StrEnum):
     DRIFT_CONTESTED = "DriftContested"
     KAFKA_VERSION_UNKNOWN = "KafkaVersionUnknown"
     BROKERS_EXPRESS = "BrokersExpress"
+    UNAUTHENTICATED_ACCESS_ON = "UnauthenticatedAccessOn"
     NOBODY_LET_IN = "NobodyLetIn"
     PORTS_PARTLY_OPEN = "PortsPartlyOpen"
 

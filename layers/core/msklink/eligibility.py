@@ -45,8 +45,9 @@ def has_large_brokers(cluster: Cluster) -> Refusal | None:
 
 
 def authenticates(cluster: Cluster) -> Refusal | None:
-    """MSK page: unauthenticated clusters cannot use it."""
-    return refuse(Code.CLUSTER_UNAUTHENTICATED) if cluster.unauthenticated else None
+    """MSK page: not where clients are never authenticated."""
+    never = cluster.unauthenticated and not cluster.offered
+    return refuse(Code.CLUSTER_UNAUTHENTICATED) if never else None
 
 
 def is_ipv4(cluster: Cluster) -> Refusal | None:
@@ -107,13 +108,16 @@ def _is_on(cluster: Cluster, scheme: Scheme) -> Refusal | None:
 
 
 def _is_encrypted(cluster: Cluster, scheme: Scheme) -> Refusal | None:
-    """MSK developer guide, updating security: what client-broker encryption each scheme takes."""
-    fit = {"TLS", "TLS_PLAINTEXT"} if scheme is Scheme.TLS else {"TLS"}
+    """
+    MSK developer guide, updating security: no scheme without TLS.
+
+    MSK has SASL with TLS_PLAINTEXT where unauthenticated access is on as well, and only there.
+    """
     encryption = cluster.client_broker_encryption
-    if encryption in fit:
+    if encryption != "PLAINTEXT":
         return None
     return refuse(
-        Code.ENCRYPTION_UNFIT, scheme=scheme, encryption=encryption, fit=" or ".join(sorted(fit))
+        Code.ENCRYPTION_UNFIT, scheme=scheme, encryption=encryption, fit="TLS or TLS_PLAINTEXT"
     )
 
 
@@ -143,6 +147,10 @@ def cluster_warnings(cluster: Cluster) -> tuple[Refusal, ...]:
     if cluster.instance_type.startswith("express."):
         # No AWS page excludes them; users report that they are refused (ClickHouse's guide).
         warnings.append(refuse(Code.BROKERS_EXPRESS, instance_type=cluster.instance_type))
+    if cluster.unauthenticated and cluster.offered:
+        # AWS, 2024-09-20: for clusters with any authentication mechanism, and anonymous clients go
+        # on as before. The MSK page says that unauthenticated clusters cannot use it.
+        warnings.append(refuse(Code.UNAUTHENTICATED_ACCESS_ON))
     return tuple(warnings)
 
 
