@@ -66,8 +66,10 @@ def _why(arn: str, cluster: Cluster | None, sights: Sights, now: datetime) -> li
     seen = cluster.fingerprint(settings().namespace) if cluster else rules.GONE
     if failure := record.last_failure:
         return list(_why_after(failure, arn, seen, now))
-    if record.seen != seen:
-        return ["the cluster has changed"]
+    if record.seen != seen:  # the run saw it by Describe, which may show more than List
+        cluster = kafka.describe_cluster(kafka.client(), arn)
+        if record.seen != (cluster.fingerprint(settings().namespace) if cluster else rules.GONE):
+            return ["the cluster has changed"]
     is_managed = cluster is not None and cluster.is_managed(settings().namespace)
     if not snapshot.connections and not record.vendors and not is_managed:
         # Not before its last run came to its end.

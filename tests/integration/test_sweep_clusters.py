@@ -56,6 +56,21 @@ def test_where_nothing_has_changed_nothing_is_started(sweep: Callable[[], list[s
     assert sweep() == []
 
 
+@pytest.mark.parametrize(
+    "field", ["EncryptionInfo", "ClientAuthentication", "CurrentBrokerSoftwareInfo"]
+)
+def test_what_msk_shows_in_one_answer_and_not_in_the_other_starts_nothing(
+    accounts: Accounts, sweep: Callable[[], list[str]], served: str, field: str
+) -> None:
+    accounts.msk.assume(list_leaves_out=field)
+
+    assert sweep() == []
+
+    accounts.msk.force_brokers(served, 6)
+    assert len(sweep()) == 1
+    assert sweep() == []
+
+
 def test_a_cluster_that_is_not_opted_in_is_passed_over(
     accounts: Accounts, sweep: Callable[[], list[str]]
 ) -> None:
