@@ -32,11 +32,13 @@ class GrantTask(Task):
 def handler(event: GrantTask, context: LambdaContext) -> dict[str, list[str]]:
     record, now = leasing.keep(event.cluster_arn, event.run), clock.now()
     accounts = {survey.account for survey in event.surveys if survey.schemes}
+    # The account of the cluster needs no policy (Terraform's acceptance tests of a connection).
+    others = accounts - {event.cluster.account}
     found, left_alone = granting.look(event.cluster, event.run, record)
     if found and left_alone:
-        refusals = _not_admitted(event, accounts, found)
+        refusals = _not_admitted(event, others, found)
     else:
-        refusals = _grant(event, accounts, found, record)
+        refusals = _grant(event, others, found, record)
         record = vendors.note_gone(event.cluster, event.run, record, now)
     refusals = vendors.note_refused(event.cluster_arn, event.run, record, refusals)
     for account, refusal in refusals.items():

@@ -248,3 +248,4 @@ def test_a_vpc_of_the_owner_can_be_a_client_too(accounts: Accounts, engine: Engi
     assert schemes["tls"]["refusal"]["code"] == "SchemeNotOffered"
     assert "/msklink/orders/iam/bootstrap.servers" in accounts.parameters(OWNER)
     assert accounts.picture(cluster) == before
+    assert accounts.msk.calls[OWNER, "PutClusterPolicy"] == 0  # its own account needs no policy
