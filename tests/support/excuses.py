@@ -66,6 +66,10 @@ UNUSED = {
         "for a cluster that is ACTIVE and names an operation, which may have ended "
         "(`tests/workflow/test_long_updates.py`); in the end-to-end tests it names none"
     ),
+    ("SweepClustersFunctionRole", "kafka:DescribeClusterV2"): (
+        "confirms that a cluster has changed where the list says so "
+        "(`tests/integration/test_sweep_clusters.py`); in the end-to-end tests an event is sooner"
+    ),
     ("GrantAccessFunctionRole", "states:DescribeExecution"): _OF_REDRIVING,
     ("PublishSummaryFunctionRole", "events:PutEvents"): _OF_OWNER_AS_CLIENT,
     **{
