@@ -1,12 +1,21 @@
-"""The service model that botocore ships, and whether a value fits it."""
+"""
+The service model that botocore ships, and whether a value fits it.
 
+The model is `service-2.json.gz` of botocore 1.44.8 (2026-11-20, Apache License 2.0, as it is
+there), as long as the botocore that is installed is older and knows less.
+"""
+
+import gzip
+import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
-from botocore.loaders import Loader
 from botocore.model import OperationModel, ServiceModel, Shape, StructureShape
+
+MODEL: Final = Path(__file__).with_name("service-2.json.gz")
 
 _TYPES: Final[dict[str, type | tuple[type, ...]]] = {
     "string": str,
@@ -29,8 +38,7 @@ _TOO_NARROW: Final = frozenset({"__integerMin1Max15"})
 
 @cache
 def service_model() -> ServiceModel:
-    loaded = Loader(include_default_search_paths=True).load_service_model("kafka", "service-2")
-    return ServiceModel(loaded, "kafka")
+    return ServiceModel(json.loads(gzip.decompress(MODEL.read_bytes())), "kafka")
 
 
 def operation_model(operation: str) -> OperationModel:
