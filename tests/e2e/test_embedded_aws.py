@@ -246,6 +246,7 @@ def test_a_change_of_a_parameter_is_an_event(cloud: Cloud) -> None:
     assert {one["detail"]["name"] for one in seen} == {"/team/x"}
     events.remove_targets(Rule="changes", Ids=["queue"])
     events.delete_rule(Name="changes")
+    sqs.delete_queue(QueueUrl=queue)
 
 
 def test_every_call_is_on_record(cloud: Cloud) -> None:

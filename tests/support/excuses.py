@@ -71,6 +71,11 @@ UNUSED = {
         "(`tests/integration/test_sweep_clusters.py`); in the end-to-end tests an event is sooner"
     ),
     ("GrantAccessFunctionRole", "states:DescribeExecution"): _OF_REDRIVING,
+    ("RevokeAccessFunctionRole", "ssm:GetParameters"): (
+        "for an account that leaves while another has access to topics "
+        "(`tests/faults/plots.py`); in the end-to-end tests none of those who leave shares a cluster "
+        "with one that has"
+    ),
     ("PublishSummaryFunctionRole", "events:PutEvents"): _OF_OWNER_AS_CLIENT,
     **{
         ("ReconcileClusterRole", f"logs:{action}"): _OF_LOGGING

@@ -614,6 +614,8 @@ def test_every_code_is_tried() -> None:
         Code.VENDOR_IS_CLIENT,
         Code.VENDOR_SCHEME_UNNAMED,
         Code.VENDOR_REMOVED,
+        Code.ACCESS_NOT_ALLOWED,
+        Code.MALFORMED_ACCESS_BOUNDS,
         Code.ACCOUNT_NOT_ADMITTED,
         Code.NO_LONGER_ASKED,
         Code.OFFBOARDING_REQUESTED,

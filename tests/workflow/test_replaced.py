@@ -365,7 +365,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
     [
         "msklink.aws.vpc_connections.list_connections",
         "msklink.aws.vpc_connections.delete_connection",
-        "msklink.aws.ec2.delete_security_group",
+        "msklink.aws.security_groups.delete_group",
     ],
 )
 def test_a_run_of_the_old_one_leaves_be_what_the_new_one_did_meanwhile(

@@ -16,7 +16,7 @@ from tests.support.step_functions import SUBSTITUTIONS, Engine, tag_event
 from tests.unit.given import ARN
 
 PAYLOAD_LIMIT = 262_144
-MOST_CLIENTS = 620
+MOST_CLIENTS = 611
 """More than a cluster policy has room for."""
 
 

@@ -286,7 +286,7 @@ def test_nothing_is_retried_for_ever(accounts: Accounts, engine: Engine) -> None
 def test_waiting_for_a_cluster_ends(
     accounts: Accounts, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("msklink.cluster.WAIT_LIMIT_SECONDS", 1800)
+    monkeypatch.setattr("msklink.polling.limit_seconds", lambda *_: 1800)
     cluster = accounts.make_cluster(tags=BOTH)
     accounts.msk.force_state(cluster, "HEALING")
     start = accounts.clock.now()

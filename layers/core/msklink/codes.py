@@ -76,6 +76,7 @@ WARNINGS = frozenset(
         Code.BROKERS_EXPRESS,
         Code.NOBODY_LET_IN,
         Code.PORTS_PARTLY_OPEN,
+        Code.UNAUTHENTICATED_ACCESS_ON,
     }
 )
 """Codes of what is told in the form of a refusal although nothing is refused."""

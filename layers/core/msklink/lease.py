@@ -17,7 +17,7 @@ time a Map iteration starts and succeeds, and a task is entered, scheduled, star
 exited (Step Functions API reference, HistoryEvent).
 """
 
-EVENTS_PER_ROUND = 7_900
+EVENTS_PER_ROUND = 7_890
 """Beside the clients: some 450 looks at a cluster that takes as long as it may and 90 at
 connections that take half an hour, nine events each, four passes over a hundred accounts at most
 from which something is taken away, seven each, and a few hundred for retries."""
