@@ -98,6 +98,12 @@ def with_a_stranger(world: World) -> None:
 # ------------------------------------------------------------------------- what the owner does
 
 
+def with_a_cluster_tagged(world: World) -> None:
+    """No event has told of it."""
+    served(world)
+    world.accounts.tag_cluster(world.cluster, msklink__note="reviewed")
+
+
 def with_nobody_listed(world: World) -> None:
     """The owner took all clients off the list a day ago, and nobody else has a statement."""
     _served_alone(world)

@@ -157,6 +157,7 @@ PLOTS = (
     # ---- what the owner does
     Plot("bounds of access shrink", beginnings.with_bounds_that_shrank, sweep),
     Plot("one of two with access leaves", beginnings.with_time_up_for_one_of_two, World.tell),
+    Plot("a sweep finds the cluster changed", beginnings.with_a_cluster_tagged, sweep),
     Plot("nobody is listed", beginnings.with_nobody_listed, World.tell),
     Plot("a vendor is listed", beginnings.with_a_vendor, World.tell),
     Plot("a closed vendor is listed", beginnings.with_a_vendor_whose_account_is_closed, World.tell),

@@ -38,6 +38,11 @@ def test_every_state_and_every_function_has_a_call_that_goes_wrong(step: str) ->
     ), f"no plot in tests/faults/plots.py leads to {step}"
 
 
+UNPLAYED = {"EnableConnectivityFunction": {"kafka:DescribeClusterOperationV2"}}
+"""Calls that need an operation of ours on a cluster that stays ACTIVE, which no plot has
+(`tests/workflow/test_long_updates.py` has them)."""
+
+
 @pytest.mark.parametrize("who", [*handlers(), CLIENT_ROLE])
 def test_every_right_is_used_by_a_call_that_goes_wrong(who: str) -> None:
     made = {
@@ -47,4 +52,7 @@ def test_every_right_is_used_by_a_call_that_goes_wrong(who: str) -> None:
         if (CLIENT_ROLE if call.account == "client" else call.function) == who
     }
 
-    assert not granted(who) - made - RIDING, "no plot in tests/faults/plots.py leads to it"
+    unplayed = UNPLAYED.get(who, set())
+    assert not granted(who) - made - RIDING - unplayed, (
+        "no plot in tests/faults/plots.py leads to it"
+    )
