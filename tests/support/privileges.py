@@ -89,6 +89,20 @@ def watched_calls(denied: Collection[tuple[str, str]]) -> Iterator[dict[str, set
         yield missing
 
 
+@contextmanager
+def others_may_call() -> Iterator[None]:
+    """
+    Let calls of other runs through while a handler waits for one.
+
+    The engine holds the lock for as long as it invokes the handler.
+    """
+    held = _one_at_a_time._release_save()  # type: ignore[attr-defined]  # as threading.Condition does
+    try:
+        yield
+    finally:
+        _one_at_a_time._acquire_restore(held)  # type: ignore[attr-defined]
+
+
 def _in_scope(access_key: str) -> set[str]:
     """The actions that the session policy of an assumed role allows."""
     backend = sts_backends[get_account_id_from(access_key)]["aws"]

@@ -13,6 +13,7 @@ from msklink.aws import memories
 from msklink.settings import settings
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts, accounts_in_moto
 from tests.support.functions import OWNER, invoke
+from tests.support.privileges import others_may_call
 from tests.support.served import TAGS, Served
 from tests.support.step_functions import MACHINE, tag_event
 
@@ -352,7 +353,8 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
 
         def act(*arguments: Any, **named: Any) -> Any:
             monkeypatch.setattr(target, call)
-            contextvars.Context().run(action)
+            with others_may_call():
+                contextvars.Context().run(action)
             return call(*arguments, **named)
 
         monkeypatch.setattr(target, act)
@@ -368,7 +370,6 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
         "msklink.aws.security_groups.delete_group",
     ],
 )
-@pytest.mark.skip(reason="the engine in tests makes one call at a time, and these need two")
 def test_a_run_of_the_old_one_leaves_be_what_the_new_one_did_meanwhile(
     replacement: Replacement, meanwhile: Meanwhile, call: str
 ) -> None:
@@ -402,7 +403,6 @@ def test_a_run_of_the_old_one_leaves_be_what_the_new_one_did_meanwhile(
         "msklink.aws.kafka.bootstrap_brokers",
     ],
 )
-@pytest.mark.skip(reason="the engine in tests makes one call at a time, and these need two")
 def test_a_run_of_the_new_one_bears_that_the_old_one_goes_meanwhile(
     replacement: Replacement, meanwhile: Meanwhile, call: str
 ) -> None:
