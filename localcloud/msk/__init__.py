@@ -14,6 +14,10 @@ Describe before any update            shows all three flags as false       readi
                                       [fresh_shows_flags]
 ListClustersV2                        shows what Describe does             a difference alone is no
                                       [list_leaves_out]                    reason for a run
+CreateVpcConnection with tags         needs kafka:TagResource, judged by   our condition on it
+                                      aws:RequestTag                       denies the call
+DeleteVpcConnection                   is judged by aws:ResourceTag of      the same
+                                      the connection
 A cluster with unauthenticated        can have private connectivity        its refusal is passed on
 access beside a scheme                [mixed_is_refused]
 A cluster that is not ACTIVE, has     BadRequest in our words              other codes or texts to

@@ -44,9 +44,6 @@ SMALL_BROKERS: Final = (
     "cluster."
 )
 NOT_ON_SERVERLESS: Final = "This operation cannot be performed on serverless clusters."
-NO_SERVERLESS_CONNECTIVITY: Final = (
-    "This Region doesn't currently support VPC connectivity with Amazon MSK Serverless clusters."
-)
 SASL_OVER_PLAINTEXT: Final = (
     "You must enable unauthenticated traffic explicitly to use client-authentication using SASL "
     "over TLS_PLAINTEXT."

@@ -214,8 +214,8 @@ CATALOGUE: dict[Code, tuple[str, str]] = {
         "Account {account} asks for more on cluster {cluster} than the owner allows it: {asked}. "
         "Allowed is {bounds}.",
         "Ask for less, or ask the owner team to allow it in account {owner}, if they agree, by: "
-        "aws ssm put-parameter --name {parameter} --type String --overwrite --value '{value}'. "
-        "MSKLink then grants it by itself.",
+        "aws ssm put-parameter --name {parameter} --type String --overwrite --value '{value}', "
+        "which allows each of the actions on each of the names. MSKLink then grants it by itself.",
     ),
     Code.MALFORMED_ACCESS_BOUNDS: (
         "Parameter {parameter} of account {owner} cannot be read as bounds of access: {problem}.",
