@@ -4,8 +4,8 @@ EventBridge: events cross accounts, functions are invoked as on AWS, and roles a
 MiniStack delivers within one account only, invokes a function once whether it fails or not, asks
 no role or resource policy for leave, and knows no dead-letter queue of a target.
 
-Nobody could verify that AWS dead-letters an event that the bus of another account refuses, as is done
-here; if it does not, such an event is lost and the sweep makes up for it.
+Nobody could verify that AWS dead-letters an event that the bus of another account refuses, as is
+done here; if it does not, such an event is lost and the sweep makes up for it.
 """
 
 import json
