@@ -8,8 +8,10 @@ from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from msklink import clock, granting, leasing, offboarding, repairing, telling, vendors
+from msklink.access_grants import granted_access
 from msklink.aws import kafka, table
 from msklink.connections import ClientConnection
+from msklink.policy_grants import PolicyGrants
 from msklink.records import Connection, State
 from msklink.refusals import Code, refuse
 from msklink.tasks import Survey, Task
@@ -55,7 +57,8 @@ def handler(event: Revocation, context: LambdaContext) -> dict[str, int]:
 
     if drift and not left_alone:
         repairing.begin(event.cluster_arn, event.run, drift)
-    revoked = granting.revoke(event.cluster, event.run, is_to_go, record.vendors)
+    grants = PolicyGrants(event.cluster, granted_access(event.cluster, record.vendors))
+    revoked = granting.revoke(event.cluster, event.run, grants, is_to_go)
     if drift:  # it came after GrantAccess, and the next run ends its repair, or it is contested
         table.note_granted(event.cluster_arn, record.granted)
     else:

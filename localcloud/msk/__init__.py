@@ -42,8 +42,9 @@ is no policy                                                               safel
 Policy conditions                     only aws:PrincipalArn and            grants that use others
                                       aws:PrincipalAccount can be met      work on AWS, not here
 NotPrincipal, unknown principals      are refused                          as above
-A put that repeats an orphaned id     is refused as invalid principal      fewer refusals of ours
-A put that names a closed account     is refused as invalid principal      it is admitted in vain
+A put that repeats an orphaned id,    is refused with a text that names    another text to read, or
+or names a closed account             nobody [bad_principal_is_named]      fewer refusals of ours
+A Resource that is another cluster    is refused; patterns are not         a statement in vain
 PutClusterPolicy while UPDATING       works                                grants wait for ACTIVE
 Another account's missing cluster     Forbidden, like a closed one         a clearer refusal
 What a policy shows other accounts    all of Describe, zones and tags      zones must be passed on

@@ -19,6 +19,7 @@ class Assumptions:
     default_page: int = 100
     name_is_free_while_deleting: bool = False
     fresh_shows_flags: bool = True
+    bad_principal_is_named: bool = False
     mixed_is_refused: bool = False
     list_leaves_out: str = ""
     express_stays_active: bool = True

@@ -50,6 +50,9 @@ SASL_OVER_PLAINTEXT: Final = (
 )
 POLICY_VERSION_NEEDED: Final = "Current cluster policy version needed for Update"
 STALE_POLICY_VERSION: Final = "The version of the cluster policy isn't current"
+# Seen by aws-samples/msk-powered-financial-data-feed issue 5, and in a deployment of 2026-09.
+PRINCIPAL_NOT_FOUND: Final = "The cluster policy is not valid. The IAM Principal was not found."
+INVALID_CLUSTER_ARN: Final = "The cluster policy is not valid. Invalid cluster arn: "
 DUPLICATE_SID: Final = "The Statement Ids in the policy are not unique"
 
 

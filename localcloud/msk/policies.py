@@ -2,26 +2,30 @@
 
 import json
 import re
-from collections.abc import Collection
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final
 
 from localcloud.msk.authorization import as_list, find_cluster
 from localcloud.msk.errors import (
     DUPLICATE_SID,
+    INVALID_CLUSTER_ARN,
     POLICY_VERSION_NEEDED,
+    PRINCIPAL_NOT_FOUND,
     STALE_POLICY_VERSION,
     MskError,
     bad_request,
     not_found,
 )
 from localcloud.msk.model import Cluster, ClusterPolicy, Json
-from localcloud.msk.world import Call
+from localcloud.msk.world import Call, World
 
 LONGEST_POLICY: Final = 20480
 _SID: Final = re.compile(r"[0-9A-Za-z]*")
+_ORPHAN: Final = re.compile(r"A[A-Z]{2}A[A-Z0-9]{12,}")
+_CLUSTER: Final = re.compile(r"arn:[\w-]+:kafka:[\w-]+:\d+:cluster/[^*?]+")
 _AWS_PRINCIPAL: Final = re.compile(
-    r"\*|\d{12}|arn:[\w-]+:(iam|sts)::\d{12}:(root|(role|user|assumed-role)/.+)"
+    r"\*|\d{12}|arn:[\w-]+:(iam|sts)::\d{12}:(root|(role|user|assumed-role)/.+)|" + _ORPHAN.pattern
 )
 
 
@@ -34,7 +38,8 @@ def put_cluster_policy(call: Call) -> Json:
     cluster = find_cluster(call)
     text: str = call.params["Policy"]
     document = checked(text)
-    _check_accounts(document, call.world.closed_accounts)
+    _check_principals(document, call.world)
+    _check_resources(document, cluster)
     given = call.params.get("CurrentVersion")
     if cluster.policy and call.fault.stale:
         cluster.policy = replace(cluster.policy, version=call.world.version())
@@ -116,15 +121,27 @@ def _is_aws_principal(name: Any) -> bool:
     return isinstance(name, str) and bool(_AWS_PRINCIPAL.fullmatch(name))
 
 
-def _check_accounts(document: Json, closed: Collection[str]) -> None:
-    """IAM knows nobody in a closed account."""
+def _check_principals(document: Json, world: World) -> None:
+    """IAM knows nobody in a closed account, and a deleted role no more."""
+    for name in _aws_principals(document):
+        account = name if name.isdigit() else name.split(":")[4] if ":" in name else None
+        if account in world.closed_accounts or _ORPHAN.fullmatch(name):
+            if world.assumptions.bad_principal_is_named:
+                raise _invalid_principal("AWS", name)
+            raise bad_request(PRINCIPAL_NOT_FOUND, "policy")
+
+
+def _aws_principals(document: Json) -> Iterator[str]:
     for statement in as_list(document["Statement"]):
         principal = statement["Principal"]
-        names = as_list(principal.get("AWS", [])) if isinstance(principal, dict) else []
-        for name in names:
-            account = name if name.isdigit() else name.split(":")[4] if ":" in name else None
-            if account in closed:
-                raise _invalid_principal("AWS", name)
+        yield from as_list(principal.get("AWS", [])) if isinstance(principal, dict) else []
+
+
+def _check_resources(document: Json, cluster: Cluster) -> None:
+    for statement in as_list(document["Statement"]):
+        for resource in as_list(statement.get("Resource", [])):
+            if _CLUSTER.fullmatch(resource) and resource != cluster.arn:
+                raise bad_request(INVALID_CLUSTER_ARN + resource, "policy")
 
 
 def _invalid_principal(kind: str, name: Any) -> MskError:

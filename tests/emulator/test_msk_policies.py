@@ -18,6 +18,8 @@ from tests.emulator.scenery import (
     statement,
 )
 
+BAD_REQUEST = "BadRequestException"
+NOT_FOUND = "The cluster policy is not valid. The IAM Principal was not found."
 ROLE = "arn:aws:iam::222222222222:role/app"
 
 
@@ -154,7 +156,17 @@ def test_a_deleted_role_blocks_every_later_put(scene: Scene) -> None:
 
     orphaned = scene.call(OWNER, "GetClusterPolicy", ClusterArn=arn)["Policy"]
     assert "AROA" in orphaned
-    assert "principal" in put_refusal(scene, orphaned, CurrentVersion=version)[1]
+    assert put_refusal(scene, orphaned, CurrentVersion=version) == (BAD_REQUEST, NOT_FOUND)
+
+
+def test_a_statement_about_another_cluster_is_refused(scene: Scene) -> None:
+    arn = scene.cluster()
+    other = arn.replace("/orders/", "/payments/")
+
+    code, message = put_refusal(scene, policy(statement(Resource=[arn, other])))
+
+    assert code == BAD_REQUEST
+    assert message == f"The cluster policy is not valid. Invalid cluster arn: {other}"
 
 
 @pytest.mark.parametrize("name", [CLIENT.account, f"arn:aws:iam::{CLIENT.account}:root", ROLE])
@@ -165,8 +177,10 @@ def test_a_closed_account_blocks_every_put_that_names_it(scene: Scene, name: str
 
     scene.msk.close_account(CLIENT.account)
 
-    code, message = put_refusal(scene, both, CurrentVersion=version)
-    assert (code, message) == ("BadRequestException", f"Invalid principal in policy: AWS {name}")
+    assert put_refusal(scene, both, CurrentVersion=version) == (BAD_REQUEST, NOT_FOUND)
+    scene.msk.assume(bad_principal_is_named=True)
+    named = f"Invalid principal in policy: AWS {name}"
+    assert put_refusal(scene, both, CurrentVersion=version) == (BAD_REQUEST, named)
     put(scene, arn, policy(statement(Principal={"AWS": STRANGER.account})), version)
 
 

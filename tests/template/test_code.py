@@ -30,6 +30,7 @@ TALKING = {
     "connectivity",
     "granting",
     "leasing",
+    "policy_grants",
     "recording",
     "repairing",
     "sights",

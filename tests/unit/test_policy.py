@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from msklink.access import Access
 from msklink.arns import ClusterArn
-from msklink.policy import ACTIONS, SIZE_LIMIT, Grant, Policy, is_ours, named_accounts, sid
+from msklink.policy import ACTIONS, SIZE_LIMIT, Grant, Policy, is_ours, sid
 from tests.unit.given import ARN, CLIENT, OTHER_CLIENT, thorough
 
 CLUSTER = ClusterArn.parse(ARN)
@@ -439,18 +439,3 @@ def test_an_id_is_what_is_left_of_a_deleted_role(name: str, orphan: bool) -> Non
     policy = read({"Statement": [{"Principal": {"AWS": [name]}}, {"Principal": "*"}, {}]})
 
     assert policy.orphans() == ([name] if orphan else [])
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("Invalid principal in policy", set()),
-        (f"Invalid principal: {ROOT}", {CLIENT}),
-        (f'Invalid principal in policy: "AWS":"{CLIENT}"', {CLIENT}),
-        (f"Invalid principals {CLIENT}, {OTHER_CLIENT} and {CLIENT}", {CLIENT, OTHER_CLIENT}),
-        ("Invalid principal 22222222222", set()),  # a digit short
-        ("Invalid principal 2222222222222", set()),  # a digit long
-    ],
-)
-def test_accounts_that_an_error_names_are_found(text: str, expected: set[str]) -> None:
-    assert named_accounts(text) == expected

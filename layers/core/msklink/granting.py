@@ -1,16 +1,16 @@
 """Our part of the cluster policy: what others did to it, and taking accounts out of it."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 
 from msklink import repairing, telling
-from msklink.access_grants import granted_access
 from msklink.arns import ClusterArn
 from msklink.aws import cluster_policy, kafka, table
 from msklink.client_account import ClientAccount
 from msklink.drift import Drift, Kind, memory_of
 from msklink.errors import PrincipalRejected, Refused
 from msklink.evaluation import RoleCall, judge, spell
-from msklink.policy import ACTIONS, CONNECT, Grant, Policy, drifted
+from msklink.policy import ACTIONS, CONNECT, drifted
+from msklink.policy_grants import PolicyGrants, rejection
 from msklink.records import Cluster
 from msklink.refusals import Code, Refusal, refuse
 from msklink.settings import settings
@@ -26,13 +26,6 @@ def look(cluster: ClusterArn, run: str, record: Cluster) -> tuple[Drift | None, 
     if not found:
         repairing.settle(cluster.text, [memory_of(Kind.POLICY)])
     return found, refusal
-
-
-def write(cluster: ClusterArn, current: Policy, desired: Policy, version: str | None) -> None:
-    """Replace the *current* policy, having noted both, of which one is there whatever happens."""
-    namespace = settings().namespace
-    table.note_granted(cluster.text, f"{current.digest(namespace)} {desired.digest(namespace)}")
-    cluster_policy.write_policy(kafka.client(), cluster.text, desired, version)
 
 
 def remember(cluster: ClusterArn) -> None:
@@ -69,52 +62,27 @@ def not_admitted(cluster: ClusterArn, accounts: Iterable[str], found: Drift) -> 
 
 
 def revoke(
-    cluster: ClusterArn, run: str, is_to_go: Callable[[str], bool], vendors: Collection[str]
+    cluster: ClusterArn, run: str, grants: PolicyGrants, is_to_go: Callable[[str], bool]
 ) -> frozenset[str]:
     """
     Revoke the grants of the accounts for which *is_to_go*; those that had one.
 
     The owner is told when MSK does not take the policy without them.
     """
-    namespace = settings().namespace
-    found = current, _ = cluster_policy.read_policy(kafka.client(), cluster.text)
-    admitted = current.admitted(namespace)
-    gone = frozenset(filter(is_to_go, admitted))
-    if not gone:
-        return gone
-    grant = Grant(admitted - gone, granted_access(cluster, vendors))
-    desired = current.with_grant(cluster, grant, namespace)
-    return gone if _replace(cluster, run, found, desired) else frozenset()
+    gone = frozenset(filter(is_to_go, admitted(cluster)))
+    return gone if gone and remove(cluster, run, grants, gone) else frozenset()
 
 
-def narrow(cluster: ClusterArn, run: str, vendors: Collection[str]) -> None:
-    """Take from the admitted accounts what is beyond the owner's bounds, and admit nobody."""
-    namespace = settings().namespace
-    found = current, _ = cluster_policy.read_policy(kafka.client(), cluster.text)
-    grant = Grant(current.admitted(namespace), granted_access(cluster, vendors))
-    desired = current.with_grant(cluster, grant, namespace)
-    if desired != current:
-        _replace(cluster, run, found, desired)
-
-
-def _replace(
-    cluster: ClusterArn, run: str, found: tuple[Policy, str | None], desired: Policy
+def remove(
+    cluster: ClusterArn, run: str, grants: PolicyGrants, accounts: frozenset[str] = frozenset()
 ) -> bool:
-    """Return whether MSK took the *desired* policy for that *found*; tell the owner if not."""
-    (current, version), namespace = found, settings().namespace
+    """Return whether MSK took the policy without *accounts*; tell the owner if not."""
     try:
-        write(cluster, current, desired, version)
-    except Refused as error:
-        telling.cluster_refused(cluster.text, run, error.refusal)
-        return False
-    except PrincipalRejected as error:
-        admitted = current.admitted(namespace)
-        refusal = refuse(
-            Code.PRINCIPAL_REJECTED,
-            account=", ".join(sorted(admitted - desired.admitted(namespace) or admitted)),
-            problem=error,
-            orphans=", ".join(current.orphans()) or "none that can be told by its form",
-        )
+        rejected = grants.remove(accounts)
+    except (PrincipalRejected, Refused) as error:
+        refusal = rejection(cluster, accounts or admitted(cluster), error)
         telling.cluster_refused(cluster.text, run, refusal)
         return False
+    for refusal in rejected.values():
+        telling.cluster_refused(cluster.text, run, refusal)
     return True

@@ -227,8 +227,3 @@ def as_list(value: Any) -> list[Any]:
     if value is None:
         return []
     return list(value) if isinstance(value, list) else [value]
-
-
-def named_accounts(text: str) -> frozenset[str]:
-    """The accounts that an error of MSK names."""
-    return frozenset(re.findall(r"(?<!\d)\d{12}(?!\d)", text))

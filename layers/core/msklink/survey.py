@@ -208,7 +208,14 @@ def _carry_over(old: Connection | None, new: Connection) -> Connection:
 def account_refused(
     cluster_arn: str, account: str, refusal: Refusal, known: Iterable[Connection], now: datetime
 ) -> tuple[Connection, ...]:
-    """The records of an account that could not be looked into: as they were, and the refusal."""
+    """
+    The records of an account that could not be looked into: as they were, and the refusal.
+
+    One that MSK does not take as a principal is closed, which is why it is out of reach.
+    """
+    known = list(known)
+    before = (one.refusal for one in known if one.concerns_account and one.is_told and one.refusal)
+    refusal = next((one for one in before if one.code == Code.PRINCIPAL_REJECTED), refusal)
     noted = Connection(
         cluster_arn=cluster_arn,
         account=account,

@@ -10,10 +10,10 @@ from msklink.refusals import Code, refuse
 if TYPE_CHECKING:
     from mypy_boto3_kafka import KafkaClient
 
-# MSK has no error code for these, only texts (Terraform provider issues 33107 and 35538; the last
-# is what IAM says of every resource policy).
+# MSK has no error code for these, only texts (Terraform provider issues 33107 and 35538; what IAM
+# says of every resource policy; aws-samples/msk-powered-financial-data-feed issue 5).
 STALE_VERSION = ("Current cluster policy version needed", "cluster policy isn't current")
-BAD_PRINCIPAL = "nvalid principal"
+BAD_PRINCIPAL = ("nvalid principal", "IAM Principal was not found")
 
 
 def read_policy(kafka: "KafkaClient", cluster_arn: str) -> tuple[Policy, str | None]:
@@ -47,7 +47,7 @@ def write_policy(
         said = error_message(error)
         if any(text in said for text in STALE_VERSION):
             raise LostRace(said) from error
-        if BAD_PRINCIPAL in said:
+        if any(text in said for text in BAD_PRINCIPAL):
             raise PrincipalRejected(said) from error
         raise
 

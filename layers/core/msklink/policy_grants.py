@@ -1,0 +1,132 @@
+"""Writing whom the cluster policy admits, where MSK takes or rejects the policy as a whole.
+
+One principal that is gone, such as a closed account, makes MSK reject every policy that names it,
+and the answer may name nobody. A policy that MSK takes has no such principal. So the one that is
+gone is found by putting policies with parts of the accounts.
+"""
+
+from collections.abc import Set
+from dataclasses import dataclass
+
+from aws_lambda_powertools import Logger
+
+from msklink.access import Access
+from msklink.arns import ClusterArn
+from msklink.aws import cluster_policy, kafka, table
+from msklink.errors import PrincipalRejected, Refused
+from msklink.policy import Grant
+from msklink.refusals import Code, Refusal, refuse
+from msklink.settings import settings
+
+logger = Logger()
+
+Rejected = dict[str, Refusal]
+"""Accounts that could not be admitted, and why."""
+
+
+def rejection(
+    cluster: ClusterArn, accounts: Set[str], error: PrincipalRejected | Refused
+) -> Refusal:
+    """Return the refusal that tells of *accounts* why MSK did not take the policy."""
+    if isinstance(error, Refused):
+        return error.refusal
+    current, _ = cluster_policy.read_policy(kafka.client(), cluster.text)
+    return refuse(
+        Code.PRINCIPAL_REJECTED,
+        account=", ".join(sorted(accounts)),
+        problem=error,
+        orphans=", ".join(current.orphans()) or "none that can be told by its form",
+    )
+
+
+@dataclass(frozen=True)
+class PolicyGrants:
+    """Our statements in the policy of *cluster*."""
+
+    cluster: ClusterArn
+    access: frozenset[tuple[str, Access]]
+
+    def admit(self, accounts: Set[str]) -> Rejected:
+        """
+        Admit *accounts* beside those that are admitted; return all that could not be, or cannot any
+        more.
+
+        Where one that was admitted is gone, those that were not reached lose their grant for the
+        seconds in which they are tried one after the other.
+        """
+        try:
+            self._put(add=accounts)
+        except Refused:
+            return self._add(accounts)
+        except PrincipalRejected as error:
+            admitted = self._admitted()
+            for doubtful in (frozenset[str](), admitted - self._reached()):
+                if self._is_taken(doubtful):
+                    return self._add(accounts | doubtful)
+            blocked = accounts - admitted or accounts
+            return {one: rejection(self.cluster, {one}, error) for one in blocked}
+        return {}
+
+    def remove(self, accounts: Set[str]) -> Rejected:
+        """
+        Take *accounts* out, which may be none; return others that cannot stay any more.
+
+        What the access of those that stay has lost goes as well. Raises PrincipalRejected, or
+        Refused, where MSK takes the policy in no way.
+        """
+        try:
+            self._put(drop=accounts)
+        except PrincipalRejected:
+            doubtful = self._admitted() - accounts - self._reached()
+            if not self._is_taken(accounts | doubtful):
+                raise
+            return self._add(doubtful)
+        return {}
+
+    def _add(self, accounts: Set[str]) -> Rejected:
+        """Admit *accounts* to a policy that MSK takes: all at once, or each half by itself."""
+        try:
+            self._put(add=accounts)
+        except (PrincipalRejected, Refused) as error:
+            if len(accounts) == 1:
+                return {one: rejection(self.cluster, accounts, error) for one in accounts}
+            half = set(sorted(accounts)[: (len(accounts) + 1) // 2])
+            return self._add(half) | self._add(accounts - half)
+        return {}
+
+    def _is_taken(self, doubtful: Set[str]) -> bool:
+        """Whether MSK takes the policy as it is but for *doubtful*, which are out of it then."""
+        try:
+            self._put(drop=doubtful, even_if_equal=True)
+        except PrincipalRejected:
+            return False
+        return True
+
+    def _admitted(self) -> frozenset[str]:
+        current, _ = cluster_policy.read_policy(kafka.client(), self.cluster.text)
+        return current.admitted(settings().namespace)
+
+    def _reached(self) -> Set[str]:
+        """Clients into whose accounts this run has looked, so that they are not closed."""
+        records = table.connections(self.cluster.text)
+        unreached = {one.account for one in records if one.concerns_account and one.is_told}
+        return {one.account for one in records if not one.concerns_account} - unreached
+
+    def _put(
+        self,
+        add: Set[str] = frozenset(),
+        drop: Set[str] = frozenset(),
+        *,
+        even_if_equal: bool = False,
+    ) -> None:
+        """Write our statements anew, having noted what they were and will be."""
+        msk, namespace = kafka.client(), settings().namespace
+        current, version = cluster_policy.read_policy(msk, self.cluster.text)
+        accounts = (current.admitted(namespace) - drop) | add
+        desired = current.with_grant(self.cluster, Grant(accounts, self.access), namespace)
+        if desired == current and not even_if_equal:
+            return
+        digests = f"{current.digest(namespace)} {desired.digest(namespace)}"
+        table.note_granted(self.cluster.text, digests)
+        cluster_policy.write_policy(msk, self.cluster.text, desired, version)
+        logger.info("cluster policy written", admitted=sorted(accounts))
