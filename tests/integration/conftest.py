@@ -1,3 +1,4 @@
+import contextvars
 from collections.abc import Callable
 from typing import Any
 
@@ -66,6 +67,27 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str, str], Callab
         return lambda: monkeypatch.setattr(BaseClient, "_make_api_call", call)
 
     return fail
+
+
+@pytest.fixture
+def preceding(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str, Callable[..., Any]], None]:
+    """
+    Lets something happen just before an operation of a service other than MSK arrives, once.
+
+    It gets a function that makes the very call: botocore makes it again when an answer got lost.
+    """
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]  # the one way of all calls
+
+    def precede(service: str, operation: str, act: Callable[..., Any]) -> None:
+        def answer(client: Any, name: str, parameters: dict[str, Any]) -> Any:
+            if (client.meta.service_model.service_name, name) == (service, operation):
+                monkeypatch.setattr(BaseClient, "_make_api_call", call)
+                contextvars.Context().run(act, lambda: call(client, name, parameters))
+            return call(client, name, parameters)
+
+        monkeypatch.setattr(BaseClient, "_make_api_call", answer)
+
+    return precede
 
 
 @pytest.fixture

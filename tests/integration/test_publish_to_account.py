@@ -127,3 +127,46 @@ def test_a_throttled_write_has_a_name_that_is_retried(connected: Steps, failing:
     failing("ssm", "PutParameter", "ThrottlingException")
 
     assert error_of(connected.publish, CLIENT) == "AwsBusy"
+
+
+def test_an_answer_that_was_lost_is_found_out(
+    connected: Steps, accounts: Accounts, preceding: Any
+) -> None:
+    preceding("ssm", "PutParameter", lambda again: again())
+
+    assert error_of(connected.publish, CLIENT) == "LostRace"
+
+    assert connected.publish(CLIENT)["written"] > 0
+    assert "/msklink/orders/iam/bootstrap.servers" in accounts.parameters(CLIENT)
+    assert accounts.status(CLIENT)["state"] == "published"
+
+
+def test_another_cluster_that_takes_the_name_meanwhile_keeps_it(
+    connected: Steps, accounts: Accounts, preceding: Any
+) -> None:
+    ssm = accounts.client("ssm", CLIENT)
+    theirs = '{"cluster_arn": "another", "state": "published"}'
+
+    def take(_: Any) -> None:
+        for name in ("iam/security.protocol", "status"):
+            ssm.put_parameter(Name=f"/msklink/orders/{name}", Value=theirs, Type="String")
+
+    preceding("ssm", "PutParameter", take)
+
+    assert error_of(connected.publish, CLIENT) == "LostRace"
+
+    assert connected.publish(CLIENT) == {"written": 0}
+    assert set(accounts.parameters(CLIENT).values()) == {theirs}
+    [told] = accounts.told("Client Refused")
+    assert told["refusal"]["code"] == "ClusterNameTaken"
+
+
+def test_the_owners_summary_stands_when_an_answer_was_lost(
+    connected: Steps, accounts: Accounts, preceding: Any
+) -> None:
+    preceding("ssm", "PutParameter", lambda again: again())
+
+    assert error_of(connected.summarize) == "LostRace"
+
+    connected.summarize()
+    assert accounts.status(OWNER)["clients"] == {CLIENT: "connected"}

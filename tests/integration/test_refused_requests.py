@@ -59,7 +59,9 @@ def test_a_refusal_leaves_the_rest_of_the_status_as_it_is(accounts: Accounts) ->
 
 
 @pytest.mark.usefixtures("cluster")
-@pytest.mark.parametrize("code", ["ParameterLimitExceeded", "ThrottlingException"])
+@pytest.mark.parametrize(
+    "code", ["ParameterAlreadyExists", "ParameterLimitExceeded", "ThrottlingException"]
+)
 def test_trouble_in_a_client_account_makes_no_dead_letter(
     accounts: Accounts, failing: Any, code: str
 ) -> None:

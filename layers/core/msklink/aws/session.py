@@ -13,7 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from msklink.client_account import ClientAccount
-from msklink.errors import AwsBusy, Refused
+from msklink.errors import AwsBusy, LostRace, Refused
 from msklink.refusals import Code, Refusal, refuse
 from msklink.settings import settings
 
@@ -44,7 +44,7 @@ _DENIED = frozenset(
 AWS_TROUBLE: Final = (BotoCoreError, ClientError)
 """What comes of calls to AWS: no answer in time, or one that says no."""
 
-CLIENT_TROUBLE: Final = (AwsBusy, Refused, *AWS_TROUBLE)
+CLIENT_TROUBLE: Final = (AwsBusy, LostRace, Refused, *AWS_TROUBLE)
 """What can go wrong in a client account, for steps that are not about that account."""
 
 

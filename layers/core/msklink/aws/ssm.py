@@ -11,6 +11,7 @@ from msklink import endpoints, status
 from msklink.arns import ClusterArn
 from msklink.aws.session import CONFIG, own
 from msklink.drift import Drift
+from msklink.errors import LostRace
 from msklink.records import Left
 from msklink.refusals import Code, Refusal, refuse
 from msklink.scheme import Scheme
@@ -140,8 +141,7 @@ class ParameterSet:
         """
         Write those of *wanted* (by full name, in this order) that are different.
 
-        Intelligent-Tiering makes room beyond 4 KB for a status with many VPCs. PutParameter refuses
-        tags together with Overwrite, so the tag comes with the first write.
+        Intelligent-Tiering makes room beyond 4 KB for a status with many VPCs.
         """
         different = [name for name, value in wanted.items() if self._existing.get(name) != value]
         for name in different:
@@ -150,16 +150,28 @@ class ParameterSet:
                     Name=name, Value=wanted[name], Type="String", Tier=TIER, Overwrite=True
                 )
             else:
-                self._ssm.put_parameter(
-                    Name=name,
-                    Value=wanted[name],
-                    Type="String",
-                    Tier=TIER,
-                    Description="Written by MSKLink",
-                    Tags=[{"Key": MANAGED_BY, "Value": settings().stack_name}],
-                )
+                self._create(name, wanted[name])
             self._existing[name] = wanted[name]
         return different
+
+    def _create(self, name: str, value: str) -> None:
+        """
+        Write a parameter that was not there, with our tag, which Overwrite would not allow.
+
+        Raises LostRace where it is there by now: another cluster's, perhaps, or ours, where an
+        answer got lost and botocore asked again.
+        """
+        try:
+            self._ssm.put_parameter(
+                Name=name,
+                Value=value,
+                Type="String",
+                Tier=TIER,
+                Description="Written by MSKLink",
+                Tags=[{"Key": MANAGED_BY, "Value": settings().stack_name}],
+            )
+        except self._ssm.exceptions.ParameterAlreadyExists as error:
+            raise LostRace(f"parameter {name} was made by somebody meanwhile") from error
 
     def _delete(self, names: Iterable[str]) -> None:
         for some in batched(names, MOST_NAMES, strict=False):
