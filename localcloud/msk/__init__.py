@@ -39,6 +39,8 @@ Cluster policy text                   is kept as it was put                compa
                                       [policy_is_normalised]               meaning, not text
 A CurrentVersion given where there    is stale                             a first put races less
 is no policy                                                               safely
+ListClientVpcConnections where no     BadRequest                           nothing: no connections
+scheme was ever on                    [unconnected_cannot_list]
 Policy conditions                     only aws:PrincipalArn and            grants that use others
                                       aws:PrincipalAccount can be met      work on AWS, not here
 NotPrincipal, unknown principals      are refused                          as above

@@ -21,6 +21,7 @@ class Assumptions:
     fresh_shows_flags: bool = True
     bad_principal_is_named: bool = False
     mixed_is_refused: bool = False
+    unconnected_cannot_list: bool = True
     list_leaves_out: str = ""
     express_stays_active: bool = True
     active_operation: Literal["updates", "latest", "never"] = "updates"

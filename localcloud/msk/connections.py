@@ -6,7 +6,7 @@ from datetime import datetime
 from localcloud.msk.authorization import find_cluster
 from localcloud.msk.cluster_operations import begin_operation
 from localcloud.msk.connection_checks import check_connection
-from localcloud.msk.errors import bad_request, forbidden, not_found
+from localcloud.msk.errors import NOT_CONNECTED, bad_request, forbidden, not_found
 from localcloud.msk.model import Caller, Cluster, Connection, Json, Operation, Schemes
 from localcloud.msk.network import Endpoint
 from localcloud.msk.pages import page
@@ -103,7 +103,12 @@ def list_vpc_connections(call: Call) -> Json:
 
 def list_client_vpc_connections(call: Call) -> Json:
     """Show the owner who is connected; from which VPC is the client's own business."""
-    shown, more = page(call, call.world.connections_of(find_cluster(call)))
+    cluster = find_cluster(call)
+    connections = call.world.connections_of(cluster)
+    is_unconnected = not connections and not cluster.connectivity.schemes
+    if is_unconnected and call.world.assumptions.unconnected_cannot_list:
+        raise bad_request(NOT_CONNECTED, "clusterArn")
+    shown, more = page(call, connections)
     infos = [
         {
             "Authentication": item.scheme.authentication,

@@ -56,6 +56,10 @@ INVALID_CLUSTER_ARN: Final = "The cluster policy is not valid. Invalid cluster a
 DUPLICATE_SID: Final = "The Statement Ids in the policy are not unique"
 
 
+# Own wording.
+NOT_CONNECTED: Final = "Private connectivity was never turned on for the cluster."
+
+
 class MskError(Exception):
     """What the API answers instead of a result."""
 

@@ -298,3 +298,15 @@ def test_without_the_right_to_delete_the_endpoint_the_connection_stays(
 
     assert scene.refusal(CLIENT, "DeleteVpcConnection", Arn=connection).status == 403
     assert scene.connection_state(connection) == "AVAILABLE"
+
+
+def test_connections_of_a_cluster_that_was_never_private_are_not_listed() -> None:
+    scene = Scene()
+    arn = scene.cluster()
+
+    assert scene.refusal(OWNER, "ListClientVpcConnections", ClusterArn=arn).status == 400
+
+    scene.msk.assume(unconnected_cannot_list=False)
+    assert scene.call(OWNER, "ListClientVpcConnections", ClusterArn=arn) == {
+        "ClientVpcConnections": []
+    }

@@ -6,6 +6,7 @@ from msklink.aws import memories, table
 from msklink.drift import Kind, Memory, memory_of
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
 from tests.support.others import let_in
+from tests.support.served import FIREHOSE
 from tests.support.steps import Steps
 
 
@@ -52,3 +53,18 @@ def test_what_is_contested_stays_so(connected: Steps, accounts: Accounts, *, lea
     assert OTHER_CLIENT in admitted(accounts, connected.cluster_arn)
     assert memories.drift_memory(connected.cluster_arn, item).told
     assert not accounts.told("Drift Repaired")
+
+
+@pytest.mark.parametrize("cannot_list", [True, False])
+def test_who_wants_nothing_goes_where_private_connectivity_was_never_on(
+    surveyed: Steps, accounts: Accounts, *, cannot_list: bool
+) -> None:
+    accounts.msk.assume(unconnected_cannot_list=cannot_list)
+    accounts.put_policy(surveyed.cluster_arn, FIREHOSE)
+    surveyed.grant()
+    for record in table.connections(surveyed.cluster_arn):
+        table.forget(record)
+
+    surveyed.revoke()
+
+    assert accounts.policy(surveyed.cluster_arn)["Statement"] == [FIREHOSE]

@@ -131,7 +131,7 @@ def test_a_cluster_that_cannot_be_asked_is_told_of_and_the_others_are_swept(
     accounts.make_cluster("alpha", tags=TAGS)
     sweep()
     accounts.tag_cluster(served, msklink="iam scram")
-    accounts.msk.faults.add(faults.error("ListClientVpcConnections", "BadRequestException"))
+    accounts.msk.faults.add(faults.error("ListClientVpcConnections", "ForbiddenException"))
 
     with pytest.raises(ExceptionGroup, match="clusters not swept"):
         sweep()

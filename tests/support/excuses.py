@@ -70,6 +70,11 @@ UNUSED = {
         "confirms that a cluster has changed where the list says so "
         "(`tests/integration/test_sweep_clusters.py`); in the end-to-end tests an event is sooner"
     ),
+    ("RevokeAccessFunctionRole", "kafka:DescribeClusterV2"): (
+        "for a cluster without private connectivity, whose connections MSK may not list "
+        "(`tests/integration/test_revoke_access.py`); in the end-to-end tests it is on when "
+        "somebody leaves"
+    ),
     ("GrantAccessFunctionRole", "states:DescribeExecution"): _OF_REDRIVING,
     ("RevokeAccessFunctionRole", "ssm:GetParameters"): (
         "for an account that leaves while another has access to topics "

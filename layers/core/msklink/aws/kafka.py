@@ -161,7 +161,12 @@ def bootstrap_brokers(kafka: "KafkaClient", cluster_arn: str) -> dict[Scheme, st
 
 
 def client_connections(kafka: "KafkaClient", cluster_arn: str) -> list[ClientConnection]:
-    """Every connection to the cluster, a hundred in a call; none to a cluster that is gone."""
+    """
+    Every connection to the cluster, a hundred in a call; none to a cluster that is gone.
+
+    Nobody knows whether MSK lists those of a cluster without private connectivity. Where it does
+    not want to, there are none.
+    """
     pages = kafka.get_paginator("list_client_vpc_connections").paginate(ClusterArn=cluster_arn)
     try:
         return [
@@ -174,6 +179,11 @@ def client_connections(kafka: "KafkaClient", cluster_arn: str) -> list[ClientCon
             for connection in page["ClientVpcConnections"]
         ]
     except kafka.exceptions.NotFoundException:
+        return []
+    except kafka.exceptions.BadRequestException:
+        cluster = describe_cluster(kafka, cluster_arn)
+        if cluster and cluster.private:
+            raise
         return []
 
 
