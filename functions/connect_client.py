@@ -12,6 +12,7 @@ from msklink import clock, network, repairing, survey
 from msklink import connections as rules
 from msklink.aws import ec2, kafka, security_groups, table, vpc_connections
 from msklink.aws.session import in_client, in_the_name_of
+from msklink.connection_creation import create
 from msklink.connections import VpcConnection
 from msklink.errors import Refused
 from msklink.recording import record_changes
@@ -80,7 +81,7 @@ def _bring(
         return record.with_(state=State.FAILED, refusal=refusal)
     if found:
         repairing.begin(event.cluster_arn, event.run, found)
-    return _take(msk, record, connection) if connection else _create(msk, record)
+    return _take(msk, record, connection) if connection else create(msk, record)
 
 
 def _take(msk: "KafkaClient", record: Connection, connection: VpcConnection) -> Connection:
@@ -125,15 +126,3 @@ def _managed_groups(
             well.append(network.memory_of(vpc))
     repairing.settle(event.cluster_arn, well)
     return groups
-
-
-def _create(msk: "KafkaClient", record: Connection) -> Connection:
-    try:
-        connection = vpc_connections.create_connection(msk, record, settings().stack_name)
-    except Refused as error:
-        # MSK refuses a second connection also when botocore asks again after a lost answer.
-        if made := rules.find(record, vpc_connections.list_connections(msk)):
-            return rules.adopt(record, made)
-        return record.with_(state=State.REFUSED, refusal=error.refusal)
-    logger.info("connection created", connection=connection.arn, item=record.item)
-    return rules.adopt(record, connection)

@@ -31,11 +31,14 @@ def handler(event: Inspection, context: LambdaContext) -> dict[str, Any]:
     known = table.connections(event.cluster_arn)
     listed = kafka.client_connections(msk, event.cluster_arn)
     states = {connection.arn: connection.state for connection in listed}
-    records = rules.observe_all(known, states, event.waited_seconds)
-    changed = record_changes(known, records, event.run, clock.now())
+    now = clock.now()
+    records = rules.observe_all(known, states, event.waited_seconds, now)
+    changed = record_changes(known, records, event.run, now)
     again = rules.to_connect_again(known, records)
     pending = [record for record in records if record.state is State.CONNECTING]
     logger.info("connections inspected", pending=len(pending), changed=len(changed))
+    if any(record.hold and record.hold.is_cluster for record in pending):
+        return {"move": "inspect", "bootstrap_brokers": {}}
     if again:
         return {"move": "connect", "accounts": again, "bootstrap_brokers": {}}
     if pending:

@@ -51,7 +51,11 @@ PutClusterPolicy while UPDATING       works                                grant
 Another account's missing cluster     Forbidden, like a closed one         a clearer refusal
 What a policy shows other accounts    all of Describe, zones and tags      zones must be passed on
 CreateVpcConnection: cluster not      BadRequest                           waiting is needless
-ACTIVE
+ACTIVE                                [busy_takes_connections]
+CreateVpcConnection: the first of     is made at once                      the text may be another
+an account                            [role_delay_seconds]                 than the one we know
+A new cluster policy                  is in force at once                  a call that it allows is
+                                      [policy_delay_seconds]               denied for a while
 CreateVpcConnection: subnets          one per zone of the cluster, no      AWS may take fewer
                                       more and no fewer
 CreateVpcConnection: subnets of an    BadRequest                           they could be chosen

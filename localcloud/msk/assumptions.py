@@ -21,6 +21,9 @@ class Assumptions:
     fresh_shows_flags: bool = True
     bad_principal_is_named: bool = False
     mixed_is_refused: bool = False
+    policy_delay_seconds: float = 0
+    role_delay_seconds: float = 0
+    busy_takes_connections: bool = False
     unconnected_cannot_list: bool = True
     list_leaves_out: str = ""
     express_stays_active: bool = True

@@ -50,11 +50,11 @@ def find_cluster(call: Call, parameter: str = "ClusterArn") -> Cluster:
 
 def is_admitted(cluster: Cluster, caller: Caller, action: str) -> bool:
     """Tell whether the cluster policy allows *action* to *caller*, and does not deny it."""
-    if cluster.policy is None:
+    if cluster.policy_in_force is None:
         return False
     effects = {
         statement["Effect"]
-        for statement in as_list(json.loads(cluster.policy.text)["Statement"])
+        for statement in as_list(json.loads(cluster.policy_in_force.text)["Statement"])
         if _applies(statement, caller, action, cluster.arn)
     }
     return effects == {"Allow"}

@@ -1,8 +1,9 @@
 """What CreateVpcConnection demands of the cluster and of the client's network."""
 
 from collections import Counter
+from datetime import timedelta
 
-from localcloud.msk.errors import bad_request
+from localcloud.msk.errors import ROLE_IN_THE_MAKING, bad_request
 from localcloud.msk.model import Cluster, Scheme
 from localcloud.msk.tags import check_tags
 from localcloud.msk.world import Call
@@ -11,12 +12,13 @@ from localcloud.msk.world import Call
 def check_connection(call: Call, cluster: Cluster) -> Scheme:
     """Return the scheme that the call asks for, or raise why there can be no connection."""
     scheme = _scheme(call.params["Authentication"])
-    _check_cluster(cluster, scheme)
+    _check_cluster(call, cluster, scheme)
     _check_vpc(call, cluster)
     _check_subnets(call, cluster)
     _check_security_groups(call)
     _check_first(call, cluster, scheme)
     check_tags(call.params.get("Tags", {}))
+    _check_role(call)
     return scheme
 
 
@@ -27,8 +29,11 @@ def _scheme(authentication: str) -> Scheme:
     raise bad_request("The authentication must be SASL_IAM, SASL_SCRAM or TLS.", "authentication")
 
 
-def _check_cluster(cluster: Cluster, scheme: Scheme) -> None:
-    if cluster.state != "ACTIVE":
+def _check_cluster(call: Call, cluster: Cluster, scheme: Scheme) -> None:
+    fit = {"ACTIVE"}
+    if call.world.assumptions.busy_takes_connections:
+        fit |= {"UPDATING", "HEALING", "MAINTENANCE", "REBOOTING_BROKER"}
+    if cluster.state not in fit:
         raise bad_request(
             f"The cluster is {cluster.state}. It must be ACTIVE for a VPC connection.",
             "targetClusterArn",
@@ -82,6 +87,14 @@ def _check_security_groups(call: Call) -> None:
         raise bad_request("Specify security groups that exist.", "securityGroups")
     if any(group.vpc_id != vpc_id for group in groups):
         raise bad_request(f"The security groups must be of the VPC {vpc_id}.", "securityGroups")
+
+
+def _check_role(call: Call) -> None:
+    """Demand MSK's service-linked role, which the first connection of an account begins to make."""
+    world, now = call.world, call.world.now()
+    delay = timedelta(seconds=world.assumptions.role_delay_seconds)
+    if now < world.roles.setdefault(call.caller.account, now + delay):
+        raise bad_request(ROLE_IN_THE_MAKING)
 
 
 def _check_first(call: Call, cluster: Cluster, scheme: Scheme) -> None:

@@ -57,6 +57,9 @@ DUPLICATE_SID: Final = "The Statement Ids in the policy are not unique"
 
 
 # Own wording.
+ROLE_IN_THE_MAKING: Final = (
+    "The service-linked role AWSServiceRoleForKafka is being created. Try again later."
+)
 NOT_CONNECTED: Final = "Private connectivity was never turned on for the cluster."
 
 

@@ -121,6 +121,7 @@ class Cluster:
     state: str = "CREATING"
     connectivity: Connectivity = Connectivity()
     policy: ClusterPolicy | None = None
+    policy_in_force: ClusterPolicy | None = None
     operations: list[Operation] = field(default_factory=list)
     active_operation: Operation | None = None
     answers: int = 0

@@ -49,15 +49,28 @@ def put_cluster_policy(call: Call) -> Json:
         raise bad_request(STALE_POLICY_VERSION, "currentVersion")
     if call.world.assumptions.policy_is_normalised:
         text = json.dumps(_normalised(document))
-    cluster.policy = ClusterPolicy(text, call.world.version())
-    return {"CurrentVersion": cluster.policy.version}
+    put = ClusterPolicy(text, call.world.version())
+    _replace(call.world, cluster, put)
+    return {"CurrentVersion": put.version}
 
 
 def delete_cluster_policy(call: Call) -> Json:
     cluster = find_cluster(call)
     _policy(cluster)
-    cluster.policy = None
+    _replace(call.world, cluster, None)
     return {}
+
+
+def _replace(world: World, cluster: Cluster, policy: ClusterPolicy | None) -> None:
+    cluster.policy = policy
+
+    def take_effect() -> None:
+        cluster.policy_in_force = policy
+
+    if delay := world.assumptions.policy_delay_seconds:
+        world.after(delay, take_effect)
+    else:
+        take_effect()
 
 
 def _policy(cluster: Cluster) -> ClusterPolicy:

@@ -34,6 +34,8 @@ class World:
     configurations: dict[str, Configuration] = field(default_factory=dict)
     tag_changes: list[TagChange] = field(default_factory=list)
     closed_accounts: set[str] = field(default_factory=set)
+    roles: dict[str, datetime] = field(default_factory=dict)
+    """When MSK's service-linked role of an account is made, or was."""
     _tag_versions: Counter[str] = field(default_factory=Counter)
     _random: random.Random = field(default_factory=lambda: random.Random("msk"))
     _numbers: int = 0

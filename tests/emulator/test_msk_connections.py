@@ -4,7 +4,16 @@ import re
 
 import pytest
 
-from localcloud.msk import Caller, Endpoint, MskError, Scheme, SecurityGroup, Subnet, Vpc
+from localcloud.msk import (
+    Assumptions,
+    Caller,
+    Endpoint,
+    MskError,
+    Scheme,
+    SecurityGroup,
+    Subnet,
+    Vpc,
+)
 from tests.emulator.scenery import CLIENT, OWNER, STRANGER, ZONES, Json, Scene, flags
 
 
@@ -310,3 +319,39 @@ def test_connections_of_a_cluster_that_was_never_private_are_not_listed() -> Non
     assert scene.call(OWNER, "ListClientVpcConnections", ClusterArn=arn) == {
         "ClientVpcConnections": []
     }
+
+
+def test_a_policy_may_take_effect_a_little_later() -> None:
+    scene = Scene(Assumptions(policy_delay_seconds=20))
+    arn = scene.private_cluster()
+
+    assert connect_refusal(scene, arn).code == "ForbiddenException"
+
+    scene.later(1)
+    scene.connect(arn)
+    scene.call(OWNER, "DeleteClusterPolicy", ClusterArn=arn)
+    assert scene.call(CLIENT, "DescribeClusterV2", ClusterArn=arn)
+    scene.later(1)
+    assert scene.refusal(CLIENT, "DescribeClusterV2", ClusterArn=arn).status == 403
+
+
+def test_the_first_connection_of_an_account_may_wait_for_the_role_of_msk() -> None:
+    scene = Scene(Assumptions(role_delay_seconds=60))
+    arn = scene.private_cluster()
+
+    refused = connect_refusal(scene, arn)
+
+    assert (refused.code, "service-linked role" in refused.message) == ("BadRequestException", True)
+    scene.later(1)
+    scene.connect(arn)
+
+
+def test_a_cluster_that_is_busy_may_take_connections() -> None:
+    scene = Scene()
+    arn = scene.private_cluster()
+    scene.msk.force_state(arn, "UPDATING")
+
+    assert connect_refusal(scene, arn).code == "BadRequestException"
+
+    scene.msk.assume(busy_takes_connections=True)
+    scene.connect(arn)

@@ -40,10 +40,12 @@ def test_every_state_and_every_function_has_a_call_that_goes_wrong(step: str) ->
 
 UNPLAYED = {
     "EnableConnectivityFunction": {"kafka:DescribeClusterOperationV2"},
+    "ConnectClientFunction": {"kafka:DescribeClusterV2"},
     "RevokeAccessFunction": {"kafka:DescribeClusterV2"},
 }
 """Calls that no plot makes. They need an operation of ours on a cluster that stays ACTIVE
-(`tests/workflow/test_long_updates.py`), or a grant on a cluster whose private connectivity was
+(`tests/workflow/test_long_updates.py`), a connection that MSK refuses
+(`tests/workflow/test_open_questions.py`), or a grant on a cluster whose private connectivity was
 never on (`tests/integration/test_revoke_access.py`)."""
 
 

@@ -70,6 +70,10 @@ UNUSED = {
         "confirms that a cluster has changed where the list says so "
         "(`tests/integration/test_sweep_clusters.py`); in the end-to-end tests an event is sooner"
     ),
+    ("ConnectClientFunctionRole", "kafka:DescribeClusterV2"): (
+        "for a connection that MSK refuses, perhaps because the cluster is being updated "
+        "(`tests/workflow/test_open_questions.py`); in the end-to-end tests it refuses none"
+    ),
     ("RevokeAccessFunctionRole", "kafka:DescribeClusterV2"): (
         "for a cluster without private connectivity, whose connections MSK may not list "
         "(`tests/integration/test_revoke_access.py`); in the end-to-end tests it is on when "

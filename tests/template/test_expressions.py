@@ -132,7 +132,10 @@ TABLE = {
         lambda count: states(input={"wait_seconds": count}), lambda count: count > 0
     ),
     "10": Row(lambda _count: {}, fixed(10)),  # ClientsAtOnce
-    **{f"$states.input.move = '{move}'": chosen(move) for move in ("connect", "stop", "wait")},
+    **{
+        f"$states.input.move = '{move}'": chosen(move)
+        for move in ("connect", "inspect", "stop", "wait")
+    },
 }
 
 

@@ -6,7 +6,7 @@ from msklink.connections import VpcConnection, adopt, drifted, observe_all
 from msklink.records import Connection, State
 from msklink.refusals import Code, refuse
 from msklink.scheme import Scheme
-from tests.unit.given import ARN, connection
+from tests.unit.given import ARN, NOW, connection
 
 WAITED_FOR = connection(state=State.CONNECTING, connection_arn="arn:1", connection_state="CREATING")
 PUBLISHED = connection(state=State.PUBLISHED, connection_arn="arn:1", connection_state="AVAILABLE")
@@ -111,7 +111,7 @@ def test_what_a_run_that_waits_for_others_makes_of_it(
 ) -> None:
     states = {} if state == "gone" else {"arn:1": state}
 
-    [seen] = observe_all([record], states, 0)
+    [seen] = observe_all([record], states, 0, NOW)
 
     assert seen.state == expected
 

@@ -19,7 +19,7 @@ from msklink.connections import (
 from msklink.records import Connection, State
 from msklink.refusals import Code, refuse
 from msklink.scheme import Scheme
-from tests.unit.given import ARN, CLIENT, connection, thorough
+from tests.unit.given import ARN, CLIENT, NOW, connection, thorough
 
 CONNECTION = VpcConnection("arn:1", ARN, Scheme.IAM, "AVAILABLE", "vpc-1")
 
@@ -142,7 +142,9 @@ def test_all_are_observed_by_arn() -> None:
     unlisted = connection(scheme=Scheme.TLS, state=State.CONNECTING, connection_arn="arn:2")
     refused = connection(scheme=Scheme.SCRAM, state=State.REFUSED)
 
-    seen = observe_all([waiting, unlisted, refused], {"arn:1": "AVAILABLE", "arn:9": "FAILED"}, 0)
+    seen = observe_all(
+        [waiting, unlisted, refused], {"arn:1": "AVAILABLE", "arn:9": "FAILED"}, 0, NOW
+    )
 
     assert [record.state for record in seen] == [State.CONNECTED, State.CONNECTING, State.REFUSED]
 
@@ -150,8 +152,8 @@ def test_all_are_observed_by_arn() -> None:
 def test_a_connection_that_is_not_listed_any_more_can_be_made_again() -> None:
     going = connection(state=State.CONNECTING, connection_arn="arn:1", connection_state="DELETING")
 
-    [still_there] = observe_all([going], {"arn:1": "DELETING"}, 0)
-    [gone] = observe_all([going], {}, 0)
+    [still_there] = observe_all([going], {"arn:1": "DELETING"}, 0, NOW)
+    [gone] = observe_all([going], {}, 0, NOW)
 
     assert still_there == going
     assert (gone.state, gone.connection_arn, gone.connection_state) == (State.PLANNED, None, None)
@@ -191,7 +193,7 @@ def test_waiting_ends_and_the_others_are_kept() -> None:
     done = connection(scheme=Scheme.TLS, state=State.CONNECTED, connection_arn="arn:2")
     states = {"arn:1": "CREATING", "arn:2": "AVAILABLE"}
 
-    late, kept = observe_all([waiting, done], states, WAIT_LIMIT_SECONDS)
+    late, kept = observe_all([waiting, done], states, WAIT_LIMIT_SECONDS, NOW)
 
     assert late.refusal
     assert (late.state, late.refusal.code) == (State.FAILED, "ConnectionTimedOut")

@@ -264,7 +264,7 @@ def test_ministack_decides_alike(document: list[Statement]) -> None:
 @given(policies)
 def test_the_emulator_of_msk_decides_alike(document: list[Statement]) -> None:
     policy = SimpleNamespace(text=json.dumps({"Statement": document}))
-    cluster = cast("Cluster", SimpleNamespace(policy=policy, arn=ARN))
+    cluster = cast("Cluster", SimpleNamespace(policy_in_force=policy, arn=ARN))
     caller = Caller(CLIENT, "eu-west-1", SESSION)
 
     assert judge(document, CALL) == Judgement(is_admitted(cluster, caller, CALL.action))

@@ -2,10 +2,11 @@
 
 import pytest
 
-from tests.support.aws import CLIENT, Accounts
+from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
 from tests.support.functions import OWNER, invoke
 from tests.support.step_functions import Engine, tag_event
 
+NEVER = 1e9
 TAGS = {"msklink": "auto", "msklink/clients": CLIENT}
 
 
@@ -23,3 +24,85 @@ def test_a_cluster_without_private_connectivity_has_no_connections(
     engine.receive(tag_event(cluster))
     assert accounts.status(CLIENT)["vpcs"][vpc_id]["iam"]["state"] == "published"
     assert accounts.status(OWNER)["clients"] == {CLIENT: "published"}
+
+
+def served_in_one_run(accounts: Accounts, engine: Engine, cluster: str) -> None:
+    [run] = engine.receive(tag_event(cluster))
+
+    assert engine.describe(run)["status"] == "SUCCEEDED"
+    assert accounts.status(CLIENT)["state"] == "published"
+    assert accounts.told("Client Refused") == []
+    assert len(accounts.connections(CLIENT)) == 1
+
+
+@pytest.mark.parametrize("seconds", [0, 20])
+def test_a_policy_that_is_not_in_force_at_once_is_waited_for(
+    accounts: Accounts, engine: Engine, seconds: float
+) -> None:
+    accounts.msk.assume(policy_delay_seconds=seconds)
+    cluster = accounts.make_cluster(tags=TAGS)
+    accounts.make_tagged_vpc(CLIENT)
+
+    served_in_one_run(accounts, engine, cluster)
+
+
+def test_a_connection_that_stays_denied_is_refused_after_half_a_minute(
+    accounts: Accounts, engine: Engine
+) -> None:
+    cluster = accounts.make_cluster(tags=TAGS | {"msklink/clients": f"{CLIENT} {OTHER_CLIENT}"})
+    for account in (CLIENT, OTHER_CLIENT):
+        accounts.make_tagged_vpc(account)
+    accounts.denied.add((CLIENT, "CreateVpcConnection"))
+
+    [run] = engine.receive(tag_event(cluster))
+
+    assert engine.describe(run)["status"] == "SUCCEEDED"
+    [told] = accounts.told("Client Refused")
+    assert (told["account"], told["refusal"]["code"]) == (CLIENT, "ClientRoleDenied")
+    assert accounts.status(OWNER)["clients"] == {CLIENT: "refused", OTHER_CLIENT: "published"}
+    assert engine.states(run).count("OpenConnections") == 3  # at once, after 20 and after 40 s
+
+
+@pytest.mark.parametrize("seconds", [0, 60])
+def test_the_role_of_msk_that_is_being_made_is_waited_for(
+    accounts: Accounts, engine: Engine, seconds: float
+) -> None:
+    accounts.msk.assume(role_delay_seconds=seconds)
+    cluster = accounts.make_cluster(tags=TAGS)
+    accounts.make_tagged_vpc(CLIENT)
+
+    served_in_one_run(accounts, engine, cluster)
+
+
+def test_a_role_of_msk_that_is_never_made_is_told_in_its_words(
+    accounts: Accounts, engine: Engine
+) -> None:
+    accounts.msk.assume(role_delay_seconds=NEVER)
+    cluster = accounts.make_cluster(tags=TAGS)
+    accounts.make_tagged_vpc(CLIENT)
+
+    assert engine.reconcile(cluster) == "SUCCEEDED"
+
+    refusal = accounts.status(CLIENT)["refusal"]
+    assert refusal["code"] == "ConnectionRefusedByMsk"
+    assert "AWSServiceRoleForKafka" in refusal["message"]
+
+
+@pytest.mark.parametrize("takes", [False, True])
+@pytest.mark.parametrize("state", ["UPDATING", "HEALING", "MAINTENANCE", "REBOOTING_BROKER"])
+def test_a_cluster_that_somebody_changes_is_waited_for(
+    accounts: Accounts, engine: Engine, state: str, *, takes: bool
+) -> None:
+    accounts.msk.assume(busy_takes_connections=takes)
+    cluster = accounts.make_cluster(tags=TAGS)
+    accounts.make_tagged_vpc(CLIENT)
+
+    def change() -> None:
+        accounts.msk.force_state(cluster, state)
+        for _ in range(3):  # the handler's own look, and two of the next round
+            accounts.meanwhile("DescribeClusterV2", lambda: None)
+        accounts.meanwhile("DescribeClusterV2", lambda: accounts.msk.force_state(cluster, "ACTIVE"))
+
+    accounts.meanwhile("CreateVpcConnection", change)
+
+    served_in_one_run(accounts, engine, cluster)

@@ -5,10 +5,11 @@ States are those of ConnectionState in botocore's model; the API page adds UPDAT
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from msklink import drift
 from msklink.drift import Drift, Kind
-from msklink.records import Connection, State
+from msklink.records import Connection, Hold, State
 from msklink.refusals import Code, refuse
 from msklink.scheme import Scheme
 
@@ -27,6 +28,12 @@ WAIT_LIMIT_SECONDS = 30 * 60
 """Creation takes minutes; acceptance tests of the Terraform provider see about four."""
 
 WAIT_SECONDS = 20
+
+POLICY_DELAY = timedelta(seconds=30)
+"""AWS does not say whether a cluster policy is in force at once; those of IAM take seconds."""
+
+ROLE_DELAY = timedelta(minutes=2)
+"""IAM makes a service-linked role on the first connection of an account; AWS gives no time."""
 
 
 @dataclass(frozen=True)
@@ -130,17 +137,36 @@ def adopt(record: Connection, connection: VpcConnection) -> Connection:
     """*record* with its *connection*, just made or found; what another's state was is forgotten."""
     if record.connection_arn != connection.arn:
         record = record.with_(connection_arn=connection.arn, connection_state=None, refusal=None)
-    return observe(record, connection.state)
+    return observe(record.with_(hold=None), connection.state)
+
+
+def hold(record: Connection, now: datetime, longest: timedelta) -> Connection | None:
+    """*record* waiting until MSK may be asked again; None where it has waited for *longest*."""
+    since = record.hold.since if record.hold else now
+    if now - since >= longest:
+        return None
+    held = Hold(since=since, tried=now)
+    return record.with_(state=State.CONNECTING, refusal=None, hold=held)
 
 
 def observe_all(
-    records: Iterable[Connection], states: Mapping[str, str], waited_seconds: int
+    records: Iterable[Connection], states: Mapping[str, str], waited_seconds: int, now: datetime
 ) -> list[Connection]:
     """*records* after MSK reported *states* by ARN; one not listed yet is waited for as well."""
-    seen = [_observe_listed(record, states.get(record.connection_arn or "")) for record in records]
+    seen = [
+        _observe_listed(_try_again(record, now), states.get(record.connection_arn or ""))
+        for record in records
+    ]
     if waited_seconds < WAIT_LIMIT_SECONDS:
         return seen
     return [time_out(record) if record.state is State.CONNECTING else record for record in seen]
+
+
+def _try_again(record: Connection, now: datetime) -> Connection:
+    held = record.hold if record.state is State.CONNECTING else None
+    if held is None or now - held.tried < timedelta(seconds=WAIT_SECONDS):
+        return record
+    return record.with_(state=State.PLANNED)
 
 
 def _observe_listed(record: Connection, state: str | None) -> Connection:

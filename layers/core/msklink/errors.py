@@ -5,6 +5,7 @@
 | AWS is busy      | AwsBusy                | msklink.aws      | Retry                      |
 | lost a race      | LostRace               | msklink.aws      | Retry, which reads again   |
 | cannot be done   | Refused                | msklink.aws      | none: handlers record it   |
+| too early        | NotYet                 | msklink.aws      | none: it is asked again    |
 | bad principal    | PrincipalRejected      | msklink.aws      | none: GrantAccess finds it |
 | a probe is mute  | ProbeFailed            | msklink.aws      | none: it is logged         |
 | took too long    | ClusterWaitTimedOut    | inspect_cluster  | none: the run fails loudly |
@@ -12,6 +13,8 @@
 
 botocore's own TooManyRequestsException and its like pass untouched, and are in the same Retry.
 """
+
+from datetime import timedelta
 
 from msklink.refusals import Refusal
 
@@ -30,6 +33,14 @@ class Refused(Exception):
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.message)
         self.refusal = refusal
+
+
+class NotYet(Exception):
+    """AWS says no to what it may allow a little later; after *longest* that is *final*."""
+
+    def __init__(self, final: Exception, longest: timedelta) -> None:
+        super().__init__(str(final))
+        self.final, self.longest = final, longest
 
 
 class PrincipalRejected(Exception):

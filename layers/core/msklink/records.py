@@ -49,6 +49,16 @@ class Check(BaseModel, frozen=True):
     remedy: str = ""
 
 
+class Hold(BaseModel, frozen=True):
+    """That MSK would not make a connection yet, for a reason that passes by itself."""
+
+    since: datetime
+    tried: datetime
+    """When it was asked last."""
+    is_cluster: bool = False
+    """Whether the cluster is being changed, so that the run waits for that."""
+
+
 class Connection(BaseModel, frozen=True):
     """
     One (account, VPC, scheme) of one cluster.
@@ -72,6 +82,7 @@ class Connection(BaseModel, frozen=True):
     told: Refusal | None = None
     """Why the last attempt was refused, while another is under way."""
     failure: str | None = None
+    hold: Hold | None = None
     warnings: tuple[Refusal, ...] = ()
     """What stands in the way of nothing, and what was refused beside the connection."""
     leaving: Leaving | None = None

@@ -3,9 +3,18 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from msklink.aws.session import error_message
-from msklink.connections import DELETABLE, GOING, VpcConnection, find
-from msklink.errors import Refused
+from botocore.exceptions import ClientError
+
+from msklink.aws.session import error_message, is_denied
+from msklink.connections import (
+    DELETABLE,
+    GOING,
+    POLICY_DELAY,
+    ROLE_DELAY,
+    VpcConnection,
+    find,
+)
+from msklink.errors import NotYet, Refused
 from msklink.records import Connection
 from msklink.refusals import Code, refuse
 from msklink.scheme import Scheme
@@ -13,6 +22,9 @@ from msklink.tags import MANAGED_BY
 
 if TYPE_CHECKING:
     from mypy_boto3_kafka import KafkaClient
+
+# MSK's text is not known; every service that makes one calls it so.
+ROLE_IN_THE_MAKING = "ervice-linked role"
 
 
 def list_connections(kafka: "KafkaClient") -> list[VpcConnection]:
@@ -34,7 +46,9 @@ def create_connection(kafka: "KafkaClient", wanted: Connection, stack_name: str)
     """
     Create the connection *wanted*, in the client's account.
 
-    There is no client token, so list first. Raises Refused when MSK answers that it will not.
+    There is no client token, so list first. Raises Refused when MSK answers that it will not, and
+    NotYet while its service-linked role is made, or where the cluster policy does not allow it: a
+    new policy may not be in force yet.
     """
     scheme = wanted.scheme
     if scheme is None:
@@ -48,10 +62,16 @@ def create_connection(kafka: "KafkaClient", wanted: Connection, stack_name: str)
             SecurityGroups=list(wanted.security_group_ids),
             Tags={MANAGED_BY: stack_name},
         )
-    except kafka.exceptions.BadRequestException as error:
-        raise Refused(
-            refuse(Code.CONNECTION_REFUSED_BY_MSK, problem=error_message(error))
-        ) from error
+    except ClientError as error:
+        if is_denied(error):
+            raise NotYet(error, POLICY_DELAY) from error
+        if not isinstance(error, kafka.exceptions.BadRequestException):
+            raise
+        said = error_message(error)
+        refused = Refused(refuse(Code.CONNECTION_REFUSED_BY_MSK, problem=said))
+        if ROLE_IN_THE_MAKING in said:
+            raise NotYet(refused, ROLE_DELAY) from error
+        raise refused from error
     return VpcConnection(
         answer["VpcConnectionArn"], wanted.cluster_arn, scheme, answer["State"], wanted.vpc_id
     )
