@@ -33,6 +33,10 @@ An Express cluster during an update   stays ACTIVE                         its o
 ActiveOperationArn                    is there while an update goes on     waiting for it would not
                                       [active_operation]                   end, or end too early
 Express brokers                       work like Standard                   its refusal is passed on
+An upgrade to Express brokers         adds as many, with the next ids;     brokers to publish are
+                                      private connectivity goes on         chosen too late or early
+InstanceType of a cluster with both   is as the upgrade asked for it       the owner is not warned
+kinds of brokers
 The scheme's connections when it      DEACTIVATING when the update ends,   they may be cut at its
 is switched off                       then INACTIVE for good               start
 Cluster policy text                   is kept as it was put                comparing must be by

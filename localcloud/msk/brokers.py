@@ -81,11 +81,11 @@ class _Brokers:
         return self._joined(hosts)
 
     def _numbers(self) -> list[int]:
-        count = self._cluster.settings["NumberOfBrokerNodes"]
+        ids = sorted(self._cluster.brokers)
         first = (self._cluster.answers - 1) * MOST_BROKERS
-        if count <= MOST_BROKERS:
-            return list(range(1, count + 1))
-        return [(first + nth) % count + 1 for nth in range(MOST_BROKERS)]
+        if len(ids) <= MOST_BROKERS:
+            return ids
+        return [ids[(first + nth) % len(ids)] for nth in range(MOST_BROKERS)]
 
     def _joined(self, hosts: list[str]) -> str:
         self._order.shuffle(hosts)

@@ -18,6 +18,9 @@ from localcloud.msk.network import Subnet
 from localcloud.msk.tags import check_tags
 from localcloud.msk.world import Call
 
+ZONES_OF_EXPRESS: Final = 3
+"""AWS's own guides for Express brokers ask for three subnets in three zones."""
+
 _NAME: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,63}")
 
 
@@ -67,6 +70,10 @@ def _create(call: Call, block: Json, *, serverless: bool) -> Cluster:
         host_suffix=world.letters(6),
         connectivity=Connectivity(mentions_schemes=world.assumptions.fresh_shows_flags),
     )
+    if not serverless:
+        instance_type = settings["BrokerNodeGroupInfo"]["InstanceType"]
+        count = settings["NumberOfBrokerNodes"]
+        cluster.set_brokers(dict.fromkeys(range(1, count + 1), instance_type), instance_type)
     world.clusters[cluster.arn] = cluster
     outcome = "FAILED" if call.fault.failure else "ACTIVE"
 
@@ -110,6 +117,8 @@ def _provisioned(call: Call, block: Json, subnets: list[Subnet]) -> Json:
     zone_ids = [subnet.zone_id for subnet in subnets]
     if len(set(zone_ids)) != len(zone_ids) or len({subnet.vpc_id for subnet in subnets}) != 1:
         raise bad_request("Each client subnet must be in its own zone of one VPC.", "clientSubnets")
+    if nodes["InstanceType"].startswith("express.") and len(subnets) != ZONES_OF_EXPRESS:
+        raise bad_request("Express brokers need subnets in three zones.", "clientSubnets")
     if settings["NumberOfBrokerNodes"] % len(subnets):
         raise bad_request(
             "The number of broker nodes must be a multiple of the number of zones.",

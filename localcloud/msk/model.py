@@ -124,8 +124,16 @@ class Cluster:
     policy_in_force: ClusterPolicy | None = None
     operations: list[Operation] = field(default_factory=list)
     active_operation: Operation | None = None
+    brokers: dict[int, str] = field(default_factory=dict)
+    """Instance type of each broker, by its id."""
     answers: int = 0
     """How often somebody asked for its brokers."""
+
+    def set_brokers(self, brokers: dict[int, str], instance_type: str) -> None:
+        """Replace the brokers; *instance_type* is what Describe shows of them."""
+        self.brokers = brokers
+        self.settings["NumberOfBrokerNodes"] = len(brokers)
+        self.settings["BrokerNodeGroupInfo"]["InstanceType"] = instance_type
 
     @property
     def kind(self) -> str:

@@ -14,7 +14,11 @@ LONGEST_NAME_IN_HOST: Final = 17
 
 @dataclass(frozen=True)
 class PrivateBroker:
-    """A broker as a client in another VPC knows it; *addresses* are those of all its peers."""
+    """
+    A broker as a client in another VPC knows it.
+
+    *addresses* are those of all its peers, of which it is the one of that *number*.
+    """
 
     cluster_arn: str
     region: str
@@ -36,8 +40,7 @@ def find_broker(world: World, host: str) -> PrivateBroker | None:
     """Return the broker called *host*, if there is one and its scheme is on."""
     for cluster in world.clusters.values():
         for scheme in cluster.connectivity.schemes:
-            count = cluster.settings["NumberOfBrokerNodes"]
-            addresses = tuple(address(cluster, scheme, n) for n in range(1, count + 1))
+            addresses = tuple(address(cluster, scheme, n) for n in sorted(cluster.brokers))
             for number, (name, _) in enumerate(addresses, 1):
                 if name == host:
                     return PrivateBroker(cluster.arn, cluster.region, scheme, number, addresses)

@@ -15,6 +15,7 @@ from localcloud.msk import (
     connections,
     connectivity,
     creation,
+    nodes,
     policies,
     private_names,
     tags,
@@ -53,6 +54,8 @@ OPERATIONS: Final[dict[str, Callable[[Call], Json]]] = {
     "ListClusters": clusters.list_clusters,
     "ListClustersV2": clusters.list_clusters_v2,
     "DeleteCluster": clusters.delete_cluster,
+    "ListNodes": nodes.list_nodes,
+    "UpdateBrokerType": nodes.update_broker_type,
     "UpdateConnectivity": connectivity.update_connectivity,
     "DescribeClusterOperation": cluster_operations.describe_cluster_operation,
     "DescribeClusterOperationV2": cluster_operations.describe_cluster_operation_v2,
@@ -171,7 +174,9 @@ class Msk:
         """Let the cluster have *count* brokers at once."""
         with self._lock:
             self._world.timeline.settle()
-            self._world.clusters[cluster_arn].settings["NumberOfBrokerNodes"] = count
+            cluster = self._world.clusters[cluster_arn]
+            instance_type = cluster.settings["BrokerNodeGroupInfo"]["InstanceType"]
+            cluster.set_brokers(dict.fromkeys(range(1, count + 1), instance_type), instance_type)
 
     def force_state(self, cluster_arn: str, state: str) -> None:
         """Put a cluster into a state that MSK enters by itself, such as HEALING."""

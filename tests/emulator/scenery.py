@@ -163,9 +163,9 @@ class Scene:
         info: Json = answer["ClusterOperationInfo"]
         return info
 
-    def private_cluster(self, *schemes: Scheme, name: str = "orders") -> str:
+    def private_cluster(self, *schemes: Scheme, name: str = "orders", **changes: Any) -> str:
         """Create a cluster with private connectivity on and a policy that admits the client."""
-        arn = self.cluster(name)
+        arn = self.cluster(name, **changes)
         self.update(arn, flags(*(schemes or (Scheme.IAM,))))
         self.later(45)
         self.call(OWNER, "PutClusterPolicy", ClusterArn=arn, Policy=policy(statement()))

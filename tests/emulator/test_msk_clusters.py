@@ -131,6 +131,15 @@ def test_a_cluster_needs_subnets_in_different_zones(scene: Scene, subnets: list[
     assert (code, parameter) == ("BadRequestException", "clientSubnets")
 
 
+def test_express_brokers_need_three_subnets(scene: Scene) -> None:
+    subnets = [f"subnet-vpc-owner-{zone}" for zone in ZONES[:2]]
+    asked = nodes(scene, InstanceType="express.m7g.large", ClientSubnets=subnets)
+
+    code, _, parameter = create_refusal(scene, BrokerNodeGroupInfo=asked, NumberOfBrokerNodes=2)
+
+    assert (code, parameter) == ("BadRequestException", "clientSubnets")
+
+
 def test_a_cluster_needs_a_revision_that_exists(scene: Scene) -> None:
     missing = {"Arn": scene.configuration(), "Revision": 2}
 

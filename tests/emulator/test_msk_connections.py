@@ -95,6 +95,18 @@ def test_the_owners_other_vpcs_need_no_policy(scene: Scene) -> None:
     assert scene.call(OWNER, "CreateVpcConnection", **wanted)["State"] == "CREATING"
 
 
+def test_a_connection_may_have_several_security_groups(scene: Scene) -> None:
+    """As in Terraform's acceptance tests."""
+    another = SecurityGroup("sg-another", "vpc-client")
+    scene.network.groups[CLIENT.account, another.group_id] = another
+
+    groups = ["sg-vpc-client", "sg-another"]
+    arn = scene.connect(scene.private_cluster(), SecurityGroups=groups)
+
+    described = scene.call(CLIENT, "DescribeVpcConnection", Arn=arn)
+    assert described["SecurityGroups"] == groups
+
+
 def test_the_clusters_own_vpc_is_refused(scene: Scene) -> None:
     error = connect_refusal(scene, scene.private_cluster(), OWNER, VpcId="vpc-owner")
 
