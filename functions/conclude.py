@@ -5,6 +5,7 @@ from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from msklink import lease, leasing, telling
+from msklink.aws.errors import transient_faults_named
 from msklink.tasks import Task
 
 logger = Logger()
@@ -19,6 +20,7 @@ class Conclusion(Task):
 
 @logger.inject_lambda_context(correlation_id_path="run")
 @event_parser
+@transient_faults_named
 def handler(event: Conclusion, context: LambdaContext) -> dict[str, bool]:
     has_room = lease.has_room(event.rounds, event.clients)
     newer = leasing.conclude(

@@ -10,6 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from msklink import clock, offboarding, status, succession, telling
 from msklink.aws import ec2, kafka, memories, security_groups, table, vpc_connections
+from msklink.aws.errors import transient_faults_named
 from msklink.aws.session import in_client, in_the_name_of
 from msklink.aws.ssm import ParameterSet
 from msklink.errors import Refused
@@ -30,6 +31,7 @@ Records = list[Connection]
 
 @logger.inject_lambda_context(correlation_id_path="run")
 @event_parser
+@transient_faults_named
 def handler(event: ClientTask, context: LambdaContext) -> dict[str, object]:
     now = clock.now()
     known = table.connections(event.cluster_arn, event.account)

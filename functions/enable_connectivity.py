@@ -9,7 +9,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from msklink import cluster as rules
 from msklink import connectivity, leasing, polling
 from msklink.aws import kafka, table
+from msklink.aws.errors import refusals_of_aws, transient_faults_named
 from msklink.cluster import Move
+from msklink.errors import Refused, UpdateRejected
+from msklink.records import Cluster as Record
 from msklink.settings import settings
 from msklink.survey import ClusterFacts
 from msklink.tasks import Survey, Task
@@ -24,8 +27,17 @@ class Enabling(Task):
 
 @logger.inject_lambda_context(correlation_id_path="run")
 @event_parser
+@transient_faults_named
 def handler(event: Enabling, context: LambdaContext) -> dict[str, Any]:
     record = leasing.keep(event.cluster_arn, event.run)
+    try:
+        with refusals_of_aws():
+            return _enable(event, record)
+    except Refused as error:
+        return _answer(Move.WAIT, error.refusal.message)  # InspectCluster meets it and tells it
+
+
+def _enable(event: Enabling, record: Record) -> dict[str, Any]:
     msk = kafka.client()
     cluster = kafka.describe_updates(msk, event.cluster_arn, record.operation)
     if cluster is None:
@@ -40,11 +52,16 @@ def handler(event: Enabling, context: LambdaContext) -> dict[str, Any]:
     if verdict.move is Move.ENABLE:
         flags = rules.connectivity_flags(cluster, wanted)
         schemes = wanted - cluster.private
+        expected = polling.window(kafka.past_updates(msk, event.cluster_arn), cluster.brokers)
         table.note_enabling(event.cluster_arn, schemes)  # before, or its end could be missed
-        operation = kafka.enable_connectivity(msk, cluster, flags)
+        try:
+            operation = kafka.enable_connectivity(msk, cluster, flags)
+        except UpdateRejected as error:
+            table.note_rejected(event.cluster_arn, str(error))
+            logger.warning("update rejected", schemes=sorted(schemes), problem=str(error))
+            return _answer(Move.WAIT, f"MSK does not take the update: {error}")
         table.note_enabling(event.cluster_arn, schemes, operation)
         logger.info("enabling connectivity", reason=verdict.reason, operation=operation)
-        expected = polling.window(kafka.past_updates(msk, event.cluster_arn), cluster.brokers)
         return _answer(Move.WAIT, verdict.reason, expected, cluster.brokers)
     return _answer(verdict.move, verdict.reason)
 

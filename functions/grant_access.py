@@ -4,10 +4,11 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msklink import clock, granting, leasing, repairing, survey, vendors
-from msklink.access_grants import granted_access
+from msklink import clock, granting, leasing, repairing, survey, telling, vendors
 from msklink.aws import table
+from msklink.aws.errors import refusals_of_aws, transient_faults_named
 from msklink.drift import Drift
+from msklink.errors import Refused
 from msklink.policy_grants import PolicyGrants
 from msklink.recording import record_changes
 from msklink.records import Cluster
@@ -23,17 +24,23 @@ class GrantTask(Task):
 
 @logger.inject_lambda_context(correlation_id_path="run")
 @event_parser
+@transient_faults_named
 def handler(event: GrantTask, context: LambdaContext) -> dict[str, list[str]]:
     record, now = leasing.keep(event.cluster_arn, event.run), clock.now()
     accounts = {survey.account for survey in event.surveys if survey.schemes}
     # The account of the cluster needs no policy (Terraform's acceptance tests of a connection).
     others = accounts - {event.cluster.account}
-    found, left_alone = granting.look(event.cluster, event.run, record)
-    if found and left_alone:
-        refusals = _not_admitted(event, others, found)
-    else:
-        refusals = _grant(event, others, found, record)
-        record = vendors.note_gone(event.cluster, event.run, record, now)
+    try:
+        with refusals_of_aws():
+            found, left_alone = granting.look(event.cluster, event.run, record)
+            if found and left_alone:
+                refusals = _not_admitted(event, others, found)
+            else:
+                refusals = _grant(event, others, found, record)
+                record = vendors.note_gone(event.cluster, event.run, record, now)
+    except Refused as error:
+        telling.cluster_refused(event.cluster_arn, event.run, error.refusal)
+        refusals = dict.fromkeys(others, error.refusal)
     refusals = vendors.note_refused(event.cluster_arn, event.run, record, refusals)
     for account, refusal in refusals.items():
         known = table.connections(event.cluster_arn, account)
@@ -64,7 +71,7 @@ def _grant(
         repairing.begin(event.cluster_arn, event.run, found)
     expelled = {survey.account for survey in event.surveys if survey.barred and survey.closing}
     known, holding = record.vendors, vendors.holding(record, clock.now())
-    grants = PolicyGrants(event.cluster, granted_access(event.cluster, known))
+    grants = PolicyGrants(event.cluster, known)
     # Who was taken off a list, or put in by others, goes before all else.
     if expelled or found or known.keys() - holding:
         spared = ({survey.account for survey in event.surveys} - expelled) | holding

@@ -9,9 +9,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from msklink import cluster as rules
 from msklink import connectivity, eligibility, leasing, polling, succession, vendors
 from msklink.aws import ec2, kafka, memories, table
+from msklink.aws.errors import refusals_of_aws, transient_faults_named
 from msklink.aws.model import unknown_fields
 from msklink.cluster import Cluster, Move
-from msklink.errors import ClusterWaitTimedOut
+from msklink.errors import ClusterWaitTimedOut, Refused
 from msklink.recording import record_cluster_refusals
 from msklink.records import Cluster as Record
 from msklink.refusals import Code, refuse
@@ -22,6 +23,8 @@ from msklink.tasks import Task
 
 logger = Logger()
 
+UNKNOWN = "unknown"
+
 
 class Inspection(Task):
     waited_seconds: int
@@ -31,16 +34,23 @@ class Inspection(Task):
 
 @logger.inject_lambda_context(correlation_id_path="run")
 @event_parser
+@transient_faults_named
 def handler(event: Inspection, context: LambdaContext) -> dict[str, Any]:
     # Read before the cluster: whatever is asked for after this moment counts higher.
     record = table.read_cluster(event.cluster_arn)
     msk = kafka.client()
     if unknown := list(unknown_fields(msk)):
         logger.warning("boto3 of the Lambda runtime is too old", unknown_fields=unknown)
-    cluster = kafka.describe_updates(msk, event.cluster_arn, record.operation)
-    answer = _look(event, cluster, record)
+    try:
+        with refusals_of_aws():
+            cluster = kafka.describe_updates(msk, event.cluster_arn, record.operation)
+            answer = _look(event, cluster, record)
+            seen = cluster.fingerprint(settings().namespace) if cluster else rules.GONE
+    except Refused as error:
+        record_cluster_refusals(event, record, (error.refusal,))
+        answer = {"move": Move.STOP, "reason": error.refusal.message}
+        seen = UNKNOWN  # so that the next sweep has it looked at again
     logger.info("cluster inspected", move=answer["move"], reason=answer["reason"])
-    seen = cluster.fingerprint(settings().namespace) if cluster else rules.GONE
     nothing = {"facts": {}, "managed": False}
     return {**nothing, **answer, "generation": record.requested, "fingerprint": seen}
 

@@ -1,16 +1,19 @@
 """Task state InspectConnections: read the states of all connections of the cluster in one call."""
 
+from datetime import datetime
 from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msklink import clock, endpoints, strangers
+from msklink import clock, endpoints, strangers, telling
 from msklink import connections as rules
 from msklink.aws import kafka, table
+from msklink.aws.errors import refusals_of_aws, transient_faults_named
+from msklink.errors import Refused
 from msklink.recording import record_changes
-from msklink.records import Brokers, State
+from msklink.records import Brokers, Connection, State
 from msklink.records import Cluster as Record
 from msklink.survey import ClusterFacts
 from msklink.tasks import Survey, Task
@@ -26,12 +29,23 @@ class Inspection(Task):
 
 @logger.inject_lambda_context(correlation_id_path="run")
 @event_parser
+@transient_faults_named
 def handler(event: Inspection, context: LambdaContext) -> dict[str, Any]:
-    msk = kafka.client()
-    known = table.connections(event.cluster_arn)
-    listed = kafka.client_connections(msk, event.cluster_arn)
+    known, now = table.connections(event.cluster_arn), clock.now()
+    try:
+        with refusals_of_aws():
+            return _inspect(event, known, now)
+    except Refused as error:
+        telling.cluster_refused(event.cluster_arn, event.run, error.refusal)
+        records = [rules.refuse_unready(record, error.refusal) for record in known]
+        record_changes(known, records, event.run, now)
+        brokers = table.read_cluster(event.cluster_arn).brokers
+        return _publish(event, known, brokers)
+
+
+def _inspect(event: Inspection, known: list[Connection], now: datetime) -> dict[str, Any]:
+    listed = kafka.client_connections(kafka.client(), event.cluster_arn)
     states = {connection.arn: connection.state for connection in listed}
-    now = clock.now()
     records = rules.observe_all(known, states, event.waited_seconds, now)
     changed = record_changes(known, records, event.run, now)
     again = rules.to_connect_again(known, records)
@@ -47,17 +61,24 @@ def handler(event: Inspection, context: LambdaContext) -> dict[str, Any]:
     cluster = table.read_cluster(event.cluster_arn)
     accounts |= cluster.vendors.keys()
     strangers.look(event.cluster_arn, event.run, rules.strange(listed, accounts), cluster)
+    return _publish(event, records, _brokers(event, cluster))
+
+
+def _publish(event: Inspection, records: list[Connection], brokers: Brokers) -> dict[str, Any]:
+    accounts = {record.account for record in records} - {event.cluster.account}
     return {
         "move": "publish",
-        "accounts": sorted({record.account for record in records} - {event.cluster.account}),
-        "bootstrap_brokers": _brokers(event, cluster).strings,
+        "accounts": sorted(accounts),
+        "bootstrap_brokers": brokers.strings,
     }
 
 
 def _brokers(event: Inspection, record: Record) -> Brokers:
     """The brokers to publish, which are remembered before anybody is told of them."""
-    found = kafka.bootstrap_brokers(kafka.client(), event.cluster_arn)
-    brokers = endpoints.lasting(record.brokers, found, event.facts.brokers)
+    msk = kafka.client()
+    found = kafka.bootstrap_brokers(msk, event.cluster_arn)
+    ids = kafka.broker_ids(msk, event.cluster_arn) if record.brokers.strings else None
+    brokers = endpoints.lasting(record.brokers, found, event.facts.brokers, ids)
     if brokers != record.brokers:
         table.note_brokers(event.cluster_arn, brokers)
         logger.info("brokers chosen", of=brokers.of, brokers=brokers.strings)

@@ -6,8 +6,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from msklink import clock, status, succession, telling
 from msklink.aws import memories, table
+from msklink.aws.errors import refusals_of_aws, transient_faults_named
 from msklink.aws.session import own
 from msklink.aws.ssm import ParameterSet
+from msklink.errors import Refused
 from msklink.recording import record_onboarded
 from msklink.records import Left
 from msklink.scheme import Scheme
@@ -24,7 +26,17 @@ class Summary(Task):
 
 @logger.inject_lambda_context(correlation_id_path="run")
 @event_parser
+@transient_faults_named
 def handler(event: Summary, context: LambdaContext) -> dict[str, int]:
+    try:
+        with refusals_of_aws():
+            return _publish(event)
+    except Refused as error:
+        telling.cluster_refused(event.cluster_arn, event.run, error.refusal)
+        return {"written": 0}
+
+
+def _publish(event: Summary) -> dict[str, int]:
     now, owner = clock.now(), event.cluster.account
     if not event.managed and succession.successor(event.cluster):
         return {"written": 0}  # what bears the name is the successor's

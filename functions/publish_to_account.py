@@ -8,6 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from msklink import checks, clock, endpoints, repairing, status, survey
 from msklink.aws import memories, table
+from msklink.aws.errors import transient_faults_named
 from msklink.aws.probe import Probe
 from msklink.aws.session import in_client, in_the_name_of
 from msklink.aws.ssm import ParameterSet
@@ -28,6 +29,7 @@ class Publication(ClientTask):
 
 @logger.inject_lambda_context(correlation_id_path="run")
 @event_parser
+@transient_faults_named
 def handler(event: Publication, context: LambdaContext) -> dict[str, int]:
     now, account = clock.now(), event.client(settings().namespace)
     known = table.connections(event.cluster_arn, event.account)

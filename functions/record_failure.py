@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from msklink import clock, telling
 from msklink.aws import table
+from msklink.aws.errors import transient_faults_named
 from msklink.records import Connection, State
 from msklink.tasks import ClientTask, Survey
 
@@ -27,6 +28,7 @@ class Failure(ClientTask):
 
 @logger.inject_lambda_context(correlation_id_path="run")
 @event_parser
+@transient_faults_named
 def handler(event: Failure, context: LambdaContext) -> dict[str, object]:
     now = clock.now()
     record = Connection(

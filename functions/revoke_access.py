@@ -8,10 +8,12 @@ from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from msklink import clock, granting, leasing, offboarding, repairing, telling, vendors
-from msklink.access_grants import granted_access
 from msklink.aws import kafka, table
+from msklink.aws.errors import refusals_of_aws, transient_faults_named
 from msklink.connections import ClientConnection
+from msklink.errors import Refused
 from msklink.policy_grants import PolicyGrants
+from msklink.records import Cluster as Record
 from msklink.records import Connection, State
 from msklink.refusals import Code, refuse
 from msklink.tasks import Survey, Task
@@ -28,8 +30,20 @@ class Revocation(Task):
 
 @logger.inject_lambda_context(correlation_id_path="run")
 @event_parser
+@transient_faults_named
 def handler(event: Revocation, context: LambdaContext) -> dict[str, int]:
     record = leasing.keep(event.cluster_arn, event.run)
+    try:
+        with refusals_of_aws():
+            _revoke(event, record)
+    except Refused as error:
+        telling.cluster_refused(event.cluster_arn, event.run, error.refusal)
+        return {"wait_seconds": 0}  # what is pending is left to the next run
+    wait = offboarding.wait_seconds(event.waited_seconds, len(event.closing))
+    return {"wait_seconds": wait}
+
+
+def _revoke(event: Revocation, record: Record) -> None:
     known, now = table.connections(event.cluster_arn), clock.now()
     abandoned = [one for one in known if one.state is State.ABANDONED and one.is_due(now)]
     holding = {one.account for one in known if _holds_grant(one)}
@@ -57,7 +71,7 @@ def handler(event: Revocation, context: LambdaContext) -> dict[str, int]:
 
     if drift and not left_alone:
         repairing.begin(event.cluster_arn, event.run, drift)
-    grants = PolicyGrants(event.cluster, granted_access(event.cluster, record.vendors))
+    grants = PolicyGrants(event.cluster, record.vendors)
     revoked = granting.revoke(event.cluster, event.run, grants, is_to_go)
     if drift:  # it came after GrantAccess, and the next run ends its repair, or it is contested
         table.note_granted(event.cluster_arn, record.granted)
@@ -70,8 +84,6 @@ def handler(event: Revocation, context: LambdaContext) -> dict[str, int]:
     for left in abandoned:
         _cut_off(event, left, listed())
     logger.info("access revoked", accounts=sorted(revoked), pending=event.closing)
-    wait = offboarding.wait_seconds(event.waited_seconds, len(event.closing))
-    return {"wait_seconds": wait}
 
 
 def _holds_grant(record: Connection) -> bool:

@@ -10,6 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from msklink import admission, clock, offboarding, status, succession, survey
 from msklink.access_grants import refused_access
 from msklink.aws import ec2, memories, table
+from msklink.aws.errors import transient_faults_named
 from msklink.aws.session import in_client, in_the_name_of
 from msklink.aws.ssm import ParameterSet
 from msklink.errors import Refused
@@ -46,6 +47,7 @@ class Asked(NamedTuple):
 
 @logger.inject_lambda_context(correlation_id_path="run")
 @event_parser
+@transient_faults_named
 def handler(event: SurveyTask, context: LambdaContext) -> dict[str, object]:
     now = clock.now()
     known = table.connections(event.cluster_arn, event.account)

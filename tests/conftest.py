@@ -1,6 +1,9 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
 
 from localcloud.msk import Durations
 from tests.support.aws import BRISK, Accounts, accounts_in_moto
@@ -17,3 +20,21 @@ def accounts(durations: Durations) -> Iterator[Accounts]:
     with accounts_in_moto(durations) as accounts:
         yield accounts
         assert not accounts.ungranted
+
+
+@pytest.fixture
+def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str, str], Callable[[], None]]:
+    """Makes an operation of a service other than MSK answer with an error code, until undone."""
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]  # the one way of all calls
+
+    def fail(service: str, operation: str, code: str) -> Callable[[], None]:
+        def answer(client: Any, name: str, parameters: dict[str, Any]) -> Any:
+            if (client.meta.service_model.service_name, name) != (service, operation):
+                return call(client, name, parameters)
+            kind = client.exceptions.from_code(code) or ClientError
+            raise kind({"Error": {"Code": code, "Message": "It failed."}}, name)
+
+        monkeypatch.setattr(BaseClient, "_make_api_call", answer)
+        return lambda: monkeypatch.setattr(BaseClient, "_make_api_call", call)
+
+    return fail

@@ -127,10 +127,11 @@ def test_a_run_takes_its_lease_back_and_what_fails_for_one_client_stays_with_it(
     with without_rule(scene.cloud, "SweepClusters"):  # would find that nobody has the lease
         lose_lease(scene)
         eventually(lambda: cluster_state(scene) == "UPDATING")
-        problem = {"error": "BadRequestException", "message": "no such list"}
+        problem = {"error": "InternalServerErrorException", "message": "ill", "times": None}
         scene.cloud.fault("ListVpcConnections", account=CLIENT, **problem)
         with unreachable(scene.cloud, OTHER):
             eventually(scene.quiet)
+        scene.cloud.no_faults()
 
         assert "failed" in state_of(scene, CLIENT)
         assert "refused" in state_of(scene, OTHER)
@@ -172,6 +173,16 @@ def test_what_others_change_is_changed_back(scene: Scene) -> None:
     assert {one["IpProtocol"] for one in group["IpPermissions"]} == {"tcp"}
     eventually(scene.quiet)
     assert admitted(scene) == {CLIENT, OTHER}
+
+
+def test_a_tag_that_no_event_told_of_is_found_by_a_sweep(scene: Scene) -> None:
+    before = requests(scene)
+    tags, calls = "ClusterTagsChanged", "ClusterTaggedByApi"
+    with without_rule(scene.cloud, tags), without_rule(scene.cloud, calls):
+        tag_cluster(scene, "msklink/note=reviewed")
+        eventually(lambda: requests(scene) > before)
+
+    eventually(scene.quiet)
 
 
 def test_endpoints_without_the_tags_of_msk_are_told(scene: Scene) -> None:

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 from botocore.client import BaseClient
-from botocore.exceptions import ClientError
 
 from tests.support.aws import CLIENT, Accounts
 from tests.support.steps import Steps
@@ -49,24 +48,6 @@ def connected(granted: Steps, accounts: Accounts) -> Steps:
     granted.inspect_connections()  # AVAILABLE counts when it is seen twice
     accounts.told()
     return granted
-
-
-@pytest.fixture
-def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str, str], Callable[[], None]]:
-    """Makes an operation of a service other than MSK answer with an error code, until undone."""
-    call = BaseClient._make_api_call  # type: ignore[attr-defined]  # the one way of all calls
-
-    def fail(service: str, operation: str, code: str) -> Callable[[], None]:
-        def answer(client: Any, name: str, parameters: dict[str, Any]) -> Any:
-            if (client.meta.service_model.service_name, name) != (service, operation):
-                return call(client, name, parameters)
-            kind = client.exceptions.from_code(code) or ClientError
-            raise kind({"Error": {"Code": code, "Message": "It failed."}}, name)
-
-        monkeypatch.setattr(BaseClient, "_make_api_call", answer)
-        return lambda: monkeypatch.setattr(BaseClient, "_make_api_call", call)
-
-    return fail
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from botocore.client import BaseClient
 
 from localcloud.msk import faults
 from msklink.aws.security_groups import IN, OUT
+from msklink.aws.session import ATTEMPTS
 from msklink.settings import settings
 from tests.support.aws import CLIENT, Accounts
 from tests.support.steps import Steps, error_of
@@ -222,13 +223,13 @@ def test_a_throttled_call_has_the_name_that_is_retried(
 ) -> None:
     accounts.msk.faults.add(faults.throttled(operation, account=CLIENT, times=None))
 
-    assert error_of(granted.connect, CLIENT) == "TooManyRequestsException"
+    assert error_of(granted.connect, CLIENT) == "TransientError"
 
 
 def test_a_throttled_ec2_has_a_name_that_is_retried(granted: Steps, failing: Any) -> None:
     failing("ec2", "CreateSecurityGroup", "RequestLimitExceeded")
 
-    assert error_of(granted.connect, CLIENT) == "AwsBusy"
+    assert error_of(granted.connect, CLIENT) == "TransientError"
 
 
 def test_what_was_created_before_a_failure_is_found_again(
@@ -237,9 +238,9 @@ def test_what_was_created_before_a_failure_is_found_again(
     accounts.make_tagged_vpc(CLIENT)
     granted.survey(CLIENT)
     fine = faults.Fault("CreateVpcConnection", account=CLIENT)
-    accounts.msk.faults.add(fine, faults.throttled("CreateVpcConnection", times=6))
+    accounts.msk.faults.add(fine, faults.throttled("CreateVpcConnection", times=ATTEMPTS))
 
-    assert error_of(granted.connect, CLIENT) == "TooManyRequestsException"
+    assert error_of(granted.connect, CLIENT) == "TransientError"
     assert granted.connect(CLIENT) == {"changed": 2}
     assert len(accounts.connections(CLIENT)) == 2
 

@@ -146,10 +146,29 @@ def test_a_busy_msk_has_the_name_that_is_retried(
 ) -> None:
     accounts.msk.faults.add(faults.error("UpdateConnectivity", code, times=None))
 
-    assert error_of(surveyed.enable) == code
+    assert error_of(surveyed.enable) == "TransientError"
 
 
-def test_any_other_refusal_of_msk_keeps_its_name(surveyed: Steps, accounts: Accounts) -> None:
-    accounts.msk.faults.add(faults.error("UpdateConnectivity", "BadRequestException", times=None))
+def test_an_update_that_msk_does_not_take_is_refused_to_owner_and_clients(
+    surveyed: Steps, accounts: Accounts
+) -> None:
+    said = (
+        "Multi-VPC private connectivity is not supported on the broker instance type of the MSK "
+        "cluster."
+    )
+    refusing = faults.Fault(
+        "UpdateConnectivity", error=MskError("BadRequestException", said), times=None
+    )
+    accounts.msk.faults.add(refusing)
 
-    assert error_of(surveyed.enable) == "BadRequestException"
+    assert surveyed.enable()["move"] == "wait"
+
+    refusal = surveyed.inspect_cluster()["facts"]["refusals"]["iam"]
+    assert (refusal["code"], said in refusal["message"]) == ("ConnectivityUpdateFailed", True)
+    surveyed.surveys = []
+    surveyed.survey(CLIENT)
+    assert surveyed.enable()["move"] == "proceed"
+    assert updates(accounts) == 1
+    told = accounts.told()
+    assert [one["what"] for one in told] == ["Cluster Refused", "Client Refused"]
+    assert [one["refusal"] for one in told] == [refusal, refusal]

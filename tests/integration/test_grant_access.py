@@ -278,4 +278,4 @@ def test_a_throttled_write_has_the_name_that_is_retried(
 ) -> None:
     accounts.msk.faults.add(faults.throttled("PutClusterPolicy", times=None))
 
-    assert error_of(surveyed.grant) == "TooManyRequestsException"
+    assert error_of(surveyed.grant) == "TransientError"

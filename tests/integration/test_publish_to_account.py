@@ -126,7 +126,7 @@ def test_a_refusal_that_the_survey_told_is_not_told_again(steps: Steps, accounts
 def test_a_throttled_write_has_a_name_that_is_retried(connected: Steps, failing: Any) -> None:
     failing("ssm", "PutParameter", "ThrottlingException")
 
-    assert error_of(connected.publish, CLIENT) == "AwsBusy"
+    assert error_of(connected.publish, CLIENT) == "TransientError"
 
 
 def test_an_answer_that_was_lost_is_found_out(

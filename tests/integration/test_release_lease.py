@@ -154,7 +154,7 @@ def test_the_last_word_is_told_and_only_a_person_brings_another_run(
 ) -> None:
     accounts.make_tagged_vpc(CLIENT)
     accounts.tag_cluster(cluster, msklink__clients=CLIENT)
-    accounts.msk.faults.add(faults.error("PutClusterPolicy", "BadRequestException", times=None))
+    accounts.msk.faults.add(faults.error("PutClusterPolicy", "ForbiddenException", times=None))
     [run] = engine.receive(tag_event(cluster))
     outlooks = []
     while run:

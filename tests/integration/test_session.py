@@ -2,7 +2,7 @@
 
 import pytest
 
-from msklink.aws.session import impersonal
+from msklink.aws.errors import impersonal
 
 ROLE = "arn:aws:sts::222222222222:assumed-role/msklink-client-eu-west-1"
 

@@ -222,19 +222,25 @@ def test_a_throttled_look_has_a_name_that_is_retried(
 ) -> None:
     failing("ec2", "DescribeVpcs", code)
 
-    assert error_of(surveyed.survey, CLIENT) == "AwsBusy"
+    assert error_of(surveyed.survey, CLIENT) == "TransientError"
 
 
-def test_an_error_that_nobody_knows_keeps_its_name(surveyed: Steps, failing: Any) -> None:
-    failing("ec2", "DescribeVpcs", "SomethingNew")
+def test_a_no_of_aws_that_nobody_foresaw_is_told_in_its_words(
+    surveyed: Steps, accounts: Accounts, failing: Any
+) -> None:
+    failing("ec2", "DescribeVpcs", "OptInRequired")
 
-    assert error_of(surveyed.survey, CLIENT) == "ClientError"
+    surveyed.survey(CLIENT)
+
+    [told] = accounts.told("Client Refused")
+    assert told["refusal"]["code"] == "RefusedByAws"
+    assert told["refusal"]["message"] == "AWS refused DescribeVpcs with OptInRequired: It failed."
 
 
 def test_a_throttled_role_has_a_name_that_is_retried(surveyed: Steps, failing: Any) -> None:
     failing("sts", "AssumeRole", "Throttling")
 
-    assert error_of(surveyed.survey, CLIENT) == "AwsBusy"
+    assert error_of(surveyed.survey, CLIENT) == "TransientError"
 
 
 def test_more_vpcs_than_one_filter_takes_are_read(

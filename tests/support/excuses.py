@@ -66,10 +66,6 @@ UNUSED = {
         "for a cluster that is ACTIVE and names an operation, which may have ended "
         "(`tests/workflow/test_long_updates.py`); in the end-to-end tests it names none"
     ),
-    ("SweepClustersFunctionRole", "kafka:DescribeClusterV2"): (
-        "confirms that a cluster has changed where the list says so "
-        "(`tests/integration/test_sweep_clusters.py`); in the end-to-end tests an event is sooner"
-    ),
     ("ConnectClientFunctionRole", "kafka:DescribeClusterV2"): (
         "for a connection that MSK refuses, perhaps because the cluster is being updated "
         "(`tests/workflow/test_open_questions.py`); in the end-to-end tests it refuses none"

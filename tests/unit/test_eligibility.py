@@ -32,6 +32,15 @@ def codes(properties: str | None = ACLS, tag: str = "auto", **changes: Any) -> d
 # ------------------------------------------------------------------------- the cluster as a whole
 
 
+def test_the_refusal_of_a_serverless_cluster_says_what_is_known_of_regions() -> None:
+    refusal = cluster_refusal(cluster(serverless=True))
+
+    assert refusal is not None
+    assert "in some Regions" in refusal.message
+    assert "doesn't currently support it" in refusal.message
+    assert "provisioned cluster" in refusal.remedy
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [

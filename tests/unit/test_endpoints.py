@@ -117,6 +117,34 @@ def test_the_brokers_that_were_published_stay_as_long_as_they_are_the_clusters(
     count: int,
     chosen: dict[Scheme, str],
 ) -> None:
-    brokers = endpoints.lasting(Brokers(strings=published, of=of), found, count)
+    brokers = endpoints.lasting(Brokers(strings=published, of=of), found, count, None)
 
     assert (brokers.strings, brokers.of) == (chosen, count)
+
+
+@pytest.mark.parametrize(
+    ("ids", "chosen"),
+    [
+        (None, FIRST),
+        ({1, 2, 3}, FIRST),
+        ({1, 2, 3, 4, 5, 6}, FIRST),
+        ({2, 3, 4}, NEXT),  # one that was published has gone
+        ({4, 5, 6}, NEXT),
+    ],
+)
+def test_brokers_that_have_left_the_cluster_are_not_published_any_more(
+    ids: set[int] | None, chosen: str
+) -> None:
+    published = Brokers(strings={Scheme.IAM: FIRST}, of=3)
+
+    brokers = endpoints.lasting(published, {Scheme.IAM: NEXT}, 3, ids)
+
+    assert brokers.strings == {Scheme.IAM: chosen}
+
+
+def test_names_of_a_form_that_nobody_knows_stay_published() -> None:
+    published = Brokers(strings={Scheme.IAM: "broker-1.orders:14001"}, of=3)
+
+    brokers = endpoints.lasting(published, {Scheme.IAM: "broker-2.orders:14001"}, 3, {2})
+
+    assert brokers.strings == published.strings

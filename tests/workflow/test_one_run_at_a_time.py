@@ -59,7 +59,7 @@ def test_a_run_that_failed_leaves_a_lease_that_the_next_event_heals(
 ) -> None:
     cluster = accounts.make_cluster(tags=BOTH)
     accounts.make_tagged_vpc(CLIENT)
-    accounts.msk.faults.add(faults.error("PutClusterPolicy", "BadRequestException"))
+    accounts.msk.faults.add(faults.error("PutClusterPolicy", "ForbiddenException"))
     [failed] = engine.receive(tag_event(cluster))
     assert engine.describe(failed)["status"] == "FAILED"
     assert table.read_cluster(cluster).holder == failed

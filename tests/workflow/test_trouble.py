@@ -276,7 +276,7 @@ def test_nothing_is_retried_for_ever(accounts: Accounts, engine: Engine) -> None
     [run] = engine.receive(tag_event(cluster))
 
     ended = engine.describe(run)
-    assert (ended["status"], ended["error"]) == ("FAILED", "TooManyRequestsException")
+    assert (ended["status"], ended["error"]) == ("FAILED", "TransientError")
     assert accounts.msk.calls[OWNER, "PutClusterPolicy"] < 50
 
 

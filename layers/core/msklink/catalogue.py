@@ -108,8 +108,8 @@ CATALOGUE: dict[Code, tuple[str, str]] = {
     ),
     Code.CONNECTIVITY_UPDATE_FAILED: (
         "MSK could not turn private connectivity on for {schemes}: {problem}",
-        "Mend what MSK names, or ask AWS Support with the ARN {operation}; then set tag {key} of "
-        "the cluster again.",
+        "Mend what MSK names, or ask AWS Support about {operation}; then set tag {key} of the "
+        "cluster again. It is tried again by itself as well, within a day.",
     ),
     Code.ACCOUNT_NOT_ALLOWED: (
         "Account {account} is not on the list of the cluster.",
@@ -134,6 +134,12 @@ CATALOGUE: dict[Code, tuple[str, str]] = {
         "Role {role} may not do what is needed: {problem}",
         "Update the stack of client.yaml in account {account} to the version of the owner stack, "
         "and look for a service control policy that denies the call.",
+    ),
+    Code.REFUSED_BY_AWS: (
+        "AWS refused {operation} with {error}: {problem}",
+        "Mend what AWS names: quotas are raised in Service Quotas, and the error is explained in "
+        "the API reference of the service. It is tried again by itself, within a day, and at once "
+        "on an onboarding request.",
     ),
     Code.VPC_NOT_FOUND: (
         "There is no VPC {vpc_id} in account {account} in this Region.",
@@ -291,6 +297,12 @@ CATALOGUE: dict[Code, tuple[str, str]] = {
     Code.BROKERS_EXPRESS: (
         "The brokers are {instance_type}; users report that MSK refuses these.",
         "None if it works; otherwise use Standard brokers.",
+    ),
+    Code.BROKERS_MIXED: (
+        "The brokers are {instance_type}: Standard and Express ones, as during an upgrade in "
+        "place. AWS does not say how private connectivity takes that.",
+        "None if clients go on as before. Others are published once a broker that is published "
+        "has left the cluster.",
     ),
     Code.UNAUTHENTICATED_ACCESS_ON: (
         "The cluster has unauthenticated access beside its schemes. AWS's pages disagree about "

@@ -34,6 +34,7 @@ class Code(StrEnum):
     EXTERNAL_ID_WRONG = "ExternalIdWrong"
     CLIENT_ROLE_BLOCKED = "ClientRoleBlocked"
     CLIENT_ROLE_DENIED = "ClientRoleDenied"
+    REFUSED_BY_AWS = "RefusedByAws"
     VPC_NOT_FOUND = "VpcNotFound"
     VPC_OF_CLUSTER = "VpcOfCluster"
     VPC_SHARED = "VpcShared"
@@ -65,6 +66,7 @@ class Code(StrEnum):
     DRIFT_CONTESTED = "DriftContested"
     KAFKA_VERSION_UNKNOWN = "KafkaVersionUnknown"
     BROKERS_EXPRESS = "BrokersExpress"
+    BROKERS_MIXED = "BrokersMixed"
     UNAUTHENTICATED_ACCESS_ON = "UnauthenticatedAccessOn"
     NOBODY_LET_IN = "NobodyLetIn"
     PORTS_PARTLY_OPEN = "PortsPartlyOpen"
@@ -74,6 +76,7 @@ WARNINGS = frozenset(
     {
         Code.KAFKA_VERSION_UNKNOWN,
         Code.BROKERS_EXPRESS,
+        Code.BROKERS_MIXED,
         Code.NOBODY_LET_IN,
         Code.PORTS_PARTLY_OPEN,
         Code.UNAUTHENTICATED_ACCESS_ON,

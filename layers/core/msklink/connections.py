@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from msklink import drift
 from msklink.drift import Drift, Kind
 from msklink.records import Connection, Hold, State
-from msklink.refusals import Code, refuse
+from msklink.refusals import Code, Refusal, refuse
 from msklink.scheme import Scheme
 
 CREATING = "CREATING"
@@ -191,6 +191,13 @@ def to_connect_again(before: Iterable[Connection], after: Iterable[Connection]) 
             and was.get(record.item) is State.CONNECTING
         }
     )
+
+
+def refuse_unready(record: Connection, refusal: Refusal) -> Connection:
+    """Return *record* refused where its connection is not in use yet, or unchanged."""
+    if record.state not in {State.CONNECTING, State.CONNECTED}:
+        return record
+    return record.with_(state=State.FAILED, refusal=refusal)
 
 
 def time_out(record: Connection) -> Connection:

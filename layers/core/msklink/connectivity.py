@@ -18,11 +18,13 @@ def is_update_over(cluster: Cluster, record: Record) -> bool:
     """
     Whether an update of ours has come to its end on a *cluster* that is settled.
 
-    Without an operation it may never have begun, unless all is on that it was to turn on.
+    Without an operation it may never have begun, unless all is on that it was to turn on, or MSK
+    did not take it.
     """
     ours = frozenset(record.enabling)
     all_on = bool(ours) and ours <= cluster.private
-    return rules.is_settled(cluster) and (all_on or record.operation is not None)
+    is_known = record.operation is not None or bool(record.rejected)
+    return rules.is_settled(cluster) and (all_on or is_known)
 
 
 def conclude_update(run: str, cluster: Cluster, record: Record) -> dict[Scheme, Refusal]:
@@ -33,7 +35,7 @@ def conclude_update(run: str, cluster: Cluster, record: Record) -> dict[Scheme, 
     if not is_update_over(cluster, record):
         return {}
     missing = sorted(set(record.enabling) - cluster.private)
-    problem = kafka.update_error(kafka.client(), record.operation) if record.operation else None
+    problem = record.rejected or _problem(record)
     if not missing:
         logger.info("connectivity enabled", schemes=record.enabling)
         telling.connectivity_enabled(cluster.arn.text, run, record.enabling)
@@ -43,10 +45,14 @@ def conclude_update(run: str, cluster: Cluster, record: Record) -> dict[Scheme, 
         Code.CONNECTIVITY_UPDATE_FAILED,
         schemes=" and ".join(missing),
         problem=problem or "the operation ended without them",
-        operation=record.operation,
+        operation=record.operation or "the call UpdateConnectivity",
         key=settings().namespace,
     )
     return dict.fromkeys(missing, failed)
+
+
+def _problem(record: Record) -> str | None:
+    return kafka.update_error(kafka.client(), record.operation) if record.operation else None
 
 
 def to_turn_on_again(cluster: Cluster, asked: frozenset[Scheme], record: Record) -> set[Scheme]:

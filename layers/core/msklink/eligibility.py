@@ -144,7 +144,10 @@ def cluster_warnings(cluster: Cluster) -> tuple[Refusal, ...]:
     warnings = []
     if not cluster.serverless and is_supported(cluster.kafka_version) is None:
         warnings.append(refuse(Code.KAFKA_VERSION_UNKNOWN, version=cluster.kafka_version))
-    if cluster.instance_type.startswith("express."):
+    if "express." in cluster.instance_type and "kafka." in cluster.instance_type:
+        # Joined in one text (UpdateBrokerType in the model of MSK's API, targetInstanceType).
+        warnings.append(refuse(Code.BROKERS_MIXED, instance_type=cluster.instance_type))
+    elif cluster.instance_type.startswith("express."):
         # No AWS page excludes them; users report that they are refused (ClickHouse's guide).
         warnings.append(refuse(Code.BROKERS_EXPRESS, instance_type=cluster.instance_type))
     if cluster.unauthenticated and cluster.offered:

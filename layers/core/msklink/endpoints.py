@@ -6,7 +6,8 @@ guide ("Client authentication"). Secrets are never published, so SCRAM has no `s
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -52,14 +53,20 @@ def client_properties(scheme: Scheme, brokers: str) -> dict[str, str]:
     }
 
 
-def lasting(published: Brokers, found: Mapping[Scheme, str], count: int) -> Brokers:
+def lasting(
+    published: Brokers, found: Mapping[Scheme, str], count: int, ids: Collection[int] | None
+) -> Brokers:
     """
     The brokers to publish of a cluster that has *count*: the *published*, or those *found* now.
 
     Of more than three each answer of MSK names any three (issues 21393 and 35696 of the Terraform
-    provider), so what was published stays, unless brokers were added or removed since.
+    provider), so what was published stays, unless brokers were added or removed since. *ids* are
+    those of the brokers that there are, if MSK tells: after an upgrade from Standard to Express
+    brokers there may be as many as before, and others.
     """
     kept = published.strings if published.of == count else {}
+    if ids is not None:
+        kept = {scheme: text for scheme, text in kept.items() if _ids(text) <= set(ids)}
     chosen = {scheme: _rather(kept.get(scheme), brokers) for scheme, brokers in found.items()}
     return Brokers(strings=chosen, of=count)
 
@@ -68,6 +75,11 @@ def _rather(kept: str | None, found: str) -> str:
     """*kept*, unless MSK names more brokers or others: a scheme turned on anew may have others."""
     is_good = kept and _domains(kept) == _domains(found) and kept.count(",") >= found.count(",")
     return kept if kept and is_good else ",".join(sorted(found.split(",")))
+
+
+def _ids(brokers: str) -> set[int]:
+    """The ids in the names of *brokers*, as far as they are of the form that has been seen."""
+    return {int(number) for number in re.findall(r"(?:^|,)b-(\d+)\.", brokers)}
 
 
 def _domains(brokers: str) -> set[str]:

@@ -2,16 +2,17 @@
 
 | kind             | class                  | raised by        | in the state machine       |
 |------------------|------------------------|------------------|----------------------------|
-| AWS is busy      | AwsBusy                | msklink.aws      | Retry                      |
+| AWS is busy      | TransientError         | msklink.aws      | Retry                      |
 | lost a race      | LostRace               | msklink.aws      | Retry, which reads again   |
 | cannot be done   | Refused                | msklink.aws      | none: handlers record it   |
 | too early        | NotYet                 | msklink.aws      | none: it is asked again    |
 | bad principal    | PrincipalRejected      | msklink.aws      | none: GrantAccess finds it |
+| update rejected  | UpdateRejected         | msklink.aws      | none: the run goes on      |
 | a probe is mute  | ProbeFailed            | msklink.aws      | none: it is logged         |
 | took too long    | ClusterWaitTimedOut    | inspect_cluster  | none: the run fails loudly |
 | lost its lease   | LeaseLost              | msklink.leasing  | none: the run ends         |
 
-botocore's own TooManyRequestsException and its like pass untouched, and are in the same Retry.
+Time-outs of a function are named by Lambda and Step Functions, and are in the same Retry.
 """
 
 from datetime import timedelta
@@ -19,8 +20,8 @@ from datetime import timedelta
 from msklink.refusals import Refusal
 
 
-class AwsBusy(Exception):
-    """AWS asked for a pause with an error code that botocore does not model as a class."""
+class TransientError(Exception):
+    """A call that may succeed in a moment: throttled, unanswered, or failed by AWS itself."""
 
 
 class LostRace(Exception):
@@ -45,6 +46,10 @@ class NotYet(Exception):
 
 class PrincipalRejected(Exception):
     """MSK does not take a principal of the cluster policy; the message may name it."""
+
+
+class UpdateRejected(Exception):
+    """MSK does not take the update of a cluster, in its own words."""
 
 
 class ProbeFailed(Exception):

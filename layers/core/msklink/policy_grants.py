@@ -5,12 +5,14 @@ and the answer may name nobody. A policy that MSK takes has no such principal. S
 gone is found by putting policies with parts of the accounts.
 """
 
-from collections.abc import Set
+from collections.abc import Collection, Set
 from dataclasses import dataclass
+from functools import cached_property
 
 from aws_lambda_powertools import Logger
 
 from msklink.access import Access
+from msklink.access_grants import granted_access
 from msklink.arns import ClusterArn
 from msklink.aws import cluster_policy, kafka, table
 from msklink.errors import PrincipalRejected, Refused
@@ -44,7 +46,13 @@ class PolicyGrants:
     """Our statements in the policy of *cluster*."""
 
     cluster: ClusterArn
-    access: frozenset[tuple[str, Access]]
+    vendors: Collection[str]
+    """Accounts whose access to topics, asked for as clients, does not count."""
+
+    @cached_property
+    def access(self) -> frozenset[tuple[str, Access]]:
+        """What the owner allows of what each account asks for; read once, and only for a write."""
+        return granted_access(self.cluster, self.vendors)
 
     def admit(self, accounts: Set[str]) -> Rejected:
         """

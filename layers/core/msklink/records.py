@@ -273,6 +273,8 @@ class Cluster(BaseModel, frozen=True):
     """Schemes that an update under way turns on."""
     operation: str | None = None
     """ARN of that update."""
+    rejected: str = ""
+    """Why MSK did not take that update, in its words."""
     refusals: tuple[Refusal, ...] = ()
     """Refusals that the owner was told of last."""
     failure: Failure | None = None

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from msklink.aws.session import error_message
+from msklink.aws.errors import error_message, refused_by_aws
 from msklink.errors import LostRace, PrincipalRejected, Refused
 from msklink.policy import SIZE_LIMIT, Policy
 from msklink.refusals import Code, refuse
@@ -32,7 +32,7 @@ def write_policy(
     Replace the policy, if it is still at *version*; delete it when nothing is left in it.
 
     Raises LostRace when it is not, PrincipalRejected when MSK does not know a principal, and
-    Refused when the policy is too large for MSK.
+    Refused when the policy is too large for MSK, or for a reason that nobody foresaw.
     """
     if policy.is_empty:
         if version:
@@ -49,7 +49,7 @@ def write_policy(
             raise LostRace(said) from error
         if any(text in said for text in BAD_PRINCIPAL):
             raise PrincipalRejected(said) from error
-        raise
+        raise Refused(refused_by_aws(error)) from error
 
 
 def _delete_policy(kafka: "KafkaClient", cluster_arn: str, version: str) -> None:

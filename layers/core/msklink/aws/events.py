@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from msklink.aws.session import CONFIG, own
-from msklink.errors import AwsBusy
+from msklink.errors import TransientError
 from msklink.settings import settings
 
 if TYPE_CHECKING:
@@ -46,4 +46,4 @@ def tell(what: Told, **detail: Any) -> None:
         ]
     )
     if answer["FailedEntryCount"]:
-        raise AwsBusy(f"EventBridge did not take {what.value!r}: {answer['Entries']}")
+        raise TransientError(f"EventBridge did not take {what.value!r}: {answer['Entries']}")

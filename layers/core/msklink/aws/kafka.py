@@ -1,15 +1,17 @@
 """Amazon MSK from the owner's side: clusters, their updates, who is connected."""
 
 from collections.abc import Iterator, Set
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from msklink.aws.session import CONFIG, error_message, own
+from msklink.aws.errors import error_message, refusals_of_aws
+from msklink.aws.session import CONFIG, own
 from msklink.cluster import BUSY_STATES, Cluster, is_settled
 from msklink.connections import ClientConnection
-from msklink.errors import LostRace
+from msklink.errors import LostRace, Refused, UpdateRejected
 from msklink.polling import Update
 from msklink.scheme import Scheme
 
@@ -103,7 +105,9 @@ def enable_connectivity(
 
     Raises LostRace when somebody updated the cluster since *cluster* was read. That may have been
     we, when an answer got lost and botocore asked again. MSK's text for a cluster that is being
-    updated is undocumented, so its state decides.
+    updated is undocumented, so its state decides. Raises UpdateRejected for any other no, such as
+    that of a kind of broker ("Multi-VPC private connectivity is not supported on the broker
+    instance type of the MSK cluster").
     """
     try:
         answer = kafka.update_connectivity(
@@ -117,7 +121,7 @@ def enable_connectivity(
         now = describe_cluster(kafka, cluster.arn.text)
         if STALE_CLUSTER_VERSION in error_message(error) or (now and not is_settled(now)):
             raise LostRace(error_message(error)) from error
-        raise
+        raise UpdateRejected(error_message(error)) from error
     return answer["ClusterOperationArn"]
 
 
@@ -131,8 +135,14 @@ def server_properties(kafka: "KafkaClient", cluster: Cluster) -> str | None:
 
 
 def past_updates(kafka: "KafkaClient", cluster_arn: str) -> Iterator[Update]:
-    """The latest hundred operations on the cluster that have ended."""
-    operations = kafka.list_cluster_operations_v2(ClusterArn=cluster_arn, MaxResults=100)
+    """
+    Yield the latest hundred operations on the cluster that have ended.
+
+    None where MSK refuses to list them: only the pace of a wait depends on them.
+    """
+    operations: dict[str, Any] = {}
+    with suppress(Refused), refusals_of_aws():
+        operations |= kafka.list_cluster_operations_v2(ClusterArn=cluster_arn, MaxResults=100)
     for operation in operations.get("ClusterOperationInfoList", []):
         started, ended = operation.get("StartTime"), operation.get("EndTime")
         if started and ended and operation.get("OperationState") == "UPDATE_COMPLETE":
@@ -158,6 +168,16 @@ def bootstrap_brokers(kafka: "KafkaClient", cluster_arn: str) -> dict[Scheme, st
         Scheme.TLS: answer.get("BootstrapBrokerStringVpcConnectivityTls"),
     }
     return {scheme: brokers for scheme, brokers in strings.items() if brokers}
+
+
+def broker_ids(kafka: "KafkaClient", cluster_arn: str) -> frozenset[int] | None:
+    """Return the ids of the brokers that the cluster has now; None where MSK lists none."""
+    pages = kafka.get_paginator("list_nodes").paginate(ClusterArn=cluster_arn)
+    with suppress(Refused), refusals_of_aws():
+        nodes = [node for page in pages for node in page["NodeInfoList"]]
+        brokers = (node["BrokerNodeInfo"] for node in nodes if "BrokerNodeInfo" in node)
+        return frozenset(int(broker["BrokerId"]) for broker in brokers) or None
+    return None
 
 
 def client_connections(kafka: "KafkaClient", cluster_arn: str) -> list[ClientConnection]:

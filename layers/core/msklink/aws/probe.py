@@ -8,7 +8,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from msklink.aws.session import error_code, is_denied
+from msklink.aws.errors import error_code, is_denied
 from msklink.errors import ProbeFailed
 
 if TYPE_CHECKING:

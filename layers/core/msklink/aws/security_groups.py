@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
 
-from msklink.aws.session import error_code, is_denied
-from msklink.errors import AwsBusy
+from msklink.aws.errors import error_code, is_denied
+from msklink.errors import TransientError
 from msklink.firewall import Rule, change, wanted_rules
 from msklink.network import SecurityGroup, Vpc
 from msklink.tags import MANAGED_BY, client_key
@@ -33,8 +33,8 @@ def ensure_group(
 
     A new group lets everything out, by IPv6 as well where the VPC has such a block (EC2 user guide,
     default rules; Terraform's provider revokes both). Ours ends up with the brokers' ports in both
-    directions, for every IPv4 block of the VPC. Raises AwsBusy where a new group cannot be read
-    yet; the next attempt finds it.
+    directions, for every IPv4 block of the VPC. Raises TransientError where a new group cannot be
+    read yet; the next attempt finds it.
     """
     group = vpc.managed_group
     if group is None:
@@ -66,7 +66,7 @@ def _read_new(ec2: "EC2Client", group_id: str, key: str, stack_name: str) -> Sec
     found = ec2.describe_security_groups(Filters=[{"Name": "group-id", "Values": [group_id]}])
     for group in found["SecurityGroups"]:
         return read_group(group, key, stack_name)
-    raise AwsBusy(f"security group {group_id} is not listed yet")
+    raise TransientError(f"security group {group_id} is not listed yet")
 
 
 def managed_groups(ec2: "EC2Client", key: str, stack_name: str) -> dict[str, str] | None:

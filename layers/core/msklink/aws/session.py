@@ -12,39 +12,39 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from msklink.aws.errors import (
+    error_message,
+    impersonal,
+    is_denied,
+    is_of_our_stack,
+    is_transient,
+    refusals_of_aws,
+    refused_by_aws,
+)
 from msklink.client_account import ClientAccount
-from msklink.errors import AwsBusy, LostRace, Refused
+from msklink.errors import LostRace, Refused, TransientError
 from msklink.refusals import Code, Refusal, refuse
 from msklink.settings import settings
+
+ATTEMPTS: Final = 3
+CONNECT_SECONDS: Final = 5
+READ_SECONDS: Final = 15
 
 if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
 
-CONFIG = Config(retries={"mode": "standard", "max_attempts": 5}, user_agent_extra="msklink")
-
-# EC2 and others raise these as plain ClientError (EC2 API reference, common error codes; STS API
-# reference, common errors).
-_BUSY = frozenset(
-    {
-        "InternalError",
-        "InternalFailure",
-        "RequestLimitExceeded",
-        "ServiceUnavailable",
-        "Throttling",
-        "ThrottlingException",
-        "TooManyUpdates",
-        "Unavailable",
-    }
+# A call that hangs ends long before its function would, which then ends with no error of its own.
+CONFIG = Config(
+    retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+    connect_timeout=CONNECT_SECONDS,
+    read_timeout=READ_SECONDS,
+    user_agent_extra="msklink",
 )
-_DENIED = frozenset(
-    {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "ForbiddenException"}
-)
-
 
 AWS_TROUBLE: Final = (BotoCoreError, ClientError)
 """What comes of calls to AWS: no answer in time, or one that says no."""
 
-CLIENT_TROUBLE: Final = (AwsBusy, LostRace, Refused, *AWS_TROUBLE)
+CLIENT_TROUBLE: Final = (LostRace, Refused, TransientError, *AWS_TROUBLE)
 """What can go wrong in a client account, for steps that are not about that account."""
 
 
@@ -71,10 +71,10 @@ def in_client(account: ClientAccount, scope: str, run: str) -> boto3.Session:
             Policy=scope,
         )
     except ClientError as error:
-        if error_code(error) in _BUSY:
-            raise AwsBusy(str(error)) from error
-        if error_code(error) not in _DENIED:
-            raise
+        if is_transient(error):
+            raise TransientError(str(error)) from error
+        if not is_denied(error):
+            raise Refused(refused_by_aws(error)) from error
         raise Refused(_why_not(account, name, error)) from error
     credentials = answer["Credentials"]
     core = _core()
@@ -120,7 +120,7 @@ def _why_not(account: ClientAccount, name: str, error: ClientError) -> Refusal:
             DurationSeconds=900,
         )
     except ClientError as absent:
-        if error_code(absent) not in _DENIED:
+        if not is_denied(absent):
             raise
         return refuse(Code.CLIENT_STACK_MISSING, role=role, account=account.id, owner=account.owner)
     return refuse(
@@ -130,14 +130,19 @@ def _why_not(account: ClientAccount, name: str, error: ClientError) -> Refusal:
 
 @contextmanager
 def in_the_name_of(account: ClientAccount) -> Iterator[None]:
-    """Turns a denied call inside into Refused, and a throttled one into AwsBusy."""
+    """
+    Turn a call inside that AWS refuses into Refused, and a transient fault into TransientError.
+
+    A denied call is for the client team to mend. Of any other refusal nobody foresaw the reason, so
+    that AWS's own words are passed on.
+    """
     try:
-        yield
+        with refusals_of_aws():
+            yield
     except ClientError as error:
-        code = error_code(error)
-        if code in _BUSY:
-            raise AwsBusy(str(error)) from error
-        if code not in _DENIED:
+        if is_transient(error):
+            raise TransientError(str(error)) from error
+        if is_of_our_stack(error):
             raise
         raise Refused(
             refuse(
@@ -147,26 +152,3 @@ def in_the_name_of(account: ClientAccount) -> Iterator[None]:
                 problem=impersonal(str(error)),
             )
         ) from error
-
-
-def is_denied(error: ClientError) -> bool:
-    return error_code(error) in _DENIED
-
-
-def impersonal(message: str) -> str:
-    """
-    *message* alike for each of our functions and runs.
-
-    AWS names the session, which is the function's or the run's, and EC2 adds an encoded message of
-    its own (IAM user guide, access denied error messages; EC2 API reference, error codes).
-    """
-    said = re.sub(r"User: \S+ is", "MSKLink is", message)
-    return re.sub(r"\s*Encoded authorization failure message: \S+", "", said)
-
-
-def error_code(error: ClientError) -> str:
-    return error.response.get("Error", {}).get("Code", "")
-
-
-def error_message(error: ClientError) -> str:
-    return error.response.get("Error", {}).get("Message", "")

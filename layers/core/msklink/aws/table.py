@@ -272,12 +272,17 @@ def note_enabling(
     """Remember which schemes the *operation* turns on, or one that is about to begin."""
     client().update_item(
         **_key(cluster_arn),
-        UpdateExpression="SET enabling = :schemes, operation = :operation",
+        UpdateExpression="SET enabling = :schemes, operation = :operation REMOVE rejected",
         ExpressionAttributeValues={
             ":schemes": _serialize(sorted(schemes)),
             ":operation": _serialize(operation),
         },
     )
+
+
+def note_rejected(cluster_arn: str, problem: str) -> None:
+    """Remember why MSK did not take the update that was about to begin."""
+    _note(cluster_arn, "rejected", problem)
 
 
 def note_refusals(cluster_arn: str, refusals: Iterable[Refusal]) -> None:
@@ -289,7 +294,7 @@ def note_turned_on(cluster_arn: str, schemes: Iterable[Scheme]) -> None:
     """Remember which schemes are on, and that no update of ours is under way."""
     client().update_item(
         **_key(cluster_arn),
-        UpdateExpression="SET turned_on = :schemes, enabling = :none REMOVE operation",
+        UpdateExpression="SET turned_on = :schemes, enabling = :none REMOVE operation, rejected",
         ExpressionAttributeValues={
             ":schemes": _serialize(sorted(schemes)),
             ":none": _serialize([]),

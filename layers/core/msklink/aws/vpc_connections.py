@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from msklink.aws.session import error_message, is_denied
+from msklink.aws.errors import error_message, is_denied, is_transient, refused_by_aws
 from msklink.connections import (
     DELETABLE,
     GOING,
@@ -65,8 +65,10 @@ def create_connection(kafka: "KafkaClient", wanted: Connection, stack_name: str)
     except ClientError as error:
         if is_denied(error):
             raise NotYet(error, POLICY_DELAY) from error
-        if not isinstance(error, kafka.exceptions.BadRequestException):
+        if is_transient(error):
             raise
+        if not isinstance(error, kafka.exceptions.BadRequestException):
+            raise Refused(refused_by_aws(error)) from error
         said = error_message(error)
         refused = Refused(refuse(Code.CONNECTION_REFUSED_BY_MSK, problem=said))
         if ROLE_IN_THE_MAKING in said:

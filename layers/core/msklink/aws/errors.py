@@ -1,0 +1,155 @@
+"""
+What an error of AWS means: try again, a denied call, or a refusal that nobody foresaw.
+
+The same holds for calls in the owner's account and in client accounts. botocore repeats a call some
+times by itself. What is still wrong then is left to the Retry of the state machine, which knows it
+by one name, `TransientError`. AWS gives such a fault as a throttle (429, or 400 with a code), as an
+error of its own (500 and more), or as no answer at all.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from http import HTTPStatus
+from typing import Final
+
+from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NotConnected
+
+from msklink.errors import Refused, TransientError
+from msklink.refusals import Code, Refusal, refuse
+
+TRANSIENT_CODES: Final = frozenset(
+    {
+        # Throttling: botocore, standard retry mode; EC2 and STS API reference, common errors.
+        "BandwidthLimitExceeded",
+        "EC2ThrottledException",
+        "KmsThrottlingException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "SlowDown",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "TooManyUpdates",
+        # The service's own trouble.
+        "InternalError",
+        "InternalException",
+        "InternalFailure",
+        "InternalServerError",
+        "InternalServerErrorException",
+        "InternalServerException",
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "ServerInternal",
+        "ServiceException",
+        "ServiceUnavailable",
+        "ServiceUnavailableException",
+        "Unavailable",
+        # Something else is under way on the same thing: MSK on a cluster, DynamoDB on an item.
+        "ConflictException",
+        "PriorRequestNotComplete",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+        # EC2 lists a thing a moment after it was made (EC2 API reference, eventual consistency).
+        "ResourceNotReadyException",
+    }
+)
+
+DENIED_CODES: Final = frozenset(
+    {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "ForbiddenException"}
+)
+
+OF_OUR_STACK: Final = frozenset(
+    {"GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "PutEvents", "StartExecution"}
+)
+"""Operations on the owner's stack itself: what is refused there is a fault of MSKLink."""
+
+NO_ANSWER: Final = (NotConnected, HTTPClientError)
+"""Time-outs, closed connections and endpoints out of reach are of these kinds (botocore)."""
+
+
+def is_transient(error: Exception) -> bool:
+    """Return whether the same call may succeed in a moment, with nothing mended meanwhile."""
+    if isinstance(error, ClientError):
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        return error_code(error) in TRANSIENT_CODES or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return isinstance(error, NO_ANSWER)
+
+
+def transient_faults_named[**Given, Answer](
+    handler: Callable[Given, Answer],
+) -> Callable[Given, Answer]:
+    """Return *handler*, the transient faults of whose calls are raised as TransientError."""
+
+    @wraps(handler)
+    def named(*args: Given.args, **kwargs: Given.kwargs) -> Answer:
+        try:
+            return handler(*args, **kwargs)
+        except (ClientError, *NO_ANSWER) as error:
+            if is_transient(error):
+                raise TransientError(str(error)) from error
+            raise
+
+    return named
+
+
+@contextmanager
+def refusals_of_aws() -> Iterator[None]:
+    """
+    Turn a call inside that AWS refuses, as nobody foresaw, into Refused.
+
+    A call that is denied is raised as it is: in the owner account it is ours to mend, in a client
+    account its team's. So are a transient fault, and what is refused by the owner's stack itself.
+    """
+    try:
+        yield
+    except ClientError as error:
+        if is_denied(error) or is_of_our_stack(error) or is_transient(error):
+            raise
+        raise Refused(refused_by_aws(error)) from error
+
+
+def refused_by_aws(error: ClientError) -> Refusal:
+    """Return the refusal for a call that AWS refused as nobody foresaw, in AWS's own words."""
+    return refuse(
+        Code.REFUSED_BY_AWS,
+        operation=error.operation_name,
+        error=error_code(error) or "no code",
+        problem=impersonal(error_message(error)) or "no message",
+    )
+
+
+def is_denied(error: ClientError) -> bool:
+    """Return whether a policy of any kind does not allow the call."""
+    return error_code(error) in DENIED_CODES
+
+
+def is_of_our_stack(error: ClientError) -> bool:
+    """Return whether the call was to the owner's stack, in whose ever name others were made."""
+    return error.operation_name in OF_OUR_STACK
+
+
+def impersonal(message: str) -> str:
+    """
+    Return *message* alike for each of our functions and runs.
+
+    AWS names the session, which is the function's or the run's, and EC2 adds an encoded message of
+    its own (IAM user guide, access denied error messages; EC2 API reference, error codes).
+    """
+    said = re.sub(r"User: \S+ is", "MSKLink is", message)
+    return re.sub(r"\s*Encoded authorization failure message: \S+", "", said)
+
+
+def error_code(error: ClientError) -> str:
+    """Return AWS's code of *error*, or nothing."""
+    return error.response.get("Error", {}).get("Code", "")
+
+
+def error_message(error: ClientError) -> str:
+    """Return AWS's message of *error*, or nothing."""
+    return error.response.get("Error", {}).get("Message", "")

@@ -1,0 +1,205 @@
+"""A no of AWS that nobody foresaw: told in AWS's words, to whom it concerns; the others go on."""
+
+from typing import Any
+
+import pytest
+
+from localcloud.msk import MskError, faults
+from tests.support import others
+from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
+from tests.support.functions import OWNER, invoke
+from tests.support.served import Served
+from tests.support.step_functions import Engine, tag_event
+
+TAGS = {"msklink": "iam scram", "msklink/clients": f"{CLIENT} {OTHER_CLIENT}"}
+ALONE = TAGS | {"msklink/clients": CLIENT}
+SAID = "The moon is in the wrong quarter."
+
+OF_THE_CLUSTER = (
+    "DescribeClusterV2",
+    "UpdateConnectivity",
+    "GetClusterPolicy",
+    "PutClusterPolicy",
+    "ListClientVpcConnections",
+    "GetBootstrapBrokers",
+)
+OF_A_CLIENT = ("ListVpcConnections", "CreateVpcConnection")
+
+
+def refuse(accounts: Accounts, operation: str, account: str | None = None) -> None:
+    error = MskError("BadRequestException", SAID)
+    accounts.msk.faults.add(faults.Fault(operation, account, times=None, error=error))
+
+
+def refusals(accounts: Accounts) -> list[dict[str, str]]:
+    return [one["refusal"] for one in accounts.told() if one.get("refusal")]
+
+
+def sweep(accounts: Accounts, engine: Engine, hours: int) -> int:
+    """Sweep so many times, an hour apart, and return how many runs that started."""
+    count = 0
+    for _ in range(hours):
+        accounts.clock.advance(3600)
+        for run in invoke("SweepClustersFunction", {"id": "1"})["runs"]:
+            engine.wait(run)
+            assert engine.describe(run)["status"] == "SUCCEEDED"
+            count += 1
+    return count
+
+
+@pytest.mark.parametrize("operation", OF_THE_CLUSTER)
+def test_it_fails_no_run_and_is_told_and_tried_again(
+    accounts: Accounts, engine: Engine, operation: str
+) -> None:
+    cluster = accounts.make_cluster(tags=ALONE)
+    accounts.make_tagged_vpc(CLIENT)
+    refuse(accounts, operation)
+
+    [run] = engine.receive(tag_event(cluster))
+
+    assert engine.describe(run)["status"] == "SUCCEEDED"
+    told = refusals(accounts)
+    assert told
+    assert all(SAID in one["message"] for one in told)
+    assert not accounts.is_served(CLIENT)
+
+    accounts.msk.faults.clear()
+    assert sweep(accounts, engine, 3) > 0
+    assert accounts.is_served(CLIENT)
+    assert accounts.status(CLIENT)["state"] == "published"
+    assert sweep(accounts, engine, 1) == 0
+
+
+@pytest.mark.parametrize("operation", OF_A_CLIENT)
+def test_in_one_client_account_it_concerns_no_other(
+    accounts: Accounts, engine: Engine, operation: str
+) -> None:
+    cluster = accounts.make_cluster(tags=TAGS)
+    for account in (CLIENT, OTHER_CLIENT):
+        accounts.make_tagged_vpc(account)
+    refuse(accounts, operation, CLIENT)
+
+    [run] = engine.receive(tag_event(cluster))
+
+    assert engine.describe(run)["status"] == "SUCCEEDED"
+    [told] = accounts.told("Client Refused")
+    assert (told["account"], SAID in told["refusal"]["message"]) == (CLIENT, True)
+    assert accounts.is_served(OTHER_CLIENT)
+    assert SAID in str(accounts.status(CLIENT))
+
+    accounts.msk.faults.clear()
+    assert sweep(accounts, engine, 3) > 0
+    assert accounts.is_served(CLIENT)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ("ec2", "DescribeVpcs", "OptInRequired"),
+        ("ec2", "CreateSecurityGroup", "SecurityGroupLimitExceeded"),
+        ("ec2", "AuthorizeSecurityGroupIngress", "RulesPerSecurityGroupLimitExceeded"),
+        ("ssm", "PutParameter", "ParameterLimitExceeded"),
+        ("sts", "AssumeRole", "RegionDisabledException"),
+    ],
+    ids=lambda answer: answer[2],
+)
+def test_other_services_are_quoted_as_well(
+    accounts: Accounts, engine: Engine, failing: Any, answer: tuple[str, str, str]
+) -> None:
+    service, operation, code = answer
+    cluster = accounts.make_cluster(tags=ALONE)
+    vpc_id = accounts.make_tagged_vpc(CLIENT)
+    mend = failing(service, operation, code)
+
+    [run] = engine.receive(tag_event(cluster))
+
+    assert engine.describe(run)["status"] == "SUCCEEDED"
+    told = [one["refusal"] for one in accounts.told("Client Refused")]
+    assert [one["code"] for one in told] == ["RefusedByAws"]
+    assert told[0]["message"] == f"AWS refused {operation} with {code}: It failed."
+
+    mend()
+    assert sweep(accounts, engine, 3) > 0
+    assert accounts.status(CLIENT)["vpcs"][vpc_id]["iam"]["state"] == "published"
+    assert accounts.told("Client Refused") == []
+
+
+def test_one_vpc_over_its_quota_keeps_no_other_out(
+    accounts: Accounts, engine: Engine, failing: Any
+) -> None:
+    cluster = accounts.make_cluster(tags=ALONE)
+    served_vpc = accounts.make_tagged_vpc(CLIENT)
+    engine.receive(tag_event(cluster))
+    new_vpc = accounts.make_tagged_vpc(CLIENT)
+    accounts.told()
+    failing("ec2", "CreateSecurityGroup", "SecurityGroupLimitExceeded")
+
+    engine.receive(tag_event(cluster))
+
+    [told] = accounts.told("Client Refused")
+    assert told["vpc_id"] == new_vpc
+    vpcs = accounts.status(CLIENT)["vpcs"]
+    assert vpcs[served_vpc]["iam"]["state"] == "published"
+    assert vpcs[new_vpc]["iam"]["refusal"]["code"] == "RefusedByAws"
+
+
+def test_a_client_whose_scheme_is_on_is_served_where_another_cannot_be_turned_on(
+    accounts: Accounts, engine: Engine
+) -> None:
+    cluster = accounts.make_cluster(tags=TAGS)
+    accounts.make_tagged_vpc(CLIENT)
+    engine.receive(tag_event(cluster))
+    refuse(accounts, "UpdateConnectivity")
+    accounts.told()
+
+    accounts.make_tagged_vpc(CLIENT, "iam scram")
+    accounts.make_tagged_vpc(OTHER_CLIENT)
+    engine.receive(tag_event(cluster))
+
+    assert accounts.is_served(OTHER_CLIENT)
+    assert {one["code"] for one in refusals(accounts)} == {"ConnectivityUpdateFailed"}
+    calls = accounts.msk.calls[OWNER, "UpdateConnectivity"]
+    assert sweep(accounts, engine, 24) < 6
+    assert accounts.msk.calls[OWNER, "UpdateConnectivity"] < calls + 6
+    assert accounts.told("Client Refused") == []
+
+
+def test_past_operations_that_msk_does_not_list_change_nothing(
+    accounts: Accounts, engine: Engine
+) -> None:
+    cluster = accounts.make_cluster(tags=ALONE)
+    accounts.make_tagged_vpc(CLIENT)
+    refuse(accounts, "ListClusterOperationsV2")
+
+    engine.receive(tag_event(cluster))
+
+    assert accounts.is_served(CLIENT)
+    assert refusals(accounts) == []
+
+
+def test_a_scheme_that_msk_would_not_turn_on_again_is_tried_once(
+    served: Served, repair: Any
+) -> None:
+    served.accounts.tag_cluster(served.cluster, msklink__clients="")
+    served.reconcile()
+    served.pass_hours(200)
+    served.sweep()
+    repair("connectivity")
+    others.turn(served.accounts, served.cluster, on=False)
+    served.accounts.told()
+    refuse(served.accounts, "UpdateConnectivity")
+
+    assert served.sweep() == 1
+
+    assert served.told() == [("Cluster Refused", "ConnectivityUpdateFailed")]
+    assert served.sweep() == 0
+
+
+def test_policies_that_cannot_be_read_take_nothing_away(served: Served) -> None:
+    refuse(served.accounts, "GetClusterPolicy")
+
+    served.reconcile()
+
+    served.accounts.msk.faults.clear()
+    served.assert_all_is_there()
+    assert served.entry()["state"] == "published"
