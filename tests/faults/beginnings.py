@@ -1,6 +1,6 @@
 """What there is before a fault strikes."""
 
-from localcloud.msk import faults
+from localcloud.msk import MskError, faults
 from tests.faults.world import World, find_vpc, furnish, make_vpc
 from tests.support import others
 from tests.support.aws import CLIENT, OTHER_CLIENT
@@ -77,6 +77,19 @@ def with_a_vpc_that_does_not_do(world: World) -> None:
     world.accounts.client("ec2", CLIENT).modify_vpc_attribute(
         VpcId=find_vpc(world.accounts, CLIENT, "VPC"), EnableDnsHostnames={"Value": False}
     )
+
+
+def with_a_connection_that_msk_refuses(world: World) -> None:
+    """For a reason that nobody foresaw, and for good."""
+    furnish(world)
+    error = MskError("BadRequestException", "The moon is in the wrong quarter.")
+    refused = faults.Fault("CreateVpcConnection", CLIENT, times=None, error=error)
+    world.accounts.msk.faults.add(refused)
+
+
+def with_a_cluster_that_names_old_operations(world: World) -> None:
+    furnish(world)
+    world.accounts.msk.assume(active_operation="latest")
 
 
 def with_a_client_in_the_owners_account(world: World) -> None:

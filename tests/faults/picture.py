@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from msklink.aws import table
+from msklink.aws import kafka, table
+from msklink.cluster import GONE
 from tests.faults.world import World
 from tests.support.aws import Accounts
 from tests.support.functions import NAMESPACE, OWNER
@@ -28,6 +29,7 @@ def picture(world: World) -> dict[str, Any]:
     accounts = world.accounts
     seen = {
         "holder": table.read_cluster(world.cluster).holder,
+        "seen": _is_seen(world),
         "running": len(world.executions("RUNNING")),
         "policy": _statements(world),
         "table": _table(world),
@@ -37,6 +39,13 @@ def picture(world: World) -> dict[str, Any]:
     }
     named: dict[str, Any] = _in_order(_named(world, seen))
     return named
+
+
+def _is_seen(world: World) -> bool:
+    """Whether the last run that came to its end saw the cluster as it is."""
+    cluster = kafka.describe_cluster(world.accounts.client("kafka"), world.cluster)
+    now = cluster.fingerprint(NAMESPACE) if cluster else GONE
+    return table.read_cluster(world.cluster).seen == now
 
 
 def _named(world: World, seen: Any) -> Any:

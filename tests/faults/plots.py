@@ -130,6 +130,7 @@ PLOTS = (
     Plot("a sweep finds a VPC", beginnings.with_another_vpc, sweep),
     Plot("a tag is taken off", beginnings.with_a_tag_taken_off, World.tell),
     Plot("a VPC does not do", beginnings.with_a_vpc_that_does_not_do, World.tell),
+    Plot("MSK refuses a connection", beginnings.with_a_connection_that_msk_refuses, World.tell),
     Plot("the owner is a client", beginnings.with_a_client_in_the_owners_account, World.tell),
     Plot(
         "a client asks",
@@ -155,6 +156,12 @@ PLOTS = (
         swept=False,
     ),
     # ---- what the owner does
+    Plot(
+        "a cluster names old operations",
+        beginnings.with_a_cluster_that_names_old_operations,
+        World.tell,
+        ends_like=TAGGED,
+    ),
     Plot("bounds of access shrink", beginnings.with_bounds_that_shrank, sweep),
     Plot("one of two with access leaves", beginnings.with_time_up_for_one_of_two, World.tell),
     Plot("a sweep finds the cluster changed", beginnings.with_a_cluster_tagged, sweep),

@@ -13,7 +13,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from tests.support.cloudformation import ROOT
-from tests.support.functions import given, running
+from tests.support.functions import FunctionTimedOut, given, running
 from tests.support.privileges import action_of
 
 READS = ("AssumeRole", "Describe", "Get", "List", "Query")
@@ -29,6 +29,7 @@ class Kind(StrEnum):
     FAILED = "error 500"
     DENIED = "denied"
     SLOW = "slow"
+    TIMED_OUT = "timed out"
     STALE = "stale"
 
 
@@ -156,10 +157,12 @@ class Seam:
             return proceed()
         if kind in CODES:
             raise _error(client, call, kind)
-        if kind is not Kind.KILLED_BEFORE:
+        if kind is not Kind.KILLED_BEFORE and (call.writes or kind is not Kind.TIMED_OUT):
             proceed()
         if kind is Kind.SLOW:
             raise ReadTimeoutError(endpoint_url=client.meta.endpoint_url)
+        if kind is Kind.TIMED_OUT:
+            raise FunctionTimedOut(f"Task timed out in {call.operation}")
         self._kill()
         raise Killed(f"{kind} {call.operation}")
 

@@ -38,15 +38,9 @@ def test_every_state_and_every_function_has_a_call_that_goes_wrong(step: str) ->
     ), f"no plot in tests/faults/plots.py leads to {step}"
 
 
-UNPLAYED = {
-    "EnableConnectivityFunction": {"kafka:DescribeClusterOperationV2"},
-    "ConnectClientFunction": {"kafka:DescribeClusterV2"},
-    "RevokeAccessFunction": {"kafka:DescribeClusterV2"},
-}
-"""Calls that no plot makes. They need an operation of ours on a cluster that stays ACTIVE
-(`tests/workflow/test_long_updates.py`), a connection that MSK refuses
-(`tests/workflow/test_open_questions.py`), or a grant on a cluster whose private connectivity was
-never on (`tests/integration/test_revoke_access.py`)."""
+UNPLAYED = {"RevokeAccessFunction": {"kafka:DescribeClusterV2"}}
+"""Calls that no plot makes: that one needs a grant on a cluster whose private connectivity was
+never on, which only people can have written (`tests/integration/test_revoke_access.py`)."""
 
 
 @pytest.mark.parametrize("who", [*handlers(), CLIENT_ROLE])

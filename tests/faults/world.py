@@ -9,7 +9,7 @@ from unittest import mock
 from localcloud.msk import Durations, faults
 from tests.faults.seam import Seam, seam_in_calls
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts, accounts_in_moto
-from tests.support.functions import invoke
+from tests.support.functions import FunctionTimedOut, invoke
 from tests.support.redriving import redrive
 from tests.support.served import FIREHOSE
 from tests.support.step_functions import MACHINE, SUBSTITUTIONS, Engine, engine_in_moto, tag_event
@@ -33,7 +33,7 @@ class World:
         """Hand *event* to *function*, which may fail if a fault strikes, and let all runs end."""
         try:
             invoke(function, event)
-        except Exception:
+        except (Exception, FunctionTimedOut):
             if not self.seam.struck:
                 raise
         self.settle()

@@ -33,6 +33,15 @@ def _submit_as_caller(pool: ThreadPoolExecutor, call: Any, /, *arguments: Any) -
 ThreadPoolExecutor.submit = _submit_as_caller  # type: ignore[method-assign,assignment]  # for good, as functions run side by side
 
 
+class FunctionTimedOut(BaseException):
+    """Lambda ends a function at its time-out: nothing in it can catch that."""
+
+
+# The name that a state machine sees, beside Lambda.Unknown (Step Functions guide, handle Lambda
+# service exceptions).
+FunctionTimedOut.__name__ = "Sandbox.Timedout"
+
+
 @dataclass
 class Context:
     """What Lambda tells a function about its invocation."""

@@ -25,7 +25,7 @@ from moto.stepfunctions.parser.utils import TMP_THREADS
 from tests.support.aws import ENVIRONMENT, Accounts
 from tests.support.cloudformation import definition, handlers
 from tests.support.expressions import evaluate
-from tests.support.functions import OWNER, function_arn, invoke
+from tests.support.functions import OWNER, FunctionTimedOut, function_arn, invoke
 
 MACHINE = ENVIRONMENT["STATE_MACHINE_ARN"]
 SUBSTITUTIONS = {"Partition": "aws", "ClientsAtOnce": "10"} | {
@@ -117,7 +117,10 @@ def _invoke(function_name: str, *arguments: Any) -> bytes:
     _qualifier, body, _headers, response_headers = arguments
     try:
         return json.dumps(invoke(function_name.rpartition(":")[2], json.loads(body))).encode()
-    except Exception as error:  # the runtime reports every exception by its name
+    except (
+        Exception,
+        FunctionTimedOut,
+    ) as error:  # the runtime reports all by name
         response_headers["x-amz-function-error"] = "Unhandled"
         logging.getLogger(__name__).info("%s failed", function_name, exc_info=error)
         answer = {"errorMessage": str(error), "errorType": type(error).__name__}
