@@ -1,5 +1,7 @@
 """Task states Record…Failure: note what went wrong for one client, so that the others go on."""
 
+import json
+
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -7,7 +9,8 @@ from pydantic import BaseModel, Field
 
 from msklink import clock, telling
 from msklink.aws import table
-from msklink.aws.errors import transient_faults_named
+from msklink.aws.errors import impersonal, transient_faults_named
+from msklink.errors import TransientError
 from msklink.records import Connection, State
 from msklink.tasks import ClientTask, Survey
 
@@ -19,6 +22,16 @@ class Error(BaseModel):
 
     error: str = Field(alias="Error")
     cause: str = Field(default="", alias="Cause")
+
+    @property
+    def words(self) -> str:
+        """The name of the error, and what AWS said where it is one that passes."""
+        if self.error != TransientError.__name__:
+            return self.error
+        try:
+            return f"{self.error}: {impersonal(json.loads(self.cause)['errorMessage'])}"
+        except (ValueError, KeyError):
+            return self.error
 
 
 class Failure(ClientTask):
@@ -36,7 +49,7 @@ def handler(event: Failure, context: LambdaContext) -> dict[str, object]:
         account=event.account,
         state=State.FAILED,
         requested=now,
-        failure=f"{event.step} of run {event.run} failed with {event.error.error}",
+        failure=f"{event.step} of run {event.run} failed with {event.error.words}",
     )
     table.save(record, now)
     logger.error("client failed", account=event.account, step=event.step, cause=event.error.cause)

@@ -102,6 +102,7 @@ def _look(
             read = ec2.with_endpoints(vpcs, read, event.cluster_arn)
             refusals, bounds = refused_access(event.cluster, event.account, asked.requests)
             wished = survey.wishes(read.values(), *asked, event.key, now)
+            wished = survey.with_what_is_there(wished, guarded, asked.departures)
             wished = survey.with_access_refusals(wished, refusals)
             wanted = survey.survey(event.account, facts, read, wished, guarded)
             left = offboarding.others(guarded, wanted)

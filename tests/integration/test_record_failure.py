@@ -11,6 +11,16 @@ def test_a_failure_is_recorded_for_the_account(steps: Steps, accounts: Accounts)
     assert record["failure"] == f"SurveyClient of run {RUN} failed with KeyError"
 
 
+def test_what_aws_said_of_a_fault_that_did_not_pass_is_recorded(
+    steps: Steps, accounts: Accounts
+) -> None:
+    said = "An error occurred (ThrottlingException): Rate exceeded"
+    steps.record_failure("SurveyClient", CLIENT, "TransientError", said)
+
+    record = accounts.items(steps.cluster_arn)[f"client#{CLIENT}##"]
+    assert record["failure"] == f"SurveyClient of run {RUN} failed with TransientError: {said}"
+
+
 def test_a_failure_shows_in_the_status_of_the_client(
     connected: Steps, accounts: Accounts, vpc_id: str
 ) -> None:

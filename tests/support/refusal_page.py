@@ -14,7 +14,8 @@ HEAD = """\
 When MSKLink cannot do what is asked for, it says so where the people are who can help: in the
 status parameter of the client's account (`/msklink/<cluster>/status`), as `Client Refused` or
 `Cluster Refused` on the bus, in the table, and in the metric `Refusals` by code. A refusal is an
-answer: the run goes on for everybody else, and ends well. Nothing that was there is taken away.
+answer: the run goes on for everybody else, and ends well. No connection that was there is taken
+away for it.
 
 Codes are stable: other systems may match on them. Words in *italics* stand for the facts of the
 case. Where the remedy is carried out, the next tag change or event makes MSKLink look again.

@@ -1,5 +1,6 @@
 """The tasks of a run one by one, called with what the state machine would pass them."""
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,8 +67,9 @@ class Steps:
     def summarize(self, *, managed: bool = True) -> Any:
         return self._invoke("PublishSummary", bootstrap_brokers=self.brokers, managed=managed)
 
-    def record_failure(self, step: str, account: str, error: str) -> Any:
-        caught = {"Error": error, "Cause": "{}"}
+    def record_failure(self, step: str, account: str, error: str, said: str = "") -> Any:
+        cause = {"errorMessage": said} if said else {}
+        caught = {"Error": error, "Cause": json.dumps(cause)}
         return self._invoke("RecordFailure", step=step, account=account, error=caught)
 
     def conclude(self, generation: int, rounds: int = 1, clients: int = 1) -> Any:

@@ -10,7 +10,14 @@ from msklink.network import SecurityGroup, Vpc
 from msklink.records import Connection, Departure, Leaving, Request, State
 from msklink.refusals import Code, Refusal, refuse
 from msklink.scheme import Scheme
-from msklink.survey import ClusterFacts, Wish, account_refused, survey, wishes
+from msklink.survey import (
+    ClusterFacts,
+    Wish,
+    account_refused,
+    survey,
+    wishes,
+    with_what_is_there,
+)
 from tests.unit.given import ARN, CLIENT, NOW, OTHER_CLIENT, ZONES, connection, subnet, vpc
 
 LATER = NOW + timedelta(hours=1)
@@ -55,6 +62,38 @@ def look(
 
 
 # ------------------------------------------------------------------------------ what is wished
+
+
+@pytest.mark.parametrize(
+    ("tag", "left", "asked"),
+    [
+        ("iam", [], {Scheme.IAM}),  # scram was taken out of the tag
+        ("iam scarm", [], {Scheme.IAM, Scheme.SCRAM}),
+        ("scarm", [], {Scheme.IAM, Scheme.SCRAM}),
+        ("", [], {Scheme.IAM, Scheme.SCRAM}),
+        ("scarm", [Scheme.IAM], {Scheme.SCRAM}),
+    ],
+)
+def test_a_word_without_meaning_takes_nothing_away(
+    tag: str, left: list[Scheme], asked: set[Scheme]
+) -> None:
+    departures = [departure(scheme) for scheme in left]
+    known = [connection(scheme=Scheme.IAM), connection(scheme=Scheme.SCRAM)]
+    known += [connection(scheme=Scheme.TLS, vpc_id="vpc-2")]
+
+    wished = wishes([tagged(tag)], (), departures, KEY, NOW)
+
+    [wish] = with_what_is_there(wished, known, departures)
+    assert wish.asked.schemes == asked
+
+
+@pytest.mark.parametrize("changes", [{"wanted": False}, {"state": State.REFUSED}])
+def test_what_is_leaving_or_refused_is_not_held_by_it(changes: dict[str, Any]) -> None:
+    wished = wishes([tagged("scarm")], (), (), KEY, NOW)
+
+    [wish] = with_what_is_there(wished, [connection(scheme=Scheme.IAM, **changes)], ())
+
+    assert wish.asked.schemes == frozenset()
 
 
 def departure(scheme: Scheme, vpc_id: str = "vpc-1") -> Departure:

@@ -300,3 +300,17 @@ def test_a_protected_connection_is_not_taken_away_which_is_told_once(
     assert served.sweep() == 1
 
     served.assert_nothing_is_left()
+
+
+def test_a_slip_in_a_tag_takes_no_connection_away(served: Served) -> None:
+    served.accounts.tag_vpc(CLIENT, served.vpc_id, "iaam")
+
+    served.reconcile()
+    served.pass_hours(200)
+    served.sweep()
+
+    served.assert_all_is_there()
+    assert served.told() == [("Client Refused", "UnknownScheme")]
+    served.put_back()
+    assert served.entry()["state"] == "published"
+    assert served.told() == []

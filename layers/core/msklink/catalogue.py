@@ -19,8 +19,9 @@ CATALOGUE: dict[Code, tuple[str, str]] = {
         "{clients}.",
     ),
     Code.UNKNOWN_SCHEME: (
-        "{where} holds {word!r}, which is not an authentication scheme.",
-        "Write auto, off, or any of iam, scram and tls separated by spaces.",
+        "{where} holds {word!r}, which is not an authentication scheme beside other words.",
+        "Write auto or off alone, or any of iam, scram and tls: in a tag separated by spaces, in a "
+        "request as a list. What is connected by now stays meanwhile.",
     ),
     Code.SCHEME_MISSING: (
         "{where} is empty, which asks for nothing.",
@@ -224,7 +225,8 @@ CATALOGUE: dict[Code, tuple[str, str]] = {
         "which allows each of the actions on each of the names. MSKLink then grants it by itself.",
     ),
     Code.MALFORMED_ACCESS_BOUNDS: (
-        "Parameter {parameter} of account {owner} cannot be read as bounds of access: {problem}.",
+        "Parameter {parameter} of account {owner} cannot be read as bounds of access: {problem}. "
+        "Until it can, nothing is granted on topics, groups or transactional ids.",
         "Ask the owner team to write names and actions into it in this form: {example}. MSKLink "
         "then reads it again by itself.",
     ),

@@ -80,6 +80,29 @@ def wishes(
     return tuple(wish for wish in left if wish.asked.schemes or wish.asked.refusals)
 
 
+def with_what_is_there(
+    wished: Iterable[Wish], known: Iterable[Connection], departures: Iterable[Departure]
+) -> tuple[Wish, ...]:
+    """
+    Return *wished*, in which a word without meaning takes nothing away.
+
+    It may be a slip, so what is *known* to be connected in its VPC counts as asked for until the
+    word is mended, but for what the client asked to go.
+    """
+    gone = {(departure.vpc_id, departure.scheme) for departure in departures}
+    there = {(one.vpc_id, one.scheme) for one in known if one.scheme and one.live and one.wanted}
+    return tuple(
+        replace(wish, asked=replace(wish.asked, schemes=wish.asked.schemes | held))
+        if wish.asked.refusals and (held := _of_vpc(there - gone, wish.vpc_id))
+        else wish
+        for wish in wished
+    )
+
+
+def _of_vpc(pairs: Iterable[tuple[str, Scheme | None]], vpc_id: str) -> frozenset[Scheme]:
+    return frozenset(scheme for vpc, scheme in pairs if vpc == vpc_id and scheme)
+
+
 def with_access_refusals(
     wished: Iterable[Wish], refusals: Mapping[str, Refusal]
 ) -> tuple[Wish, ...]:
