@@ -111,6 +111,13 @@ def with_a_stranger(world: World) -> None:
 # ------------------------------------------------------------------------- what the owner does
 
 
+def with_nobody_who_asks(world: World) -> None:
+    """The owner opts in and lists clients, none of which has tagged a VPC yet."""
+    furnish(world)
+    for account in (CLIENT, OTHER_CLIENT):
+        world.accounts.untag_vpc(account, find_vpc(world.accounts, account, "VPC"))
+
+
 def with_a_cluster_tagged(world: World) -> None:
     """No event has told of it."""
     served(world)

@@ -224,6 +224,7 @@ def _after_recovery(world: World, plot: Plot, recovery: Recovery) -> Iterator[st
             plot.again(world)
         case Recovery.REDRIVEN:
             world.redrive()
-            if set(plot.steps.values()) <= set(CATCHERS.values()):
-                world.sweep_until_quiet()  # the client failed, and is tried again by the sweep only
+            is_of_client = set(plot.steps.values()) <= set(CATCHERS.values())
+            if is_of_client or plot.again is World.sweep_until_quiet:
+                world.sweep_until_quiet()  # what else there is to do is left to the sweep
     yield from (f"{recovery}: {shortfall}" for shortfall in _shortfalls(world, plot))

@@ -156,6 +156,7 @@ PLOTS = (
         swept=False,
     ),
     # ---- what the owner does
+    Plot("nobody asks yet", beginnings.with_nobody_who_asks, World.tell),
     Plot(
         "a cluster names old operations",
         beginnings.with_a_cluster_that_names_old_operations,
@@ -175,7 +176,13 @@ PLOTS = (
         World.tell,
     ),
     Plot("a cluster is opted out", beginnings.with_a_cluster_that_is_opted_out, World.tell),
-    Plot("a cluster is replaced", beginnings.with_a_cluster_that_is_replaced, World.tell),
+    # No event comes of the one that is gone, to which a run belongs as well.
+    Plot(
+        "a cluster is replaced",
+        beginnings.with_a_cluster_that_is_replaced,
+        World.tell,
+        World.sweep_until_quiet,
+    ),
     Plot("a cluster is forgotten", beginnings.with_nothing_left, sweep, sweep),
     Plot(
         "a client out of reach leaves",
