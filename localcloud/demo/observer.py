@@ -44,14 +44,7 @@ class Observer:
         )["executions"]
         info = self._owner("kafka").describe_cluster_v2(ClusterArn=self.cluster_arn)["ClusterInfo"]
         seen: dict[str, Any] = {"cluster": info["State"], "private": _private(info)}
-        seen["connections"] = tuple(
-            sorted(
-                (found["Owner"], found["Authentication"], found["State"])
-                for found in self._owner("kafka").list_client_vpc_connections(
-                    ClusterArn=self.cluster_arn
-                )["ClientVpcConnections"]
-            )
-        )
+        seen["connections"] = self.connections() if seen["private"] else ()
         if not executions:
             return Sight(**seen)
         latest = max(executions, key=lambda execution: execution["startDate"])
@@ -62,6 +55,15 @@ class Observer:
             state=states[-1] if states else "",
             entered=Counter(states),
             **seen,
+        )
+
+    def connections(self) -> tuple[tuple[str, str, str], ...]:
+        listed = self._owner("kafka").list_client_vpc_connections(ClusterArn=self.cluster_arn)
+        return tuple(
+            sorted(
+                (found["Owner"], found["Authentication"], found["State"])
+                for found in listed["ClientVpcConnections"]
+            )
         )
 
     def states(self, execution_arn: str) -> list[str]:

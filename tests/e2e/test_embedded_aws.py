@@ -9,11 +9,12 @@ import pytest
 
 from localcloud.build import built_template
 from localcloud.cloud import Cloud
+from localcloud.demo.observer import Observer
 from localcloud.deploy import deploy_owner
 from localcloud.settings import OWNER
 from tests.e2e.aws_cli import eventually
 from tests.e2e.queues import Queue, temporary_queue
-from tests.e2e.scene import CLIENT
+from tests.e2e.scene import CLIENT, create_cluster
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 
@@ -102,6 +103,13 @@ def test_a_topic_admits_eventbridge_by_a_statement_without_condition_only(
 
     eventually(lambda: delivered.bodies() or dead.bodies())
     assert (len(delivered.bodies()), len(dead.bodies())) == ((0, 1) if condition else (1, 0))
+
+
+def test_the_demo_looks_at_a_cluster_that_was_never_private(cloud: Cloud) -> None:
+    """MSK may not list the connections of such a cluster."""
+    arn = create_cluster(cloud, "fresh", {})
+
+    assert Observer(cloud, arn).look().connections == ()
 
 
 def test_a_bus_has_no_room_for_ever_more_accounts(cloud: Cloud) -> None:
