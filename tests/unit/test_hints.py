@@ -103,7 +103,7 @@ def test_a_request_that_cannot_be_understood_is_refused(
 
     assert isinstance(hint, BadRequest)
     assert (hint.account, hint.refusal.code) == (CLIENT, "MalformedRequest")
-    assert f"{named}: " in hint.refusal.message
+    assert f"{named} " in hint.refusal.message
 
 
 def leaving(**changes: Any) -> dict[str, Any]:

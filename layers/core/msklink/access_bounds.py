@@ -20,6 +20,7 @@ from pydantic import BaseModel, Field, ValidationError
 from msklink.access import ACTIONS, Access, Name
 from msklink.arns import ClusterArn
 from msklink.refusals import Code, Refusal, refuse
+from msklink.validation import problems
 
 DEFAULT = "default"
 
@@ -118,10 +119,7 @@ def decide(
     try:
         bounds = Bounds(names=(), actions=()) if text is None else Bounds.model_validate_json(text)
     except ValidationError as error:
-        problem = "; ".join(
-            f"{'.'.join(map(str, one['loc'])) or 'value'}: {one['msg']}"
-            for one in error.errors(include_url=False, include_input=False)[:3]
-        )
+        problem = problems(error, "the value", 3)
         refusal = refuse(
             Code.MALFORMED_ACCESS_BOUNDS,
             parameter=name,

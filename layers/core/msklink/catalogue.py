@@ -227,8 +227,8 @@ CATALOGUE: dict[Code, tuple[str, str]] = {
     Code.MALFORMED_ACCESS_BOUNDS: (
         "Parameter {parameter} of account {owner} cannot be read as bounds of access: {problem}. "
         "Until it can, nothing is granted on topics, groups or transactional ids.",
-        "Ask the owner team to write names and actions into it in this form: {example}. MSKLink "
-        "then reads it again by itself.",
+        "Ask the owner team to write names and actions into it in this form, as a String and no "
+        "SecureString: {example}. MSKLink then reads it again by itself.",
     ),
     Code.VENDOR_REMOVED: (
         "Account {account} is no longer in tag {key} of the cluster, so that its grant goes.",

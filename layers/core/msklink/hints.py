@@ -19,6 +19,7 @@ from msklink.arns import ClusterArn
 from msklink.refusals import Code, Refusal, refuse
 from msklink.scheme import Scheme
 from msklink.tags import PROTECT, client_key
+from msklink.validation import problems
 
 TAG_CHANGE = "Tag Change on Resource"
 PARAMETER_CHANGE = "Parameter Store Change"
@@ -129,10 +130,7 @@ def _read_request(
     try:
         request = model.model_validate(detail)
     except ValidationError as error:
-        problem = "; ".join(
-            f"{'.'.join(map(str, item['loc'])) or 'detail'}: {item['msg']}"
-            for item in error.errors(include_url=False, include_input=False)[:5]
-        )
+        problem = problems(error, "the detail", 5)
         allowed = ", ".join(model.model_fields)
         refusal = refuse(Code.MALFORMED_REQUEST, problem=problem[:500], allowed=allowed)
         return BadRequest(account, str(detail.get("cluster", "")), refusal)
