@@ -8,6 +8,7 @@ clusters and VPCs come in that were tagged before MSKLink was there.
 import random
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -116,5 +117,6 @@ def _news(
             found += of_client
             # A connection that is gone is news already, and took its endpoint with it.
             if not (of_cluster or of_client):
-                watching.tell_of_endpoints(arn, client, snapshot, sight)
+                again = partial(sights.anew, client.account)
+                watching.tell_of_endpoints(arn, client, snapshot, sight, again)
     return found

@@ -1,16 +1,23 @@
 """What others change of what MSKLink made: found by the sweep, changed back or left alone, told."""
 
 import json
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import pytest
 
 from localcloud.msk import faults
+from msklink.aws.snapshot import take
 from msklink.settings import settings
+from msklink.sights import Sights
+from msklink.sweeping import clients
+from msklink.watching import tell_of_endpoints
 from tests.support import others
 from tests.support.aws import CLIENT, OTHER_CLIENT
+from tests.support.functions import function_arn
 from tests.support.served import FIREHOSE, TAGS, Served
 
 REPAIRED = "Drift Repaired"
@@ -257,6 +264,25 @@ def test_what_one_client_lacks_is_told_whatever_another_did(served: Served) -> N
     assert served.sweep() == 1
 
     assert ("Client Refused", "EndpointTagsMissing") in served.told()
+
+
+def test_endpoints_that_a_run_made_after_the_sweep_had_looked_are_not_missed(
+    served: Served,
+) -> None:
+    """A sweep looks once at each account, for all clusters, which may take minutes."""
+    snapshot = take(served.cluster)
+    [client] = [one for one in clients((CLIENT,), snapshot.connections, (), ()) if one.is_listed]
+    sights = Sights(function_arn("SweepClustersFunction"), "sweep")
+    [sight] = sights.of([CLIENT])
+    assert sight is not None
+    before = replace(sight, endpoints=Counter())
+
+    tell_of_endpoints(served.cluster, client, snapshot, before, lambda: sights.anew(CLIENT))
+    assert served.told() == []
+
+    others.strip_endpoints(served.accounts, CLIENT)
+    tell_of_endpoints(served.cluster, client, snapshot, before, lambda: sights.anew(CLIENT))
+    assert served.told() == [("Client Refused", "EndpointTagsMissing")]
 
 
 def test_endpoints_that_lose_their_tags_again_are_told_again(served: Served) -> None:

@@ -49,6 +49,11 @@ class Sights:
             self._seen.update(zip(unseen, pool.map(self._look, unseen), strict=True))
         return [self._seen[account] for account in accounts]
 
+    def anew(self, account: str) -> Sight | None:
+        """The sight of *account* as it is now."""
+        self._seen[account] = self._look(account)
+        return self._seen[account]
+
     def _look(self, account: str) -> Sight | None:
         client = ClientAccount.beside(self._function_arn, account, settings().namespace)
         try:

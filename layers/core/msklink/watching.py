@@ -1,7 +1,7 @@
 """What a sweep sees of a cluster and its clients that is not as their last run left it."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msklink import (
     access_grants,
@@ -137,15 +137,32 @@ def _news_of_groups(
             yield reason(f"the managed security group of {vpc.id} has changed", found.before)
 
 
-def tell_of_endpoints(cluster_arn: str, client: Client, snapshot: Snapshot, sight: Sight) -> None:
-    """Tell of VPCs where endpoints lack the tags by which MSK manages them; no run can help."""
-    if sight.endpoints is None:
-        return
+def tell_of_endpoints(
+    cluster_arn: str,
+    client: Client,
+    snapshot: Snapshot,
+    sight: Sight,
+    look_again: Callable[[], Sight | None],
+) -> None:
+    """
+    Tell of VPCs where endpoints lack the tags by which MSK manages them; no run can help.
+
+    The *sight* may be older than the *snapshot*, from before a run made its connections. So where
+    it shows too few, *look_again* is asked first.
+    """
     there = Counter(
         (one.account, one.vpc_id) for one in client.known if one.state is State.PUBLISHED
     )
+    seen: Mapping[tuple[str, str], int] | None = sight.endpoints
+    if seen is not None and any(
+        seen[cluster_arn, vpc_id] < count for (_, vpc_id), count in there.items()
+    ):
+        fresh = look_again()
+        seen = fresh.endpoints if fresh else None
+    if seen is None:
+        return
     for (account, vpc_id), count in there.items():
-        endpoints_seen = sight.endpoints[cluster_arn, vpc_id]
+        endpoints_seen = seen[cluster_arn, vpc_id]
         if endpoints_seen >= count:
             _settle(cluster_arn, snapshot, memory_of(Kind.ENDPOINT_TAGS, account, vpc_id))
             continue
