@@ -58,6 +58,13 @@ class Sight(ABC):
         found = self.session().resource("dynamodb").Table(TABLE).scan()["Items"]
         return {str(item["item"]): item for item in found if item["cluster_arn"] == cluster_arn}
 
+    def record(
+        self, cluster_arn: str, account: str, vpc_id: str, scheme: str = "iam"
+    ) -> dict[str, Any]:
+        """What the table says of one connection."""
+        found: dict[str, Any] = self.items(cluster_arn)[f"client#{account}#{vpc_id}#{scheme}"]
+        return found
+
     def told(self, what: str | None = None) -> list[dict[str, Any]]:
         """The details of the events on the bus since the last look, of the detail type *what*."""
         sqs = self.client("sqs")
