@@ -19,7 +19,8 @@ CATALOGUE: dict[Code, tuple[str, str]] = {
         "{clients}.",
     ),
     Code.UNKNOWN_SCHEME: (
-        "{where} holds {word!r}, which is not an authentication scheme beside other words.",
+        "{where} holds {word!r}, which is not one of the authentication schemes iam, scram and "
+        "tls.",
         "Write auto or off alone, or any of iam, scram and tls: in a tag separated by spaces, in a "
         "request as a list. What is connected by now stays meanwhile.",
     ),
