@@ -1,5 +1,6 @@
 """What is wrong with data that people wrote, in the words of JSON rather than of Python."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -10,6 +11,7 @@ _WORDS = {
     "extra_forbidden": "is not a field that is known here",
     "json_invalid": "is not JSON: {error}",
     "missing": "is missing",
+    "model_type": "must be an object",
     "string_pattern_mismatch": "does not match {pattern}",
     "string_too_long": "must have {max_length} characters at most",
     "string_too_short": "must have {min_length} characters at least",
@@ -19,7 +21,6 @@ _WORDS = {
     "too_short": "must have {min_length} entries at least",
     "tuple_type": "must be a list",
 }
-_OBJECT = "must be an object"
 
 
 def problems(error: ValidationError, whole: str, most: int) -> str:
@@ -29,13 +30,12 @@ def problems(error: ValidationError, whole: str, most: int) -> str:
     *whole* is what the data as a whole is called. What was given is not repeated.
     """
     found = error.errors(include_url=False, include_input=False)[:most]
-    return "; ".join(
-        f"{'.'.join(map(str, one['loc'])) or whole} {_said(one['type'], one.get('ctx', {}))}"
-        if one["type"] in _WORDS or one["type"].startswith("model")
-        else f"{'.'.join(map(str, one['loc'])) or whole}: {one['msg']}"
-        for one in found
+    return "; ".join(_problem(one["type"], one, whole) for one in found)
+
+
+def _problem(kind: str, facts: Mapping[str, Any], whole: str) -> str:
+    where = ".".join(map(str, facts["loc"])) or whole
+    words = _WORDS.get(kind)
+    return (
+        f"{where} {words.format(**facts.get('ctx', {}))}" if words else f"{where}: {facts['msg']}"
     )
-
-
-def _said(kind: str, facts: dict[str, Any]) -> str:
-    return _WORDS.get(kind, _OBJECT).format(**facts)
