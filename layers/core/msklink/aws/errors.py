@@ -55,8 +55,6 @@ TRANSIENT_CODES: Final = frozenset(
         "PriorRequestNotComplete",
         "TransactionConflictException",
         "TransactionInProgressException",
-        # EC2 lists a thing a moment after it was made (EC2 API reference, eventual consistency).
-        "ResourceNotReadyException",
     }
 )
 
@@ -130,7 +128,7 @@ def is_denied(error: ClientError) -> bool:
 
 
 def is_of_our_stack(error: ClientError) -> bool:
-    """Return whether the call was to the owner's stack, in whose ever name others were made."""
+    """Return whether the call was to the owner's stack itself, also among calls for a client."""
     return error.operation_name in OF_OUR_STACK
 
 

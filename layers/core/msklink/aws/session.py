@@ -19,7 +19,6 @@ from msklink.aws.errors import (
     is_of_our_stack,
     is_transient,
     refusals_of_aws,
-    refused_by_aws,
 )
 from msklink.client_account import ClientAccount
 from msklink.errors import LostRace, Refused, TransientError
@@ -63,18 +62,17 @@ def in_client(account: ClientAccount, scope: str, run: str) -> boto3.Session:
     """
     name = re.sub(r"[^\w+=,.@-]", "-", run)[:64]
     try:
-        answer = sts().assume_role(
-            RoleArn=account.role,
-            RoleSessionName=name,
-            ExternalId=settings().external_id,
-            DurationSeconds=900,
-            Policy=scope,
-        )
+        with refusals_of_aws():
+            answer = sts().assume_role(
+                RoleArn=account.role,
+                RoleSessionName=name,
+                ExternalId=settings().external_id,
+                DurationSeconds=900,
+                Policy=scope,
+            )
     except ClientError as error:
         if is_transient(error):
             raise TransientError(str(error)) from error
-        if not is_denied(error):
-            raise Refused(refused_by_aws(error)) from error
         raise Refused(_why_not(account, name, error)) from error
     credentials = answer["Credentials"]
     core = _core()
@@ -114,11 +112,12 @@ def _why_not(account: ClientAccount, name: str, error: ClientError) -> Refusal:
     if "explicit deny" in error_message(error):
         return refuse(Code.CLIENT_ROLE_BLOCKED, role=role, problem=impersonal(error_message(error)))
     try:
-        sts().assume_role(
-            RoleArn=account.presence_role,
-            RoleSessionName=name,
-            DurationSeconds=900,
-        )
+        with refusals_of_aws():
+            sts().assume_role(
+                RoleArn=account.presence_role,
+                RoleSessionName=name,
+                DurationSeconds=900,
+            )
     except ClientError as absent:
         if not is_denied(absent):
             raise
