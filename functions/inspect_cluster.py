@@ -23,8 +23,6 @@ from msklink.tasks import Task
 
 logger = Logger()
 
-UNKNOWN = "unknown"
-
 
 class Inspection(Task):
     waited_seconds: int
@@ -49,7 +47,7 @@ def handler(event: Inspection, context: LambdaContext) -> dict[str, Any]:
     except Refused as error:
         record_cluster_refusals(event, record, (error.refusal,))
         answer = {"move": Move.STOP, "reason": error.refusal.message}
-        seen = UNKNOWN  # so that the next sweep has it looked at again
+        seen = rules.UNSEEN  # so that the next sweep has it looked at again
     logger.info("cluster inspected", move=answer["move"], reason=answer["reason"])
     nothing = {"facts": {}, "managed": False}
     return {**nothing, **answer, "generation": record.requested, "fingerprint": seen}

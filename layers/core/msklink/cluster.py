@@ -23,6 +23,9 @@ BUSY_STATES = frozenset({"CREATING", "UPDATING", "HEALING", "MAINTENANCE", "REBO
 GONE = "gone"
 """In place of the fingerprint of a cluster that was deleted."""
 
+UNSEEN = "unseen"
+"""In place of the fingerprint of a cluster that AWS refused to show; no cluster has it."""
+
 NOBODY = frozenset[str]()
 
 UNUSABLE_STATES = frozenset({"FAILED", "DELETING"})

@@ -1,4 +1,5 @@
-"""Writing whom the cluster policy admits, where MSK takes or rejects the policy as a whole.
+"""
+Writing whom the cluster policy admits, where MSK takes or rejects the policy as a whole.
 
 One principal that is gone, such as a closed account, makes MSK reject every policy that names it,
 and the answer may name nobody. A policy that MSK takes has no such principal. So the one that is
@@ -20,7 +21,7 @@ from msklink.policy import Grant
 from msklink.refusals import Code, Refusal, refuse
 from msklink.settings import settings
 
-logger = Logger()
+logger = Logger(child=True)
 
 Rejected = dict[str, Refusal]
 """Accounts that could not be admitted, and why."""
