@@ -302,6 +302,20 @@ def test_a_protected_connection_is_not_taken_away_which_is_told_once(
     served.assert_nothing_is_left()
 
 
+@pytest.mark.parametrize("value", ["iaam", "iaam scram", ""])
+def test_a_slip_in_the_tag_of_a_cluster_takes_no_connection_away(
+    served: Served, value: str
+) -> None:
+    served.accounts.tag_cluster(served.cluster, msklink=value)
+
+    served.reconcile()
+    served.pass_hours(200)
+    served.sweep()
+
+    served.assert_all_is_there()
+    assert served.entry()["state"] == "published"
+
+
 def test_a_slip_in_a_tag_takes_no_connection_away(served: Served) -> None:
     served.accounts.tag_vpc(CLIENT, served.vpc_id, "iaam")
 
