@@ -5,7 +5,7 @@ from typing import Any
 
 from msklink.aws import table
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
-from tests.support.functions import OWNER, invoke
+from tests.support.functions import OWNER
 from tests.support.step_functions import Engine, tag_event
 
 TAGS = {"msklink": "iam", "msklink/clients": f"{CLIENT} {OTHER_CLIENT}"}
@@ -69,12 +69,7 @@ class Served:
         self.engine.receive(tag_event(self.cluster))
 
     def sweep(self) -> int:
-        """Sweep, and let the runs that this starts come to their end; how many there were."""
-        runs = invoke("SweepClustersFunction", {"id": "1"})["runs"]
-        for run in runs:
-            self.engine.wait(run)
-            assert self.engine.describe(run)["status"] == "SUCCEEDED"
-        return len(runs)
+        return self.engine.sweep()
 
     def pass_hours(self, hours: float) -> None:
         self.accounts.clock.advance(hours * 3600)
@@ -95,6 +90,11 @@ class Served:
         firehose, *ours = self.accounts.policy(self.cluster)["Statement"]
         assert firehose == FIREHOSE
         return [arn.split(":")[4] for one in ours for arn in one["Principal"]["AWS"]]
+
+    def brokers(self) -> list[str]:
+        """Those that the client reads, in that order, without their domains."""
+        text = self.accounts.parameters(CLIENT)["/msklink/orders/iam/bootstrap.servers"]
+        return [host.partition(".")[0] for host in text.split(",")]
 
     def parameters(self) -> list[str]:
         return sorted(self.accounts.parameters(CLIENT))

@@ -56,6 +56,14 @@ class Engine:
         [run] = self.receive(tag_event(cluster_arn))
         return str(self.describe(run)["status"])
 
+    def sweep(self) -> int:
+        """Sweep, and let the runs that this starts come to their end; how many there were."""
+        runs = invoke("SweepClustersFunction", {"id": "1"})["runs"]
+        for run in runs:
+            self.wait(run)
+            assert self.describe(run)["status"] == "SUCCEEDED"
+        return len(runs)
+
     def wait(self, run: str) -> None:
         """
         Wait until *run* has ended, and from a test every other that began before.

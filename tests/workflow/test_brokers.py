@@ -5,18 +5,12 @@ from tests.support.functions import OWNER
 from tests.support.served import Served
 
 
-def brokers(served: Served) -> list[str]:
-    """Those that the client reads, in that order."""
-    text = served.accounts.parameters(CLIENT)["/msklink/orders/iam/bootstrap.servers"]
-    return [host.partition(".")[0] for host in text.split(",")]
-
-
 def test_more_brokers_bring_a_run_and_others_to_publish(served: Served) -> None:
     served.accounts.msk.force_brokers(served.cluster, 6)
 
     assert served.sweep() == 1
 
-    assert brokers(served) == ["b-4", "b-5", "b-6"]  # the next three, as the emulator has it
+    assert served.brokers() == ["b-4", "b-5", "b-6"]  # the next three, as the emulator has it
     assert served.connections(OTHER_CLIENT) == ["AVAILABLE"]
     assert served.told() == []
 
@@ -46,5 +40,5 @@ def test_a_run_that_dies_while_it_publishes_other_brokers_is_no_drift(served: Se
 
     served.reconcile()
 
-    assert brokers(served) == ["b-4", "b-5", "b-6"]
+    assert served.brokers() == ["b-4", "b-5", "b-6"]
     assert ("Drift Repaired", "") not in served.told()

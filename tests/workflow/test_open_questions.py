@@ -35,11 +35,19 @@ def served_in_one_run(accounts: Accounts, engine: Engine, cluster: str) -> None:
     assert len(accounts.connections(CLIENT)) == 1
 
 
-@pytest.mark.parametrize("seconds", [0, 20])
-def test_a_policy_that_is_not_in_force_at_once_is_waited_for(
-    accounts: Accounts, engine: Engine, seconds: float
+@pytest.mark.parametrize(
+    ("question", "seconds"),
+    [
+        ("policy_delay_seconds", 0),
+        ("policy_delay_seconds", 20),
+        ("role_delay_seconds", 0),
+        ("role_delay_seconds", 60),
+    ],
+)
+def test_a_policy_or_a_role_that_is_not_in_force_at_once_is_waited_for(
+    accounts: Accounts, engine: Engine, question: str, seconds: float
 ) -> None:
-    accounts.msk.assume(policy_delay_seconds=seconds)
+    accounts.msk.assume(**{question: seconds})
     cluster = accounts.make_cluster(tags=TAGS)
     accounts.make_tagged_vpc(CLIENT)
 
@@ -61,17 +69,6 @@ def test_a_connection_that_stays_denied_is_refused_after_half_a_minute(
     assert (told["account"], told["refusal"]["code"]) == (CLIENT, "ClientRoleDenied")
     assert accounts.status(OWNER)["clients"] == {CLIENT: "refused", OTHER_CLIENT: "published"}
     assert engine.states(run).count("OpenConnections") == 3  # at once, after 20 and after 40 s
-
-
-@pytest.mark.parametrize("seconds", [0, 60])
-def test_the_role_of_msk_that_is_being_made_is_waited_for(
-    accounts: Accounts, engine: Engine, seconds: float
-) -> None:
-    accounts.msk.assume(role_delay_seconds=seconds)
-    cluster = accounts.make_cluster(tags=TAGS)
-    accounts.make_tagged_vpc(CLIENT)
-
-    served_in_one_run(accounts, engine, cluster)
 
 
 def test_a_role_of_msk_that_is_never_made_is_told_in_its_words(

@@ -7,7 +7,7 @@ import pytest
 from localcloud.msk import MskError, faults
 from tests.support import others
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
-from tests.support.functions import OWNER, invoke
+from tests.support.functions import OWNER
 from tests.support.served import Served
 from tests.support.step_functions import Engine, tag_event
 
@@ -40,10 +40,7 @@ def sweep(accounts: Accounts, engine: Engine, hours: int) -> int:
     count = 0
     for _ in range(hours):
         accounts.clock.advance(3600)
-        for run in invoke("SweepClustersFunction", {"id": "1"})["runs"]:
-            engine.wait(run)
-            assert engine.describe(run)["status"] == "SUCCEEDED"
-            count += 1
+        count += engine.sweep()
     return count
 
 
