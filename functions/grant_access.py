@@ -77,9 +77,12 @@ def _grant(
         spared = ({survey.account for survey in event.surveys} - expelled) | holding
         granting.revoke(event.cluster, event.run, grants, lambda account: account not in spared)
     wanted = accounts | {account for account, vendor in known.items() if not vendor.leaving}
+    wanted |= set(record.doubtful) - expelled  # a run died that was to let them in again
     refusals = {}
     if wanted:
         refusals = grants.admit(wanted)
+        if record.doubtful:
+            table.note_doubtful(event.cluster_arn, ())
     else:  # what is beyond the owner's bounds goes nevertheless
         granting.remove(event.cluster, event.run, grants)
     if found:

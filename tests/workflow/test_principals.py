@@ -2,6 +2,8 @@
 
 import pytest
 
+from localcloud.msk import faults
+from msklink.aws import table
 from msklink.refusals import Code
 from tests.support.aws import CLIENT, OTHER_CLIENT
 from tests.support.functions import OWNER
@@ -38,6 +40,7 @@ def test_an_account_that_was_closed_since_it_was_admitted_keeps_nobody_out(
     let_in(served, THIRD)
 
     assert served.granted() == [OTHER_CLIENT, THIRD]
+    assert table.read_cluster(served.cluster).doubtful == ()
     assert served.accounts.status(OWNER)["clients"][THIRD] == "published"
     assert TOLD in served.told()
     rejected = served.accounts.items(served.cluster)[f"client#{CLIENT}##"]["refusal"]
@@ -104,6 +107,24 @@ def test_who_is_reached_keeps_its_grant_while_the_closed_one_is_sought(served: S
 
     assert len(written) > 2
     assert all(CLIENT in granted for granted in written)
+
+
+def test_who_was_taken_out_to_find_the_closed_one_is_let_in_again_after_a_crash(
+    served: Served,
+) -> None:
+    served.untag()  # and has its connection until its time is up
+    served.accounts.blocked.add(CLIENT)
+    close(served, OTHER_CLIENT)
+    fine = (faults.Fault("PutClusterPolicy") for _ in range(3))
+    served.accounts.msk.faults.add(*fine, faults.error("PutClusterPolicy", "ForbiddenException"))
+    let_in(served, THIRD)
+    assert served.granted() == []
+
+    served.reconcile()
+
+    assert served.granted() == [CLIENT, THIRD]
+    assert served.connections() == ["AVAILABLE"]
+    assert table.read_cluster(served.cluster).doubtful == ()
 
 
 def test_others_principal_that_is_gone_is_shown_and_who_is_admitted_goes_on(

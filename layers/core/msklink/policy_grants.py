@@ -70,8 +70,8 @@ class PolicyGrants:
         except PrincipalRejected as error:
             admitted = self._admitted()
             for doubtful in (frozenset[str](), admitted - self._reached()):
-                if self._is_taken(doubtful):
-                    return self._add(accounts | doubtful)
+                if self._is_taken_without(doubtful):
+                    return self._try(accounts, doubtful)
             blocked = accounts - admitted or accounts
             return {one: rejection(self.cluster, {one}, error) for one in blocked}
         return {}
@@ -87,9 +87,9 @@ class PolicyGrants:
             self._put(drop=accounts)
         except PrincipalRejected:
             doubtful = self._admitted() - accounts - self._reached()
-            if not self._is_taken(accounts | doubtful):
+            if not self._is_taken_without(doubtful, accounts):
                 raise
-            return self._add(doubtful)
+            return self._try(frozenset(), doubtful)
         return {}
 
     def _add(self, accounts: Set[str]) -> Rejected:
@@ -103,13 +103,29 @@ class PolicyGrants:
             return self._add(half) | self._add(accounts - half)
         return {}
 
-    def _is_taken(self, doubtful: Set[str]) -> bool:
-        """Whether MSK takes the policy as it is but for *doubtful*, which are out of it then."""
+    def _try(self, accounts: Set[str], doubtful: Set[str]) -> Rejected:
+        """Admit *accounts*, and again the *doubtful* that can be."""
+        rejected = self._add(accounts | doubtful)
+        self._note_doubtful(frozenset(), before=doubtful)
+        return rejected
+
+    def _is_taken_without(self, doubtful: Set[str], leaving: Set[str] = frozenset()) -> bool:
+        """
+        Return whether MSK takes the policy as it is but for the *doubtful* and those *leaving*.
+
+        The doubtful are out of it then, which the next run must know where this one dies.
+        """
+        self._note_doubtful(doubtful)
         try:
-            self._put(drop=doubtful, even_if_equal=True)
+            self._put(drop=doubtful | leaving, even_if_equal=True)
         except PrincipalRejected:
+            self._note_doubtful(frozenset(), before=doubtful)
             return False
         return True
+
+    def _note_doubtful(self, doubtful: Set[str], before: Set[str] = frozenset()) -> None:
+        if doubtful != before:
+            table.note_doubtful(self.cluster.text, doubtful)
 
     def _admitted(self) -> frozenset[str]:
         current, _ = cluster_policy.read_policy(kafka.client(), self.cluster.text)

@@ -288,6 +288,8 @@ class Cluster(BaseModel, frozen=True):
     """ARNs of the connections of unknown accounts that the owner was told of."""
     spared: tuple[str, ...] = ()
     """Those of them that are not to be rejected, as a service of AWS may have made them."""
+    doubtful: tuple[str, ...] = ()
+    """Accounts that a run took out of the policy to find one that is gone, until they are back."""
     vendors: dict[str, Vendor] = {}
     """The accounts that are admitted to make their connections themselves."""
     reasons: dict[str, Reason] = {}

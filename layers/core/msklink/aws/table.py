@@ -318,6 +318,11 @@ def note_strangers(cluster_arn: str, told: Iterable[str], spared: Iterable[str])
     _note(cluster_arn, "spared", sorted(spared))
 
 
+def note_doubtful(cluster_arn: str, accounts: Iterable[str]) -> None:
+    """Remember the accounts that are out of the policy only to find one that is gone."""
+    _note(cluster_arn, "doubtful", sorted(accounts))
+
+
 def note_vendors(cluster_arn: str, vendors: Mapping[str, Vendor]) -> None:
     """Remember the accounts that make their connections themselves."""
     plain = {one: vendor.model_dump(mode="json") for one, vendor in vendors.items()}
