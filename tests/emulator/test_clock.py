@@ -1,0 +1,181 @@
+"""The clock of the embedded AWS: who waits is woken in order, and never while others work."""
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from localcloud.clock import SimulatedClock, keep_going
+from localcloud.corrections.waiting import CountingPool
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def clock() -> SimulatedClock:
+    return SimulatedClock(START)
+
+
+def seconds(clock: SimulatedClock) -> float:
+    return (clock.now() - START).total_seconds()
+
+
+def at_work(clock: SimulatedClock, work: Callable[[], object]) -> threading.Thread:
+    """Start a thread that counts from this moment on."""
+    clock.begin()
+
+    def run() -> None:
+        with clock.counting():
+            work()
+        clock.end()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
+
+
+@given(waits=st.lists(st.lists(st.integers(1, 50), min_size=1, max_size=4), max_size=5))
+def test_everybody_wakes_at_the_time_that_was_asked_for(waits: list[list[int]]) -> None:
+    clock = SimulatedClock(START)
+    woken: list[tuple[float, float]] = []
+
+    def sleeper(pauses: list[int]) -> Callable[[], None]:
+        def work() -> None:
+            asked = 0.0
+            for pause in pauses:
+                asked += pause
+                clock.sleep(pause)
+                woken.append((asked, seconds(clock)))
+
+        return work
+
+    threads = [at_work(clock, sleeper(pauses)) for pauses in waits]
+    while clock.step():
+        pass
+    for thread in threads:
+        thread.join()
+
+    assert len(woken) == sum(map(len, waits))
+    assert all(asked == seen for asked, seen in woken)
+    assert [seen for _, seen in woken] == sorted(seen for _, seen in woken)
+
+
+def test_the_clock_stands_still_while_anybody_works(clock: SimulatedClock) -> None:
+    go = threading.Event()
+    sleeper = at_work(clock, lambda: clock.sleep(10))
+    worker = at_work(clock, go.wait)
+    stepping = threading.Thread(target=clock.step)
+    stepping.start()
+
+    assert clock.is_at_work()
+    assert seconds(clock) == 0
+
+    go.set()
+    for thread in (stepping, sleeper, worker):
+        thread.join()
+    assert seconds(clock) == 10
+
+
+@given(pauses=st.lists(st.integers(0, 50), min_size=1, max_size=5), workers=st.integers(1, 5))
+def test_who_waits_for_a_pool_goes_on_at_the_time_of_its_last_task(
+    pauses: list[int], workers: int
+) -> None:
+    clock = SimulatedClock(START)
+    clock.add(Alarms(clock, *range(60, 10_000, 60)))
+    ended: list[float] = []
+
+    def parent() -> None:
+        with CountingPool(clock, workers) as pool:
+            for pause in pauses:
+                pool.submit(clock.sleep, pause)
+        ended.append(seconds(clock))
+
+    thread = at_work(clock, parent)
+    while not ended:
+        clock.step()
+    thread.join()
+
+    assert ended == [last_end(pauses, workers)]
+    assert not clock.is_at_work()
+
+
+def last_end(pauses: list[int], workers: int) -> float:
+    """When the last of those ends who are served in turn."""
+    free = [0.0] * workers
+    for pause in pauses:
+        free[free.index(min(free))] += pause
+    return max(free)
+
+
+def test_a_pool_that_nobody_waits_for_counts_to_its_end(clock: SimulatedClock) -> None:
+    pool = CountingPool(clock, 1)
+    pool.submit(clock.sleep, 5)
+    pool.shutdown(wait=False)
+
+    clock.step()
+    clock.settle()
+
+    assert seconds(clock) == 5
+    assert not clock.is_at_work()
+
+
+def test_a_step_goes_no_further_than_it_may(clock: SimulatedClock) -> None:
+    thread = at_work(clock, lambda: clock.sleep(60))
+
+    assert not clock.step(START + timedelta(seconds=20))
+    assert seconds(clock) == 20
+    assert clock.step(START + timedelta(seconds=60))
+    assert seconds(clock) == 60
+    thread.join()
+
+
+def test_without_anything_due_time_does_not_pass(clock: SimulatedClock) -> None:
+    assert not clock.step()
+    assert seconds(clock) == 0
+
+    clock.advance(30)
+    assert seconds(clock) == 30
+
+
+class Alarms:
+    """An agenda of given moments."""
+
+    def __init__(self, clock: SimulatedClock, *moments: int) -> None:
+        self._clock, self._left, self.rung = clock, list(moments), list[float]()
+
+    def next_due(self) -> datetime | None:
+        return START + timedelta(seconds=self._left[0]) if self._left else None
+
+    def settle(self) -> None:
+        while self._left and self._left[0] <= seconds(self._clock):
+            self._left.pop(0)
+            self.rung.append(seconds(self._clock))
+
+
+def test_what_falls_due_by_itself_does_so_at_its_time(clock: SimulatedClock) -> None:
+    alarms = Alarms(clock, 7, 9, 40)
+    clock.add(alarms)
+    thread = at_work(clock, lambda: clock.sleep(8))
+
+    clock.advance(20)
+
+    assert alarms.rung == [7, 9]
+    assert seconds(clock) == 20
+    thread.join()
+
+
+def test_for_people_it_goes_on_by_itself_on_a_scale(clock: SimulatedClock) -> None:
+    """Each pause is one twentieth of a second, here without waiting for it."""
+    pauses: list[float] = []
+
+    def pause(real: float) -> bool:
+        pauses.append(real)
+        return len(pauses) > 20
+
+    keep_going(clock, 0.01, pause)
+
+    assert sum(pauses[:-1]) == pytest.approx(1)
+    assert seconds(clock) == pytest.approx(100)
