@@ -13,8 +13,8 @@ CODE := functions layers/core client/python/src localcloud tests benchmarks tool
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(VENV) ## the main job, start to end, on the embedded AWS
-	@python -m localcloud.demo
+demo: $(VENV) ## the main job, start to end, on the embedded AWS; SPEED=300 to watch it
+	@python -m localcloud.demo $(if $(SPEED),--speed "$(SPEED)")
 
 test: $(VENV) ## all tests but the kill matrix; needs no AWS account
 	pytest -n 2 --dist loadgroup --ignore tests/faults

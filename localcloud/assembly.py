@@ -1,7 +1,8 @@
 """Puts MiniStack together with this package. Imported only after server.prepare_environment."""
 
+import threading
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from ministack import app as ministack
@@ -16,6 +17,7 @@ from localcloud import (
     tag_events,
 )
 from localcloud.call_log import CallLog
+from localcloud.clock import SimulatedClock, keep_going
 from localcloud.corrections import functions, tagging
 from localcloud.corrections.ec2 import tags_of
 from localcloud.ec2_network import Ec2Network
@@ -24,19 +26,22 @@ from localcloud.iam.ec2 import Ec2Checks
 from localcloud.iam.kafka import KafkaChecks
 from localcloud.iam.scheduler import scheduler_checks
 from localcloud.iam.ssm import ssm_checks
-from localcloud.msk import Msk, ScaledClock
+from localcloud.msk import Msk
 from localcloud.settings import Settings
 
 
 def assemble(chosen: Settings) -> private_api.Application:
     log = CallLog()
-    corrections.install(chosen, log)
+    clock = SimulatedClock()
+    clock.rule_process()
+    corrections.install(clock, log)
     msk = Msk(
-        ScaledClock(chosen.time_scale),
+        clock,
         Ec2Network(),
         observers=[tag_events.msk_called],
         tag_hooks=[tag_events.cluster_tags_changed],
     )
+    clock.add(msk)
     handlers = ministack.SERVICE_HANDLERS
     handlers["kafka"] = msk_door.door(msk)
     handlers["ec2"] = tag_events.telling_of_tags(handlers["ec2"])
@@ -51,7 +56,10 @@ def assemble(chosen: Settings) -> private_api.Application:
         }
     )
     recording.install(log)
-    return private_api.in_front_of(ministack.app, log, msk, _kafka(chosen, msk))
+    if chosen.time_scale:
+        going = partial(keep_going, clock, chosen.time_scale, threading.Event().wait)
+        threading.Thread(target=going, daemon=True).start()
+    return private_api.in_front_of(ministack.app, log, msk, clock, _kafka(chosen, msk))
 
 
 def _kafka(chosen: Settings, msk: Msk) -> Callable[[], dict[str, Any]]:

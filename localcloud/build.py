@@ -1,13 +1,15 @@
 """
 Builds the owner stack with `sam build` and makes a copy of the result that MiniStack can run.
 
-What runs is what `sam build` made, for the architecture of this machine. The copy differs in three
+What runs is what `sam build` made, for the architecture of this machine. The copy differs in four
 things:
 - functions have the runtime provided.al2023, for which MiniStack speaks Lambda's Runtime API as it
   is, and a `bootstrap` that starts the runtime client AWS uses. With its own Python runtime every
   exception would be a Runtime.HandlerError, and Retry and Catch could not tell them apart.
 - `bootstrap` puts the layers on the path, which MiniStack does not unpack for that runtime, and
   beside them only what the Lambda runtime brings: a package missing from a layer is missing here.
+- `bootstrap` starts it by way of `runtime.py`, so that the clock of the embedded AWS is the one of
+  functions.
 - state machine definitions are JSON, the only form that MiniStack reads.
 """
 
@@ -21,7 +23,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -52,9 +54,11 @@ RUNTIME_PACKAGES = (
     "urllib3",
 )
 
+RUNTIME = Path(__file__).with_name("runtime.py")
+
 BOOTSTRAP = """#!/bin/sh
-export PYTHONPATH="$LAMBDA_TASK_ROOT:{paths}"
-exec "{python}" -S -m awslambdaric "$_HANDLER"
+export PYTHONPATH="$LAMBDA_TASK_ROOT:{paths}" LOCALCLOUD_PACKAGES="{beside}"
+exec "{python}" -S "{runtime}" "$_HANDLER"
 """
 
 
@@ -154,12 +158,13 @@ def _localise(built: Path, target: Path) -> None:
         for resource in resources.values()
         if resource["Type"] == "AWS::Serverless::LayerVersion"
     ]
-    runtime = _runtime_folder(target / "runtime")
+    runtime = _linked(target / "runtime", [*RUNTIME_PACKAGES, "runtime_client*.so"])
+    beside = _linked(target / "beside", ["time_machine", "_time_machine*.so"])
     for name, resource in resources.items():
         properties = resource.get("Properties", {})
         if resource["Type"] == "AWS::Serverless::Function":
             properties["Runtime"] = "provided.al2023"
-            _write_bootstrap(target / properties["CodeUri"], [*layers, runtime])
+            _write_bootstrap(target / properties["CodeUri"], [*layers, runtime], beside)
         elif resource["Type"] == "AWS::Serverless::StateMachine":
             definition = yaml.safe_load((built / properties["DefinitionUri"]).read_text())
             (target / f"{name}.asl.json").write_text(json.dumps(definition, indent=1))
@@ -167,18 +172,23 @@ def _localise(built: Path, target: Path) -> None:
     (target / "template.yaml").write_text(yaml_dump(template))
 
 
-def _runtime_folder(folder: Path) -> Path:
+def _linked(folder: Path, patterns: Iterable[str]) -> Path:
+    """Return *folder* with links to what is installed by these names."""
     folder.mkdir()
     installed = Path(sysconfig.get_path("purelib"))
-    compiled = [path.name for path in installed.glob("runtime_client*.so")]  # of awslambdaric
-    for name in (*RUNTIME_PACKAGES, *compiled):
-        (folder / name).symlink_to(installed / name)
+    for path in (found for pattern in patterns for found in installed.glob(pattern)):
+        (folder / path.name).symlink_to(path)
     return folder
 
 
-def _write_bootstrap(code: Path, paths: list[Path]) -> None:
+def _write_bootstrap(code: Path, paths: list[Path], beside: Path) -> None:
     bootstrap = code / "bootstrap"
     bootstrap.write_text(
-        BOOTSTRAP.format(paths=os.pathsep.join(map(str, paths)), python=sys.executable)
+        BOOTSTRAP.format(
+            paths=os.pathsep.join(map(str, paths)),
+            python=sys.executable,
+            beside=beside,
+            runtime=RUNTIME,
+        )
     )
     bootstrap.chmod(0o755)

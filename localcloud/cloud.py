@@ -7,10 +7,12 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +27,7 @@ from localcloud.settings import (
     ACCOUNTS,
     CLIENTS,
     DEFAULT_GRACE_HOURS,
-    DEFAULT_TIME_SCALE,
+    HELD,
     OWNER,
     REGION,
     REPOSITORY,
@@ -37,6 +39,8 @@ from localcloud.settings import (
 
 START_SECONDS = 30
 STOP_SECONDS = 10
+MOST_HOURS = 12
+PACE_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -69,11 +73,6 @@ class Cloud:
         return self.settings.endpoint
 
     @property
-    def scale(self) -> float:
-        """Real seconds for one second of AWS's own waiting."""
-        return self.settings.time_scale
-
-    @property
     def log(self) -> Path:
         """What the server said."""
         return self.settings.state / "server.log"
@@ -84,7 +83,7 @@ class Cloud:
 
     def client(self, service: str, account: str) -> Any:
         """A boto3 client of *service* as the root of *account*."""
-        return session(account).client(service, endpoint_url=self.endpoint)  # type: ignore[call-overload]  # any service
+        return _client(self.endpoint, service, account)
 
     def calls(self, since: int = 0) -> list[Call]:
         """The API calls that the server took from number *since* on, in order."""
@@ -105,6 +104,48 @@ class Cloud:
         answer = json.loads(self._ask("GET", "/_localcloud/kafka"))
         return KafkaDoor(answer["port"], Path(answer["ca_file"]))
 
+    def now(self) -> datetime:
+        """The time that the clock of the server says."""
+        return self._time(json.loads(self._ask("GET", "/_localcloud/time")))
+
+    def settle(self) -> datetime:
+        """Let all come to its end that is under way, and return the time."""
+        return self._time(json.loads(self._ask("POST", "/_localcloud/time", {})))
+
+    def step(self, until: datetime) -> datetime:
+        """Let time go on to the next moment that is due, at most *until*; return the time."""
+        asked = {"until": until.isoformat()}
+        return self._time(json.loads(self._ask("POST", "/_localcloud/time", asked)))
+
+    def advance(self, seconds: float) -> datetime:
+        """Let time go on by *seconds*, and return the time."""
+        asked = {"advance": seconds}
+        return self._time(json.loads(self._ask("POST", "/_localcloud/time", asked)))
+
+    def until[Seen](
+        self, look: Callable[[], Seen], hours: float = MOST_HOURS, speed: float = 0
+    ) -> Seen:
+        """
+        Return what *look* returns once it is true, letting time go on from moment to moment.
+
+        With *speed* it goes on so many times faster than on AWS, for people who look on.
+        Raises TimeoutError when *look* is not true within so many *hours* of the server's clock.
+        """
+        now = self.settle()
+        end = now + timedelta(hours=hours)
+        while not (seen := look()):
+            if now >= end:
+                raise TimeoutError(f"{look} saw {seen!r} to the end")
+            if speed:
+                time.sleep(PACE_SECONDS)
+                now = self.step(min(end, now + timedelta(seconds=PACE_SECONDS * speed)))
+            else:
+                now = self.step(end)
+        return seen
+
+    def _time(self, answer: Mapping[str, Any]) -> datetime:
+        return datetime.fromisoformat(answer["now"])
+
     def no_faults(self) -> None:
         self._ask("DELETE", "/_localcloud/faults")
 
@@ -114,6 +155,11 @@ class Cloud:
         with urllib.request.urlopen(request) as answer:
             content: bytes = answer.read()
             return content
+
+
+@cache
+def _client(endpoint: str, service: str, account: str) -> Any:
+    return session(account).client(service, endpoint_url=endpoint)  # type: ignore[call-overload]  # any service
 
 
 @contextmanager
@@ -173,14 +219,13 @@ def embedded_aws(settings: Settings, **chosen: str) -> Iterator[Cloud]:
     with running_server(settings) as cloud:
         with ThreadPoolExecutor(1) as beside:
             networks = beside.submit(make_networks, cloud.endpoint)
-            grace_hours = settings.grace_hours * settings.time_scale
-            deployed = deploy(cloud.endpoint, grace_hours, **chosen)
+            deployed = deploy(cloud.endpoint, settings.grace_hours, **chosen)
         yield replace(cloud, deployed=deployed, networks=networks.result())
 
 
 @contextmanager
 def temporary_aws(
-    time_scale: float = DEFAULT_TIME_SCALE,
+    time_scale: float = HELD,
     grace_hours: float = DEFAULT_GRACE_HOURS,
     **chosen: str,
 ) -> Iterator[Cloud]:

@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
 OWNER_STACK = "msklink"
 CLIENT_STACK = "msklink-client"
-RETRY_MINUTES = "0.1"
-"""EventBridge Scheduler goes by real time, here as well."""
-
 CLIENT_TEMPLATE = REPOSITORY / "client.yaml"
 
 
@@ -61,7 +58,6 @@ def deploy_owner(
     parameters = {
         "ClientAccounts": ",".join(clients),
         "GraceHours": f"{grace_hours:.6f}",
-        "RetryMinutes": RETRY_MINUTES,
         **chosen,
     }
     return _sam_deploy(endpoint, OWNER, OWNER_STACK, template, parameters, "--resolve-s3")

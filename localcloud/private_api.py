@@ -5,46 +5,94 @@ What tests and the demo ask of the server beside AWS, on the same port:
     GET    /_localcloud/verdicts        what IAM said to roles (iam/verdicts.py)
     POST   /_localcloud/faults          let MSK misbehave: the fields of msk.faults.Fault as JSON
     DELETE /_localcloud/faults          let it behave again
+    GET    /_localcloud/time            what the clock says, and whether anybody works
+    POST   /_localcloud/time            let it go on: {"until": a time} to the next moment that is
+                                        due, {"advance": seconds}, or {} until nobody works any more
     GET    /_localcloud/kafka           where Kafka clients connect, from then on (cloud.KafkaDoor)
 """
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs
 
 from localcloud.call_log import CallLog
+from localcloud.clock import SimulatedClock
 from localcloud.iam import verdicts
 from localcloud.msk import Fault, Msk, MskError
+
+PREFIX = "/_localcloud/"
 
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 def in_front_of(
-    application: Application, log: CallLog, msk: Msk, kafka: Callable[[], dict[str, Any]]
+    application: Application,
+    log: CallLog,
+    msk: Msk,
+    clock: SimulatedClock,
+    kafka: Callable[[], dict[str, Any]],
 ) -> Application:
     async def answer(scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith("/_localcloud/"):
+        if scope["type"] != "http":
             await application(scope, receive, send)
-            return
-        match scope["method"], scope["path"]:
-            case "GET", "/_localcloud/calls":
-                since = parse_qs(scope["query_string"].decode()).get("since", ["0"])[0]
-                await _send(send, 200, log.answer(int(since)))
-            case "GET", "/_localcloud/verdicts":
-                await _send(send, 200, verdicts.answer())
-            case "POST", "/_localcloud/faults":
-                msk.faults.add(_fault(json.loads(await _body(receive))))
-                await _send(send, 200, b"{}")
-            case "DELETE", "/_localcloud/faults":
-                msk.faults.clear()
-                await _send(send, 200, b"{}")
-            case "GET", "/_localcloud/kafka":
-                await _send(send, 200, json.dumps(kafka()).encode())
-            case _:
-                await _send(send, 404, b"{}")
+        elif not scope["path"].startswith(PREFIX):
+            await _served(application, clock, scope, receive, send)
+        elif found := operations.get((scope["method"], scope["path"].removeprefix(PREFIX))):
+            asked = scope["query_string"] if scope["method"] == "GET" else await _body(receive)
+            await _send(send, 200, await asyncio.to_thread(found, asked.decode()))
+        else:
+            await _send(send, 404, b"{}")
 
+    def let_misbehave(asked: str) -> bytes:
+        msk.faults.add(_fault(json.loads(asked)))
+        return b"{}"
+
+    def let_behave(_: str) -> bytes:
+        msk.faults.clear()
+        return b"{}"
+
+    def go_on(asked: str) -> bytes:
+        _go_on(clock, json.loads(asked))
+        return _time(clock)
+
+    operations: dict[tuple[str, str], Callable[[str], bytes]] = {
+        ("GET", "calls"): lambda asked: log.answer(int(parse_qs(asked).get("since", ["0"])[0])),
+        ("GET", "verdicts"): lambda _: verdicts.answer(),
+        ("POST", "faults"): let_misbehave,
+        ("DELETE", "faults"): let_behave,
+        ("GET", "time"): lambda _: _time(clock),
+        ("POST", "time"): go_on,
+        ("GET", "kafka"): lambda _: json.dumps(kafka()).encode(),
+    }
     return answer
+
+
+async def _served(
+    application: Application, clock: SimulatedClock, scope: Any, receive: Any, send: Any
+) -> None:
+    """Serve a request to AWS, for which the clock stands still."""
+    clock.tick()  # so that no two requests have the same time
+    clock.begin()
+    try:
+        await application(scope, receive, send)
+    finally:
+        clock.end()
+
+
+def _time(clock: SimulatedClock) -> bytes:
+    return json.dumps({"now": clock.now().isoformat(), "at_work": clock.is_at_work()}).encode()
+
+
+def _go_on(clock: SimulatedClock, asked: dict[str, Any]) -> None:
+    if "advance" in asked:
+        clock.advance(float(asked["advance"]))
+    elif "until" in asked:
+        clock.step(datetime.fromisoformat(asked["until"]))
+    else:
+        clock.settle()
 
 
 def _fault(given: dict[str, Any]) -> Fault:

@@ -13,6 +13,7 @@ ACCOUNTS = (OWNER, *CLIENTS)
 
 DEFAULT_PORT = 4566
 DEFAULT_TIME_SCALE = 0.01
+HELD = 0.0
 DEFAULT_GRACE_HOURS = 24.0
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -21,9 +22,10 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 @dataclass(frozen=True)
 class Settings:
     port: int = DEFAULT_PORT
-    time_scale: float = DEFAULT_TIME_SCALE  # seconds here for each second of AWS's own waiting
+    time_scale: float = DEFAULT_TIME_SCALE
+    """Seconds here for each second of AWS's waiting; HELD where time passes only when told to."""
     state: Path = REPOSITORY / ".localcloud"
-    grace_hours: float = DEFAULT_GRACE_HOURS  # on the scale of time as well
+    grace_hours: float = DEFAULT_GRACE_HOURS
 
     @property
     def endpoint(self) -> str:

@@ -5,14 +5,24 @@ Each module says what AWS does and replaces functions of MiniStack in this proce
 """
 
 from localcloud.call_log import CallLog
-from localcloud.corrections import buses, conditions, ec2, events, functions, places, states
-from localcloud.settings import Settings
+from localcloud.clock import SimulatedClock
+from localcloud.corrections import (
+    buses,
+    conditions,
+    ec2,
+    events,
+    functions,
+    places,
+    states,
+    waiting,
+)
 
 
-def install(chosen: Settings, log: CallLog) -> None:
+def install(clock: SimulatedClock, log: CallLog) -> None:
+    waiting.install(clock)
     functions.install(log)
-    states.install(chosen.time_scale)
-    events.install(chosen.time_scale)
+    states.install(clock)
+    events.install()
     buses.install()
     conditions.install()
     ec2.install()

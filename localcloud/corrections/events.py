@@ -17,7 +17,7 @@ from typing import Any
 from ministack.core import iam_evaluator
 from ministack.core.arn import ArnParseError, parse_arn
 from ministack.core.responses import get_account_id, get_region, json_response, request_scope
-from ministack.services import eventbridge, lambda_svc, scheduler, sns, sqs
+from ministack.services import eventbridge, lambda_svc, sns, sqs
 
 from localcloud.iam.authorization import judge_role
 from localcloud.iam.checks import Check
@@ -27,21 +27,9 @@ logger = logging.getLogger("localcloud")
 SERVICE = "events.amazonaws.com"
 
 
-def install(time_scale: float) -> None:
-    eventbridge._parse_rate_seconds = _scaled(eventbridge._parse_rate_seconds, time_scale)
-    eventbridge._SCHEDULER_TICK_INTERVAL = scheduler._SCHEDULE_TICK_INTERVAL = 1
+def install() -> None:
     eventbridge._put_events = _across_accounts(eventbridge._put_events)
     eventbridge._invoke_target = _as_on_aws(eventbridge._invoke_target)
-
-
-def _scaled(original: Callable[[str], int | None], scale: float) -> Callable[[str], float | None]:
-    """A rate() is waiting like any other and goes by the same scale; a cron() is a time of day."""
-
-    def rate_seconds(expression: str) -> float | None:
-        seconds = original(expression)
-        return None if seconds is None else max(seconds * scale, 1.0)
-
-    return rate_seconds
 
 
 class Undeliverable(Exception):

@@ -1,15 +1,17 @@
 """Step Functions: the machine's role is judged, runs end in time, payloads have their limit."""
 
 import json
-import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
 from ministack.core.iam_actions import extract_resource_arn
 from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.services import stepfunctions as states
 
+from localcloud.clock import SimulatedClock
 from localcloud.iam.authorization import judge_role
 from localcloud.iam.checks import Check
 
@@ -19,9 +21,9 @@ PAYLOAD_LIMIT = 262_144
 _role: ContextVar[str] = ContextVar("localcloud_state_machine_role", default="")
 
 
-def install(time_scale: float) -> None:
+def install(clock: SimulatedClock) -> None:
     states._start_execution = _idempotent(states._start_execution)
-    states._run_execution = _with_role_and_timeout(states._run_execution, time_scale)
+    states._run_execution = _with_role_and_timeout(states._run_execution, clock)
     states._invoke_resource = _judged(states._invoke_resource)
     states._add_event = _limited(states._add_event)
     states._fail_execution = _unless_over(states._fail_execution)
@@ -43,7 +45,9 @@ def _idempotent(original: Callable[..., Any]) -> Callable[..., Any]:
     return start
 
 
-def _with_role_and_timeout(original: Callable[..., None], scale: float) -> Callable[..., None]:
+def _with_role_and_timeout(
+    original: Callable[..., None], clock: SimulatedClock
+) -> Callable[..., None]:
     """An execution past the machine's TimeoutSeconds is TIMED_OUT; MiniStack has no such end."""
 
     def run(execution_arn: str) -> None:
@@ -54,17 +58,10 @@ def _with_role_and_timeout(original: Callable[..., None], scale: float) -> Calla
             return
         _role.set(machine["roleArn"])
         seconds = json.loads(machine["definition"]).get("TimeoutSeconds")
-        timer = (
-            threading.Timer(max(seconds * scale, 1), _time_out, [execution]) if seconds else None
-        )
-        if timer:
-            timer.daemon = True
-            timer.start()
-        try:
+        with ExitStack() as stack:
+            if seconds:
+                stack.enter_context(clock.alarm(seconds, partial(_time_out, execution)))
             original(execution_arn)
-        finally:
-            if timer:
-                timer.cancel()
 
     return run
 

@@ -1,7 +1,6 @@
 """What the two teams do: one makes and tags a cluster, two others tag a VPC each."""
 
 import json
-import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,11 +46,10 @@ class Scenario:
         )["ClusterArn"]
         return arn
 
-    def wait_for_cluster(self, arn: str) -> None:
-        """Until MSK has made the cluster; about 20 minutes of AWS's time."""
-        kafka = self.kafka()
-        while kafka.describe_cluster_v2(ClusterArn=arn)["ClusterInfo"]["State"] != "ACTIVE":
-            time.sleep(0.25)
+    def has_cluster(self, arn: str) -> bool:
+        """Return whether MSK has made the cluster, which takes it about 20 minutes."""
+        state: str = self.kafka().describe_cluster_v2(ClusterArn=arn)["ClusterInfo"]["State"]
+        return state == "ACTIVE"
 
     def tag(self, arn: str) -> None:
         """The owner opts in and lists the clients; each client tags its VPC."""

@@ -2,7 +2,8 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from types import TracebackType
 from typing import Self
 
@@ -26,14 +27,14 @@ COLOURS = {
 
 
 class Screen:
-    """Live in a terminal, plain lines elsewhere. *scale* is real seconds for one of AWS's."""
+    """Live in a terminal, plain lines elsewhere. *now* is the time on AWS's clock."""
 
-    def __init__(self, scale: float, console: Console | None = None) -> None:
-        self.console = console or Console(highlight=False, soft_wrap=True)
-        self._scale = scale
-        self._started = time.monotonic()
+    def __init__(self, now: Callable[[], datetime], console: Console) -> None:
+        self.console = console
+        self._now = now
+        self._started = now(), time.monotonic()
         self._seen = Sight()
-        self._live = Live(console=self.console, refresh_per_second=8, transient=True)
+        self._live = Live(console=self.console, auto_refresh=False, transient=True)
 
     def __enter__(self) -> Self:
         if self.console.is_terminal:
@@ -48,9 +49,6 @@ class Screen:
     ) -> None:
         self._live.stop()
 
-    def restart_clock(self) -> None:
-        self._started = time.monotonic()
-
     def say(self, text: str, style: str = "") -> None:
         """One line, with the time on AWS's clock and on ours."""
         simulated, real = self._times()
@@ -59,11 +57,11 @@ class Screen:
 
     def show(self, sight: Sight) -> None:
         """Say what has changed since the last *sight*, and draw the state of play."""
+        if self.console.is_terminal:
+            self._live.update(self._draw(sight), refresh=True)
         for text in changes(self._seen, sight):
             self.say(text)
         self._seen = sight
-        if self.console.is_terminal:
-            self._live.update(self._draw(sight))
 
     def parameters(self, parameters: Mapping[str, str]) -> None:
         """A set of parameters, one broker a line; whole names, so that they can be copied."""
@@ -89,9 +87,9 @@ class Screen:
         return Panel(Group(play), title=title, title_align="left", expand=False)
 
     def _times(self) -> tuple[str, str]:
-        elapsed = time.monotonic() - self._started
-        minutes, seconds = divmod(int(elapsed / self._scale), 60)
-        return f"{minutes:3d}:{seconds:02d}", f"{elapsed:.1f} s"
+        simulated, real = self._started
+        minutes, seconds = divmod((self._now() - simulated).seconds, 60)
+        return f"{minutes:3d}:{seconds:02d}", f"{time.monotonic() - real:.1f} s"
 
 
 def changes(before: Sight, now: Sight) -> list[str]:

@@ -96,7 +96,7 @@ Durations                             20 minutes to create a cluster, 15   only 
 """
 
 from localcloud.msk.assumptions import Assumptions
-from localcloud.msk.clock import Clock, Durations, ManualClock, ScaledClock
+from localcloud.msk.clock import Clock, Durations, ManualClock
 from localcloud.msk.errors import MskError
 from localcloud.msk.faults import Fault
 from localcloud.msk.model import Caller, Scheme, TagChange
@@ -118,7 +118,6 @@ __all__ = [
     "Network",
     "Observer",
     "PrivateBroker",
-    "ScaledClock",
     "Scheme",
     "SecurityGroup",
     "Subnet",

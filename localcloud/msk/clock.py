@@ -1,7 +1,6 @@
 """Simulated time: what the clocks show, how long AWS takes, and what falls due when."""
 
 import heapq
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,21 +14,6 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """Return an aware UTC time that never goes backwards."""
-
-
-class ScaledClock:
-    """A clock on which *scale* real seconds are one simulated second: 0.01 is 100 times faster."""
-
-    def __init__(self, scale: float) -> None:
-        if scale <= 0:
-            raise ValueError("scale must be positive")
-        self._scale = scale
-        self._epoch = datetime.now(UTC)
-        self._started = time.monotonic()
-
-    def now(self) -> datetime:
-        elapsed = time.monotonic() - self._started
-        return self._epoch + timedelta(seconds=elapsed / self._scale)
 
 
 class ManualClock:
@@ -84,6 +68,10 @@ class Timeline:
         self._scheduled += 1
         due = self.now() + timedelta(seconds=seconds)
         heapq.heappush(self._steps, (due, self._scheduled, step))
+
+    def next_due(self) -> datetime | None:
+        """Return when the next step is due, if there is one."""
+        return self._steps[0][0] if self._steps else None
 
     def settle(self) -> None:
         present = self._clock.now()

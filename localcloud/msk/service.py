@@ -5,6 +5,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final, Protocol
 
 from localcloud.msk import (
@@ -163,6 +164,16 @@ class Msk:
         with self._lock:
             self._world.timeline.settle()
             return private_names.obstacle(self._world, caller, broker)
+
+    def next_due(self) -> datetime | None:
+        """Return when something is over that takes MSK a while, if there is anything."""
+        with self._lock:
+            return self._world.timeline.next_due()
+
+    def settle(self) -> None:
+        """Let happen what is due by now."""
+        with self._lock:
+            self._world.timeline.settle()
 
     def force_connection(self, connection_arn: str, state: str) -> None:
         """Put a connection into a state that it enters by itself, such as INACTIVE."""

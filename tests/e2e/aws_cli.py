@@ -4,8 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,13 +51,3 @@ def environment(cloud: Cloud, account: str) -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": "x",
         "AWS_PAGER": "",
     }
-
-
-def eventually[T](look: Callable[[], T], patience_seconds: float = 120) -> T:
-    """What *look* returns once it is true; the patience is for a machine under load."""
-    deadline = time.monotonic() + patience_seconds
-    while not (seen := look()):
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{look} saw {seen!r} to the end")
-        time.sleep(0.5)
-    return seen

@@ -3,13 +3,14 @@ from collections.abc import Iterator
 import pytest
 
 from localcloud.cloud import Cloud, temporary_aws
+from localcloud.settings import HELD
 
 
 @pytest.fixture(scope="session")
 def cloud() -> Iterator[Cloud]:
     """Both stacks as `sam build` and `sam deploy` make them, on the embedded AWS."""
     repairs = {"RepairSecurityGroup": "true", "RejectUnknownConnections": "true"}
-    with temporary_aws(time_scale=0.005, grace_hours=1, **repairs) as cloud:
+    with temporary_aws(HELD, 1, **repairs) as cloud:
         yield cloud
 
 

@@ -32,9 +32,7 @@ class Scene:
         self.aws(account)("ec2", "create-tags", "--resources", vpc_id, "--tags", tag)
 
     def status(self, account: str, cluster: str = "orders") -> dict[str, Any]:
-        found = self.aws(account).parameters(f"/msklink/{cluster}")
-        status: dict[str, Any] = json.loads(found.get(f"/msklink/{cluster}/status", "{}"))
-        return status
+        return status(self.cloud, account, cluster)
 
     def schemes(self, account: str) -> dict[str, Any]:
         """What the status says of the VPC of *account*, scheme by scheme."""
@@ -42,17 +40,17 @@ class Scene:
 
     def executions(self) -> list[dict[str, Any]]:
         machine = self.cloud.deployed.owner["StateMachineArn"]
-        found: list[dict[str, Any]] = self.owner(
-            "stepfunctions", "list-executions", "--state-machine-arn", machine
-        )["executions"]
+        found: list[dict[str, Any]] = self.cloud.client(
+            "stepfunctions", self.cloud.owner
+        ).list_executions(stateMachineArn=machine)["executions"]
         return found
 
     def item(self, cluster_arn: str) -> dict[str, Any]:
         """What the table says of a cluster."""
-        key = {"cluster_arn": {"S": cluster_arn}, "item": {"S": "cluster"}}
-        found: dict[str, Any] = self.owner(
-            *("dynamodb", "get-item", "--consistent-read", "--key", json.dumps(key)),
-            *("--table-name", self.cloud.deployed.owner["TableName"]),
+        found: dict[str, Any] = self.cloud.client("dynamodb", self.cloud.owner).get_item(
+            TableName=self.cloud.deployed.owner["TableName"],
+            Key={"cluster_arn": {"S": cluster_arn}, "item": {"S": "cluster"}},
+            ConsistentRead=True,
         )["Item"]
         return found
 
@@ -71,6 +69,14 @@ class Scene:
             for call in self.cloud.calls()
             if ":assumed-role/msklink-" in call.principal and not call.principal.endswith("/test")
         ]
+
+
+def status(cloud: Cloud, account: str, cluster: str) -> dict[str, Any]:
+    """Return what the status parameter of *cluster* in *account* says, if there is one."""
+    name = f"/msklink/{cluster}/status"
+    found = cloud.client("ssm", account).get_parameters(Names=[name])["Parameters"]
+    said: dict[str, Any] = json.loads(found[0]["Value"]) if found else {}
+    return said
 
 
 def create_cluster(cloud: Cloud, name: str, tags: dict[str, str]) -> str:

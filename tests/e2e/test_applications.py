@@ -9,7 +9,6 @@ import pytest
 from localcloud import application
 from localcloud.cloud import Cloud
 from localcloud.settings import credentials
-from tests.e2e.aws_cli import eventually
 from tests.e2e.scene import CLIENT, OTHER, Scene, create_cluster
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
@@ -44,7 +43,7 @@ def scene(cloud: Cloud) -> Scene:
         "Detail": json.dumps(request),
     }
     cloud.client("events", CLIENT).put_events(Entries=[entry])
-    eventually(lambda: scene.status(CLIENT, "ledger").get("state") == "published")
+    cloud.until(lambda: scene.status(CLIENT, "ledger").get("state") == "published")
     return scene
 
 

@@ -2,7 +2,6 @@
 
 import copy
 import json
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -37,6 +36,56 @@ def assumed(cloud: Cloud, sts: Any, role: str, external_id: str | None = None) -
     return boto3.Session(
         made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"], cloud.region
     )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def open_cluster(cloud: Cloud) -> Iterator[str]:
+    """
+    A cluster with IAM private connectivity that admits the first client account.
+
+    Made first, as sessions of roles last an hour and this takes longer.
+    """
+    kafka = cloud.client("kafka", cloud.owner)
+    arn: str = kafka.create_cluster_v2(
+        ClusterName="open",
+        Provisioned={
+            "BrokerNodeGroupInfo": {
+                "InstanceType": "kafka.m7g.large",
+                "ClientSubnets": cloud.networks[cloud.owner].subnet_ids,
+            },
+            "KafkaVersion": "3.6.0",
+            "NumberOfBrokerNodes": 3,
+            "ClientAuthentication": {"Sasl": {"Iam": {"Enabled": True}}},
+        },
+    )["ClusterArn"]
+    on = {"ClientAuthentication": {"Sasl": {"Iam": {"Enabled": True}}}}
+    kafka.update_connectivity(
+        ClusterArn=arn,
+        CurrentVersion=active_version(cloud, arn),
+        ConnectivityInfo={"VpcConnectivity": on},
+    )
+    active_version(cloud, arn)
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": cloud.clients[0]},
+        "Action": "kafka:CreateVpcConnection",
+        "Resource": arn,
+    }
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    kafka.put_cluster_policy(ClusterArn=arn, Policy=json.dumps(policy))
+    yield arn
+    kafka.delete_cluster(ClusterArn=arn)
+
+
+def active_version(cloud: Cloud, arn: str) -> str:
+    """The version of the cluster once it is ACTIVE."""
+    kafka = cloud.client("kafka", cloud.owner)
+
+    def version() -> str:
+        cluster = kafka.describe_cluster_v2(ClusterArn=arn)["ClusterInfo"]
+        return str(cluster["CurrentVersion"]) if cluster["State"] == "ACTIVE" else ""
+
+    return cloud.until(version)
 
 
 @pytest.fixture(scope="module")
@@ -89,51 +138,6 @@ def managed_group(cloud: Cloud, client_role: Callable[[str], Any]) -> str:
         TagSpecifications=[{"ResourceType": "security-group", "Tags": [OUR_TAG]}],
     )["GroupId"]
     return made
-
-
-@pytest.fixture(scope="module")
-def open_cluster(cloud: Cloud) -> Iterator[str]:
-    """A cluster with IAM private connectivity that admits the first client account."""
-    kafka = cloud.client("kafka", cloud.owner)
-    arn: str = kafka.create_cluster_v2(
-        ClusterName="open",
-        Provisioned={
-            "BrokerNodeGroupInfo": {
-                "InstanceType": "kafka.m7g.large",
-                "ClientSubnets": cloud.networks[cloud.owner].subnet_ids,
-            },
-            "KafkaVersion": "3.6.0",
-            "NumberOfBrokerNodes": 3,
-            "ClientAuthentication": {"Sasl": {"Iam": {"Enabled": True}}},
-        },
-    )["ClusterArn"]
-    on = {"ClientAuthentication": {"Sasl": {"Iam": {"Enabled": True}}}}
-    kafka.update_connectivity(
-        ClusterArn=arn,
-        CurrentVersion=active_version(kafka, arn),
-        ConnectivityInfo={"VpcConnectivity": on},
-    )
-    active_version(kafka, arn)
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"AWS": cloud.clients[0]},
-        "Action": "kafka:CreateVpcConnection",
-        "Resource": arn,
-    }
-    policy = {"Version": "2012-10-17", "Statement": [statement]}
-    kafka.put_cluster_policy(ClusterArn=arn, Policy=json.dumps(policy))
-    yield arn
-    kafka.delete_cluster(ClusterArn=arn)
-
-
-def active_version(kafka: Any, arn: str) -> str:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        cluster = kafka.describe_cluster_v2(ClusterArn=arn)["ClusterInfo"]
-        if cluster["State"] == "ACTIVE":
-            return str(cluster["CurrentVersion"])
-        time.sleep(0.2)
-    raise TimeoutError(arn)
 
 
 # ------------------------------------------------------------------------------------------ trust
@@ -242,9 +246,9 @@ def test_parameters_outside_the_namespace_are_out_of_reach(
 )
 def test_no_connection_without_the_right_to(
     cloud: Cloud,
+    open_cluster: str,
     client_role: Callable[[str], Any],
     managed_group: str,
-    open_cluster: str,
     action: str,
 ) -> None:
     iam = cloud.client("iam", cloud.clients[0])

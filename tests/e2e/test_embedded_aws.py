@@ -12,7 +12,6 @@ from localcloud.cloud import Cloud
 from localcloud.demo.observer import Observer
 from localcloud.deploy import deploy_owner
 from localcloud.settings import OWNER
-from tests.e2e.aws_cli import eventually
 from tests.e2e.queues import Queue, temporary_queue
 from tests.e2e.scene import CLIENT, create_cluster
 
@@ -101,7 +100,7 @@ def test_a_topic_admits_eventbridge_by_a_statement_without_condition_only(
         Entries=[{"Source": "judged", "DetailType": "a", "Detail": "{}"}]
     )
 
-    eventually(lambda: delivered.bodies() or dead.bodies())
+    cloud.until(lambda: delivered.bodies() or dead.bodies())
     assert (len(delivered.bodies()), len(dead.bodies())) == ((0, 1) if condition else (1, 0))
 
 
@@ -248,7 +247,7 @@ def test_a_change_of_a_parameter_is_an_event(cloud: Cloud) -> None:
         seen.extend(json.loads(one["Body"]) for one in answer.get("Messages", []))
         return len(seen) == 3
 
-    eventually(all_are_here)
+    cloud.until(all_are_here)
     assert {one["detail-type"] for one in seen} == {"Parameter Store Change"}
     assert sorted(one["detail"]["operation"] for one in seen) == ["Create", "Delete", "Update"]
     assert {one["detail"]["name"] for one in seen} == {"/team/x"}

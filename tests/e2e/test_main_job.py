@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from localcloud.cloud import Cloud
-from tests.e2e.aws_cli import AwsCli, eventually
+from tests.e2e.aws_cli import AwsCli
 from tests.e2e.queues import temporary_queue
 from tests.e2e.scene import CLIENT, OTHER, Scene
 
@@ -43,8 +43,8 @@ def scene(cloud: Cloud) -> Scene:
     owner("kafka", "tag-resource", "--resource-arn", arn, "--tags", tags)
     scene = Scene(cloud, arn)
     scene.tag_vpc(CLIENT, "iam")
-    eventually(lambda: scene.status(CLIENT).get("state") == "published")
-    eventually(scene.quiet)
+    cloud.until(lambda: scene.status(CLIENT).get("state") == "published")
+    cloud.until(scene.quiet)
     return scene
 
 
@@ -98,7 +98,7 @@ def test_doing_it_again_changes_nothing(scene: Scene) -> None:
     scene.tag_vpc(CLIENT, "iam")
     tag = "msklink=iam scram tls"
     scene.owner("kafka", "tag-resource", "--resource-arn", scene.cluster_arn, "--tags", tag)
-    eventually(lambda: len(scene.executions()) > runs and scene.quiet())
+    scene.cloud.until(lambda: len(scene.executions()) > runs and scene.quiet())
 
     writes = {"UpdateConnectivity", "PutClusterPolicy", "CreateVpcConnection", "PutParameter"}
     after = scene.calls()
@@ -122,22 +122,22 @@ def test_a_request_by_event_is_served_like_a_tag(scene: Scene) -> None:
 
     scene.aws(OTHER)("events", "put-events", "--entries", json.dumps([entry]))
 
-    eventually(lambda: scene.schemes(OTHER).get("scram", {}).get("state") == "published")
+    scene.cloud.until(lambda: scene.schemes(OTHER).get("scram", {}).get("state") == "published")
     name = "/msklink/orders/scram/bootstrap.servers"
     assert name in scene.aws(OTHER).parameters("/msklink/orders/scram")
     assert scene.schemes(OTHER)["tag"]["refusal"]["code"] == "UnknownScheme"
 
 
 def test_an_account_that_is_not_listed_gets_nothing(scene: Scene) -> None:
-    eventually(scene.quiet)
+    scene.cloud.until(scene.quiet)
     tag = f"msklink/clients={CLIENT}"
     scene.owner("kafka", "tag-resource", "--resource-arn", scene.cluster_arn, "--tags", tag)
-    eventually(scene.quiet)
+    scene.cloud.until(scene.quiet)
     before = scene.calls()
 
     scene.tag_vpc(OTHER, "iam")
-    eventually(lambda: scene.calls()["PutEvents"] > before["PutEvents"])
-    eventually(scene.quiet)
+    scene.cloud.until(lambda: scene.calls()["PutEvents"] > before["PutEvents"])
+    scene.cloud.until(scene.quiet)
 
     assert "iam" not in scene.schemes(OTHER)
     assert not scene.aws(OTHER).parameters("/msklink/orders/iam")
@@ -147,7 +147,7 @@ def test_what_is_taken_back_goes_after_the_grace_and_what_asks_to_go_at_once(
     scene: Scene,
 ) -> None:
     """The other client is off the list since the last test, and has scram by request."""
-    eventually(lambda: scene.status(OTHER).get("state") == "offboarded")
+    scene.cloud.until(lambda: scene.status(OTHER).get("state") == "offboarded")
     assert scene.status(OTHER)["refusal"]["code"] == "AccountNotAllowed"
     assert not scene.aws(OTHER).parameters("/msklink/orders/scram")
 
@@ -159,8 +159,8 @@ def test_what_is_taken_back_goes_after_the_grace_and_what_asks_to_go_at_once(
     }
     scene.aws(CLIENT)("events", "put-events", "--entries", json.dumps([entry]))
 
-    eventually(lambda: scene.status(CLIENT).get("state") == "offboarded")
-    eventually(scene.quiet)
+    scene.cloud.until(lambda: scene.status(CLIENT).get("state") == "offboarded")
+    scene.cloud.until(scene.quiet)
     assert [*scene.aws(CLIENT).parameters("/msklink/orders")] == ["/msklink/orders/status"]
     for account in (CLIENT, OTHER):
         client = scene.aws(account)
@@ -203,19 +203,19 @@ def test_a_run_that_is_aborted_loses_its_lease_and_people_are_told(
         *("kafka", "create-cluster-v2", "--cluster-name", "aborted", "--tags", "msklink=iam"),
         *("--provisioned", json.dumps(provisioned)),
     )["ClusterArn"]
-    eventually(lambda: [one for one in scene.executions() if "aborted-" in one["name"]])
+    scene.cloud.until(lambda: [one for one in scene.executions() if "aborted-" in one["name"]])
     [run] = [one for one in scene.executions() if "aborted-" in one["name"]]
     history = ("stepfunctions", "get-execution-history", "--execution-arn", run["executionArn"])
-    eventually(lambda: "WaitForCluster" in json.dumps(scene.owner(*history)))
+    scene.cloud.until(lambda: "WaitForCluster" in json.dumps(scene.owner(*history)))
 
     scene.owner("stepfunctions", "stop-execution", "--execution-arn", run["executionArn"])
 
-    eventually(lambda: "holder" not in scene.item(arn))
+    scene.cloud.until(lambda: "holder" not in scene.item(arn))
     record = scene.item(arn)
     assert record["failure"]["M"]["run"]["S"] == run["name"]
     assert record["failure"]["M"]["status"]["S"] == "ABORTED"
     assert record["failure"]["M"]["state"]["S"] in {"WaitForCluster", "InspectCluster"}
-    [alert] = eventually(alerts)
+    [alert] = scene.cloud.until(alerts)
     assert f"run {run['name']} is ABORTED in state" in alert
 
 
@@ -232,9 +232,9 @@ def test_a_sweep_makes_up_for_the_run_that_was_aborted_and_the_next_finds_nothin
     def ended() -> list[str]:
         return [one["status"] for one in scene.executions() if "aborted-" in one["name"]]
 
-    eventually(lambda: sorted(ended()) == ["ABORTED", "SUCCEEDED"])
+    scene.cloud.until(lambda: sorted(ended()) == ["ABORTED", "SUCCEEDED"])
     before, runs = len(sweeps()), len(scene.executions())
-    eventually(lambda: len(sweeps()) > before)
+    scene.cloud.until(lambda: len(sweeps()) > before)
 
     assert set(sweeps()) == {200}
     assert len(scene.executions()) == runs

@@ -1,16 +1,14 @@
 """A client that has the probe on reads in its status what works from inside its VPC."""
 
-import json
 from typing import Any
 
 import pytest
 
 from localcloud.cloud import Cloud
 from localcloud.deploy import deploy_client
-from tests.e2e.aws_cli import AwsCli, eventually
 from tests.e2e.scene import CLIENT as ANOTHER
 from tests.e2e.scene import OTHER as CLIENT
-from tests.e2e.scene import create_cluster
+from tests.e2e.scene import create_cluster, status
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 
@@ -27,19 +25,15 @@ def checked(cloud: Cloud) -> dict[str, Any]:
         ProbeSecurityGroupIds="sg-12345678",
     )
     create_cluster(cloud, "probed", {"msklink": "auto", "msklink/clients": CLIENT})
-    client = AwsCli(cloud, CLIENT)
-    client(
-        *("ec2", "create-tags", "--resources", network.vpc_id),
-        *("--tags", "Key=msklink/probed,Value=iam"),
-    )
+    tag = {"Key": "msklink/probed", "Value": "iam"}
+    cloud.client("ec2", CLIENT).create_tags(Resources=[network.vpc_id], Tags=[tag])
 
     def entry() -> dict[str, Any]:
-        text = client.parameters("/msklink/probed").get("/msklink/probed/status", "{}")
-        vpcs: dict[str, Any] = json.loads(text).get("vpcs", {})
+        vpcs: dict[str, Any] = status(cloud, CLIENT, "probed").get("vpcs", {})
         found: dict[str, Any] = vpcs.get(network.vpc_id, {}).get("iam", {})
         return found
 
-    eventually(lambda: "check" in entry())
+    cloud.until(lambda: "check" in entry())
     return entry()
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from localcloud.cloud import Cloud
-from tests.e2e.aws_cli import AwsCli, eventually
-from tests.e2e.scene import CLIENT, OTHER, unreachable
+from tests.e2e.aws_cli import AwsCli
+from tests.e2e.scene import CLIENT, OTHER, status, unreachable
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 
@@ -71,13 +71,11 @@ def _options(kind: dict[str, Any]) -> list[str]:
     return [f"--{name.lower()}", json.dumps(value)]
 
 
-def codes(aws: AwsCli, cluster: str) -> set[str]:
-    """The refusals that the status parameter of *cluster* tells."""
-    status = aws.parameters(f"/msklink/{cluster}").get(f"/msklink/{cluster}/status", "{}")
-    vpcs = json.loads(status).get("vpcs", {})
+def codes(cloud: Cloud, account: str, cluster: str) -> set[str]:
+    """The refusals that the status parameter of *cluster* in *account* tells."""
     return {
         entry["refusal"]["code"]
-        for vpc in vpcs.values()
+        for vpc in status(cloud, account, cluster).get("vpcs", {}).values()
         for entry in vpc.values()
         if "refusal" in entry
     }
@@ -89,7 +87,7 @@ def test_a_cluster_that_cannot_be_had_is_refused_in_the_clients_account_and_left
 ) -> None:
     code = clusters(cloud)[name][0]
 
-    eventually(lambda: code in codes(AwsCli(cloud, CLIENT), name))
+    cloud.until(lambda: code in codes(cloud, CLIENT, name))
 
     owner, arn = AwsCli(cloud, cloud.owner), arns[name]
     with pytest.raises(RuntimeError, match="NotFoundException"):
@@ -121,26 +119,25 @@ def test_a_vpc_that_lacks_a_zone_is_told_which(cloud: Cloud) -> None:
     tags = f"msklink=iam,msklink/clients={OTHER}"
     owner("kafka", "tag-resource", "--resource-arn", arn, "--tags", tags)
 
-    eventually(lambda: codes(client, "zones") == {"SubnetMissingInZone"})
+    cloud.until(lambda: codes(cloud, OTHER, "zones") == {"SubnetMissingInZone"})
 
     [missing] = set(cloud.networks[OTHER].subnets) - {zone["ZoneId"] for zone in zones}
-    status = json.loads(client.parameters("/msklink/zones")["/msklink/zones/status"])
-    assert missing in status["vpcs"][vpc_id]["iam"]["refusal"]["message"]
+    told = status(cloud, OTHER, "zones")["vpcs"][vpc_id]["iam"]
+    assert missing in told["refusal"]["message"]
 
 
 def test_a_wrong_external_id_is_told_from_a_missing_stack(cloud: Cloud) -> None:
     """With the roles that the stacks made, and STS as the embedded AWS judges it."""
     with unreachable(cloud, OTHER):
-        found = eventually(lambda: _refused_in_table(cloud))
+        tag = {"Key": "msklink/zones", "Value": "IAM"}
+        vpc_id = cloud.networks[OTHER].vpc_id
+        cloud.client("ec2", OTHER).create_tags(Resources=[vpc_id], Tags=[tag])
+        found = cloud.until(lambda: _refused_in_table(cloud))
     assert found == "ExternalIdWrong"
 
 
 def _refused_in_table(cloud: Cloud) -> str:
-    """The refusal of the other client's account as a whole, after a run that it asks for."""
-    client = AwsCli(cloud, OTHER)
-    vpc_id = cloud.networks[OTHER].vpc_id
-    tag = "Key=msklink/zones,Value=iam"
-    client("ec2", "create-tags", "--resources", vpc_id, "--tags", tag)
+    """The refusal of the other client's account as a whole."""
     items = cloud.client("dynamodb", cloud.owner).scan(TableName=cloud.deployed.owner["TableName"])[
         "Items"
     ]

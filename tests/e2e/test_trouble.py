@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from localcloud.cloud import Cloud
-from tests.e2e.aws_cli import environment, eventually
+from tests.e2e.aws_cli import environment
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 
@@ -41,7 +41,7 @@ def fail(cloud: Cloud, name: str, event: object) -> None:
     cloud.client("lambda", cloud.owner).invoke(
         FunctionName=name, InvocationType="Event", Payload=json.dumps(event).encode()
     )
-    eventually(lambda: kept(cloud))
+    cloud.until(lambda: kept(cloud))
 
 
 @pytest.mark.parametrize("function", ["ReleaseLease", "SweepClusters"])

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,7 +9,6 @@ import pytest
 
 from localcloud.cloud import Cloud
 from localcloud.networks import make_network
-from tests.e2e.aws_cli import eventually
 from tests.e2e.scene import CLIENT, OTHER, Scene, create_cluster, unreachable
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
@@ -28,7 +26,7 @@ def scene(cloud: Cloud) -> Scene:
     scene = Scene(cloud, arn)
     scene.tag_vpc(CLIENT, "iam", KEPT)
     scene.tag_vpc(OTHER, "iam", KEPT)
-    eventually(lambda: requests(scene) == 3)  # one for the cluster and one for each tag
+    cloud.until(lambda: requests(scene) == 3)  # one for the cluster and one for each tag
     return scene
 
 
@@ -126,11 +124,11 @@ def test_a_run_takes_its_lease_back_and_what_fails_for_one_client_stays_with_it(
 ) -> None:
     with without_rule(scene.cloud, "SweepClusters"):  # would find that nobody has the lease
         lose_lease(scene)
-        eventually(lambda: cluster_state(scene) == "UPDATING")
+        scene.cloud.until(lambda: cluster_state(scene) == "UPDATING")
         problem = {"error": "InternalServerErrorException", "message": "ill", "times": None}
         scene.cloud.fault("ListVpcConnections", account=CLIENT, **problem)
         with unreachable(scene.cloud, OTHER):
-            eventually(scene.quiet)
+            scene.cloud.until(scene.quiet)
         scene.cloud.no_faults()
 
         assert "failed" in state_of(scene, CLIENT)
@@ -143,14 +141,14 @@ def test_a_connection_that_failed_is_replaced_when_it_is_asked_for_again(scene: 
     failure = ["CLIENT_ERROR", "no room for an endpoint"]
     scene.cloud.fault("CreateVpcConnection", account=CLIENT, failure=failure)
     scene.tag_vpc(OTHER, "IAM", KEPT)
-    eventually(lambda: "FAILED" in connections(scene, CLIENT).values())
-    eventually(scene.quiet)
+    scene.cloud.until(lambda: "FAILED" in connections(scene, CLIENT).values())
+    scene.cloud.until(scene.quiet)
 
     scene.tag_vpc(CLIENT, "IAM", KEPT)
 
-    eventually(lambda: [*connections(scene, CLIENT).values()] == ["AVAILABLE"])
-    eventually(lambda: state_of(scene, OTHER) == "published")
-    eventually(scene.quiet)
+    scene.cloud.until(lambda: [*connections(scene, CLIENT).values()] == ["AVAILABLE"])
+    scene.cloud.until(lambda: state_of(scene, OTHER) == "published")
+    scene.cloud.until(scene.quiet)
 
 
 def test_what_others_change_is_changed_back(scene: Scene) -> None:
@@ -166,12 +164,12 @@ def test_what_others_change_is_changed_back(scene: Scene) -> None:
         ClusterArn=scene.cluster_arn
     )
 
-    eventually(lambda: [*connections(scene, CLIENT).values()] == ["AVAILABLE"])
+    scene.cloud.until(lambda: [*connections(scene, CLIENT).values()] == ["AVAILABLE"])
 
     assert gone not in connections(scene, CLIENT)
     [group] = mine.describe_security_groups(GroupIds=[group["GroupId"]])["SecurityGroups"]
     assert {one["IpProtocol"] for one in group["IpPermissions"]} == {"tcp"}
-    eventually(scene.quiet)
+    scene.cloud.until(scene.quiet)
     assert admitted(scene) == {CLIENT, OTHER}
 
 
@@ -180,9 +178,9 @@ def test_a_tag_that_no_event_told_of_is_found_by_a_sweep(scene: Scene) -> None:
     tags, calls = "ClusterTagsChanged", "ClusterTaggedByApi"
     with without_rule(scene.cloud, tags), without_rule(scene.cloud, calls):
         tag_cluster(scene, "msklink/note=reviewed")
-        eventually(lambda: requests(scene) > before)
+        scene.cloud.until(lambda: requests(scene) > before)
 
-    eventually(scene.quiet)
+    scene.cloud.until(scene.quiet)
 
 
 def test_endpoints_without_the_tags_of_msk_are_told(scene: Scene) -> None:
@@ -196,7 +194,7 @@ def test_endpoints_without_the_tags_of_msk_are_told(scene: Scene) -> None:
 
     ec2.delete_tags(Resources=[endpoint], Tags=[TAG_OF_MSK])
     try:
-        eventually(lambda: not sweep(scene.cloud) and scene.calls()["PutEvents"] > before)
+        scene.cloud.until(lambda: not sweep(scene.cloud) and scene.calls()["PutEvents"] > before)
     finally:
         ec2.create_tags(Resources=[endpoint], Tags=[TAG_OF_MSK])
 
@@ -216,9 +214,9 @@ def test_a_connection_of_an_account_that_is_not_listed_is_rejected(scene: Scene)
         SecurityGroups=[group],
     )["VpcConnectionArn"]
 
-    eventually(lambda: connections(scene, scene.cloud.owner)[arn] == "REJECTED")
+    scene.cloud.until(lambda: connections(scene, scene.cloud.owner)[arn] == "REJECTED")
 
-    eventually(scene.quiet)
+    scene.cloud.until(scene.quiet)
     msk.delete_vpc_connection(Arn=arn)
 
 
@@ -227,18 +225,18 @@ def test_a_client_that_leaves_and_cannot_be_reached_is_cut_off(scene: Scene) -> 
     msk = scene.cloud.client("kafka", OTHER)
     with unreachable(scene.cloud, OTHER):
         ask(scene.cloud, "Client Offboarding Requested", whole)
-        eventually(lambda: [*connections(scene, OTHER).values()] == ["REJECTED"])
-        eventually(scene.quiet)
+        scene.cloud.until(lambda: [*connections(scene, OTHER).values()] == ["REJECTED"])
+        scene.cloud.until(scene.quiet)
         ask(scene.cloud, "Client Onboarding Requested", {"cluster": "none", "vpc_id": "vpc-0"})
         sweep(scene.cloud)
         for arn in connections(scene, OTHER):
             msk.delete_vpc_connection(Arn=arn)
-        eventually(lambda: not connections(scene, OTHER))
+        scene.cloud.until(lambda: not connections(scene, OTHER))
 
         scene.tag_vpc(CLIENT, "iam", KEPT)
 
-        eventually(lambda: "abandoned" not in state_of(scene, OTHER))
-        eventually(scene.quiet)
+        scene.cloud.until(lambda: "abandoned" not in state_of(scene, OTHER))
+        scene.cloud.until(scene.quiet)
 
 
 def ask(cloud: Cloud, what: str, detail: dict[str, str]) -> None:
@@ -251,17 +249,16 @@ def test_the_owner_lets_go_of_a_cluster_and_all_of_it_goes(scene: Scene) -> None
     scene.cloud.fault("DeleteVpcConnection", slowness=5)
     with without_rule(scene.cloud, "SweepClusters"):  # would find that nobody has the lease
         tag_cluster(scene, "msklink=off")
-        with ThreadPoolExecutor(1) as beside:
-            due = beside.submit(eventually, lambda: starts_run(scene))
-            eventually(lambda: "DELETING" in connections(scene, CLIENT).values())
-            lose_lease(scene)
-            status = f"/msklink/{KEPT}/status"
-            scene.cloud.client("ssm", CLIENT).delete_parameters(Names=[status])
-            due.result()
-        eventually(lambda: not connections(scene, CLIENT))
-        eventually(scene.quiet)
+        scene.cloud.until(lambda: starts_run(scene))
+        scene.cloud.until(lambda: "DELETING" in connections(scene, CLIENT).values())
+        lose_lease(scene)
+        status = f"/msklink/{KEPT}/status"
+        scene.cloud.client("ssm", CLIENT).delete_parameters(Names=[status])
+        scene.cloud.until(lambda: not connections(scene, CLIENT))
+        scene.cloud.until(scene.quiet)
 
-    eventually(lambda: not scene.owner.parameters(f"/msklink/{KEPT}"))
+    read = scene.cloud.client("ssm", scene.cloud.owner).get_parameters_by_path
+    scene.cloud.until(lambda: not read(Path=f"/msklink/{KEPT}", Recursive=True)["Parameters"])
     with pytest.raises(RuntimeError, match="NotFound"):
         scene.owner("kafka", "get-cluster-policy", "--cluster-arn", scene.cluster_arn)
 
@@ -273,7 +270,7 @@ def waiting(cloud: Cloud) -> Callable[[str], tuple[str, str]]:
     def make(name: str) -> tuple[str, str]:
         arn = create_cluster(cloud, name, {"msklink": "iam"})
         scene = Scene(cloud, arn)
-        runs: list[dict[str, Any]] = eventually(
+        runs: list[dict[str, Any]] = cloud.until(
             lambda: [one for one in scene.executions() if one["name"].startswith(name)]
         )
         return arn, runs[0]["executionArn"]
@@ -287,12 +284,12 @@ def test_a_run_that_dies_with_newer_requests_has_a_successor(
     arn, run = waiting("hasty")
     scene = Scene(cloud, arn)
     tag_cluster(scene, "msklink=auto")
-    eventually(lambda: requests(scene) > 1)
+    cloud.until(lambda: requests(scene) > 1)
 
     cloud.client("stepfunctions", cloud.owner).stop_execution(executionArn=run)
 
-    eventually(lambda: sum(one["name"].startswith("hasty") for one in scene.executions()) > 1)
-    eventually(scene.quiet)
+    cloud.until(lambda: sum(one["name"].startswith("hasty") for one in scene.executions()) > 1)
+    cloud.until(scene.quiet)
 
 
 def test_a_sweep_buries_a_run_whose_end_no_event_has_told(
@@ -303,9 +300,9 @@ def test_a_sweep_buries_a_run_whose_end_no_event_has_told(
         cloud.client("stepfunctions", cloud.owner).stop_execution(executionArn=run)
         scene = Scene(cloud, arn)
 
-        eventually(lambda: "failure" in scene.item(arn))
+        cloud.until(lambda: "failure" in scene.item(arn))
 
-    eventually(lambda: "failure" not in scene.item(arn) and "holder" not in scene.item(arn))
+    cloud.until(lambda: "failure" not in scene.item(arn) and "holder" not in scene.item(arn))
 
 
 def test_a_run_whose_history_is_full_hands_on_to_another(cloud: Cloud) -> None:
@@ -328,5 +325,5 @@ def test_a_run_whose_history_is_full_hands_on_to_another(cloud: Cloud) -> None:
     )
 
     assert json.loads(answer["Payload"].read()) == {"newer": False}
-    eventually(lambda: ("gone-0a0a0a0a-2", "SUCCEEDED") in statuses(scene))
+    cloud.until(lambda: ("gone-0a0a0a0a-2", "SUCCEEDED") in statuses(scene))
     assert "holder" not in scene.item(gone)

@@ -4,8 +4,7 @@ import json
 import ssl
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +13,7 @@ import pytest
 from localcloud.cloud import Cloud, running_server
 from localcloud.msk import Scheme
 from localcloud.networks import make_networks
-from localcloud.settings import REPOSITORY, Settings, clean_environment, free_port
+from localcloud.settings import HELD, REPOSITORY, Settings, clean_environment, free_port
 from tests.emulator.kafka_scenery import DEADLINE, Door, token
 from tests.emulator.scenery import flags, policy, statement
 
@@ -76,7 +75,7 @@ class Application:
 @pytest.fixture(scope="module")
 def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
     state = tmp_path_factory.mktemp("localcloud") / "state"
-    with running_server(Settings(free_port(), time_scale=0.0001, state=state)) as cloud:
+    with running_server(Settings(free_port(), HELD, state)) as cloud:
         client = cloud.clients[0]
         bootstrap = _connected(cloud, client)
         yield Application(cloud, bootstrap, _session_of_a_role(cloud, client))
@@ -147,13 +146,13 @@ def _connected(cloud: Cloud, client_account: str) -> str:
     def cluster() -> Any:
         return owner.describe_cluster_v2(ClusterArn=arn)["ClusterInfo"]
 
-    _until(lambda: cluster()["State"] == "ACTIVE")
+    cloud.until(lambda: cluster()["State"] == "ACTIVE")
     owner.update_connectivity(
         ClusterArn=arn,
         CurrentVersion=cluster()["CurrentVersion"],
         ConnectivityInfo=flags(Scheme.IAM),
     )
-    _until(lambda: cluster()["State"] == "ACTIVE")
+    cloud.until(lambda: cluster()["State"] == "ACTIVE")
     allowed = statement(Action=["kafka:*", "kafka-cluster:*"])
     owner.put_cluster_policy(ClusterArn=arn, Policy=policy(allowed))
     network = networks[client_account]
@@ -164,7 +163,7 @@ def _connected(cloud: Cloud, client_account: str) -> str:
         ClientSubnets=network.subnet_ids,
         SecurityGroups=[_default_group(cloud, client_account, network.vpc_id)],
     )["VpcConnectionArn"]
-    _until(lambda: client.describe_vpc_connection(Arn=connection)["State"] == "AVAILABLE")
+    cloud.until(lambda: client.describe_vpc_connection(Arn=connection)["State"] == "AVAILABLE")
     answer = client.get_bootstrap_brokers(ClusterArn=arn)
     return str(answer["BootstrapBrokerStringVpcConnectivitySaslIam"])
 
@@ -174,10 +173,3 @@ def _default_group(cloud: Cloud, account: str, vpc_id: str) -> str:
         Filters=[{"Name": "vpc-id", "Values": [vpc_id]}]
     )["SecurityGroups"]
     return str(groups[0]["GroupId"])
-
-
-def _until(settled: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + DEADLINE
-    while not settled():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)

@@ -3,12 +3,9 @@
 import dataclasses
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from localcloud.msk import (
     Durations,
     ManualClock,
-    ScaledClock,
     Scheme,
 )
 from localcloud.msk.clock import Timeline
@@ -21,16 +18,6 @@ def test_a_manual_clock_moves_only_when_told() -> None:
     clock.advance(90)
 
     assert clock.now() == datetime(2026, 5, 1, 0, 1, 30, tzinfo=UTC)
-
-
-def test_a_scaled_clock_runs_ahead_of_real_time() -> None:
-    clock = ScaledClock(1e-6)
-    first = clock.now()
-
-    assert first.tzinfo is UTC
-    assert clock.now() > first
-    with pytest.raises(ValueError, match="positive"):
-        ScaledClock(0)
 
 
 def test_steps_happen_at_their_own_time_however_late_one_looks() -> None:
