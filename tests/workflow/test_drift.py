@@ -285,6 +285,26 @@ def test_endpoints_that_a_run_made_after_the_sweep_had_looked_are_not_missed(
     assert served.told() == [("Client Refused", "EndpointTagsMissing")]
 
 
+def test_endpoints_that_a_run_took_away_after_the_sweep_had_read_the_table_are_not_missed(
+    served: Served,
+) -> None:
+    snapshot = take(served.cluster)
+    [client] = [one for one in clients((CLIENT,), snapshot.connections, (), ()) if one.is_listed]
+    sights = Sights(function_arn("SweepClustersFunction"), "sweep")
+    served.accounts.untag_vpc(CLIENT, served.vpc_id)
+    served.reconcile()
+    served.pass_hours(24)
+    served.sweep()
+    served.told()
+    [sight] = sights.of([CLIENT])
+    assert sight is not None
+    assert not sight.endpoints
+
+    tell_of_endpoints(served.cluster, client, snapshot, sight, lambda: sights.anew(CLIENT))
+
+    assert served.told() == []
+
+
 def test_endpoints_that_lose_their_tags_again_are_told_again(served: Served) -> None:
     ec2 = served.accounts.client("ec2", CLIENT)
     [endpoint] = ec2.describe_vpc_endpoints()["VpcEndpoints"]

@@ -15,7 +15,7 @@ from msklink import (
 )
 from msklink import cluster as rules
 from msklink.arns import ClusterArn
-from msklink.aws import cluster_policy, kafka
+from msklink.aws import cluster_policy, kafka, table
 from msklink.aws.snapshot import Snapshot
 from msklink.cluster import Cluster
 from msklink.drift import Drift, Kind, memory_of
@@ -137,6 +137,22 @@ def _news_of_groups(
             yield reason(f"the managed security group of {vpc.id} has changed", found.before)
 
 
+def _published(known: Iterable[Connection]) -> set[tuple[str, str, str]]:
+    """Account, VPC and ARN of each connection that is published."""
+    return {
+        (one.account, one.vpc_id, str(one.connection_arn))
+        for one in known
+        if one.state is State.PUBLISHED
+    }
+
+
+def _are_too_few(
+    seen: Mapping[tuple[str, str], int], cluster_arn: str, published: Iterable[tuple[str, str, str]]
+) -> bool:
+    wanted = Counter(vpc_id for _, vpc_id, _ in published)
+    return any(seen[cluster_arn, vpc_id] < count for vpc_id, count in wanted.items())
+
+
 def tell_of_endpoints(
     cluster_arn: str,
     client: Client,
@@ -147,18 +163,17 @@ def tell_of_endpoints(
     """
     Tell of VPCs where endpoints lack the tags by which MSK manages them; no run can help.
 
-    The *sight* may be older than the *snapshot*, from before a run made its connections. So where
-    it shows too few, *look_again* is asked first.
+    Runs of the cluster go on meanwhile. The *sight* may be from before one made connections, so
+    that where it shows too few, *look_again* is asked first. One may have closed connections since
+    the *snapshot*: those count that are published there and after that look.
     """
-    there = Counter(
-        (one.account, one.vpc_id) for one in client.known if one.state is State.PUBLISHED
-    )
+    published = _published(client.known)
     seen: Mapping[tuple[str, str], int] | None = sight.endpoints
-    if seen is not None and any(
-        seen[cluster_arn, vpc_id] < count for (_, vpc_id), count in there.items()
-    ):
+    if seen is not None and _are_too_few(seen, cluster_arn, published):
         fresh = look_again()
         seen = fresh.endpoints if fresh else None
+        published &= _published(table.connections(cluster_arn, client.account))
+    there = Counter((account, vpc_id) for account, vpc_id, _ in published)
     if seen is None:
         return
     for (account, vpc_id), count in there.items():
