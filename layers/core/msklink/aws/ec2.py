@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from itertools import batched
 from typing import TYPE_CHECKING, Final
 
@@ -33,7 +34,12 @@ GONE: Final = frozenset({"deleted", "Deleted"})
 
 
 def client(session: boto3.Session | None = None) -> "EC2Client":
-    return (session or own()).client("ec2", config=CONFIG)
+    return session.client("ec2", config=CONFIG) if session else _own_client()
+
+
+@cache
+def _own_client() -> "EC2Client":
+    return own().client("ec2", config=CONFIG)
 
 
 def vpc_tags(ec2: "EC2Client", namespace: str) -> dict[str, dict[str, str]]:

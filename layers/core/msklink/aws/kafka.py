@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Set
 from contextlib import suppress
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -24,7 +25,12 @@ NOTHING_TO_UPDATE = "identical to the current value"
 
 
 def client(session: boto3.Session | None = None) -> "KafkaClient":
-    return (session or own()).client("kafka", config=CONFIG)
+    return session.client("kafka", config=CONFIG) if session else _own_client()
+
+
+@cache
+def _own_client() -> "KafkaClient":
+    return own().client("kafka", config=CONFIG)
 
 
 def describe_cluster(kafka: "KafkaClient", arn: str) -> Cluster | None:

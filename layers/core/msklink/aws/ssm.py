@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import cache
 from itertools import batched
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,7 +29,12 @@ MOST_NAMES: Final = 10
 
 
 def client(session: boto3.Session | None = None) -> "SSMClient":
-    return (session or own()).client("ssm", config=CONFIG)
+    return session.client("ssm", config=CONFIG) if session else _own_client()
+
+
+@cache
+def _own_client() -> "SSMClient":
+    return own().client("ssm", config=CONFIG)
 
 
 def read_all(session: boto3.Session, namespace: str) -> dict[str, str]:
