@@ -1,6 +1,5 @@
 """Each case is a test; the table at the end is made of what the tests noted."""
 
-import gc
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
@@ -14,18 +13,6 @@ from tests.faults.table import Trial, lines
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "case" in metafunc.fixturenames:
         metafunc.parametrize("case", cases(), ids=lambda case: case.name)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _rare_garbage_collection() -> Iterator[None]:
-    """What boto3 and moto keep is large and stays; looking through it takes a third of the time."""
-    gc.collect()
-    gc.freeze()
-    thresholds = gc.get_threshold()
-    gc.set_threshold(200_000, 20, 1_000)
-    yield
-    gc.set_threshold(*thresholds)
-    gc.unfreeze()
 
 
 @pytest.fixture(scope="session")
