@@ -1,5 +1,6 @@
 import gc
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -8,18 +9,14 @@ from botocore.exceptions import ClientError
 
 from localcloud.msk import Durations
 from tests.support.aws import BRISK, Accounts, accounts_in_moto
+from tests.support.prepared import WORLD
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _rare_garbage_collection() -> Iterator[None]:
+def pytest_collection_finish() -> None:
     """What boto3 and moto keep is large and stays; looking through it takes a third of the time."""
     gc.collect()
     gc.freeze()
-    thresholds = gc.get_threshold()
     gc.set_threshold(200_000, 20, 1_000)
-    yield
-    gc.set_threshold(*thresholds)
-    gc.unfreeze()
 
 
 @pytest.fixture
@@ -29,8 +26,9 @@ def durations() -> Durations:
 
 
 @pytest.fixture
-def accounts(durations: Durations) -> Iterator[Accounts]:
-    with accounts_in_moto(durations) as accounts:
+def accounts(request: pytest.FixtureRequest, durations: Durations) -> Iterator[Accounts]:
+    world = request.config.stash.get(WORLD, None)
+    with nullcontext(world.accounts) if world else accounts_in_moto(durations) as accounts:
         yield accounts
         assert not accounts.ungranted
 

@@ -9,7 +9,7 @@ from functools import cache, partial
 from itertools import chain, cycle
 from typing import Any
 
-from tests.faults.forks import Prepared, in_fork
+from tests.support.forks import Prepared, in_fork
 from tests.faults.picture import differences, operations, others, picture, told
 from tests.faults.plots import PLOTS, Plot, failing
 from tests.faults.seam import Call, Kind

@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from tests.faults.forks import ForkFailed, Prepared, in_fork
+from tests.support.forks import ForkFailed, Prepared, in_fork
 
 
 @contextmanager

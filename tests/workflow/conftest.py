@@ -4,19 +4,35 @@ import pytest
 
 from msklink.settings import settings
 from tests.support.aws import Accounts
+from tests.support.prepared import WORLD, begins_served, end_prepared, run_in_copy
 from tests.support.served import Served, serve
 from tests.support.step_functions import Engine, engine_in_moto
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    if not begins_served(item):
+        return None
+    run_in_copy(item, nextitem)
+    return True
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    end_prepared(session)
+
+
 @pytest.fixture
-def engine(accounts: Accounts) -> Iterator[Engine]:
+def engine(request: pytest.FixtureRequest, accounts: Accounts) -> Iterator[Engine]:
+    if world := request.config.stash.get(WORLD, None):
+        yield world.engine
+        return
     with engine_in_moto(accounts) as engine:
         yield engine
 
 
 @pytest.fixture
-def served(accounts: Accounts, engine: Engine) -> Served:
-    return serve(accounts, engine)
+def served(request: pytest.FixtureRequest, accounts: Accounts, engine: Engine) -> Served:
+    return request.config.stash.get(WORLD, None) or serve(accounts, engine)
 
 
 @pytest.fixture

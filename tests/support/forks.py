@@ -86,7 +86,8 @@ def _serve[T, R](
 def _do(work: Callable[[], None]) -> None:
     """Do *work* in this fork, which ends with it and runs none of what its parent has to do."""
     try:
-        sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115 until the process ends
+        nowhere = open(os.devnull, "w")  # noqa: PTH123, SIM115 until the process ends
+        sys.stdout = sys.stderr = nowhere
         work()
     finally:
         os._exit(0)
