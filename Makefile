@@ -1,6 +1,6 @@
 # Every target does its own set-up; a second run finds it done.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-faults local check deploy redrive bench-scale docs lock clean
+.PHONY: help demo test test-faults test-faults-all local check deploy redrive bench-scale docs lock clean
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 
@@ -21,6 +21,9 @@ test: $(VENV) ## all tests but the kill matrix; needs no AWS account
 
 test-faults: $(VENV) ## the kill matrix: every call of every function goes wrong
 	pytest -q -n 2 --dist loadgroup tests/faults
+
+test-faults-all: $(VENV) ## the same with every kind of error for each call; before a release
+	pytest -q -n 2 --dist loadgroup tests/faults --every-kind
 
 local: $(VENV) ## the embedded AWS with both stacks, until Ctrl-C
 	@exec python -m localcloud

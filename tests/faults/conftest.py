@@ -6,19 +6,30 @@ from typing import Any
 
 import pytest
 
-from tests.faults.matrix import Stage, cases
+from tests.faults.matrix import Stage, cases, in_turn
+from tests.faults.shared import forget_shared
 from tests.faults.table import Trial, lines
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--every-kind", action="store_true", help="not one kind of error in turn")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "case" in metafunc.fixturenames:
-        metafunc.parametrize("case", cases(), ids=lambda case: case.name)
+        every = metafunc.config.getoption("every_kind", default=False)
+        tried = cases() if every else in_turn(cases())
+        metafunc.parametrize("case", tried, ids=lambda case: case.name)
 
 
 @pytest.fixture(scope="session")
 def stage() -> Iterator[Stage]:
     with closing(Stage()) as stage:
         yield stage
+
+
+def pytest_unconfigure() -> None:
+    forget_shared()
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -1,25 +1,29 @@
 """The kill matrix: every call that a plot makes, with everything that can go wrong with it."""
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Set
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, partial
-from itertools import chain, cycle
+from itertools import chain, count, cycle
 from typing import Any
 
-from tests.support.forks import Prepared, in_fork
 from tests.faults.picture import differences, operations, others, picture, told
 from tests.faults.plots import PLOTS, Plot, failing
 from tests.faults.seam import Call, Kind
+from tests.faults.shared import help_out, shared
 from tests.faults.states import CATCHERS, TASKS, function_of
 from tests.faults.world import World, empty_world
+from tests.support.forks import Prepared, in_fork
 
 TIME_OF_MSK = 600
 """Seconds in which MSK ends what it began."""
 
 KILLS = {Kind.KILLED_BEFORE, Kind.KILLED_AFTER}
+
+ERRORS = {Kind.THROTTLED, Kind.FAILED, Kind.SLOW, Kind.TIMED_OUT}
+"""What passes by itself. MSKLink treats it alike, so that on a change each call has one of them."""
 
 
 class Recovery(StrEnum):
@@ -66,6 +70,10 @@ class Case:
 @cache
 def recorded(plot: Plot) -> Recording:
     """The calls of *plot*, and the end state once all is quiet."""
+    return shared(plot.name, partial(_record, plot))
+
+
+def _record(plot: Plot) -> Recording:
     with empty_world(plot.environment) as world:
         plot.prepare(world)
         world.seam.calls.clear()
@@ -82,10 +90,18 @@ def end_of(plot: Plot) -> dict[str, Any]:
 @cache
 def plots() -> tuple[Plot, ...]:
     """All plots; for each state with a Catch one more, in which it fails as nobody foresaw."""
-    unforeseen = (
+    _record_together(PLOTS)
+    unforeseen = tuple(
         failing(task, catcher, _first_with(function_of(task))) for task, catcher in CATCHERS.items()
     )
+    _record_together(unforeseen)
     return (*PLOTS, *unforeseen)
+
+
+def _record_together(plots: Iterable[Plot]) -> None:
+    """Record *plots* in all processes side by side."""
+    for plot in plots:
+        help_out(plot.name, partial(_record, plot))
 
 
 def _first_with(function: str) -> Plot:
@@ -122,6 +138,18 @@ def _turns(step: str) -> Iterator[Recovery]:
     """Ways to run again, which take turns in the cases of *step*."""
     redriven = [Recovery.REDRIVEN] if step in TASKS else []
     return cycle([*redriven, Recovery.AGAIN, Recovery.REPORTED])
+
+
+def in_turn(cases: Iterable[Case]) -> list[Case]:
+    """Return *cases* with one of ERRORS for each call; the calls of a step have them in turn."""
+    cases = tuple(cases)
+    of_call: dict[tuple[str, str, Call], list[Case]] = defaultdict(list)
+    for case in cases:
+        if case.kind in ERRORS:
+            of_call[case.step, case.plot.name, case.call].append(case)
+    turns: dict[str, Iterator[int]] = defaultdict(count)
+    chosen = {alike[next(turns[step]) % len(alike)].name for (step, *_), alike in of_call.items()}
+    return [case for case in cases if case.kind not in ERRORS or case.name in chosen]
 
 
 @dataclass(frozen=True)

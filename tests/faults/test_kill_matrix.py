@@ -1,10 +1,20 @@
 """Whatever call goes wrong, and however: the next run, or the sweep alone, makes it good."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
 
-from tests.faults.matrix import Case, Stage, end_of, plots, recorded
+from tests.faults.matrix import (
+    ERRORS,
+    Case,
+    Stage,
+    cases,
+    end_of,
+    in_turn,
+    plots,
+    recorded,
+)
 from tests.faults.picture import differences
 from tests.faults.plots import Plot
 from tests.faults.states import STEPS
@@ -22,6 +32,19 @@ def test_the_end_is_as_if_nothing_had_gone_wrong(
         record_property(name, fact)
     assert outcome.struck, "the call was not made this time"
     assert not outcome.problems, "\n".join(outcome.problems)
+
+
+def test_in_turn_every_call_has_one_error_and_every_step_has_them_all() -> None:
+    tried = [case for case in in_turn(cases()) if case.kind in ERRORS]
+
+    of_calls = Counter((case.step, case.plot.name, case.call) for case in tried)
+    assert set(of_calls.values()) == {1}
+    assert set(of_calls) == {
+        (case.step, case.plot.name, case.call) for case in cases() if case.kind in ERRORS
+    }
+    for step in {case.step for case in tried}:
+        kinds = [case.kind for case in tried if case.step == step]
+        assert set(kinds) == ERRORS or len(kinds) < len(ERRORS)
 
 
 @pytest.mark.parametrize(
