@@ -102,3 +102,14 @@ def test_the_version_is_that_of_the_changelog() -> None:
 
     assert re.fullmatch(r"\d+\.\d+\.\d+(-dev)?", version)
     assert version.endswith("-dev") if newest == "Unreleased" else version == newest
+
+
+def test_whoever_may_put_events_is_named_or_of_the_organization() -> None:
+    of_organization = {"StringEquals": {"aws:PrincipalOrgID": {"Ref": "OrganizationId"}}}
+    statements = [
+        policy["Statement"] for policy in resources("AWS::Events::EventBusPolicy").values()
+    ]
+
+    anybody = [one for one in statements if one["Principal"] in ("*", {"AWS": "*"})]
+
+    assert [one["Condition"] for one in anybody] == [of_organization]
