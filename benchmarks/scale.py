@@ -19,7 +19,7 @@ from rich.table import Table
 from benchmarks.pace import one_pace
 from localcloud.demo.cost import Cost
 from localcloud.msk.clock import AS_ON_AWS
-from msklink.lease import HISTORY_LIMIT
+from msklink.runs.lease import HISTORY_LIMIT
 from tests.support.aws import Accounts, accounts_in_moto
 from tests.support.counting import counted_calls
 from tests.support.functions import invoke

@@ -4,9 +4,10 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msklink import lease, leasing, telling
 from msklink.aws.errors import transient_faults_named
-from msklink.tasks import Task
+from msklink.runs import lease as run_lease
+from msklink.runs.task_input import Task
+from msklink.services import lease, notifications
 
 logger = Logger()
 
@@ -22,13 +23,13 @@ class Conclusion(Task):
 @event_parser
 @transient_faults_named
 def handler(event: Conclusion, context: LambdaContext) -> dict[str, bool]:
-    has_room = lease.has_room(event.rounds, event.clients)
-    newer = leasing.conclude(
+    has_room = run_lease.has_room(event.rounds, event.clients)
+    newer = lease.conclude(
         *(event.cluster_arn, event.run, event.generation),
         has_room=has_room,
         seen=event.fingerprint,
     )
     logger.info("round concluded", newer=newer, rounds=event.rounds)
     if not newer:
-        telling.run_concluded()
+        notifications.run_concluded()
     return {"newer": newer}

@@ -8,18 +8,19 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msklink import clock, managed_groups, repairing, survey
-from msklink import connections as rules
-from msklink.aws import ec2, kafka, table, vpc_connections
+from msklink import clock
+from msklink.aws import dynamodb, ec2, msk_clusters, msk_vpc_connections
 from msklink.aws.errors import transient_faults_named
 from msklink.aws.session import in_client, in_the_name_of
-from msklink.connection_creation import create
-from msklink.connections import VpcConnection
+from msklink.connections import lifecycle, survey, vpc_connection
+from msklink.connections.record import Connection, State
+from msklink.connections.vpc_connection import VpcConnection
 from msklink.errors import Refused
-from msklink.recording import record_changes
-from msklink.records import Connection, State
+from msklink.runs.task_input import ClientTask
+from msklink.services import drift_repair, managed_groups
+from msklink.services.connection_creation import create
+from msklink.services.connection_updates import record_changes
 from msklink.settings import settings
-from msklink.tasks import ClientTask
 
 if TYPE_CHECKING:
     from mypy_boto3_kafka import KafkaClient
@@ -32,18 +33,18 @@ logger = Logger()
 @transient_faults_named
 def handler(event: ClientTask, context: LambdaContext) -> dict[str, int]:
     now = clock.now()
-    known = table.connections(event.cluster_arn, event.account)
+    known = dynamodb.connections(event.cluster_arn, event.account)
     wanted = [record for record in known if record.pursued]
     well: list[str] = []
     try:
         records: Iterable[Connection] = _connect(event, wanted)
-        well = [rules.memory_of(record) for record in records if record.live]
+        well = [lifecycle.memory_of(record) for record in records if record.live]
     except Refused as error:
         records = survey.account_refused(
             event.cluster_arn, event.account, error.refusal, known, now
         )
     changed = record_changes(known, records, event.run, now)
-    repairing.settle(event.cluster_arn, well)
+    drift_repair.settle(event.cluster_arn, well)
     return {"changed": len(changed)}
 
 
@@ -52,9 +53,9 @@ def _connect(event: ClientTask, wanted: list[Connection]) -> list[Connection]:
     account = event.client(settings().namespace)
     session = in_client(account, account.connecting(event.cluster.name), event.run)
     with in_the_name_of(account):
-        msk = kafka.client(session)
-        listed = vpc_connections.list_connections(msk)
-        found = {record.item: rules.find(record, listed) for record in wanted}
+        msk = msk_clusters.client(session)
+        listed = msk_vpc_connections.list_connections(msk)
+        found = {record.item: vpc_connection.find(record, listed) for record in wanted}
         groups = managed_groups.keep(event, ec2.client(session), wanted)
         placed = [managed_groups.place(record, groups) for record in wanted]
         refused = [one for one in placed if one.state is State.REFUSED and not one.connection_arn]
@@ -69,22 +70,26 @@ def _bring(
     connection: VpcConnection | None,
 ) -> Connection:
     """*record* with its connection, which is made anew where others have changed it."""
-    if connection and connection.state == rules.REJECTED and record.state is not State.PLANNED:
-        return rules.adopt(record, connection)
-    found = rules.drifted(record, connection)
-    if found and (refusal := repairing.why_not(event.cluster_arn, found)):
+    if (
+        connection
+        and connection.state == vpc_connection.REJECTED
+        and record.state is not State.PLANNED
+    ):
+        return lifecycle.adopt(record, connection)
+    found = lifecycle.drifted(record, connection)
+    if found and (refusal := drift_repair.why_not(event.cluster_arn, found)):
         return record.with_(state=State.FAILED, refusal=refusal)
     if found:
-        repairing.begin(event.cluster_arn, event.run, found)
+        drift_repair.begin(event.cluster_arn, event.run, found)
     return _take(msk, record, connection) if connection else create(msk, record)
 
 
 def _take(msk: "KafkaClient", record: Connection, connection: VpcConnection) -> Connection:
     """*record* with the connection that is there; a dead one of ours is deleted first."""
-    if connection.state in rules.DEAD and vpc_connections.is_ours(
+    if connection.state in vpc_connection.DEAD and msk_vpc_connections.is_ours(
         msk, connection.arn, settings().stack_name
     ):
-        vpc_connections.delete_connection(msk, connection.arn)
+        msk_vpc_connections.delete_connection(msk, connection.arn)
         logger.info("dead connection deleted", connection=connection.arn, state=connection.state)
-        connection = replace(connection, state=rules.GOING)
-    return rules.adopt(record, connection)
+        connection = replace(connection, state=vpc_connection.GOING)
+    return lifecycle.adopt(record, connection)

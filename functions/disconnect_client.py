@@ -8,18 +8,28 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msklink import clock, offboarding, status, succession, telling
-from msklink.aws import ec2, kafka, memories, security_groups, table, vpc_connections
+from msklink import clock
+from msklink.aws import (
+    dynamodb,
+    ec2,
+    ec2_security_groups,
+    msk_clusters,
+    msk_vpc_connections,
+    run_state,
+)
 from msklink.aws.errors import transient_faults_named
 from msklink.aws.session import in_client, in_the_name_of
 from msklink.aws.ssm import ParameterSet
+from msklink.connections import offboarding
+from msklink.connections.record import Connection, State
 from msklink.errors import Refused
-from msklink.recording import record_changes
-from msklink.records import Connection, State
+from msklink.parameters import status
 from msklink.refusals import Code, refuse
+from msklink.runs.task_input import ClientTask
+from msklink.services import notifications, succession
+from msklink.services.connection_updates import record_changes
 from msklink.settings import settings
 from msklink.tags import client_key
-from msklink.tasks import ClientTask
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -34,7 +44,7 @@ Records = list[Connection]
 @transient_faults_named
 def handler(event: ClientTask, context: LambdaContext) -> dict[str, object]:
     now = clock.now()
-    known = table.connections(event.cluster_arn, event.account)
+    known = dynamodb.connections(event.cluster_arn, event.account)
     due = [record for record in known if record.is_due(now)]
     staying = [one for one in known if one.scheme and not one.is_due(now)]
     try:
@@ -67,11 +77,11 @@ def _disconnect(event: ClientTask, due: Records, staying: Records, now: datetime
             kept = {record.scheme for record in staying if record.live}
             parameters.withdraw({one.scheme for one in due if one.scheme} - kept)
             parameters.show(status.describe(event.cluster_arn, [*staying, *closing]), now)
-        msk = kafka.client(session)
-        listed = vpc_connections.list_connections(msk)
+        msk = msk_clusters.client(session)
+        listed = msk_vpc_connections.list_connections(msk)
         name = settings().stack_name
         closing = [
-            vpc_connections.close_connection(msk, record, listed, name) for record in closing
+            msk_vpc_connections.close_connection(msk, record, listed, name) for record in closing
         ]
         in_use = _delete_groups(event, ec2.client(session), closing, staying, now)
         # The successor claims the name; if there is none after all, the next run withdraws it.
@@ -82,7 +92,7 @@ def _disconnect(event: ClientTask, due: Records, staying: Records, now: datetime
         if gone and ours:
             _show_gone(event, parameters, gone, [*staying, *pending], now)
     if ours:
-        memories.note_withdrawn(event.cluster_arn, event.account, parameters.digests)
+        run_state.note_withdrawn(event.cluster_arn, event.account, parameters.digests)
     for record in gone:
         _tell_gone(event, record, in_use)
     return pending
@@ -104,13 +114,13 @@ def _delete_groups(
     if not leaving:
         return {}
     key = client_key(settings().namespace, event.cluster.name)
-    groups = security_groups.managed_groups(vpcs, key, settings().stack_name)
+    groups = ec2_security_groups.managed_groups(vpcs, key, settings().stack_name)
     if groups is None:
         return dict.fromkeys(leaving, "which nobody could look for")
     return {
         vpc_id: group
         for vpc_id, group in groups.items()
-        if vpc_id in leaving and not security_groups.delete_group(vpcs, group)
+        if vpc_id in leaving and not ec2_security_groups.delete_group(vpcs, group)
     }
 
 
@@ -142,5 +152,5 @@ def _tell_gone(event: ClientTask, record: Connection, in_use: dict[str, str]) ->
     if group := in_use.get(record.vpc_id):
         refusal = refuse(Code.SECURITY_GROUP_IN_USE, group=group, vpc_id=record.vpc_id)
     if record.scheme:
-        telling.client_offboarded(record, event.run, refusal)
-    table.forget(record)
+        notifications.client_offboarded(record, event.run, refusal)
+    dynamodb.forget(record)

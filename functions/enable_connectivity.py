@@ -6,16 +6,16 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msklink import cluster as rules
-from msklink import connectivity, leasing, polling
-from msklink.aws import kafka, table
+from msklink.aws import dynamodb, msk_clusters
 from msklink.aws.errors import refusals_of_aws, transient_faults_named
-from msklink.cluster import Move
+from msklink.cluster import next_move, private_connectivity, update_window
+from msklink.cluster.next_move import Move
+from msklink.connections.survey import ClusterFacts
 from msklink.errors import Refused, UpdateRejected
-from msklink.records import Cluster as Record
+from msklink.runs.cluster_record import Cluster as Record
+from msklink.runs.task_input import Survey, Task
+from msklink.services import connectivity, lease
 from msklink.settings import settings
-from msklink.survey import ClusterFacts
-from msklink.tasks import Survey, Task
 
 logger = Logger()
 
@@ -29,7 +29,7 @@ class Enabling(Task):
 @event_parser
 @transient_faults_named
 def handler(event: Enabling, context: LambdaContext) -> dict[str, Any]:
-    record = leasing.keep(event.cluster_arn, event.run)
+    record = lease.keep(event.cluster_arn, event.run)
     try:
         with refusals_of_aws():
             return _enable(event, record)
@@ -38,8 +38,8 @@ def handler(event: Enabling, context: LambdaContext) -> dict[str, Any]:
 
 
 def _enable(event: Enabling, record: Record) -> dict[str, Any]:
-    msk = kafka.client()
-    cluster = kafka.describe_updates(msk, event.cluster_arn, record.operation)
+    msk = msk_clusters.client()
+    cluster = msk_clusters.describe_updates(msk, event.cluster_arn, record.operation)
     if cluster is None:
         return _answer(Move.WAIT, "the cluster is gone")
     if connectivity.is_update_over(cluster, record):  # in a run that failed, and is redriven
@@ -48,19 +48,21 @@ def _enable(event: Enabling, record: Record) -> dict[str, Any]:
     wanted = frozenset(scheme for survey in event.surveys for scheme in survey.schemes)
     wanted |= set(event.facts.vendor_schemes)
     wanted |= connectivity.to_turn_on_again(cluster, asked, record)
-    verdict = rules.next_move(cluster, wanted)
+    verdict = next_move.next_move(cluster, wanted)
     if verdict.move is Move.ENABLE:
-        flags = rules.connectivity_flags(cluster, wanted)
+        flags = private_connectivity.connectivity_flags(cluster, wanted)
         schemes = wanted - cluster.private
-        expected = polling.window(kafka.past_updates(msk, event.cluster_arn), cluster.brokers)
-        table.note_enabling(event.cluster_arn, schemes)  # before, or its end could be missed
+        expected = update_window.window(
+            msk_clusters.past_updates(msk, event.cluster_arn), cluster.brokers
+        )
+        dynamodb.note_enabling(event.cluster_arn, schemes)  # before, or its end could be missed
         try:
-            operation = kafka.enable_connectivity(msk, cluster, flags)
+            operation = msk_clusters.enable_connectivity(msk, cluster, flags)
         except UpdateRejected as error:
-            table.note_rejected(event.cluster_arn, str(error))
+            dynamodb.note_rejected(event.cluster_arn, str(error))
             logger.warning("update rejected", schemes=sorted(schemes), problem=str(error))
             return _answer(Move.WAIT, f"MSK does not take the update: {error}")
-        table.note_enabling(event.cluster_arn, schemes, operation)
+        dynamodb.note_enabling(event.cluster_arn, schemes, operation)
         logger.info("enabling connectivity", reason=verdict.reason, operation=operation)
         return _answer(Move.WAIT, verdict.reason, expected, cluster.brokers)
     return _answer(verdict.move, verdict.reason)
@@ -69,8 +71,8 @@ def _enable(event: Enabling, record: Record) -> dict[str, Any]:
 def _answer(
     move: Move,
     reason: str,
-    expected: tuple[int, int] = polling.UNKNOWN_WINDOW,
+    expected: tuple[int, int] = update_window.UNKNOWN_WINDOW,
     brokers: int = 0,
 ) -> dict[str, Any]:
-    seconds = polling.wait_seconds(0, expected, brokers)
+    seconds = update_window.wait_seconds(0, expected, brokers)
     return {"move": move, "reason": reason, "expected": expected, "wait_seconds": seconds}

@@ -6,27 +6,28 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msklink import cluster as rules
-from msklink import connectivity, eligibility, leasing, polling, succession, vendors
-from msklink.aws import ec2, kafka, memories, table
+from msklink.aws import dynamodb, ec2, msk_clusters, run_state
 from msklink.aws.errors import refusals_of_aws, transient_faults_named
-from msklink.aws.model import unknown_fields
-from msklink.cluster import Cluster, Move
+from msklink.aws.msk_model import unknown_fields
+from msklink.cluster import description, eligibility, next_move, update_window
+from msklink.cluster.description import Cluster
+from msklink.cluster.next_move import Move
+from msklink.connections.survey import ClusterFacts
 from msklink.errors import ClusterWaitTimedOut, Refused
-from msklink.recording import record_cluster_refusals
-from msklink.records import Cluster as Record
 from msklink.refusals import Code, refuse
+from msklink.runs.cluster_record import Cluster as Record
+from msklink.runs.task_input import Task
+from msklink.services import connectivity, lease, succession, vendors
+from msklink.services.connection_updates import record_cluster_refusals
 from msklink.settings import settings
-from msklink.survey import ClusterFacts
 from msklink.tags import read_clients
-from msklink.tasks import Task
 
 logger = Logger()
 
 
 class Inspection(Task):
     waited_seconds: int
-    expected: tuple[int, int] = polling.UNKNOWN_WINDOW
+    expected: tuple[int, int] = update_window.UNKNOWN_WINDOW
     """Seconds after the start of the wait between which its end is expected."""
 
 
@@ -35,19 +36,19 @@ class Inspection(Task):
 @transient_faults_named
 def handler(event: Inspection, context: LambdaContext) -> dict[str, Any]:
     # Read before the cluster: whatever is asked for after this moment counts higher.
-    record = table.read_cluster(event.cluster_arn)
-    msk = kafka.client()
+    record = dynamodb.read_cluster(event.cluster_arn)
+    msk = msk_clusters.client()
     if unknown := list(unknown_fields(msk)):
         logger.warning("boto3 of the Lambda runtime is too old", unknown_fields=unknown)
     try:
         with refusals_of_aws():
-            cluster = kafka.describe_updates(msk, event.cluster_arn, record.operation)
+            cluster = msk_clusters.describe_updates(msk, event.cluster_arn, record.operation)
             answer = _look(event, cluster, record)
-            seen = cluster.fingerprint(settings().namespace) if cluster else rules.GONE
+            seen = cluster.fingerprint(settings().namespace) if cluster else description.GONE
     except Refused as error:
         record_cluster_refusals(event, record, (error.refusal,))
         answer = {"move": Move.STOP, "reason": error.refusal.message}
-        seen = rules.UNSEEN  # so that the next sweep has it looked at again
+        seen = description.UNSEEN  # so that the next sweep has it looked at again
     logger.info("cluster inspected", move=answer["move"], reason=answer["reason"])
     nothing = {"facts": {}, "managed": False}
     return {**nothing, **answer, "generation": record.requested, "fingerprint": seen}
@@ -62,14 +63,14 @@ def _look(event: Inspection, cluster: Cluster | None, record: Record) -> dict[st
     vendors.follow(event.cluster_arn, event.run, record, connecting.accounts, admitted)
     if not cluster.is_managed(namespace):
         return _see_off_all(event, Code.CLUSTER_NOT_MANAGED, "the cluster is not opted in")
-    verdict = rules.next_move(cluster, wanted=frozenset())
+    verdict = next_move.next_move(cluster, wanted=frozenset())
     if verdict.move is Move.WAIT:
-        if event.waited_seconds >= polling.limit_seconds(event.expected, cluster.brokers):
+        if event.waited_seconds >= update_window.limit_seconds(event.expected, cluster.brokers):
             minutes = event.waited_seconds // 60
             raise ClusterWaitTimedOut(f"{verdict.reason} after {minutes} minutes of waiting")
-        seconds = polling.wait_seconds(event.waited_seconds, event.expected, cluster.brokers)
+        seconds = update_window.wait_seconds(event.waited_seconds, event.expected, cluster.brokers)
         return {"move": Move.WAIT, "reason": verdict.reason, "wait_seconds": seconds}
-    properties = kafka.server_properties(kafka.client(), cluster)
+    properties = msk_clusters.server_properties(msk_clusters.client(), cluster)
     clients = read_clients(cluster.tags, namespace)
     refusals = eligibility.scheme_refusals(cluster, asked, namespace, properties)
     failed = connectivity.conclude_update(event.run, cluster, record)
@@ -81,7 +82,7 @@ def _look(event: Inspection, cluster: Cluster | None, record: Record) -> dict[st
     told += eligibility.vendor_refusals(cluster, connecting.accounts, asked, namespace)
     for_vendors = possible - off.keys() if connecting.accounts and not asked.auto else ()
     record_cluster_refusals(event, record, told, warnings)
-    memories.note_managed(event.cluster_arn)
+    run_state.note_managed(event.cluster_arn)
     succession.hand_over(event.cluster, clients.accounts)
     connectivity.remember(cluster, possible, record)
     facts = ClusterFacts(
@@ -115,8 +116,8 @@ def _look_for_successor(event: Inspection, record: Record) -> dict[str, Any]:
     new = successor.arn.text
     replaced = refuse(Code.CLUSTER_REPLACED, old=cluster.text, new=new)
     record_cluster_refusals(event, record, (replaced,))
-    if record.seen != rules.GONE:  # until now the name was taken
-        leasing.request_run(new)
+    if record.seen != description.GONE:  # until now the name was taken
+        lease.request_run(new)
     clients = successor.clients(settings().namespace)
     return _see_off_all(event, code, replaced.message, clients) | {"facts": {"successor": new}}
 
@@ -133,13 +134,13 @@ def _see_off_all(
         one | {"barred": Code.CLUSTER_REPLACED} if one["account"] in replaced else one
         for one in _accounts(event, frozenset(), barred)
     ]
-    left = accounts or memories.is_managed(event.cluster_arn)  # so that the owner's set goes too
+    left = accounts or run_state.is_managed(event.cluster_arn)  # so that the owner's set goes too
     return {"move": Move.CLOSE if left else Move.STOP, "reason": reason, "accounts": accounts}
 
 
 def _accounts(event: Inspection, listed: frozenset[str], barred: Code) -> list[dict[str, str]]:
     """The accounts to survey: those *listed*, and those that were and have something still."""
-    recorded = {record.account for record in table.connections(event.cluster_arn)}
+    recorded = {record.account for record in dynamodb.connections(event.cluster_arn)}
     return [
         {"account": account, "barred": "" if account in listed else barred}
         for account in sorted(listed | recorded)

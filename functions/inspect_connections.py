@@ -7,16 +7,19 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msklink import clock, endpoints, strangers, telling
-from msklink import connections as rules
-from msklink.aws import kafka, table
+from msklink import clock
+from msklink.aws import dynamodb, msk_clusters
 from msklink.aws.errors import refusals_of_aws, transient_faults_named
+from msklink.connections import lifecycle, vpc_connection
+from msklink.connections.record import Connection, State
+from msklink.connections.survey import ClusterFacts
 from msklink.errors import Refused
-from msklink.recording import record_changes
-from msklink.records import Brokers, Connection, State
-from msklink.records import Cluster as Record
-from msklink.survey import ClusterFacts
-from msklink.tasks import Survey, Task
+from msklink.parameters.brokers import lasting
+from msklink.runs.cluster_record import Brokers
+from msklink.runs.cluster_record import Cluster as Record
+from msklink.runs.task_input import Survey, Task
+from msklink.services import notifications, unknown_connections
+from msklink.services.connection_updates import record_changes
 
 logger = Logger()
 
@@ -31,24 +34,24 @@ class Inspection(Task):
 @event_parser
 @transient_faults_named
 def handler(event: Inspection, context: LambdaContext) -> dict[str, Any]:
-    known, now = table.connections(event.cluster_arn), clock.now()
+    known, now = dynamodb.connections(event.cluster_arn), clock.now()
     try:
         with refusals_of_aws():
             return _inspect(event, known, now)
     except Refused as error:
-        telling.cluster_refused(event.cluster_arn, event.run, error.refusal)
-        records = [rules.refuse_unready(record, error.refusal) for record in known]
+        notifications.cluster_refused(event.cluster_arn, event.run, error.refusal)
+        records = [lifecycle.refuse_unready(record, error.refusal) for record in known]
         record_changes(known, records, event.run, now)
-        brokers = table.read_cluster(event.cluster_arn).brokers
+        brokers = dynamodb.read_cluster(event.cluster_arn).brokers
         return _publish(event, known, brokers)
 
 
 def _inspect(event: Inspection, known: list[Connection], now: datetime) -> dict[str, Any]:
-    listed = kafka.client_connections(kafka.client(), event.cluster_arn)
+    listed = msk_clusters.client_connections(msk_clusters.client(), event.cluster_arn)
     states = {connection.arn: connection.state for connection in listed}
-    records = rules.observe_all(known, states, event.waited_seconds, now)
+    records = lifecycle.observe_all(known, states, event.waited_seconds, now)
     changed = record_changes(known, records, event.run, now)
-    again = rules.to_connect_again(known, records)
+    again = lifecycle.to_connect_again(known, records)
     pending = [record for record in records if record.state is State.CONNECTING]
     logger.info("connections inspected", pending=len(pending), changed=len(changed))
     if any(record.hold and record.hold.is_cluster for record in pending):
@@ -56,11 +59,13 @@ def _inspect(event: Inspection, known: list[Connection], now: datetime) -> dict[
     if again:
         return {"move": "connect", "accounts": again, "bootstrap_brokers": {}}
     if pending:
-        return {"move": "wait", "wait_seconds": rules.WAIT_SECONDS, "bootstrap_brokers": {}}
+        return {"move": "wait", "wait_seconds": lifecycle.WAIT_SECONDS, "bootstrap_brokers": {}}
     accounts = {survey.account for survey in event.surveys} | {one.account for one in known}
-    cluster = table.read_cluster(event.cluster_arn)
+    cluster = dynamodb.read_cluster(event.cluster_arn)
     accounts |= cluster.vendors.keys()
-    strangers.look(event.cluster_arn, event.run, rules.strange(listed, accounts), cluster)
+    unknown_connections.look(
+        event.cluster_arn, event.run, vpc_connection.strange(listed, accounts), cluster
+    )
     return _publish(event, records, _brokers(event, cluster))
 
 
@@ -75,11 +80,11 @@ def _publish(event: Inspection, records: list[Connection], brokers: Brokers) -> 
 
 def _brokers(event: Inspection, record: Record) -> Brokers:
     """The brokers to publish, which are remembered before anybody is told of them."""
-    msk = kafka.client()
-    found = kafka.bootstrap_brokers(msk, event.cluster_arn)
-    ids = kafka.broker_ids(msk, event.cluster_arn) if record.brokers.strings else None
-    brokers = endpoints.lasting(record.brokers, found, event.facts.brokers, ids)
+    msk = msk_clusters.client()
+    found = msk_clusters.bootstrap_brokers(msk, event.cluster_arn)
+    ids = msk_clusters.broker_ids(msk, event.cluster_arn) if record.brokers.strings else None
+    brokers = lasting(record.brokers, found, event.facts.brokers, ids)
     if brokers != record.brokers:
-        table.note_brokers(event.cluster_arn, brokers)
+        dynamodb.note_brokers(event.cluster_arn, brokers)
         logger.info("brokers chosen", of=brokers.of, brokers=brokers.strings)
     return brokers

@@ -4,16 +4,18 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msklink import clock, status, succession, telling
-from msklink.aws import memories, table
+from msklink import clock
+from msklink.auth_scheme import Scheme
+from msklink.aws import dynamodb, run_state
 from msklink.aws.errors import refusals_of_aws, transient_faults_named
 from msklink.aws.session import own
 from msklink.aws.ssm import ParameterSet
 from msklink.errors import Refused
-from msklink.recording import record_onboarded
-from msklink.records import Left
-from msklink.scheme import Scheme
-from msklink.tasks import Task
+from msklink.parameters import status
+from msklink.parameters.published import Left
+from msklink.runs.task_input import Task
+from msklink.services import notifications, succession
+from msklink.services.connection_updates import record_onboarded
 
 logger = Logger()
 
@@ -32,7 +34,7 @@ def handler(event: Summary, context: LambdaContext) -> dict[str, int]:
         with refusals_of_aws():
             return _publish(event)
     except Refused as error:
-        telling.cluster_refused(event.cluster_arn, event.run, error.refusal)
+        notifications.cluster_refused(event.cluster_arn, event.run, error.refusal)
         return {"written": 0}
 
 
@@ -40,25 +42,25 @@ def _publish(event: Summary) -> dict[str, int]:
     now, owner = clock.now(), event.cluster.account
     if not event.managed and succession.successor(event.cluster):
         return {"written": 0}  # what bears the name is the successor's
-    known = table.connections(event.cluster_arn)
+    known = dynamodb.connections(event.cluster_arn)
     own_known = [record for record in known if record.account == owner]
     own_records = [record.published(event.bootstrap_brokers) for record in own_known]
     others = [record for record in known if record.account != owner]
     parameters = ParameterSet(own(), event.cluster.name)
     is_free = event.managed and succession.is_gone(parameters.owner, event.cluster)
     if taken := parameters.claim(event.cluster, now, other_is_gone=is_free):
-        telling.cluster_refused(event.cluster_arn, event.run, taken)
+        notifications.cluster_refused(event.cluster_arn, event.run, taken)
         return {"written": 0}
     if not event.managed and not known:
         parameters.withdraw_all()
-        memories.note_published(event.cluster_arn, owner, Left())
+        run_state.note_published(event.cluster_arn, owner, Left())
         return {"written": 0}
-    vendors = table.read_cluster(event.cluster_arn).vendors
+    vendors = dynamodb.read_cluster(event.cluster_arn).vendors
     told = status.summarize(event.cluster_arn, [*others, *own_records], vendors)
     if own_records:
         told["vpcs"] = status.describe(event.cluster_arn, own_records)["vpcs"]
     written = parameters.publish(event.bootstrap_brokers, told, now)
-    memories.note_published(event.cluster_arn, owner, Left(digests=parameters.digests))
+    run_state.note_published(event.cluster_arn, owner, Left(digests=parameters.digests))
     record_onboarded(own_known, own_records, event.run, now)
     logger.info("summary published", written=written)
     return {"written": len(written)}

@@ -6,19 +6,23 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msklink import checks, clock, endpoints, repairing, status, survey
-from msklink.aws import memories, table
+from msklink import clock
+from msklink.auth_scheme import Scheme
+from msklink.aws import dynamodb, run_state
 from msklink.aws.errors import transient_faults_named
-from msklink.aws.probe import Probe
+from msklink.aws.lambda_probe import Probe
 from msklink.aws.session import in_client, in_the_name_of
 from msklink.aws.ssm import ParameterSet
+from msklink.connections import probe_results, survey
+from msklink.connections.record import Connection, State, changed
 from msklink.errors import ProbeFailed, Refused
-from msklink.recording import record_changes, record_onboarded
-from msklink.records import Connection, Left, State, changed
+from msklink.parameters import status
+from msklink.parameters.published import Left, drift_of
 from msklink.refusals import Refusal
-from msklink.scheme import Scheme
+from msklink.runs.task_input import ClientTask
+from msklink.services import drift_repair
+from msklink.services.connection_updates import record_changes, record_onboarded
 from msklink.settings import settings
-from msklink.tasks import ClientTask
 
 logger = Logger()
 
@@ -32,7 +36,7 @@ class Publication(ClientTask):
 @transient_faults_named
 def handler(event: Publication, context: LambdaContext) -> dict[str, int]:
     now, account = clock.now(), event.client(settings().namespace)
-    known = table.connections(event.cluster_arn, event.account)
+    known = dynamodb.connections(event.cluster_arn, event.account)
     records = [record.published(event.bootstrap_brokers) for record in known]
     try:
         session = in_client(account, account.publishing(event.cluster.name), event.run)
@@ -75,22 +79,22 @@ def _publish(
     with in_the_name_of(event.client(settings().namespace)):
         if taken := parameters.taken(event.cluster):
             raise Refused(taken)
-        left = memories.published(event.cluster_arn, event.account)
+        left = run_state.published(event.cluster_arn, event.account)
         found = parameters.drifted(_brokers(event, known, now), event.account, left)
-        refused = {drift: repairing.why_not(event.cluster_arn, drift) for drift in found}
+        refused = {drift: drift_repair.why_not(event.cluster_arn, drift) for drift in found}
         for drift in (drift for drift, refusal in refused.items() if not refusal):
-            repairing.begin(event.cluster_arn, event.run, drift)
+            drift_repair.begin(event.cluster_arn, event.run, drift)
         kept = {drift.scheme for drift, refusal in refused.items() if refusal}
         wanted = {scheme: text for scheme, text in brokers.items() if scheme not in kept}
         told = status.describe(event.cluster_arn, records)
         written = parameters.publish(wanted, told, now)
     for drift, refusal in refused.items():
         if refusal:
-            repairing.leave_alone(event.cluster_arn, event.run, drift, refusal)
-    well = [endpoints.drift_of(event.account, scheme).item for scheme in wanted]
-    repairing.settle(event.cluster_arn, well)
+            drift_repair.leave_alone(event.cluster_arn, event.run, drift, refusal)
+    well = [drift_of(event.account, scheme).item for scheme in wanted]
+    drift_repair.settle(event.cluster_arn, well)
     left = Left(digests=parameters.digests, alone=tuple(sorted(kept)))
-    memories.note_published(event.cluster_arn, event.account, left)
+    run_state.note_published(event.cluster_arn, event.account, left)
     return written
 
 
@@ -103,14 +107,14 @@ def _check(
 ) -> None:
     """Record and tell what the probe of the account finds, where there is one."""
     brokers = _brokers(event, records, now)
-    due = checks.due(records, brokers)
+    due = probe_results.due(records, brokers)
     vpc_id = probe.vpc_id() if due else None
     asked = [record for record in due if record.vpc_id == vpc_id]
     if not asked:
         return
-    answer = probe.ask(checks.question(asked, brokers))
-    checked = checks.answered(records, asked, brokers, answer, now)
-    table.save_all(changed(records, checked), now)
+    answer = probe.ask(probe_results.question(asked, brokers))
+    checked = probe_results.answered(records, asked, brokers, answer, now)
+    dynamodb.save_all(changed(records, checked), now)
     with in_the_name_of(event.client(settings().namespace)):
         parameters.show(status.describe(event.cluster_arn, checked), now)
 

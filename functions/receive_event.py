@@ -5,16 +5,25 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msklink import asking, clock, leasing, status, telling
-from msklink.admission import admission_refusal
+from msklink import clock
 from msklink.arns import ClusterArn, is_cluster_name
-from msklink.aws import kafka, table
+from msklink.aws import dynamodb, msk_clusters
 from msklink.aws.session import CLIENT_TROUBLE, in_client
 from msklink.aws.ssm import ParameterSet
-from msklink.client_account import ClientAccount
-from msklink.cluster import Cluster
-from msklink.hints import BadRequest, BoundsChanged, ClientTouched, ClusterTouched, read_event
+from msklink.client_role import ClientAccount
+from msklink.cluster.admission import admission_refusal
+from msklink.cluster.description import Cluster
+from msklink.parameters import status
 from msklink.refusals import Code, Refusal, refuse
+from msklink.requests import client_requests
+from msklink.requests.inbound_events import (
+    BadRequest,
+    BoundsChanged,
+    ClientTouched,
+    ClusterTouched,
+    read_event,
+)
+from msklink.services import lease, notifications
 from msklink.settings import settings
 from msklink.tags import is_account_id
 
@@ -38,7 +47,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[str
 
 
 def _run(cluster_arn: str) -> str:
-    run = leasing.request_run(cluster_arn)
+    run = lease.request_run(cluster_arn)
     logger.info("run requested", cluster=cluster_arn, holder=run)
     return run
 
@@ -68,26 +77,26 @@ def _managed(cluster_name: str, context: LambdaContext) -> list[str]:
 
 def _find_cluster(name_or_arn: str, context: LambdaContext) -> Cluster | Refusal:
     """The one cluster of this account and Region that is meant."""
-    msk = kafka.client()
+    msk = msk_clusters.client()
     arn = ClusterArn.find(name_or_arn)
     here = context.invoked_function_arn.split(":")[3:5]
     found = []
     if arn and [arn.region, arn.account] == here:
         found = [arn.text]
     elif is_cluster_name(name_or_arn):
-        found = kafka.find_clusters(msk, name_or_arn)
+        found = msk_clusters.find_clusters(msk, name_or_arn)
     if len(found) > 1:
         arns = ", ".join(sorted(found))
         return refuse(Code.CLUSTER_AMBIGUOUS, cluster=name_or_arn, owner=here[1], arns=arns)
-    cluster = kafka.describe_cluster(msk, found[0]) if found else None
+    cluster = msk_clusters.describe_cluster(msk, found[0]) if found else None
     return cluster or refuse(Code.CLUSTER_NOT_FOUND, cluster=name_or_arn, owner=here[1])
 
 
 def _record(hint: ClientTouched, cluster_arn: str) -> None:
     """Keep what was asked for by event; a run is of use even where it comes late, as any hint."""
     now = clock.now()
-    for word in asking.words(hint, cluster_arn, now):
-        if not table.save_if_last(word, now):
+    for word in client_requests.words(hint, cluster_arn, now):
+        if not dynamodb.save_if_last(word, now):
             logger.info("older than what is recorded", item=word.item, requested=word.requested)
 
 
@@ -97,7 +106,7 @@ def _refuse(
     """Tell it on the bus and, where the client team has our role, in its status as well."""
     told = {"account": account, **facts}
     logger.warning("client refused", refusal=refusal.model_dump(mode="json"), facts=told)
-    telling.client_refused(refusal, **told)
+    notifications.client_refused(refusal, **told)
     arn = ClusterArn.find(cluster)
     name = arn.name if arn else cluster
     if not (is_account_id(account) and is_cluster_name(name)):

@@ -7,12 +7,13 @@ from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, Field
 
-from msklink import clock, telling
-from msklink.aws import table
+from msklink import clock
+from msklink.aws import dynamodb
 from msklink.aws.errors import impersonal, transient_faults_named
+from msklink.connections.record import Connection, State
 from msklink.errors import TransientError
-from msklink.records import Connection, State
-from msklink.tasks import ClientTask, Survey
+from msklink.runs.task_input import ClientTask, Survey
+from msklink.services import notifications
 
 logger = Logger()
 
@@ -51,7 +52,7 @@ def handler(event: Failure, context: LambdaContext) -> dict[str, object]:
         requested=now,
         failure=f"{event.step} of run {event.run} failed with {event.error.words}",
     )
-    table.save(record, now)
+    dynamodb.save(record, now)
     logger.error("client failed", account=event.account, step=event.step, cause=event.error.cause)
-    telling.client_failed()
+    notifications.client_failed()
     return Survey(account=event.account, schemes=()).model_dump(mode="json", exclude_defaults=True)

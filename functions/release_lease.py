@@ -5,7 +5,7 @@ from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, Field
 
-from msklink.burying import bury
+from msklink.services.failed_runs import bury
 
 logger = Logger()
 

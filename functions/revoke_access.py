@@ -7,16 +7,18 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msklink import clock, granting, leasing, offboarding, repairing, telling, vendors
-from msklink.aws import kafka, table
+from msklink import clock
+from msklink.aws import dynamodb, msk_clusters
 from msklink.aws.errors import refusals_of_aws, transient_faults_named
-from msklink.connections import ClientConnection
+from msklink.connections import offboarding
+from msklink.connections.record import Connection, State
+from msklink.connections.vpc_connection import ClientConnection
 from msklink.errors import Refused
-from msklink.policy_grants import PolicyGrants
-from msklink.records import Cluster as Record
-from msklink.records import Connection, State
 from msklink.refusals import Code, refuse
-from msklink.tasks import Survey, Task
+from msklink.runs.cluster_record import Cluster as Record
+from msklink.runs.task_input import Survey, Task
+from msklink.services import drift_repair, lease, notifications, policy_grants, vendors
+from msklink.services.policy_writer import PolicyGrants
 
 logger = Logger()
 
@@ -32,26 +34,26 @@ class Revocation(Task):
 @event_parser
 @transient_faults_named
 def handler(event: Revocation, context: LambdaContext) -> dict[str, int]:
-    record = leasing.keep(event.cluster_arn, event.run)
+    record = lease.keep(event.cluster_arn, event.run)
     try:
         with refusals_of_aws():
             _revoke(event, record)
     except Refused as error:
-        telling.cluster_refused(event.cluster_arn, event.run, error.refusal)
+        notifications.cluster_refused(event.cluster_arn, event.run, error.refusal)
         return {"wait_seconds": 0}  # what is pending is left to the next run
     wait = offboarding.wait_seconds(event.waited_seconds, len(event.closing))
     return {"wait_seconds": wait}
 
 
 def _revoke(event: Revocation, record: Record) -> None:
-    known, now = table.connections(event.cluster_arn), clock.now()
+    known, now = dynamodb.connections(event.cluster_arn), clock.now()
     abandoned = [one for one in known if one.state is State.ABANDONED and one.is_due(now)]
     holding = {one.account for one in known if _holds_grant(one)}
     holding |= vendors.holding(record, now)
 
     @cache
     def listed() -> dict[str, ClientConnection]:
-        listed = kafka.client_connections(kafka.client(), event.cluster_arn)
+        listed = msk_clusters.client_connections(msk_clusters.client(), event.cluster_arn)
         return {connection.arn: connection for connection in listed}
 
     @cache
@@ -60,7 +62,7 @@ def _revoke(event: Revocation, record: Record) -> None:
         given_up = {record.connection_arn for record in abandoned}
         return {one.account for one in listed().values() if one.arn not in given_up}
 
-    drift, left_alone = granting.look(event.cluster, event.run, record)
+    drift, left_alone = policy_grants.look(event.cluster, event.run, record)
     ours = {survey.account for survey in event.surveys} | record.vendors.keys()
     allowed = {survey.account for survey in event.surveys if not survey.barred}
 
@@ -70,17 +72,17 @@ def _revoke(event: Revocation, record: Record) -> None:
         return account not in holding and not (account in allowed and account in connected())
 
     if drift and not left_alone:
-        repairing.begin(event.cluster_arn, event.run, drift)
+        drift_repair.begin(event.cluster_arn, event.run, drift)
     grants = PolicyGrants(event.cluster, record.vendors)
-    revoked = granting.revoke(event.cluster, event.run, grants, is_to_go)
+    revoked = policy_grants.revoke(event.cluster, event.run, grants, is_to_go)
     if drift:  # it came after GrantAccess, and the next run ends its repair, or it is contested
-        table.note_granted(event.cluster_arn, record.granted)
+        dynamodb.note_granted(event.cluster_arn, record.granted)
     else:
-        granting.remember(event.cluster)
+        policy_grants.remember(event.cluster)
     vendors.note_gone(event.cluster, event.run, record, now)
     for over in known:
         if over.concerns_account and not over.is_told:
-            table.forget(over)  # the run has not met again what kept us from the account
+            dynamodb.forget(over)  # the run has not met again what kept us from the account
     for left in abandoned:
         _cut_off(event, left, listed())
     logger.info("access revoked", accounts=sorted(revoked), pending=event.closing)
@@ -101,20 +103,20 @@ def _cut_off(event: Revocation, record: Connection, listed: Mapping[str, ClientC
     is a connection to a cluster that is gone, which is given up in the end.
     """
     if record.refusal and offboarding.is_forsaken(record, clock.now()):
-        table.forget(record)
+        dynamodb.forget(record)
         return
     arn, reason = record.connection_arn or "", record.reason_to_leave
     if arn not in listed and not offboarding.is_of_gone_cluster(record):
-        telling.client_offboarded(record, event.run, reason)
-        table.forget(record)
+        notifications.client_offboarded(record, event.run, reason)
+        dynamodb.forget(record)
     elif not record.refusal:
         if arn in listed and listed[arn].state == "AVAILABLE":
-            kafka.reject_connection(kafka.client(), event.cluster_arn, arn)
+            msk_clusters.reject_connection(msk_clusters.client(), event.cluster_arn, arn)
         refusal = refuse(
             Code.CLIENT_UNREACHABLE,
             account=record.account,
             connection_arn=arn,
             problem=record.failure,
         )
-        telling.client_offboarded(record, event.run, refusal)
-        table.save(record.with_(refusal=refusal), clock.now())
+        notifications.client_offboarded(record, event.run, refusal)
+        dynamodb.save(record.with_(refusal=refusal), clock.now())

@@ -7,20 +7,25 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msklink import admission, clock, offboarding, status, succession, survey
-from msklink.access_grants import refused_access
-from msklink.aws import ec2, memories, table
+from msklink import clock
+from msklink.aws import dynamodb, ec2, run_state
 from msklink.aws.errors import transient_faults_named
 from msklink.aws.session import in_client, in_the_name_of
 from msklink.aws.ssm import ParameterSet
+from msklink.cluster import admission
+from msklink.connections import offboarding, survey
+from msklink.connections.record import Connection
+from msklink.connections.survey import ClusterFacts, Surveyed
 from msklink.errors import Refused
-from msklink.recording import record_survey
-from msklink.records import Connection, Departure, Request, Surveyed
+from msklink.parameters import status
 from msklink.refusals import Code, Refusal
+from msklink.requests.records import Departure, Request
+from msklink.runs.task_input import ClientTask, Survey
+from msklink.services import succession
+from msklink.services.connection_updates import record_survey
+from msklink.services.kafka_access import refused_access
 from msklink.settings import settings
-from msklink.survey import ClusterFacts
 from msklink.tags import client_key
-from msklink.tasks import ClientTask, Survey
 
 logger = Logger()
 
@@ -50,10 +55,10 @@ class Asked(NamedTuple):
 @transient_faults_named
 def handler(event: SurveyTask, context: LambdaContext) -> dict[str, object]:
     now = clock.now()
-    known = table.connections(event.cluster_arn, event.account)
+    known = dynamodb.connections(event.cluster_arn, event.account)
     asked = Asked(
-        table.requests(event.cluster_arn, event.account),
-        table.departures(event.cluster_arn, event.account),
+        dynamodb.requests(event.cluster_arn, event.account),
+        dynamodb.departures(event.cluster_arn, event.account),
     )
     here = tuple(known) if event.barred else offboarding.readmitted(known)
     try:
@@ -61,7 +66,7 @@ def handler(event: SurveyTask, context: LambdaContext) -> dict[str, object]:
     except Refused as error:
         records = _without_look(event, here, asked, error.refusal, now)
     else:
-        memories.note_surveyed(event.cluster_arn, event.account, found)
+        run_state.note_surveyed(event.cluster_arn, event.account, found)
     changed = record_survey(known, records, event.run, now)
     logger.info("client surveyed", account=event.account, changed=[one.item for one in changed])
     schemes = {record.scheme for record in records if record.pursued}

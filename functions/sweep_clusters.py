@@ -14,15 +14,18 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msklink import clock, leasing, offboarding, retrying, sweeping, watching
-from msklink import cluster as rules
-from msklink.aws import kafka, memories, runs, table
-from msklink.aws.snapshot import Snapshot, take
-from msklink.burying import bury
-from msklink.cluster import Cluster
-from msklink.records import Failure
+from msklink import clock
+from msklink.aws import dynamodb, msk_clusters, run_state, step_functions
+from msklink.aws.cluster_snapshot import Snapshot, take
+from msklink.cluster import description
+from msklink.cluster.description import Cluster
+from msklink.connections import offboarding, sweep_rules
+from msklink.runs import backoff
+from msklink.runs.cluster_record import Failure
+from msklink.services import change_detection, lease
+from msklink.services.account_scan import Sights
+from msklink.services.failed_runs import bury
 from msklink.settings import settings
-from msklink.sights import Sights
 
 logger = Logger()
 
@@ -33,17 +36,17 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[str
     now = clock.now()
     asked: list[str] = []
     troubles: list[Exception] = []
-    clusters: dict[str, Cluster | None] = dict.fromkeys(memories.managed_clusters())
+    clusters: dict[str, Cluster | None] = dict.fromkeys(run_state.managed_clusters())
     clusters |= {
         cluster.arn.text: cluster
-        for cluster in kafka.list_clusters(kafka.client())
+        for cluster in msk_clusters.list_clusters(msk_clusters.client())
         if cluster.arn.text in clusters or cluster.is_managed(settings().namespace)
     }
     # In any order, or the last would never have a turn where the time is too short for all.
     for arn in random.sample(list(clusters), len(clusters)):
         try:
             if reasons := _why(arn, clusters[arn], sights, now):
-                run = leasing.request_run(arn)
+                run = lease.request_run(arn)
                 logger.info("run requested", cluster=arn, reasons=reasons, holder=run)
                 asked.append(run)
         except Exception as trouble:  # of one cluster, whatever it is: the others are looked at
@@ -56,34 +59,36 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[str
 
 def _why(arn: str, cluster: Cluster | None, sights: Sights, now: datetime) -> list[str]:
     """Why the cluster needs a run; nothing when all is as the last one left it, or one works."""
-    if cluster and cluster.state in rules.BUSY_STATES:
+    if cluster and cluster.state in description.BUSY_STATES:
         return []
     snapshot = take(arn)
     record = snapshot.cluster
     if record.holder:
-        if not runs.start(record.holder, arn):
-            bury(runs.execution_arn(record.holder))
+        if not step_functions.start(record.holder, arn):
+            bury(step_functions.execution_arn(record.holder))
         return []
-    seen = cluster.fingerprint(settings().namespace) if cluster else rules.GONE
+    seen = cluster.fingerprint(settings().namespace) if cluster else description.GONE
     if failure := record.last_failure:
         return list(_why_after(failure, arn, seen, now))
     if record.seen != seen:  # the run saw it by Describe, which may show more than List
-        cluster = kafka.describe_cluster(kafka.client(), arn)
-        if record.seen != (cluster.fingerprint(settings().namespace) if cluster else rules.GONE):
+        cluster = msk_clusters.describe_cluster(msk_clusters.client(), arn)
+        if record.seen != (
+            cluster.fingerprint(settings().namespace) if cluster else description.GONE
+        ):
             return ["the cluster has changed"]
     is_managed = cluster is not None and cluster.is_managed(settings().namespace)
     if not snapshot.connections and not record.vendors and not is_managed:
         # Not before its last run came to its end.
-        forget = memories.forget_managed if cluster else memories.forget_all
+        forget = run_state.forget_managed if cluster else run_state.forget_all
         forget(arn)
         return []
     found = _news(arn, cluster if is_managed else None, snapshot, sights, now)
-    refused = {one.account for one in snapshot.connections if sweeping.may_be_mended(one)}
+    refused = {one.account for one in snapshot.connections if sweep_rules.may_be_mended(one)}
     hopes = [f"what was refused in {account} may be mended" for account in sorted(refused)]
     pace = settings().retry_pauses[-1]
-    remembered, due = retrying.patiently(record.reasons, found, hopes, pace, now)
+    remembered, due = backoff.patiently(record.reasons, found, hopes, pace, now)
     if remembered != record.reasons:
-        table.note_reasons(arn, remembered)
+        dynamodb.note_reasons(arn, remembered)
     return due
 
 
@@ -93,7 +98,7 @@ def _why_after(failure: Failure, arn: str, seen: str, now: datetime) -> Iterator
         if failure.next_attempt <= now:
             yield f"its last run failed, for time {failure.times}"
     elif not failure.seen:
-        table.note_failure(arn, failure.model_copy(update={"seen": seen}))
+        dynamodb.note_failure(arn, failure.model_copy(update={"seen": seen}))
     elif failure.seen != seen:
         yield "the cluster has changed since the last attempt"
 
@@ -104,19 +109,19 @@ def _news(
     """What time has brought, and what others did on either side."""
     known = snapshot.connections
     over = [one.item for one in known if offboarding.is_time(one, now)]
-    found = [retrying.reason("the time of connections is up", over)] if over else []
+    found = [backoff.reason("the time of connections is up", over)] if over else []
     left = sorted(one for one, vendor in snapshot.cluster.vendors.items() if vendor.is_due(now))
-    found += [retrying.reason("the time of vendors is up", left)] if left else []
-    of_cluster = list(watching.news_of_cluster(managed, snapshot)) if managed else []
+    found += [backoff.reason("the time of vendors is up", left)] if left else []
+    of_cluster = list(change_detection.news_of_cluster(managed, snapshot)) if managed else []
     found += of_cluster
     listed = managed.clients(settings().namespace) if managed else frozenset()
-    clients = sweeping.clients(listed, known, snapshot.requests, snapshot.departures)
+    clients = sweep_rules.clients(listed, known, snapshot.requests, snapshot.departures)
     for client, sight in zip(clients, sights.of([one.account for one in clients]), strict=True):
         if sight:
-            of_client = list(watching.news_of_client(arn, client, snapshot, sight))
+            of_client = list(change_detection.news_of_client(arn, client, snapshot, sight))
             found += of_client
             # A connection that is gone is news already, and took its endpoint with it.
             if not (of_cluster or of_client):
                 again = partial(sights.anew, client.account)
-                watching.tell_of_endpoints(arn, client, snapshot, sight, again)
+                change_detection.tell_of_endpoints(arn, client, snapshot, sight, again)
     return found

@@ -10,8 +10,8 @@ import pytest
 import trustme
 from moto import mock_aws
 
-from msklink import endpoints
-from msklink.scheme import Scheme
+from msklink.auth_scheme import Scheme
+from msklink.parameters import published
 
 REGION = "eu-west-1"
 BROKERS = {
@@ -29,7 +29,7 @@ class Store:
 
     def publish(self, *schemes: Scheme, cluster: str = "orders") -> None:
         brokers = {scheme: BROKERS[scheme] for scheme in schemes}
-        for name, value in endpoints.parameters("msklink", cluster, brokers).items():
+        for name, value in published.parameters("msklink", cluster, brokers).items():
             self.put(name, value)
 
     def put(self, name: str, value: str) -> None:

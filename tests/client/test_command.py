@@ -7,7 +7,7 @@ import trustme
 from kio.schema.errors import ErrorCode
 from kio.schema.sasl_authenticate.v0.response import SaslAuthenticateResponse
 
-from msklink.scheme import Scheme
+from msklink.auth_scheme import Scheme
 from msklink_client.command import main
 from tests.client.broker import Script, listening
 from tests.client.conftest import Store

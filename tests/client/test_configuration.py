@@ -17,7 +17,7 @@ from aiokafka import AIOKafkaProducer
 from confluent_kafka import Producer
 from kafka import KafkaConsumer
 
-from msklink.scheme import Scheme
+from msklink.auth_scheme import Scheme
 from msklink_client import MskLinkError, configuration, kafka_config
 from tests.client.conftest import Store
 

@@ -14,8 +14,8 @@ from kafka import KafkaConsumer, KafkaProducer
 
 from localcloud.kafka import resolver
 from localcloud.kafka.front import Front
-from msklink import endpoints
-from msklink.scheme import Scheme
+from msklink.auth_scheme import Scheme
+from msklink.parameters import published
 from msklink_client import kafka_config
 from msklink_client.command import main
 from msklink_client.configuration import Credentials, tls_context
@@ -46,7 +46,7 @@ def session(account: str = CLIENT.account) -> boto3.Session:
 
 
 def publish(store: Store, servers: str) -> None:
-    for name, value in endpoints.parameters("msklink", "orders", {Scheme.IAM: servers}).items():
+    for name, value in published.parameters("msklink", "orders", {Scheme.IAM: servers}).items():
         store.put(name, value)
 
 

@@ -8,15 +8,15 @@ import pytest
 import yaml
 from confluent_kafka import Producer
 
-from msklink import endpoints
-from msklink.scheme import Scheme
+from msklink.auth_scheme import Scheme
+from msklink.parameters import client_properties
 from msklink_client.formats import FORMATS, Published
 from tests.client.conftest import BROKERS
 from tests.support.cloudformation import ROOT
 
 
 def published(scheme: Scheme) -> Published:
-    properties = endpoints.client_properties(scheme, BROKERS[scheme])
+    properties = client_properties.client_properties(scheme, BROKERS[scheme])
     return Published("/msklink/orders", scheme, properties)
 
 

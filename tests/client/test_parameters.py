@@ -8,10 +8,10 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from msklink import endpoints, status
-from msklink.records import State
+from msklink.auth_scheme import Scheme
+from msklink.connections.record import State
+from msklink.parameters import client_properties, status
 from msklink.refusals import Code, refuse
-from msklink.scheme import Scheme
 from msklink_client import MskLinkError, Parameters
 from tests.client.conftest import BROKERS, Store
 from tests.unit.given import ARN, CLIENT, connection
@@ -41,7 +41,7 @@ def test_the_properties_are_those_that_were_published(store: Store) -> None:
     store.publish(*Scheme)
 
     for scheme in Scheme:
-        published = endpoints.client_properties(scheme, BROKERS[scheme])
+        published = client_properties.client_properties(scheme, BROKERS[scheme])
         assert Parameters("orders").properties(scheme) == published
 
 

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from msklink.aws import kafka, table
-from msklink.cluster import GONE
+from msklink.aws import dynamodb, msk_clusters
+from msklink.cluster.description import GONE
 from tests.faults.world import World
 from tests.support.aws import Accounts
 from tests.support.functions import NAMESPACE, OWNER
@@ -28,7 +28,7 @@ def picture(world: World) -> dict[str, Any]:
     """All that a run leaves behind."""
     accounts = world.accounts
     seen = {
-        "holder": table.read_cluster(world.cluster).holder,
+        "holder": dynamodb.read_cluster(world.cluster).holder,
         "seen": _is_seen(world),
         "running": len(world.executions("RUNNING")),
         "policy": _statements(world),
@@ -43,9 +43,9 @@ def picture(world: World) -> dict[str, Any]:
 
 def _is_seen(world: World) -> bool:
     """Whether the last run that came to its end saw the cluster as it is."""
-    cluster = kafka.describe_cluster(world.accounts.client("kafka"), world.cluster)
+    cluster = msk_clusters.describe_cluster(world.accounts.client("kafka"), world.cluster)
     now = cluster.fingerprint(NAMESPACE) if cluster else GONE
-    return table.read_cluster(world.cluster).seen == now
+    return dynamodb.read_cluster(world.cluster).seen == now
 
 
 def _named(world: World, seen: Any) -> Any:

@@ -74,7 +74,7 @@ def failing(task: str, catcher: str, plot: Plot) -> Plot:
 def ask_while_a_full_run_is_at_work(world: World) -> None:
     """Somebody asks after it has looked at the cluster, and its history has room for no more."""
     world.accounts.meanwhile("GetBootstrapBrokers", world.ask)
-    with mock.patch("msklink.lease.has_room", return_value=False):
+    with mock.patch("msklink.runs.lease.has_room", return_value=False):
         world.tell()
 
 

@@ -80,7 +80,7 @@ def executions(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         started.append({"run": run, "cluster_arn": cluster_arn})
         return True
 
-    monkeypatch.setattr("msklink.aws.runs.start", start)
+    monkeypatch.setattr("msklink.aws.step_functions.start", start)
     return started
 
 

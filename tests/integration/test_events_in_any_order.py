@@ -7,9 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from msklink import asking, clock
-from msklink.aws import table
-from msklink.hints import ClientTouched, read_event
+from msklink import clock
+from msklink.aws import dynamodb
+from msklink.requests import client_requests
+from msklink.requests.inbound_events import ClientTouched, read_event
 from tests.support.aws import CLIENT, Accounts
 from tests.support.client_events import (
     leaving,
@@ -40,13 +41,13 @@ def record(cluster: str, told: Event) -> None:
     """What ReceiveEvent does with it, but for finding the cluster and starting runs."""
     [hint] = read_event(told, "msklink")
     assert isinstance(hint, ClientTouched)
-    for word in asking.words(hint, cluster, clock.now()):
-        table.save_if_last(word, clock.now())
+    for word in client_requests.words(hint, cluster, clock.now()):
+        dynamodb.save_if_last(word, clock.now())
 
 
 def standing(cluster: str) -> tuple[list[tuple[str, ...]], set[str]]:
     """The schemes of the request that stands, and those that are to go."""
-    requests, departures = table.requests(cluster, CLIENT), table.departures(cluster, CLIENT)
+    requests, departures = dynamodb.requests(cluster, CLIENT), dynamodb.departures(cluster, CLIENT)
     return [one.schemes for one in requests], {one.scheme for one in departures}
 
 

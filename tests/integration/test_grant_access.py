@@ -3,7 +3,7 @@ from typing import Any
 from unittest import mock
 
 from localcloud.msk import faults
-from msklink.policy import SIZE_LIMIT, as_list
+from msklink.policy.document import SIZE_LIMIT, as_list
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
 from tests.support.functions import OWNER, invoke
 from tests.support.served import FIREHOSE
@@ -181,7 +181,7 @@ def ask_for(accounts: Accounts, steps: Steps, account: str, access: dict[str, An
     }
     accounts.tag_cluster(steps.cluster_arn, msklink__clients=f"{CLIENT} {MORE[0]}")
     accounts.allow("default", {"names": ["*"], "actions": ["produce", "consume"]})
-    with mock.patch("msklink.aws.runs.start", return_value=True):
+    with mock.patch("msklink.aws.step_functions.start", return_value=True):
         invoke("ReceiveEventFunction", event)
 
 

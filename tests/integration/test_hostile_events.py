@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from msklink.access import Access
-from msklink.access_bounds import decide
 from msklink.arns import ClusterArn
 from msklink.errors import Refused
-from msklink.hints import ClientTouched, Onboarding, read_event
-from msklink.policy import Grant, Policy
+from msklink.policy.access_bounds import decide
+from msklink.policy.document import Grant, Policy
+from msklink.policy.kafka_access import Access
 from msklink.refusals import Code, refuse
+from msklink.requests.inbound_events import ClientTouched, Onboarding, read_event
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
 from tests.support.functions import OWNER, invoke, load
 
@@ -128,7 +128,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     def tell(_what: str, *, refusal: dict[str, str], **_facts: str) -> None:
         codes.append(refusal["code"])
 
-    monkeypatch.setattr("msklink.telling.tell", tell)
+    monkeypatch.setattr("msklink.services.notifications.tell", tell)
     return codes
 
 

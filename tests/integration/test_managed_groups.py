@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.client import BaseClient
 
-from msklink.aws.security_groups import IN, OUT
+from msklink.aws.ec2_security_groups import IN, OUT
 from msklink.settings import settings
 from tests.support.aws import CLIENT, Accounts
 from tests.support.steps import Steps, error_of

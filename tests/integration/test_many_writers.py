@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from msklink.aws import table
+from msklink.aws import dynamodb
 from tests.support.aws import Accounts
 from tests.support.functions import invoke
 
@@ -66,9 +66,9 @@ def test_fifty_writers_at_once_lose_no_statement(
     accounts: Accounts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """More than there can be: the lease lets one of ours write, which knows what it wrote last."""
-    monkeypatch.setattr("msklink.granting.look", lambda *_: (None, None))
+    monkeypatch.setattr("msklink.services.policy_grants.look", lambda *_: (None, None))
     cluster = accounts.make_cluster()
-    table.take_lease(cluster, "orders-run-1")
+    dynamodb.take_lease(cluster, "orders-run-1")
     kafka = accounts.client("kafka")
     clients = [f"{number:012d}" for number in range(1, OURS + 1)]
 

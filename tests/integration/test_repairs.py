@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from botocore.client import BaseClient
 
-from msklink.aws import memories
-from msklink.drift import Kind, memory_of
+from msklink.aws import run_state
+from msklink.drift.kinds import Kind, memory_of
 from msklink.settings import settings
 from tests.support.aws import CLIENT, Accounts
 from tests.support.steps import Steps
@@ -55,7 +55,7 @@ everywhere = pytest.mark.parametrize("nth", range(2, LAST + 1))
 def assert_repaired_once(accounts: Accounts, cluster_arn: str, kind: Kind, item: str) -> None:
     told = [one for one in accounts.told("Drift Repaired") if one["kind"] == kind]
     assert 1 <= len(told) <= 2  # told again where nobody knows whether it was
-    memory = memories.drift_memory(cluster_arn, item)
+    memory = run_state.drift_memory(cluster_arn, item)
     assert (len(memory.repaired), memory.under_way) == (1, None)
 
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from msklink.aws import memories, table
-from msklink.drift import Kind, Memory, memory_of
+from msklink.aws import dynamodb, run_state
+from msklink.drift.kinds import Kind, memory_of
+from msklink.drift.repair_history import Memory
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
 from tests.support.others import let_in
 from tests.support.served import FIREHOSE
@@ -39,19 +40,19 @@ def test_who_was_let_in_goes_at_once_and_it_is_told(connected: Steps, accounts: 
 @pytest.mark.parametrize("leaves", [False, True])
 def test_what_is_contested_stays_so(connected: Steps, accounts: Accounts, *, leaves: bool) -> None:
     item = memory_of(Kind.POLICY)
-    memories.remember_drift(connected.cluster_arn, item, Memory(conflict=True))
+    run_state.remember_drift(connected.cluster_arn, item, Memory(conflict=True))
     let_in(accounts, connected.cluster_arn, OTHER_CLIENT)
     if leaves:
         connected.surveys = [{"account": CLIENT, "schemes": [], "barred": True}]
-        for record in table.connections(connected.cluster_arn):
-            table.forget(record)
+        for record in dynamodb.connections(connected.cluster_arn):
+            dynamodb.forget(record)
 
     connected.revoke()
 
     assert (CLIENT in admitted(accounts, connected.cluster_arn)) is not leaves
     connected.grant()
     assert OTHER_CLIENT in admitted(accounts, connected.cluster_arn)
-    assert memories.drift_memory(connected.cluster_arn, item).told
+    assert run_state.drift_memory(connected.cluster_arn, item).told
     assert not accounts.told("Drift Repaired")
 
 
@@ -62,8 +63,8 @@ def test_who_wants_nothing_goes_where_private_connectivity_was_never_on(
     accounts.msk.assume(unconnected_cannot_list=cannot_list)
     accounts.put_policy(surveyed.cluster_arn, FIREHOSE)
     surveyed.grant()
-    for record in table.connections(surveyed.cluster_arn):
-        table.forget(record)
+    for record in dynamodb.connections(surveyed.cluster_arn):
+        dynamodb.forget(record)
 
     surveyed.revoke()
 

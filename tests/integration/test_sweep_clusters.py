@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from localcloud.msk import faults
-from msklink.aws import ec2, memories, table
+from msklink.aws import dynamodb, ec2, run_state
 from msklink.aws.session import in_client
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
 from tests.support.counting import counted_calls
@@ -48,7 +48,7 @@ def served(accounts: Accounts, sweep: Callable[[], list[str]]) -> str:
 
 def test_what_was_tagged_before_is_found(accounts: Accounts, served: str) -> None:
     assert accounts.status(CLIENT)["state"] == "published"
-    assert table.read_cluster(served).holder is None
+    assert dynamodb.read_cluster(served).holder is None
 
 
 @pytest.mark.usefixtures("served")
@@ -136,7 +136,7 @@ def test_a_cluster_that_cannot_be_asked_is_told_of_and_the_others_are_swept(
     with pytest.raises(ExceptionGroup, match="clusters not swept"):
         sweep()
 
-    assert table.read_cluster(served).requested == 2
+    assert dynamodb.read_cluster(served).requested == 2
 
 
 @pytest.mark.usefixtures("served")
@@ -200,10 +200,10 @@ def test_a_run_that_failed_is_followed_by_another(
     )
     engine.wait(name)
     accounts.msk.force_state(served, "ACTIVE")
-    assert table.read_cluster(served).holder == name
+    assert dynamodb.read_cluster(served).holder == name
 
     assert sweep() == []
-    assert table.read_cluster(served).holder is None
+    assert dynamodb.read_cluster(served).holder is None
     assert [told["run"] for told in accounts.told("Run Failed")] == [name]
     assert sweep() == []
 
@@ -211,7 +211,7 @@ def test_a_run_that_failed_is_followed_by_another(
 
     assert len(sweep()) == 1
     assert sweep() == []
-    assert table.read_cluster(served).failure is None
+    assert dynamodb.read_cluster(served).failure is None
 
 
 def test_a_run_that_died_at_the_end_of_an_opted_out_cluster_is_found(
@@ -221,17 +221,17 @@ def test_a_run_that_died_at_the_end_of_an_opted_out_cluster_is_found(
     sweep()
     accounts.tag_cluster(cluster, msklink="off")
     with monkeypatch.context() as patch:
-        patch.setattr("msklink.leasing.conclude", Mock(side_effect=KeyError("a bug")))
+        patch.setattr("msklink.services.lease.conclude", Mock(side_effect=KeyError("a bug")))
         [dead] = sweep()
-    assert table.read_cluster(cluster).holder == dead
+    assert dynamodb.read_cluster(cluster).holder == dead
 
     assert sweep() == []
     accounts.clock.advance(5 * 60)
     assert len(sweep()) == 1
 
-    assert table.read_cluster(cluster).holder is None
+    assert dynamodb.read_cluster(cluster).holder is None
     assert sweep() == []
-    assert not memories.managed_clusters()
+    assert not run_state.managed_clusters()
 
 
 def test_what_no_run_mends_starts_others_later_each_time(
@@ -256,9 +256,9 @@ def test_what_no_run_mends_starts_others_later_each_time(
 def test_a_run_at_work_is_left_alone(
     accounts: Accounts, sweep: Callable[[], list[str]], served: str, monkeypatch: Any
 ) -> None:
-    table.add_request(served)
-    table.take_lease(served, "orders-live-9")
-    monkeypatch.setattr("msklink.aws.runs.start", lambda *_: True)
+    dynamodb.add_request(served)
+    dynamodb.take_lease(served, "orders-live-9")
+    monkeypatch.setattr("msklink.aws.step_functions.start", lambda *_: True)
     before = accounts.picture(served)
 
     assert sweep() == []
@@ -305,7 +305,7 @@ def test_accounts_are_asked_side_by_side(
         both.wait(timeout=60)
         return in_client(*arguments)
 
-    monkeypatch.setattr("msklink.sights.in_client", in_client_together)
+    monkeypatch.setattr("msklink.services.account_scan.in_client", in_client_together)
 
     assert sweep() == []
 

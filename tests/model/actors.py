@@ -12,8 +12,8 @@ from typing import Any, NamedTuple, Never, Self
 
 from botocore.exceptions import ClientError
 
-from msklink import leasing
-from msklink.aws import table
+from msklink.aws import dynamodb
+from msklink.services import lease
 from tests.model.world import Answer, Call, wire
 
 CLUSTER = "arn:aws:kafka:eu-west-1:111111111111:cluster/orders/0b1c2d3e-1"
@@ -113,11 +113,11 @@ def _perform(invocation: Invocation, *, has_room: bool) -> object:
     run = invocation.run
     match invocation.kind:
         case Kind.REQUEST:
-            return leasing.request_run(CLUSTER)
+            return lease.request_run(CLUSTER)
         case Kind.INSPECTION:
-            return table.read_cluster(CLUSTER).requested
+            return dynamodb.read_cluster(CLUSTER).requested
         case Kind.CONCLUSION:
-            return leasing.conclude(CLUSTER, run, invocation.generation, has_room=has_room)
+            return lease.conclude(CLUSTER, run, invocation.generation, has_room=has_room)
         case Kind.BURIAL:
-            leasing.bury(CLUSTER, run)
+            lease.bury(CLUSTER, run)
             return None

@@ -13,8 +13,8 @@ def clients(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clients]:
     clients = Clients()
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("msklink.aws.table.client", lambda: clients)
-    monkeypatch.setattr("msklink.aws.runs.client", lambda: clients)
+    monkeypatch.setattr("msklink.aws.dynamodb.client", lambda: clients)
+    monkeypatch.setattr("msklink.aws.step_functions.client", lambda: clients)
     settings.cache_clear()
     yield clients
     settings.cache_clear()

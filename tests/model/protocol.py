@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from msklink.lease import requested_before
+from msklink.runs.lease import requested_before
 from tests.model.actors import Clients, Invocation, Kind, Returned
 from tests.model.world import NO_ITEM, Answer, Call, Item, get_item, start_execution, update_item
 

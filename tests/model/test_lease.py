@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from msklink import leasing
-from msklink.aws import table
+from msklink.aws import dynamodb
+from msklink.services import lease
 from tests.model.actors import Clients
 from tests.model.explorer import Explored, Violation, explore
 from tests.model.protocol import Protocol, Trouble
@@ -45,10 +45,10 @@ def test_whatever_happens_every_request_is_seen_by_one_run_at_a_time(
 @pytest.fixture
 def condition(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str, str], None]:
     """Replaces a part of the condition under which one function of the table moves the lease."""
-    update = table._update_lease
+    update = dynamodb._update_lease
 
     def replace(function: str, part: str, by: str) -> None:
-        original = getattr(table, function)
+        original = getattr(dynamodb, function)
 
         def mutant(*args: Any, **given: Any) -> Any:
             def updated(cluster_arn: str, change: str, told: str, values: dict[str, Any]) -> Any:
@@ -56,10 +56,10 @@ def condition(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str, str], None
                 return update(cluster_arn, change, told.replace(part, by), values)
 
             with pytest.MonkeyPatch.context() as patched:
-                patched.setattr(table, "_update_lease", updated)
+                patched.setattr(dynamodb, "_update_lease", updated)
                 return original(*args, **given)
 
-        monkeypatch.setattr(table, function, mutant)
+        monkeypatch.setattr(dynamodb, function, mutant)
 
     return replace
 
@@ -100,7 +100,7 @@ def test_a_run_that_can_never_conclude_is_found(
 def test_when_the_end_of_a_run_only_frees_its_lease_the_check_fails(
     clients: Clients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leasing, "bury", table.free_lease)
+    monkeypatch.setattr(lease, "bury", dynamodb.free_lease)
 
     with pytest.raises(Violation, match="request 2 lost"):
         check(clients, requests=2, failures=1)

@@ -1,6 +1,6 @@
 """What others do to what MSKLink made, in an Accounts of tests."""
 
-from msklink.policy import sid
+from msklink.policy.document import sid
 from tests.support.aws import Accounts
 from tests.support.functions import NAMESPACE
 

@@ -11,7 +11,7 @@ from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
 from localcloud.settings import REGION
-from msklink.client_account import ClientAccount
+from msklink.client_role import ClientAccount
 from tests.support.cloudformation import template
 
 TEMPLATES = {"template.yaml": "Owner account", "client.yaml": "Client account"}

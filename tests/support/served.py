@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from msklink.aws import table
+from msklink.aws import dynamodb
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
 from tests.support.functions import OWNER
 from tests.support.step_functions import Engine, tag_event
@@ -117,7 +117,7 @@ class Served:
         items = self.accounts.items(self.cluster)
         assert not [item for item in items if item.startswith(f"client#{CLIENT}")]
         assert self.accounts.status(OWNER)["clients"] == {OTHER_CLIENT: "published"}
-        assert table.read_cluster(self.cluster).holder is None
+        assert dynamodb.read_cluster(self.cluster).holder is None
 
     def assert_all_is_there(self) -> None:
         assert "/msklink/orders/iam/bootstrap.servers" in self.parameters()

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from msklink.endpoints import parameters_path, status_name
-from msklink.scheme import Scheme
+from msklink.auth_scheme import Scheme
+from msklink.parameters.published import parameters_path, status_name
 from msklink.tags import client_key
 from tests.support.cloudformation import filled_in, resources, template
 from tests.support.functions import NAMESPACE, OWNER, REGION

@@ -8,11 +8,11 @@ import botocore.session
 import pytest
 from botocore import xform_name
 
-from msklink import endpoints
-from msklink.access import ACTIONS, ON_CLUSTER, PRODUCE_ON_CLUSTER
-from msklink.access_bounds import Action, Bounds, cluster_of
-from msklink.hints import ClientTouched, read_event
-from msklink.scheme import Scheme
+from msklink.auth_scheme import Scheme
+from msklink.parameters import published as parameter_published
+from msklink.policy.access_bounds import Action, Bounds, cluster_of
+from msklink.policy.kafka_access import ACTIONS, ON_CLUSTER, PRODUCE_ON_CLUSTER
+from msklink.requests.inbound_events import ClientTouched, read_event
 from tests.support.cloudformation import ROOT, template
 from tests.support.refusal_page import PAGE, page
 from tests.support.terraform import Module
@@ -89,7 +89,7 @@ def test_the_bounds_in_the_pages_can_be_read(path: str) -> None:
 
 def test_the_page_for_other_languages_says_what_becomes_of_each_property_for_iam() -> None:
     text = (ROOT / "docs/languages.md").read_text()
-    published = endpoints.parameters("msklink", "orders", {Scheme.IAM: "b-1:14001"})
+    published = parameter_published.parameters("msklink", "orders", {Scheme.IAM: "b-1:14001"})
     table = set(re.findall(r"`([a-z.]+)`", "".join(re.findall(r"^\| `.+?\|", text, re.MULTILINE))))
 
     assert table - {"iam"} == {name.rpartition("/")[2] for name in published}

@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 from moto.events.models import EventPattern
 
-from msklink.hints import BadRequest, BoundsChanged, ClientTouched, ClusterTouched, read_event
+from msklink.requests.inbound_events import (
+    BadRequest,
+    BoundsChanged,
+    ClientTouched,
+    ClusterTouched,
+    read_event,
+)
 from tests.support.cloudformation import ROOT, resources
 
 SAMPLES = sorted((ROOT / "events").glob("*.json"))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from msklink.arns import is_cluster_name
-from msklink.client_account import ClientAccount
+from msklink.client_role import ClientAccount
 from tests.support.cloudformation import ROOT, filled_in, resources, template
 from tests.support.functions import OWNER, REGION
 

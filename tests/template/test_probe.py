@@ -1,7 +1,7 @@
 """The probe of client.yaml: off by default, asked by the owner only, and one file of code."""
 
-from msklink.aws.probe import PATIENCE_SECONDS
-from msklink.client_account import ClientAccount
+from msklink.aws.lambda_probe import PATIENCE_SECONDS
+from msklink.client_role import ClientAccount
 from tests.support import probe_code
 from tests.support.cloudformation import filled_in, resources, template
 from tests.support.functions import NAMESPACE, OWNER, REGION

@@ -7,10 +7,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from msklink.arns import ClusterArn
-from msklink.cluster import Cluster
-from msklink.network import SecurityGroup, Subnet, Vpc
-from msklink.records import Connection, State
-from msklink.scheme import Scheme
+from msklink.auth_scheme import Scheme
+from msklink.cluster.description import Cluster
+from msklink.connections.record import Connection, State
+from msklink.vpc.description import SecurityGroup, Subnet, Vpc
 
 OWNER, CLIENT, OTHER_CLIENT = "111111111111", "222222222222", "333333333333"
 ARN = f"arn:aws:kafka:eu-west-1:{OWNER}:cluster/orders/0b1c2d3e-aaaa-bbbb-cccc-1234567890ab-1"

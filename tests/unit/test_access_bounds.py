@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from msklink.access import ACTIONS, Access
-from msklink.access_bounds import (
+from msklink.arns import ClusterArn
+from msklink.policy.access_bounds import (
     NEEDED,
     Action,
     Bounds,
@@ -19,7 +19,7 @@ from msklink.access_bounds import (
     digest,
     names_for,
 )
-from msklink.arns import ClusterArn
+from msklink.policy.kafka_access import ACTIONS, Access
 from tests.unit.given import ARN
 
 CLUSTER = ClusterArn.parse(ARN)

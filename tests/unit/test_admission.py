@@ -1,6 +1,6 @@
 import pytest
 
-from msklink.admission import admission_refusal
+from msklink.cluster.admission import admission_refusal
 from tests.unit.given import CLIENT, cluster
 
 

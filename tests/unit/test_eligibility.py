@@ -4,17 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from msklink.cluster import BUSY_STATES
-from msklink.configuration import ALLOW_EVERYONE
-from msklink.eligibility import (
+from msklink.auth_scheme import ALL_SCHEMES, Scheme
+from msklink.cluster.description import BUSY_STATES
+from msklink.cluster.eligibility import (
     CLUSTER_RULES,
     cluster_refusal,
     cluster_warnings,
     owner_refusals,
     scheme_refusals,
 )
+from msklink.cluster.server_properties import ALLOW_EVERYONE
 from msklink.refusals import Code
-from msklink.scheme import ALL_SCHEMES, Scheme
 from msklink.tags import read_schemes
 from tests.unit.given import cluster
 

@@ -4,11 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from msklink import offboarding
-from msklink.offboarding import Terms, always, see_off
-from msklink.records import Connection, Departure, Leaving, State
+from msklink.auth_scheme import Scheme
+from msklink.connections import offboarding
+from msklink.connections.offboarding import always, see_off
+from msklink.connections.record import Connection, State
+from msklink.connections.removal import Leaving, Terms
 from msklink.refusals import Code, Refusal, refuse
-from msklink.scheme import Scheme
+from msklink.requests.records import Departure
 from tests.unit.given import ARN, CLIENT, NOW, connection
 
 DAY = timedelta(days=1)

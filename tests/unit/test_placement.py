@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from msklink.firewall import Rule
-from msklink.network import SecurityGroup, Subnet
-from msklink.placement import Placement, choose_subnets, place
 from msklink.refusals import Refusal
+from msklink.vpc.description import SecurityGroup, Subnet
+from msklink.vpc.placement import Placement, choose_subnets, place
+from msklink.vpc.security_groups import Rule
 from tests.unit.given import CLIENT, OTHER_CLIENT, ZONES, subnet, thorough, vpc
 
 OUTPOST = "arn:aws:outposts:eu-west-1:222222222222:outpost/op-1"

@@ -5,10 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from msklink import status
-from msklink.records import Check, Leaving, State, Vendor
+from msklink.auth_scheme import Scheme
+from msklink.connections.record import Check, State
+from msklink.connections.removal import Leaving
+from msklink.parameters import status
 from msklink.refusals import Code, refuse
-from msklink.scheme import Scheme
+from msklink.runs.cluster_record import Vendor
 from tests.unit.given import ARN, CLIENT, NOW, OTHER_CLIENT, connection
 
 REFUSAL = refuse(Code.VPC_NOT_FOUND, vpc_id="vpc-1", account=CLIENT)

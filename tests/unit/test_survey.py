@@ -6,11 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from msklink.network import SecurityGroup, Vpc
-from msklink.records import Connection, Departure, Leaving, Request, State
-from msklink.refusals import Code, Refusal, refuse
-from msklink.scheme import Scheme
-from msklink.survey import (
+from msklink.auth_scheme import Scheme
+from msklink.connections.record import Connection, State
+from msklink.connections.removal import Leaving
+from msklink.connections.survey import (
     ClusterFacts,
     Wish,
     account_refused,
@@ -18,6 +17,9 @@ from msklink.survey import (
     wishes,
     with_what_is_there,
 )
+from msklink.refusals import Code, Refusal, refuse
+from msklink.requests.records import Departure, Request
+from msklink.vpc.description import SecurityGroup, Vpc
 from tests.unit.given import ARN, CLIENT, NOW, OTHER_CLIENT, ZONES, connection, subnet, vpc
 
 LATER = NOW + timedelta(hours=1)

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from msklink.auth_scheme import ALL_SCHEMES, Scheme
 from msklink.refusals import Code
-from msklink.scheme import ALL_SCHEMES, Scheme
 from msklink.tags import (
     NOTHING,
     client_key,

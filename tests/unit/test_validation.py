@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from msklink.access_bounds import Bounds
-from msklink.hints import Onboarding
+from msklink.policy.access_bounds import Bounds
+from msklink.requests.inbound_events import Onboarding
 from msklink.validation import problems
 
 RIGHT = {"cluster": "orders", "vpc_id": "vpc-0123456789abcdef0"}

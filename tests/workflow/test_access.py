@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from msklink.access import ACTIONS
+from msklink.policy.kafka_access import ACTIONS
 from tests.support.aws import CLIENT, OTHER_CLIENT
 from tests.support.client_events import request
 from tests.support.functions import OWNER, invoke

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from localcloud.msk import faults
-from msklink.aws.snapshot import take
+from msklink.aws.cluster_snapshot import take
+from msklink.connections.sweep_rules import clients
+from msklink.services.account_scan import Sights
+from msklink.services.change_detection import tell_of_endpoints
 from msklink.settings import settings
-from msklink.sights import Sights
-from msklink.sweeping import clients
-from msklink.watching import tell_of_endpoints
 from tests.support import others
 from tests.support.aws import CLIENT, OTHER_CLIENT
 from tests.support.functions import function_arn

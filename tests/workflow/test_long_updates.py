@@ -6,7 +6,7 @@ import pytest
 
 from localcloud.msk import Durations, faults
 from localcloud.msk.clock import MINUTE
-from msklink.lease import HISTORY_LIMIT
+from msklink.runs.lease import HISTORY_LIMIT
 from tests.support.aws import CLIENT, Accounts
 from tests.support.step_functions import Engine, tag_event
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from msklink.aws import memories
+from msklink.aws import run_state
 from msklink.settings import settings
 from tests.support.aws import CLIENT, OTHER_CLIENT
 from tests.support.functions import OWNER
@@ -151,7 +151,7 @@ def test_what_the_owner_has_goes_also_when_the_clients_went_before(served: Serve
 
     assert not accounts.parameters(OWNER)
     assert served.sweep() == 0
-    assert not memories.managed_clusters()
+    assert not run_state.managed_clusters()
     assert served.sweep() == 0
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from localcloud.msk import faults
-from msklink.aws import memories
+from msklink.aws import run_state
 from tests.support.aws import CLIENT, OTHER_CLIENT
 from tests.support.functions import OWNER
 from tests.support.served import TAGS, Served
@@ -125,7 +125,7 @@ def test_what_a_cluster_that_is_gone_left_in_a_lost_account_is_given_up_after_a_
     assert not accounts.parameters(OWNER)
     assert served.told() == []  # that it could not be deleted was told
     assert served.sweep() == 0
-    assert not memories.managed_clusters()
+    assert not run_state.managed_clusters()
 
     again = accounts.make_cluster(tags=TAGS)  # of the same name, which is free now
     served.sweep()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from localcloud.msk import faults
-from msklink.policy import SIZE_LIMIT
+from msklink.policy.document import SIZE_LIMIT
 from msklink.refusals import WARNINGS, Code
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
 from tests.support.functions import OWNER

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from localcloud.msk import Assumptions, faults
-from msklink.aws import memories
+from msklink.aws import run_state
 from msklink.settings import settings
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts, accounts_in_moto
 from tests.support.functions import OWNER, invoke
@@ -121,7 +121,7 @@ class Replacement:
             self.sweep()
         self.served.pass_hours(1)
         assert self.sweep() == 0
-        assert memories.managed_clusters() == [self.new]
+        assert run_state.managed_clusters() == [self.new]
         left = self.accounts.items(self.old)
         assert list(left) == ["cluster"]
         assert "holder" not in left["cluster"]
@@ -365,9 +365,9 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
 @pytest.mark.parametrize(
     "call",
     [
-        "msklink.aws.vpc_connections.list_connections",
-        "msklink.aws.vpc_connections.delete_connection",
-        "msklink.aws.security_groups.delete_group",
+        "msklink.aws.msk_vpc_connections.list_connections",
+        "msklink.aws.msk_vpc_connections.delete_connection",
+        "msklink.aws.ec2_security_groups.delete_group",
     ],
 )
 def test_a_run_of_the_old_one_leaves_be_what_the_new_one_did_meanwhile(
@@ -377,7 +377,7 @@ def test_a_run_of_the_old_one_leaves_be_what_the_new_one_did_meanwhile(
     replacement.delete_old()
     replacement.sweep()
     replacement.make_new()
-    memories.note_managed(replacement.new)
+    run_state.note_managed(replacement.new)
     seen = []
 
     def run_of_new() -> None:
@@ -398,9 +398,9 @@ def test_a_run_of_the_old_one_leaves_be_what_the_new_one_did_meanwhile(
 @pytest.mark.parametrize(
     "call",
     [
-        "msklink.aws.kafka.enable_connectivity",
-        "msklink.aws.vpc_connections.create_connection",
-        "msklink.aws.kafka.bootstrap_brokers",
+        "msklink.aws.msk_clusters.enable_connectivity",
+        "msklink.aws.msk_vpc_connections.create_connection",
+        "msklink.aws.msk_clusters.bootstrap_brokers",
     ],
 )
 def test_a_run_of_the_new_one_bears_that_the_old_one_goes_meanwhile(
@@ -436,4 +436,4 @@ def test_a_successor_that_goes_before_it_claims_the_name_leaves_no_brokers(
     assert accounts.parameters(CLIENT) == {}
     assert accounts.connections(CLIENT) == []
     assert replacement.served.managed_groups() == []
-    assert memories.managed_clusters() == []
+    assert run_state.managed_clusters() == []

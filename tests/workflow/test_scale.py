@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from msklink import lease
 from msklink.arns import ClusterArn
-from msklink.policy import ACTIONS, SIZE_LIMIT, Grant, Policy
-from msklink.tasks import Survey
+from msklink.policy.document import ACTIONS, SIZE_LIMIT, Grant, Policy
+from msklink.runs import lease
+from msklink.runs.task_input import Survey
 from tests.support.aws import Accounts
 from tests.support.cloudformation import definition
 from tests.support.functions import invoke

@@ -52,7 +52,7 @@ def test_a_refusal_that_each_run_finds_is_told_by_the_first(
     served: Served, monkeypatch: pytest.MonkeyPatch, refuse: Callable[[Served], None], code: str
 ) -> None:
     if refuse is full:
-        monkeypatch.setattr("msklink.policy.SIZE_LIMIT", 540)
+        monkeypatch.setattr("msklink.policy.document.SIZE_LIMIT", 540)
     refuse(served)
     for _ in range(3):
         served.reconcile()

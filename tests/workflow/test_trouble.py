@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from localcloud.msk import faults
-from msklink.aws import table
+from msklink.aws import dynamodb
 from tests.support import functions
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
 from tests.support.functions import OWNER
@@ -170,7 +170,7 @@ def test_a_missing_cluster_ends_the_run(accounts: Accounts, engine: Engine) -> N
     assert engine.reconcile(cluster) == "SUCCEEDED"
 
     assert codes(accounts, "Cluster Refused") == ["ClusterNotFound"]
-    assert table.read_cluster(cluster).holder is None
+    assert dynamodb.read_cluster(cluster).holder is None
 
 
 @pytest.mark.parametrize("state", ["FAILED", "DELETING"])
@@ -286,7 +286,7 @@ def test_nothing_is_retried_for_ever(accounts: Accounts, engine: Engine) -> None
 def test_waiting_for_a_cluster_ends(
     accounts: Accounts, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("msklink.polling.limit_seconds", lambda *_: 1800)
+    monkeypatch.setattr("msklink.cluster.update_window.limit_seconds", lambda *_: 1800)
     cluster = accounts.make_cluster(tags=BOTH)
     accounts.msk.force_state(cluster, "HEALING")
     start = accounts.clock.now()
@@ -301,7 +301,7 @@ def test_waiting_for_a_cluster_ends(
 def test_a_connection_that_never_comes_is_refused_and_the_other_is_published(
     accounts: Accounts, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("msklink.connections.WAIT_LIMIT_SECONDS", 300)
+    monkeypatch.setattr("msklink.connections.lifecycle.WAIT_LIMIT_SECONDS", 300)
     cluster = accounts.make_cluster(tags=BOTH)
     accounts.make_tagged_vpc(CLIENT)
     accounts.make_tagged_vpc(OTHER_CLIENT)

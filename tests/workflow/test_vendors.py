@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from msklink.policy import ACTIONS
+from msklink.policy.document import ACTIONS
 from tests.support import others
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
 from tests.support.functions import OWNER

@@ -10,7 +10,7 @@
 | update rejected  | UpdateRejected         | msklink.aws      | none: the run goes on      |
 | a probe is mute  | ProbeFailed            | msklink.aws      | none: it is logged         |
 | took too long    | ClusterWaitTimedOut    | inspect_cluster  | none: the run fails loudly |
-| lost its lease   | LeaseLost              | msklink.leasing  | none: the run ends         |
+| lost its lease   | LeaseLost              | msklink.services.lease  | none: the run ends         |
 
 Time-outs of a function are named by Lambda and Step Functions, and are in the same Retry.
 """

@@ -6,8 +6,8 @@ from functools import cache
 
 from pydantic import BaseModel, Field
 
-from msklink.drift import Kind
-from msklink.offboarding import Terms
+from msklink.connections.removal import Terms
+from msklink.drift.kinds import Kind
 
 NAMESPACE = r"(?!aws|ssm|sg-|(sg|default)$)[a-z][a-z0-9-]{1,19}"
 """AWS keeps some names of parameters, security groups and buses to itself, see template.yaml."""

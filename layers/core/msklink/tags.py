@@ -7,8 +7,8 @@ characters) is that of the MSK developer guide, "Tagging an Amazon MSK cluster".
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from msklink.auth_scheme import ALL_SCHEMES, Scheme
 from msklink.refusals import Code, Refusal, refuse
-from msklink.scheme import ALL_SCHEMES, Scheme
 
 MANAGED_BY = "msklink/managed-by"
 """Key on all that MSKLink creates; the value is the stack name. The same in every namespace,

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 import boto3
 
-from msklink.aws.security_groups import read_group, read_groups
+from msklink.aws.ec2_security_groups import read_group, read_groups
 from msklink.aws.session import CONFIG, own
-from msklink.network import SecurityGroup, Subnet, Vpc
 from msklink.tags import MANAGED_BY
+from msklink.vpc.description import SecurityGroup, Subnet, Vpc
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client

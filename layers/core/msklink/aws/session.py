@@ -20,7 +20,7 @@ from msklink.aws.errors import (
     is_transient,
     refusals_of_aws,
 )
-from msklink.client_account import ClientAccount
+from msklink.client_role import ClientAccount
 from msklink.errors import LostRace, Refused, TransientError
 from msklink.refusals import Code, Refusal, refuse
 from msklink.settings import settings

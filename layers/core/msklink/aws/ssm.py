@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 
-from msklink import endpoints, status
 from msklink.arns import ClusterArn
+from msklink.auth_scheme import Scheme
 from msklink.aws.session import CONFIG, own
-from msklink.drift import Drift
+from msklink.drift.kinds import Drift
 from msklink.errors import LostRace
-from msklink.records import Left
+from msklink.parameters import published
+from msklink.parameters.published import Left
+from msklink.parameters.status import keeping, owner_of, taken_over
 from msklink.refusals import Code, Refusal, refuse
-from msklink.scheme import Scheme
 from msklink.settings import settings
 from msklink.tags import MANAGED_BY
 
@@ -62,7 +63,7 @@ class ParameterSet:
     def __init__(self, session: boto3.Session, cluster_name: str) -> None:
         self._ssm = client(session)
         self._namespace, self._cluster_name = settings().namespace, cluster_name
-        path = endpoints.parameters_path(self._namespace, cluster_name)
+        path = published.parameters_path(self._namespace, cluster_name)
         pages = self._ssm.get_paginator("get_parameters_by_path").paginate(
             Path=path, Recursive=True
         )
@@ -71,12 +72,12 @@ class ParameterSet:
     @property
     def status(self) -> str | None:
         """The value of the status parameter."""
-        return self._existing.get(endpoints.status_name(self._namespace, self._cluster_name))
+        return self._existing.get(published.status_name(self._namespace, self._cluster_name))
 
     @property
     def owner(self) -> str:
         """ARN of the cluster that the parameters belong to; empty where they are nobody's."""
-        return status.owner_of(self.status) or ""
+        return owner_of(self.status) or ""
 
     def claim(self, cluster: ClusterArn, now: datetime, *, other_is_gone: bool) -> Refusal | None:
         """
@@ -90,19 +91,19 @@ class ParameterSet:
             return refusal
         replaced = refuse(Code.CLUSTER_REPLACED, old=self.owner, new=cluster.text)
         self.withdraw(Scheme)
-        self.show(status.taken_over(cluster.text, replaced), now)
+        self.show(taken_over(cluster.text, replaced), now)
         return None
 
     def taken(self, cluster: ClusterArn) -> Refusal | None:
         """Why nothing may be written: the parameters are those of another cluster."""
-        return endpoints.name_taken(self._existing, self._namespace, cluster)
+        return published.name_taken(self._existing, self._namespace, cluster)
 
     def drifted(self, brokers: Mapping[Scheme, str], account: str, left: Left) -> list[Drift]:
         """What others have changed since it was *left*, of the configurations by *brokers*."""
         found = (
-            endpoints.drifted(
+            published.drifted(
                 self._existing,
-                endpoints.parameters(self._namespace, self._cluster_name, {scheme: text}),
+                published.parameters(self._namespace, self._cluster_name, {scheme: text}),
                 account,
                 scheme,
             )
@@ -113,13 +114,13 @@ class ParameterSet:
 
     @property
     def digests(self) -> dict[str, str]:
-        return endpoints.digests(self._existing, self._namespace, self._cluster_name)
+        return published.digests(self._existing, self._namespace, self._cluster_name)
 
     def publish(
         self, brokers: Mapping[Scheme, str], told: Mapping[str, Any], now: datetime
     ) -> list[str]:
         """Write the configuration by *brokers* and then the status *told*; what had to be."""
-        wanted = endpoints.parameters(self._namespace, self._cluster_name, brokers)
+        wanted = published.parameters(self._namespace, self._cluster_name, brokers)
         return self._write(wanted | self._status(told, now))
 
     def show(self, told: Mapping[str, Any], now: datetime) -> list[str]:
@@ -128,18 +129,18 @@ class ParameterSet:
 
     def withdraw(self, schemes: Iterable[Scheme]) -> None:
         """Take the configurations of *schemes* away."""
-        names = endpoints.withdrawn(self._namespace, self._cluster_name, schemes)
+        names = published.withdrawn(self._namespace, self._cluster_name, schemes)
         self._delete(name for name in names if name in self._existing)
 
     def withdraw_all(self) -> None:
         """Take everything away that was ever published, and the status."""
         self.withdraw(Scheme)
         if self.status is not None:
-            self._delete([endpoints.status_name(self._namespace, self._cluster_name)])
+            self._delete([published.status_name(self._namespace, self._cluster_name)])
 
     def _status(self, told: Mapping[str, Any], now: datetime) -> dict[str, str]:
-        told = status.keeping(self.status, told)
-        return endpoints.status_parameter(
+        told = keeping(self.status, told)
+        return published.status_parameter(
             self._existing, self._namespace, self._cluster_name, told, now
         )
 

@@ -1,0 +1,59 @@
+"""The cluster policy: read with its version, written only if that is still current."""
+
+from typing import TYPE_CHECKING
+
+from msklink.aws.errors import error_message, refused_by_aws
+from msklink.errors import LostRace, PrincipalRejected, Refused
+from msklink.policy.document import SIZE_LIMIT, Policy
+from msklink.refusals import Code, refuse
+
+if TYPE_CHECKING:
+    from mypy_boto3_kafka import KafkaClient
+
+# MSK has no error code for these, only texts (Terraform provider issues 33107 and 35538; what IAM
+# says of every resource policy; aws-samples/msk-powered-financial-data-feed issue 5).
+STALE_VERSION = ("Current cluster policy version needed", "cluster policy isn't current")
+BAD_PRINCIPAL = ("nvalid principal", "IAM Principal was not found")
+
+
+def read_policy(kafka: "KafkaClient", cluster_arn: str) -> tuple[Policy, str | None]:
+    """The policy and its version; an empty one and None where there is none."""
+    try:
+        answer = kafka.get_cluster_policy(ClusterArn=cluster_arn)
+    except kafka.exceptions.NotFoundException:
+        return Policy.parse(None), None
+    return Policy.parse(answer.get("Policy")), answer.get("CurrentVersion") or None
+
+
+def write_policy(
+    kafka: "KafkaClient", cluster_arn: str, policy: Policy, version: str | None
+) -> None:
+    """
+    Replace the policy, if it is still at *version*; delete it when nothing is left in it.
+
+    Raises LostRace when it is not, PrincipalRejected when MSK does not know a principal, and
+    Refused when the policy is too large for MSK, or for a reason that nobody foresaw.
+    """
+    if policy.is_empty:
+        if version:
+            _delete_policy(kafka, cluster_arn, version)
+        return
+    if policy.is_too_large:
+        raise Refused(refuse(Code.POLICY_TOO_LARGE, size=len(policy.to_json()), limit=SIZE_LIMIT))
+    expected = {"CurrentVersion": version} if version else {}
+    try:
+        kafka.put_cluster_policy(ClusterArn=cluster_arn, Policy=policy.to_json(), **expected)
+    except kafka.exceptions.BadRequestException as error:
+        said = error_message(error)
+        if any(text in said for text in STALE_VERSION):
+            raise LostRace(said) from error
+        if any(text in said for text in BAD_PRINCIPAL):
+            raise PrincipalRejected(said) from error
+        raise Refused(refused_by_aws(error)) from error
+
+
+def _delete_policy(kafka: "KafkaClient", cluster_arn: str, version: str) -> None:
+    """DeleteClusterPolicy takes no version, so it is compared as late as can be."""
+    if read_policy(kafka, cluster_arn)[1] != version:
+        raise LostRace("somebody wrote the cluster policy that was about to be deleted")
+    kafka.delete_cluster_policy(ClusterArn=cluster_arn)

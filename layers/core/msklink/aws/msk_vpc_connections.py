@@ -1,0 +1,109 @@
+"""Amazon MSK from the client's side: its managed VPC connections."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from msklink.auth_scheme import Scheme
+from msklink.aws.errors import error_message, is_denied, is_transient, refused_by_aws
+from msklink.connections.lifecycle import POLICY_DELAY, ROLE_DELAY
+from msklink.connections.record import Connection
+from msklink.connections.vpc_connection import DELETABLE, GOING, VpcConnection, find
+from msklink.errors import NotYet, Refused
+from msklink.refusals import Code, refuse
+from msklink.tags import MANAGED_BY
+
+if TYPE_CHECKING:
+    from mypy_boto3_kafka import KafkaClient
+
+# MSK's text is not known; every service that makes one calls it so.
+ROLE_IN_THE_MAKING = "ervice-linked role"
+
+
+def list_connections(kafka: "KafkaClient") -> list[VpcConnection]:
+    """Every connection of the client account in the Region; the API has no filter."""
+    return [
+        VpcConnection(
+            arn=connection["VpcConnectionArn"],
+            cluster_arn=connection["TargetClusterArn"],
+            scheme=Scheme.of_authentication(connection["Authentication"]),
+            state=connection.get("State", ""),
+            vpc_id=connection.get("VpcId", ""),
+        )
+        for page in kafka.get_paginator("list_vpc_connections").paginate()
+        for connection in page["VpcConnections"]
+    ]
+
+
+def create_connection(kafka: "KafkaClient", wanted: Connection, stack_name: str) -> VpcConnection:
+    """
+    Create the connection *wanted*, in the client's account.
+
+    There is no client token, so list first. Raises Refused when MSK answers that it will not, and
+    NotYet while its service-linked role is made, or where the cluster policy does not allow it: a
+    new policy may not be in force yet.
+    """
+    scheme = wanted.scheme
+    if scheme is None:
+        raise ValueError("a connection has a scheme")
+    try:
+        answer = kafka.create_vpc_connection(
+            TargetClusterArn=wanted.cluster_arn,
+            Authentication=scheme.authentication,
+            VpcId=wanted.vpc_id,
+            ClientSubnets=list(wanted.subnet_ids),
+            SecurityGroups=list(wanted.security_group_ids),
+            Tags={MANAGED_BY: stack_name},
+        )
+    except ClientError as error:
+        if is_denied(error):
+            raise NotYet(error, POLICY_DELAY) from error
+        if is_transient(error):
+            raise
+        if not isinstance(error, kafka.exceptions.BadRequestException):
+            raise Refused(refused_by_aws(error)) from error
+        said = error_message(error)
+        refused = Refused(refuse(Code.CONNECTION_REFUSED_BY_MSK, problem=said))
+        if ROLE_IN_THE_MAKING in said:
+            raise NotYet(refused, ROLE_DELAY) from error
+        raise refused from error
+    return VpcConnection(
+        answer["VpcConnectionArn"], wanted.cluster_arn, scheme, answer["State"], wanted.vpc_id
+    )
+
+
+def is_ours(kafka: "KafkaClient", connection_arn: str, stack_name: str) -> bool:
+    """Whether the connection is there and this installation made it; lists do not show tags."""
+    try:
+        described = kafka.describe_vpc_connection(Arn=connection_arn)
+    except kafka.exceptions.NotFoundException:
+        return False
+    return described.get("Tags", {}).get(MANAGED_BY) == stack_name
+
+
+def delete_connection(kafka: "KafkaClient", connection_arn: str) -> None:
+    """Ask for deletion, which takes minutes; one that is gone already is gone."""
+    try:
+        kafka.delete_vpc_connection(Arn=connection_arn)
+    except kafka.exceptions.NotFoundException:
+        return
+
+
+def close_connection(
+    kafka: "KafkaClient", record: Connection, listed: Iterable[VpcConnection], stack_name: str
+) -> Connection:
+    """
+    Return *record* with its connection on its way out, or with none any more.
+
+    One that people made by hand is theirs to delete; one that is on its way is deleted later.
+    """
+    found = [one for one in listed if one.arn == record.connection_arn]
+    connection = found[0] if found else find(record, listed)
+    if connection is None or not is_ours(kafka, connection.arn, stack_name):
+        return record.with_(connection_state=None)
+    state = connection.state
+    if state in DELETABLE:
+        delete_connection(kafka, connection.arn)
+        state = GOING
+    return record.with_(connection_arn=connection.arn, connection_state=state)

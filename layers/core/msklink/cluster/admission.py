@@ -1,0 +1,30 @@
+"""Who may ask for a connection to a cluster at all."""
+
+from msklink.arns import ClusterArn
+from msklink.cluster.description import Cluster
+from msklink.refusals import Code, Refusal, refuse
+from msklink.tags import read_clients
+
+
+def admission_refusal(cluster: Cluster, account: str, namespace: str) -> Refusal | None:
+    """Why *account* may not ask for *cluster*; None when the owner opted in and lists it."""
+    if not cluster.is_managed(namespace):
+        return barred(Code.CLUSTER_NOT_MANAGED, cluster.arn, account, namespace)
+    if account not in read_clients(cluster.tags, namespace).accounts:
+        return barred(Code.ACCOUNT_NOT_ALLOWED, cluster.arn, account, namespace)
+    return None
+
+
+def barred(
+    code: Code, cluster: ClusterArn, account: str, namespace: str, successor: str = ""
+) -> Refusal:
+    """
+    The refusal *code* of an account that may not, or may no longer, connect to *cluster*.
+
+    *successor* is the ARN of the cluster that has replaced it, if one has.
+    """
+    key = f"{namespace}/clients" if code is Code.ACCOUNT_NOT_ALLOWED else namespace
+    facts = {"old": cluster.text, "new": successor}
+    return refuse(
+        code, cluster=cluster.name, owner=cluster.account, account=account, key=key, **facts
+    )

@@ -1,0 +1,157 @@
+"""What a cluster is like, which schemes it can offer to clients, and what a run does next.
+
+Sources: the MSK page "multi-VPC private connectivity in a single Region" (requirements), and
+DescribeClusterV2 in botocore's model (field names).
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from msklink.arns import ClusterArn
+from msklink.auth_scheme import Scheme
+from msklink.tags import Asked, read_clients, read_schemes
+
+# HEALING, MAINTENANCE and REBOOTING_BROKER serve data but refuse updates until they are over
+# (MSK developer guide, cluster states).
+BUSY_STATES = frozenset({"CREATING", "UPDATING", "HEALING", "MAINTENANCE", "REBOOTING_BROKER"})
+
+GONE = "gone"
+"""In place of the fingerprint of a cluster that was deleted."""
+
+UNSEEN = "unseen"
+"""In place of the fingerprint of a cluster that AWS refused to show; no cluster has it."""
+
+NOBODY = frozenset[str]()
+
+UNUSABLE_STATES = frozenset({"FAILED", "DELETING"})
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """One reading of DescribeClusterV2; *version* is stale once anybody updates the cluster."""
+
+    arn: ClusterArn
+    state: str
+    version: str
+    serverless: bool
+    zone_ids: tuple[str, ...]
+    offered: frozenset[Scheme]
+    """Schemes that are on in the cluster's own authentication."""
+    private: frozenset[Scheme]
+    """Schemes that are on for multi-VPC private connectivity."""
+    tags: Mapping[str, str]
+    reason: str = ""
+    kafka_version: str = ""
+    instance_type: str = ""
+    unauthenticated: bool = False
+    network_type: str = ""
+    client_broker_encryption: str = "TLS"
+    """MSK's default, and what it reports as absent."""
+    certificate_authorities: tuple[str, ...] = ()
+    configuration: tuple[str, int] | None = None
+    """ARN and revision; None where the cluster has MSK's default configuration."""
+    subnet_ids: tuple[str, ...] = ()
+    brokers: int = 0
+    """How many; with each more, more addresses are published."""
+    active_operation: str = ""
+    """
+    ARN of an operation that is under way; the state may be ACTIVE all the same.
+
+    As it is listed it may have ended, or make a connection; `kafka.describe_updates` leaves only
+    what is still going on and keeps updates away.
+    """
+
+    @classmethod
+    def read(cls, info: Mapping[str, Any]) -> "Cluster":
+        """The cluster in *info*, the ClusterInfo of DescribeClusterV2; any level may be absent."""
+        provisioned = info.get("Provisioned") or {}
+        brokers = provisioned.get("BrokerNodeGroupInfo") or {}
+        connectivity = brokers.get("ConnectivityInfo") or {}
+        private = connectivity.get("VpcConnectivity") or {}
+        authentication = provisioned.get("ClientAuthentication") or {}
+        software = provisioned.get("CurrentBrokerSoftwareInfo") or {}
+        encryption = provisioned.get("EncryptionInfo") or {}
+        return cls(
+            arn=ClusterArn.parse(info["ClusterArn"]),
+            state=info.get("State", ""),
+            version=info.get("CurrentVersion", ""),
+            serverless=info.get("ClusterType") == "SERVERLESS",
+            zone_ids=tuple(sorted(brokers.get("ZoneIds") or ())),
+            offered=_schemes_on(authentication),
+            private=_schemes_on(private.get("ClientAuthentication") or {}),
+            tags=info.get("Tags") or {},
+            reason=(info.get("StateInfo") or {}).get("Message", ""),
+            kafka_version=software.get("KafkaVersion", ""),
+            instance_type=brokers.get("InstanceType", ""),
+            unauthenticated=bool((authentication.get("Unauthenticated") or {}).get("Enabled")),
+            network_type=connectivity.get("NetworkType", ""),
+            client_broker_encryption=(encryption.get("EncryptionInTransit") or {}).get(
+                "ClientBroker", "TLS"
+            ),
+            certificate_authorities=tuple(
+                sorted((authentication.get("Tls") or {}).get("CertificateAuthorityArnList") or ())
+            ),
+            configuration=_configuration(software),
+            subnet_ids=tuple(sorted(brokers.get("ClientSubnets") or ())),
+            brokers=provisioned.get("NumberOfBrokerNodes", 0),
+            active_operation=info.get("ActiveOperationArn", ""),
+        )
+
+    def fingerprint(self, namespace: str) -> str:
+        """
+        Another one when something has changed on which a run would act.
+
+        A run takes it from DescribeClusterV2 and the sweep from ListClustersV2, of which nobody
+        says that they list things in the same order; what is listed is sorted.
+
+        Versions and passing states are left out, as they change while MSK works on the cluster, and
+        so is private connectivity: a scheme that somebody turned off is not to be turned on again,
+        which reboots the brokers, before somebody asks for it.
+        """
+        facts = replace(
+            self,
+            state=self.state if self.state in UNUSABLE_STATES else "",
+            version="",
+            reason="",
+            active_operation="",
+            private=frozenset(),
+            tags={key: value for key, value in self.tags.items() if key.startswith(namespace)},
+        )
+        text = json.dumps(asdict(facts), sort_keys=True, default=sorted)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def asked(self, namespace: str) -> Asked:
+        """The schemes for which the owner opted in; nothing when the cluster is not managed."""
+        return read_schemes(self.tags.get(namespace), f"Tag {namespace} of the cluster")
+
+    def is_managed(self, namespace: str) -> bool:
+        """Whether the owner opted in, be it with words that mean nothing."""
+        asked = self.asked(namespace)
+        return bool(asked.schemes or asked.refusals)
+
+    def clients(self, namespace: str) -> frozenset[str]:
+        """The accounts that may connect; none when the owner has not opted in."""
+        return read_clients(self.tags, namespace).accounts if self.is_managed(namespace) else NOBODY
+
+
+def _configuration(software: Mapping[str, Any]) -> tuple[str, int] | None:
+    arn, revision = software.get("ConfigurationArn"), software.get("ConfigurationRevision")
+    return (arn, revision) if arn and revision else None
+
+
+def _schemes_on(authentication: Mapping[str, Any]) -> frozenset[Scheme]:
+    sasl = authentication.get("Sasl") or {}
+    switches = {
+        Scheme.IAM: sasl.get("Iam"),
+        Scheme.SCRAM: sasl.get("Scram"),
+        Scheme.TLS: authentication.get("Tls"),
+    }
+    return frozenset(scheme for scheme, switch in switches.items() if (switch or {}).get("Enabled"))
+
+
+def is_settled(cluster: Cluster) -> bool:
+    """Whether MSK would accept an update now."""
+    return cluster.state not in BUSY_STATES and not cluster.active_operation

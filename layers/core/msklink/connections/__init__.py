@@ -1,0 +1,1 @@
+"""One client connection from the first request to its removal."""

@@ -1,0 +1,71 @@
+"""MSK VPC connections as MSK lists them, and their states.
+
+States are those of ConnectionState in botocore's model; the API page adds UPDATING.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from msklink.auth_scheme import Scheme
+from msklink.connections.record import Connection
+
+CREATING = "CREATING"
+GOING = "DELETING"
+PASSING = frozenset({CREATING, "UPDATING", GOING, "DEACTIVATING", "REJECTING"})
+"""Another state follows on these by itself."""
+DEAD = frozenset({"INACTIVE", "FAILED", "REJECTED"})
+"""Nothing but deletion leads out of these (MSK developer guide, update authorization schemes)."""
+REJECTED = "REJECTED"
+"""The owner did it, so that it is not for us to undo."""
+AVAILABLE = "AVAILABLE"
+DELETABLE = DEAD | {AVAILABLE}
+
+
+@dataclass(frozen=True)
+class VpcConnection:
+    """One entry of ListVpcConnections."""
+
+    arn: str
+    cluster_arn: str
+    scheme: Scheme
+    state: str
+    vpc_id: str = ""
+
+
+@dataclass(frozen=True)
+class ClientConnection:
+    """One entry of ListClientVpcConnections: from which VPC is the client's own business."""
+
+    arn: str
+    account: str
+    state: str
+
+
+def strange(
+    listed: Iterable[ClientConnection], known: Collection[str]
+) -> tuple[ClientConnection, ...]:
+    """Those of *listed* whose accounts are not *known*."""
+    return tuple(one for one in listed if one.account not in known and one.state != GOING)
+
+
+def rejectable(
+    strange: Iterable[ClientConnection], spared: Collection[str]
+) -> tuple[ClientConnection, ...]:
+    """Those of the *strange* that can be rejected, and were not *spared* when they were judged."""
+    return tuple(one for one in strange if one.state == AVAILABLE and one.arn not in spared)
+
+
+def find(record: Connection, listed: Iterable[VpcConnection]) -> VpcConnection | None:
+    """The connection that *record* asks for, whoever made it; rather a living one."""
+    matching = [
+        connection
+        for connection in listed
+        if connection.cluster_arn == record.cluster_arn
+        and connection.vpc_id == record.vpc_id
+        and connection.scheme == record.scheme
+    ]
+    return min(matching, key=_deadness, default=None)
+
+
+def _deadness(connection: VpcConnection) -> int:
+    return (connection.state in DEAD) + 2 * (connection.state == GOING)

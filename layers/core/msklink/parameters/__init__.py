@@ -1,0 +1,1 @@
+"""What is published in Parameter Store: client configuration and status."""

@@ -1,0 +1,182 @@
+"""The status parameter: what a client team reads in its own account."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from msklink.connections.record import Check, Connection, State
+from msklink.refusals import Refusal
+from msklink.runs.cluster_record import Vendor
+
+ROOM = 8192 - 64
+"""Bytes of an advanced parameter (SSM API reference, PutParameter), less the time."""
+
+# The worst first: a status shows the state that needs somebody's attention.
+_BY_URGENCY = (
+    State.FAILED,
+    State.REFUSED,
+    State.ABANDONED,
+    State.CLOSING,
+    State.PLANNED,
+    State.CONNECTING,
+    State.CONNECTED,
+    State.PUBLISHED,
+)
+
+
+def describe(cluster_arn: str, records: Sequence[Connection]) -> dict[str, Any]:
+    """What the status says of *records*, but for the time."""
+    told = [record for record in records if record.is_told]
+    vpcs: dict[str, dict[str, Any]] = {}
+    for record in told:
+        if record.vpc_id:
+            vpcs.setdefault(record.vpc_id, {})[record.scheme or "tag"] = _entry(record)
+    status: dict[str, Any] = {
+        "cluster_arn": cluster_arn,
+        "state": overall(told),
+        "vpcs": vpcs,
+    }
+    for record in told:
+        if not record.vpc_id:
+            status |= _entry(record) | {"state": status["state"]}
+    return fit(status)
+
+
+def offboarded(cluster_arn: str, remaining: Sequence[Connection], why: Refusal) -> dict[str, Any]:
+    """What the status says once a connection is gone: *why*, until another is told of."""
+    told = describe(cluster_arn, remaining)
+    if not any(record.is_told for record in remaining):
+        told |= {"state": "offboarded"}
+    return fit({"refusal": why.model_dump(mode="json")} | told)
+
+
+def with_refusal(value: str | None, refusal: Refusal) -> dict[str, Any]:
+    """What the status *value* says, and the *refusal* of a request that no run has seen."""
+    said = {key: entry for key, entry in _parse(value).items() if key != "updated"}
+    return fit({"state": State.REFUSED} | said | {"refusal": refusal.model_dump(mode="json")})
+
+
+def taken_over(cluster_arn: str, replaced: Refusal) -> dict[str, Any]:
+    """What the status says first of a cluster that has the name of one that is gone."""
+    blank = describe(cluster_arn, ())
+    return blank | {"replaced": replaced.model_dump(mode="json")}
+
+
+def keeping(value: str | None, told: Mapping[str, Any]) -> dict[str, Any]:
+    """*told*, and which cluster was replaced, if the status *value* says so of the same one."""
+    said = _parse(value)
+    is_same = said.get("cluster_arn") == told.get("cluster_arn")
+    kept = {"replaced": said["replaced"]} if is_same and "replaced" in said else {}
+    return fit(kept | dict(told))
+
+
+def summarize(
+    cluster_arn: str, records: Sequence[Connection], vendors: Mapping[str, Vendor]
+) -> dict[str, Any]:
+    """The owner's status: the state of each client account, and of the grants of *vendors*."""
+    by_account: dict[str, list[Connection]] = {}
+    for record in sorted(records, key=lambda record: record.account):
+        by_account.setdefault(record.account, []).append(record)
+    clients = {account: overall(some) for account, some in by_account.items()}
+    summary = {"cluster_arn": cluster_arn, "state": overall(records), "clients": clients}
+    if vendors:
+        summary["vendors"] = {account: vendors[account].state for account in sorted(vendors)}
+    return fit(summary)
+
+
+def fit(status: dict[str, Any]) -> dict[str, Any]:
+    """*status* with as much detail as a parameter can hold: texts go first, then names."""
+    for shorten in (_without_texts, _counted):
+        if len(_dump(status)) <= ROOM:
+            return status
+        status = shorten(status)
+    return status
+
+
+def _without_texts(status: dict[str, Any]) -> dict[str, Any]:
+    def shorten(value: Any) -> Any:
+        if isinstance(value, dict):
+            if "remedy" in value:
+                return {key: value[key] for key in ("code", "good", "layer") if key in value}
+            return {key: shorten(one) for key, one in value.items()}
+        return [shorten(one) for one in value] if isinstance(value, list) else value
+
+    return {key: shorten(value) for key, value in status.items()}
+
+
+def _counted(status: dict[str, Any]) -> dict[str, Any]:
+    """How many entries are in each state, instead of which."""
+    return {
+        key: dict(Counter(_states(value))) if key in {"vpcs", "clients", "vendors"} else value
+        for key, value in status.items()
+    }
+
+
+def _states(value: dict[str, Any] | str) -> Iterator[str]:
+    match value:
+        case str() as state:
+            yield state
+        case {"state": str() as state}:
+            yield state
+        case _:
+            for entry in value.values():
+                yield from _states(entry)
+
+
+def overall(records: Iterable[Connection]) -> str:
+    """The state that needs attention most, of the records that still mean something."""
+    states = {record.state for record in records if record.is_told}
+    return next((state.value for state in _BY_URGENCY if state in states), "idle")
+
+
+def _entry(record: Connection) -> dict[str, Any]:
+    entry: dict[str, Any] = {"state": record.state.value}
+    if record.connection_arn:
+        entry["connection_arn"] = record.connection_arn
+    if record.refusal:
+        entry["refusal"] = record.refusal.model_dump(mode="json")
+    if record.failure:
+        entry["failure"] = record.failure
+    if record.leaving:
+        entry["leaving"] = record.leaving.model_dump(mode="json", exclude_none=True)
+    if record.check and record.state is State.PUBLISHED:
+        entry["check"] = _said(record.check)
+    if record.warnings:
+        entry["warnings"] = [warning.model_dump(mode="json") for warning in record.warnings]
+    return entry
+
+
+def _said(check: Check) -> dict[str, Any]:
+    said = check.model_dump(mode="json", exclude={"servers"})
+    return {key: value for key, value in said.items() if value != ""}
+
+
+def render(status: Mapping[str, Any], now: datetime) -> str:
+    """The value of the parameter."""
+    return _dump({**status, "updated": now.isoformat(timespec="seconds")})
+
+
+def _dump(status: Mapping[str, Any]) -> str:
+    return json.dumps(status, separators=(",", ":"))
+
+
+def same(value: str | None, status: Mapping[str, Any]) -> bool:
+    """Whether the parameter *value* says what *status* says, at whatever time."""
+    written = _parse(value)
+    return {key: entry for key, entry in written.items() if key != "updated"} == dict(status)
+
+
+def owner_of(value: str | None) -> str | None:
+    """ARN of the cluster that the parameters beside the status *value* belong to."""
+    arn = _parse(value).get("cluster_arn")
+    return arn if isinstance(arn, str) else None
+
+
+def _parse(value: str | None) -> dict[str, Any]:
+    try:
+        parsed = json.loads(value or "{}")
+    except ValueError:
+        return {}
+    return parsed if isinstance(parsed, dict) else {}

@@ -1,0 +1,1 @@
+"""The cluster policy: whom it admits, and to which topics and groups."""

@@ -1,0 +1,185 @@
+"""
+What the owner of a cluster lets each client account ask for.
+
+Being on the list of a cluster is leave to connect, not to read or write. What an account may have
+on topics, groups and transactional ids stands in a parameter of the owner account,
+`/<namespace>/<cluster>/access/<account>` or `…/access/default` for accounts without their own.
+Without either an account gets nothing of what it asks for.
+"""
+
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from typing import Annotated
+
+from pydantic import BaseModel, Field, ValidationError
+
+from msklink.arns import ClusterArn
+from msklink.policy.kafka_access import ACTIONS, Access, Name
+from msklink.refusals import Code, Refusal, refuse
+from msklink.validation import problems
+
+DEFAULT = "default"
+
+EXAMPLE = '{"names": ["billing.*"], "actions": ["produce", "consume", "create"]}'
+
+SHOWN_CHARACTERS = 1000
+"""At most of the names in a refusal; a request can name 160 of 249 characters each."""
+
+
+class Action(StrEnum):
+    PRODUCE = "produce"
+    CONSUME = "consume"
+    CREATE = "create"
+
+
+NEEDED = {
+    "produce": Action.PRODUCE,
+    "transactional_ids": Action.PRODUCE,
+    "consume": Action.CONSUME,
+    "groups": Action.CONSUME,
+    "create": Action.CREATE,
+}
+"""The action that the bounds must have for each field of a request."""
+
+# Stands for any text in place of a wildcard: no name of Kafka can hold it.
+_ANYTHING = "#"
+
+
+class Bounds(BaseModel, frozen=True, extra="forbid"):
+    """The value of such a parameter: names, patterns with `*`, and what may be done with them."""
+
+    names: Annotated[tuple[Name, ...], Field(max_length=256)]
+    actions: tuple[Action, ...]
+
+    def admit(self, action: Action, pattern: str) -> bool:
+        """
+        Return whether every name that *pattern* matches is within these bounds.
+
+        A bound that matches *pattern* with `#` for each `*` has a `*` of its own in each of these
+        places, so it matches whatever text is there, none included. The converse holds as well:
+        the names with such a text are among those of *pattern*, and one bound must match them.
+        """
+        if action not in self.actions:
+            return False
+        sample = pattern.replace("*", _ANYTHING)
+        return any(fnmatchcase(sample, name) for name in self.names)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The part of a request that is granted, and why not the rest."""
+
+    granted: Access
+    refusal: Refusal | None = None
+
+
+def parameter_name(namespace: str, cluster_name: str, whose: str) -> str:
+    """Return the name of the parameter with the bounds of an account, or of `default`."""
+    return f"/{namespace}/{cluster_name}/access/{whose}"
+
+
+def cluster_of(parameter: str, namespace: str) -> str | None:
+    """Return the name of the cluster for which *parameter* holds bounds; None for any other."""
+    match parameter.split("/"):
+        case ["", first, cluster_name, "access", _] if first == namespace:
+            return cluster_name
+    return None
+
+
+def names_for(namespace: str, cluster_name: str, accounts: Iterable[str]) -> list[str]:
+    """Return the parameters to read for *accounts*."""
+    whose = sorted(set(accounts))
+    return [parameter_name(namespace, cluster_name, one) for one in (*whose, DEFAULT) if whose]
+
+
+def digest(parameters: Mapping[str, str], namespace: str, cluster_name: str, account: str) -> str:
+    """Return a text that is another one when the bounds of *account* are."""
+    name = _applicable(parameters, namespace, cluster_name, account)
+    said = json.dumps([name, parameters.get(name)])
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+
+def decide(
+    asked: Access, parameters: Mapping[str, str], cluster: ClusterArn, account: str, namespace: str
+) -> Decision:
+    """
+    Decide what of *asked* the account is granted, by the *parameters* of the owner by name.
+
+    The account's own parameter counts alone where there is one. One that cannot be read grants
+    nothing.
+    """
+    if asked.is_nothing:
+        return Decision(asked)
+    name = _applicable(parameters, namespace, cluster.name, account)
+    text = parameters.get(name)
+    try:
+        bounds = Bounds(names=(), actions=()) if text is None else Bounds.model_validate_json(text)
+    except ValidationError as error:
+        problem = problems(error, "the value", 3)
+        refusal = refuse(
+            Code.MALFORMED_ACCESS_BOUNDS,
+            parameter=name,
+            owner=cluster.account,
+            problem=problem,
+            example=EXAMPLE,
+        )
+        return Decision(Access(), refusal)
+    beyond = {
+        field: [one for one in getattr(asked, field) if not bounds.admit(NEEDED[field], one)]
+        for field in ACTIONS
+    }
+    granted = Access(
+        **{
+            field: tuple(one for one in getattr(asked, field) if one not in beyond[field])
+            for field in ACTIONS
+        }
+    )
+    if granted == asked:
+        return Decision(granted)
+    own = parameter_name(namespace, cluster.name, account)
+    return Decision(granted, _not_allowed(account, cluster, own, beyond, bounds))
+
+
+def _applicable(
+    parameters: Mapping[str, str], namespace: str, cluster_name: str, account: str
+) -> str:
+    own = parameter_name(namespace, cluster_name, account)
+    return own if own in parameters else parameter_name(namespace, cluster_name, DEFAULT)
+
+
+def _not_allowed(
+    account: str,
+    cluster: ClusterArn,
+    parameter: str,
+    beyond: Mapping[str, list[str]],
+    bounds: Bounds,
+) -> Refusal:
+    asked = "; ".join(f"{field} {', '.join(names)}" for field, names in beyond.items() if names)
+    wider = Bounds(
+        names=tuple(sorted({*bounds.names, *(one for names in beyond.values() for one in names)})),
+        actions=tuple(sorted({*bounds.actions, *_actions(beyond)})),
+    )
+    return refuse(
+        Code.ACCESS_NOT_ALLOWED,
+        account=account,
+        cluster=cluster.name,
+        owner=cluster.account,
+        asked=_short(asked),
+        bounds=_short(bounds.model_dump_json()) if bounds.names else "nothing",
+        parameter=parameter,
+        value=_short(wider.model_dump_json(), '{"names":["…"],"actions":["…"]}'),
+    )
+
+
+def _actions(beyond: Mapping[str, Collection[str]]) -> set[Action]:
+    return {NEEDED[field] for field, names in beyond.items() if names}
+
+
+def _short(text: str, instead: str = "") -> str:
+    if len(text) <= SHOWN_CHARACTERS:
+        return text
+    return instead or f"{text[:SHOWN_CHARACTERS]} and more"

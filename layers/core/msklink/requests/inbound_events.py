@@ -1,0 +1,191 @@
+"""Reading events. An event is a hint only: what is true is read again from AWS.
+
+Shapes: EventBridge reference for `aws.tag`; MSK developer guide, "Logging API calls", for
+CloudTrail, where parameters that travel in the URI are percent-encoded; EventBridge reference,
+Systems Manager, for changes of parameters.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from urllib.parse import unquote
+
+from pydantic import AfterValidator, BaseModel, Field, ValidationError
+
+from msklink.arns import ClusterArn
+from msklink.auth_scheme import Scheme
+from msklink.policy import access_bounds
+from msklink.policy.kafka_access import Access
+from msklink.refusals import Code, Refusal, refuse
+from msklink.tags import PROTECT, client_key
+from msklink.validation import problems
+
+TAG_CHANGE = "Tag Change on Resource"
+PARAMETER_CHANGE = "Parameter Store Change"
+
+MOST_IDS = 16
+"""Subnets or groups in one request; EC2 allows fewer security groups on an interface."""
+
+
+@dataclass(frozen=True)
+class ClusterTouched:
+    """Tags of a cluster changed, or a cluster was made."""
+
+    cluster_arn: str
+
+
+@dataclass(frozen=True)
+class BoundsChanged:
+    """The owner changed what clients of the cluster *cluster_name* may ask for."""
+
+    cluster_name: str
+
+
+ClusterNameOrArn = Annotated[str, Field(max_length=256, pattern=r"^[A-Za-z0-9:/._-]+$")]
+VpcId = Annotated[str, Field(pattern=r"^vpc-[0-9a-f]{8,17}$")]
+
+
+def _or_none(access: Access | None) -> Access | None:
+    """Access to nothing is no access."""
+    return None if access and access.is_nothing else access
+
+
+class Onboarding(BaseModel, frozen=True, extra="forbid"):
+    """Detail of a request to connect; the account is never in it."""
+
+    cluster: ClusterNameOrArn
+    vpc_id: VpcId
+    schemes: tuple[Annotated[str, Field(max_length=16)], ...] = Field(min_length=1, max_length=3)
+    subnet_ids: tuple[Annotated[str, Field(pattern=r"^subnet-[0-9a-f]{8,17}$")], ...] = Field(
+        default=(), max_length=MOST_IDS
+    )
+    security_group_ids: tuple[Annotated[str, Field(pattern=r"^sg-[0-9a-f]{8,17}$")], ...] = Field(
+        default=(), max_length=MOST_IDS
+    )
+    access: Annotated[Access | None, AfterValidator(_or_none)] = None
+
+
+class Offboarding(BaseModel, frozen=True, extra="forbid"):
+    """Detail of a request to take connections away: of the *schemes*, or of all."""
+
+    cluster: ClusterNameOrArn
+    vpc_id: VpcId
+    schemes: tuple[Scheme, ...] = Field(default=tuple(Scheme), min_length=1, max_length=3)
+
+
+REQUESTS: dict[str, type[Onboarding | Offboarding]] = {
+    "Client Onboarding Requested": Onboarding,
+    "Client Offboarding Requested": Offboarding,
+}
+
+
+@dataclass(frozen=True)
+class ClientTouched:
+    """
+    Somebody in *account* tagged a VPC for a cluster, or sent the *request*.
+
+    The account is that of the envelope, which EventBridge sets; *cluster* is a name or an ARN.
+    """
+
+    account: str
+    cluster: str
+    vpc_id: str
+    request: Onboarding | Offboarding | None = None
+    tag: str = ""
+    """What the tag says now; nothing when it was taken away."""
+    put: datetime | None = None
+    """When the event was put, in whole seconds; None where that cannot be read."""
+
+
+@dataclass(frozen=True)
+class BadRequest:
+    """A request by event that cannot be understood, and for which cluster it seems to be."""
+
+    account: str
+    cluster: str
+    refusal: Refusal
+
+
+Hint = ClusterTouched | ClientTouched | BoundsChanged | BadRequest
+
+
+def read_event(event: Mapping[str, Any], namespace: str) -> list[Hint]:
+    """What *event*, an EventBridge envelope, hints at; nothing when it does not concern us."""
+    detail = _mapping(event.get("detail"))
+    if model := REQUESTS.get(str(event.get("detail-type"))):
+        return [_read_request(model, event, detail)]
+    if event.get("detail-type") == TAG_CHANGE:
+        return _read_tag_change(event, detail, namespace)
+    if event.get("detail-type") == PARAMETER_CHANGE:
+        cluster_name = access_bounds.cluster_of(str(detail.get("name")), namespace)
+        return [BoundsChanged(cluster_name)] if cluster_name else []
+    return _read_api_call(detail, namespace)
+
+
+def _read_request(
+    model: type[Onboarding | Offboarding], event: Mapping[str, Any], detail: Mapping[str, Any]
+) -> Hint:
+    account = str(event.get("account", ""))
+    try:
+        request = model.model_validate(detail)
+    except ValidationError as error:
+        problem = problems(error, "the detail", 5)
+        allowed = ", ".join(model.model_fields)
+        refusal = refuse(Code.MALFORMED_REQUEST, problem=problem[:500], allowed=allowed)
+        return BadRequest(account, str(detail.get("cluster", "")), refusal)
+    return ClientTouched(account, request.cluster, request.vpc_id, request, put=_put(event))
+
+
+def _put(event: Mapping[str, Any]) -> datetime | None:
+    """The time of the envelope (EventBridge reference, event structure: RFC 3339)."""
+    try:
+        return datetime.fromisoformat(str(event.get("time"))).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _read_tag_change(
+    event: Mapping[str, Any], detail: Mapping[str, Any], namespace: str
+) -> list[Hint]:
+    arn = next(iter(_strings(event.get("resources"))), "")
+    keys = _strings(detail.get("changed-tag-keys"))
+    if detail.get("service") == "kafka":
+        return _clusters([arn], keys, namespace)
+    vpc_id, tags = arn.rpartition("/")[2], _mapping(detail.get("tags"))
+    return [
+        ClientTouched(
+            str(event.get("account", "")),
+            key.removeprefix(f"{namespace}/"),
+            vpc_id,
+            tag=str(tags.get(key, "")),
+            put=_put(event),
+        )
+        for key in sorted(keys)
+        if key.startswith(f"{namespace}/") and key != client_key(namespace, PROTECT)
+    ]
+
+
+def _read_api_call(detail: Mapping[str, Any], namespace: str) -> list[Hint]:
+    asked = _mapping(detail.get("requestParameters"))
+    answered = _mapping(detail.get("responseElements"))
+    keys = [*_mapping(asked.get("tags")), *_strings(asked.get("tagKeys"))]
+    arns = [
+        *_strings([asked.get("resourceArn"), answered.get("clusterArn")]),
+        *_strings(asked.get("resourceARNList")),
+    ]
+    return _clusters([unquote(arn) for arn in arns], keys, namespace)
+
+
+def _clusters(arns: list[str], keys: list[str], namespace: str) -> list[Hint]:
+    if not any(key == namespace or key.startswith(f"{namespace}/") for key in keys):
+        return []
+    return [ClusterTouched(arn) for arn in sorted(set(arns)) if ClusterArn.find(arn)]
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _strings(value: object) -> list[str]:
+    return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []

@@ -1,0 +1,1 @@
+"""One run of the state machine: its lease, its input, and when there is another."""

@@ -1,0 +1,78 @@
+"""When a cluster gets another run: after one that failed, and for a reason that stays."""
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from msklink.runs.cluster_record import Failure, Reason
+
+SWEEPS_BETWEEN = (1, 2, 4, 8, 24)
+"""From one run to the next for the same reason; the last one stays."""
+
+SLACK = 1 / 6
+"""Of the time from sweep to sweep; a pause is so much shorter, or a sweep may just miss its end."""
+
+MOST_FAILURES = 10
+"""Runs that failed one after the other; with the pauses that are about seven hours."""
+
+
+def after(
+    known: Failure | None, failure: Failure, pauses: Sequence[timedelta], now: datetime
+) -> Failure:
+    """
+    *failure* as the next after the one *known*, with the time of the next attempt, if any.
+
+    *known* is the last since a run succeeded. Once the *pauses* are used up, the last one stays.
+    """
+    times = known.times + 1 if known else 1
+    if times >= MOST_FAILURES:
+        return failure.model_copy(update={"times": times, "next_attempt": None})
+    pause = pauses[min(times, len(pauses)) - 1]
+    return failure.model_copy(update={"times": times, "next_attempt": now + pause})
+
+
+def patiently(
+    known: Mapping[str, Reason],
+    found: Collection[str],
+    hopes: Collection[str],
+    pace: timedelta,
+    now: datetime,
+) -> tuple[dict[str, Reason], list[str]]:
+    """
+    What to remember of the reasons *found*, and those for which a run is to start now.
+
+    A run that did not mend what it was started for is followed by others, later each time. *hopes*
+    are reasons too, that nothing has changed for, so that the first run for them waits as well.
+    What is not found any more is forgotten. *pace* is the time from sweep to sweep.
+    """
+    reasons = {text: known.get(text) for text in (*found, *hopes)}
+    due = [text for text, reason in reasons.items() if _is_due(reason, now, text in hopes)]
+    waiting = {text: reason or _next(None, pace, now) for text, reason in reasons.items()}
+    return waiting | {text: _next(reasons[text], pace, now) for text in due}, due
+
+
+def reason(text: str, facts: object) -> str:
+    """*text* with a mark of the *facts* behind it, as other facts are another reason."""
+    told = json.dumps(facts, sort_keys=True, default=str)
+    return f"{text} ({hashlib.sha256(told.encode()).hexdigest()[:8]})"
+
+
+def _is_due(reason: Reason | None, now: datetime, is_hope: bool) -> bool:
+    return reason.again <= now if reason else not is_hope
+
+
+def _next(reason: Reason | None, pace: timedelta, now: datetime) -> Reason:
+    times = reason.times if reason else 0
+    sweeps = SWEEPS_BETWEEN[min(times, len(SWEEPS_BETWEEN) - 1)]
+    return Reason(times=times + 1, again=now + pace * (sweeps - SLACK))
+
+
+def outlook(failure: Failure) -> str:
+    """What happens next, in words for people."""
+    if failure.next_attempt:
+        return f"The next attempt is at {failure.next_attempt:%Y-%m-%d %H:%M} UTC."
+    return (
+        f"That was the last attempt of {failure.times}: no other is made until somebody asks. "
+        "Mend the cause, then set a tag of the cluster again."
+    )

@@ -1,0 +1,80 @@
+"""What a sweep sees in client accounts: it looks once at each, and at several at a time."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from aws_lambda_powertools import Logger
+
+from msklink.aws import ec2, ssm
+from msklink.aws.session import CLIENT_TROUBLE, in_client, sts
+from msklink.client_role import ClientAccount
+from msklink.connections import offboarding
+from msklink.settings import settings
+from msklink.vpc.description import Vpc
+
+logger = Logger(child=True)
+
+AT_ONCE = 10
+"""As many as share the connections of one client of STS (botocore, max_pool_connections)."""
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What there is to see in one client account, for all clusters; None what it does not show."""
+
+    tags: offboarding.VpcTags
+    vpcs: Mapping[str, Sequence[Vpc]] | None
+    """By the key of a cluster those that have a managed group for it, with that group only."""
+    endpoints: Counter[tuple[str, str]] | None
+    """How many endpoints with the tags of MSK there are, by cluster and VPC."""
+    parameters: Mapping[str, str] | None
+
+
+class Sights:
+    """Those of one sweep, for whose sessions the accounts log *session_name*."""
+
+    def __init__(self, function_arn: str, session_name: str) -> None:
+        self._function_arn = function_arn
+        self._session_name = session_name
+        self._seen: dict[str, Sight | None] = {}
+        for client in (sts, ec2.client, ssm.client):
+            client()  # its model is read here: ten threads that do it take 100 MB more
+
+    def of(self, accounts: Sequence[str]) -> list[Sight | None]:
+        """One for each of *accounts*; None where it cannot be asked, which its survey has told."""
+        unseen = [account for account in accounts if account not in self._seen]
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            self._seen.update(zip(unseen, pool.map(self._look, unseen), strict=True))
+        return [self._seen[account] for account in accounts]
+
+    def anew(self, account: str) -> Sight | None:
+        """The sight of *account* as it is now."""
+        self._seen[account] = self._look(account)
+        return self._seen[account]
+
+    def _look(self, account: str) -> Sight | None:
+        client = ClientAccount.beside(self._function_arn, account, settings().namespace)
+        try:
+            session = in_client(client, client.watching(), self._session_name)
+            vpcs = ec2.client(session)
+            tags = ec2.vpc_tags(vpcs, client.namespace)
+        except CLIENT_TROUBLE as trouble:
+            logger.info("client not reached", account=account, trouble=str(trouble))
+            return None
+        names = account, client.namespace, settings().stack_name
+        return Sight(
+            tags=tags,
+            vpcs=_part(account, lambda: ec2.managed_vpcs(vpcs, *names)),
+            endpoints=_part(account, lambda: ec2.endpoints_of_msk(vpcs)),
+            parameters=_part(account, lambda: ssm.read_all(session, client.namespace)),
+        )
+
+
+def _part[T](account: str, look: Callable[[], T]) -> T | None:
+    try:
+        return look()
+    except CLIENT_TROUBLE as trouble:
+        logger.warning("client not seen in full", account=account, trouble=str(trouble))
+        return None

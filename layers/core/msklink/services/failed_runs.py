@@ -1,0 +1,42 @@
+"""What is done about a run that failed: it is told, its lease freed, and another one due."""
+
+from datetime import datetime
+
+from aws_lambda_powertools import Logger
+
+from msklink import clock
+from msklink.aws import dynamodb, scheduler, step_functions
+from msklink.aws.session import AWS_TROUBLE
+from msklink.runs import backoff
+from msklink.runs.cluster_record import Failure
+from msklink.services import lease, notifications
+from msklink.settings import settings
+
+logger = Logger(child=True)
+
+
+def bury(execution_arn: str) -> Failure | None:
+    """How the run failed; None, and nothing done, for one that did not or runs again."""
+    found = step_functions.failure(execution_arn)
+    if found is None:
+        return None
+    cluster_arn, failure = found
+    known = dynamodb.read_cluster(cluster_arn).failure
+    if failure.is_same_end(known):
+        failure = known or failure
+    else:
+        failure = backoff.after(known, failure, settings().retry_pauses, clock.now())
+        notifications.run_failed(cluster_arn, failure)
+        dynamodb.note_failure(cluster_arn, failure)
+    lease.bury(cluster_arn, failure.run)
+    if failure.next_attempt:
+        _sweep_at(failure.run, failure.next_attempt)
+    return failure
+
+
+def _sweep_at(run: str, when: datetime) -> None:
+    """Without a schedule the next attempt comes with the hourly sweep."""
+    try:
+        scheduler.sweep_at(run, when)
+    except AWS_TROUBLE as trouble:
+        logger.warning("no sweep scheduled", run=run, trouble=str(trouble))

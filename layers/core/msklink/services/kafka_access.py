@@ -1,0 +1,66 @@
+"""What each account is granted of the access that it asks for, by the bounds of the owner."""
+
+from collections.abc import Collection, Iterable, Iterator
+
+from msklink.arns import ClusterArn
+from msklink.aws import dynamodb, ssm
+from msklink.aws.cluster_snapshot import Snapshot
+from msklink.cluster.description import Cluster
+from msklink.policy.access_bounds import decide, digest, names_for
+from msklink.policy.kafka_access import Access
+from msklink.refusals import Refusal
+from msklink.requests.records import Request
+from msklink.settings import settings
+
+
+def _read_bounds(cluster: ClusterArn, accounts: Iterable[str]) -> dict[str, str]:
+    """Return the owner's parameters for *accounts* by name; no call for nobody."""
+    return ssm.read_some(names_for(settings().namespace, cluster.name, accounts))
+
+
+def granted_access(cluster: ClusterArn, vendors: Collection[str]) -> frozenset[tuple[str, Access]]:
+    """
+    Return what each account is granted now: what it asks for, within the owner's bounds.
+
+    The *vendors* among the accounts have the control actions only.
+    """
+    requested = dynamodb.requested_access(cluster.text)
+    asked = [(account, access) for account, access in requested if account not in vendors]
+    bounds = _read_bounds(cluster, [account for account, _ in asked])
+    decided = (
+        (account, decide(access, bounds, cluster, account, settings().namespace).granted)
+        for account, access in asked
+    )
+    return frozenset((account, access) for account, access in decided if not access.is_nothing)
+
+
+def refused_access(
+    cluster: ClusterArn, account: str, requests: Iterable[Request]
+) -> tuple[dict[str, Refusal], str]:
+    """
+    Return by VPC why *account* does not get all of the access in *requests*, and a digest.
+
+    The digest is that of the owner's bounds; it is empty where no access is asked for.
+    """
+    asked = {one.vpc_id: one.access for one in requests if one.access}
+    if not asked:
+        return {}, ""
+    bounds, namespace = _read_bounds(cluster, [account]), settings().namespace
+    decided = {
+        vpc_id: decide(access, bounds, cluster, account, namespace).refusal
+        for vpc_id, access in asked.items()
+    }
+    refusals = {vpc_id: refusal for vpc_id, refusal in decided.items() if refusal}
+    return refusals, digest(bounds, namespace, cluster.name, account)
+
+
+def changed_bounds(cluster: Cluster, snapshot: Snapshot) -> Iterator[tuple[str, str]]:
+    """Yield the accounts whose bounds are not those of their last survey, and a digest of them."""
+    namespace = settings().namespace
+    asking = {one.account for one in snapshot.requests if one.access}
+    accounts = sorted(asking & snapshot.surveyed.keys() & cluster.clients(namespace))
+    bounds = _read_bounds(cluster.arn, accounts)
+    for account in accounts:
+        found = digest(bounds, namespace, cluster.arn.name, account)
+        if found != snapshot.surveyed[account].bounds:
+            yield account, found

@@ -1,0 +1,80 @@
+"""Who works on a cluster: taking the lease, giving it up, handing it on. The rules are in lease.
+
+Each function can die between any two of its calls and be called again: the lease says by its
+holder's name what is still to do, and starting a run twice starts it once.
+"""
+
+from msklink.arns import ClusterArn
+from msklink.aws import dynamodb, step_functions
+from msklink.errors import LeaseLost
+from msklink.runs.cluster_record import Cluster
+from msklink.runs.lease import requested_before, run_name
+
+
+def request_run(cluster_arn: str) -> str:
+    """Name of the run that sees what is asked for now: a new one, or the one under way."""
+    requested = dynamodb.add_request(cluster_arn)
+    run = run_name(ClusterArn.parse(cluster_arn), requested)
+    holder = dynamodb.take_lease(cluster_arn, run).holder
+    return _start(cluster_arn, holder, run) if holder else run
+
+
+def conclude(
+    cluster_arn: str, run: str, generation: int, *, has_room: bool, seen: str = ""
+) -> bool:
+    """
+    Whether *run* must go round again, because more was asked for than it saw in *generation*.
+
+    If not, it has given the lease up: to nobody, or without room for another round to a new run.
+    *seen* is the fingerprint of the cluster as it saw it.
+    """
+    record = dynamodb.give_up_lease(cluster_arn, run, generation, seen)
+    if record.holder == run and not has_room:
+        following = run_name(ClusterArn.parse(cluster_arn), record.requested)
+        record = dynamodb.hand_lease_over(cluster_arn, run, following)
+    if record.holder and record.holder != run:
+        step_functions.start(record.holder, cluster_arn)
+    return record.holder == run
+
+
+def keep(cluster_arn: str, run: str) -> Cluster:
+    """
+    The record of the cluster, having made sure that *run* has the lease.
+
+    For tasks that write what other runs would write as well.
+
+    A run that failed lost it, and takes it back when it is redriven. Raises LeaseLost where another
+    run has it, or has had it since.
+    """
+    record = dynamodb.read_cluster(cluster_arn)
+    if record.holder is None and step_functions.is_running(run):
+        record = dynamodb.take_lease_back(cluster_arn, run)
+    if record.holder != run:
+        raise LeaseLost(f"run {record.holder or 'after this one'} has taken the cluster over")
+    return record
+
+
+def bury(cluster_arn: str, dead: str) -> None:
+    """Free the lease of a run that failed; what was asked for since it began gets a new one."""
+    record = dynamodb.read_cluster(cluster_arn)
+    if record.holder == dead and record.requested == requested_before(dead):
+        dynamodb.free_lease(cluster_arn, dead)
+    elif record.holder:
+        following = run_name(ClusterArn.parse(cluster_arn), record.requested)
+        _start(cluster_arn, record.holder, following)
+
+
+def _start(cluster_arn: str, holder: str, run: str) -> str:
+    """
+    Make sure that the *holder* of the lease runs, and return its name.
+
+    A holder that was never started is started; one that ended without giving the lease up, because
+    it failed, loses it to *run*. Nobody gets it when a later run had it already, which has seen all
+    that *run* would see.
+    """
+    if step_functions.start(holder, cluster_arn):
+        return holder
+    successor = dynamodb.take_lease(cluster_arn, run, dead=holder).holder
+    if successor:
+        step_functions.start(successor, cluster_arn)
+    return successor or run

@@ -1,0 +1,76 @@
+"""The managed security group of each client VPC: made where it is needed, and put in shape."""
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from msklink.aws import ec2, ec2_security_groups
+from msklink.aws.errors import refusals_of_aws
+from msklink.connections.record import Connection, State
+from msklink.errors import Refused
+from msklink.refusals import Code, Refusal
+from msklink.runs.task_input import ClientTask
+from msklink.services import drift_repair
+from msklink.settings import settings
+from msklink.tags import client_key
+from msklink.vpc import managed_group
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2 import EC2Client
+
+Groups = Mapping[str, str | Refusal]
+"""Id of the group, by VPC; or why AWS refuses to make it or to change it."""
+
+
+def keep(event: ClientTask, vpcs: "EC2Client", wanted: Iterable[Connection]) -> Groups:
+    """
+    Return the managed security group of each VPC that needs or has one, by VPC, put in shape.
+
+    One serves all schemes of a VPC, and is there as long as a connection uses it. Where AWS refuses
+    a call for one VPC, such as beyond a quota, that is what is returned for it.
+    """
+    namespace, stack_name = settings().namespace, settings().stack_name
+    name = event.cluster.name
+    key = client_key(namespace, name)
+    read = ec2.read_vpcs(vpcs, event.account, {one.vpc_id for one in wanted}, key, stack_name)
+    bare = {one.vpc_id for one in wanted if not one.security_group_ids}
+    groups: dict[str, str | Refusal] = {}
+    well = []
+    for vpc_id, vpc in read.items():
+        group = vpc.managed_group
+        is_used = any(record.was_there for record in wanted if record.vpc_id == vpc_id)
+        found = managed_group.drifted(vpc) if is_used else None  # a new one may be half made
+        refusal = drift_repair.why_not(event.cluster_arn, found) if found else None
+        if group and found and refusal:
+            drift_repair.leave_alone(event.cluster_arn, event.run, found, refusal)
+            groups[vpc_id] = group.id
+            continue
+        if found:
+            drift_repair.begin(event.cluster_arn, event.run, found)
+        if group or vpc_id in bare:
+            try:
+                with refusals_of_aws():
+                    ours = ec2_security_groups.ensure_group(vpcs, vpc, namespace, name, stack_name)
+                groups[vpc_id] = ours
+            except Refused as error:
+                groups[vpc_id] = error.refusal
+                continue
+            well.append(managed_group.memory_of(vpc))
+    drift_repair.settle(event.cluster_arn, well)
+    return groups
+
+
+def place(record: Connection, groups: Groups) -> Connection:
+    """
+    Return *record* with the managed group of its VPC, where people have named none.
+
+    Where AWS refuses to bring the group in shape, a connection that is there goes on with it.
+    """
+    group = groups.get(record.vpc_id)
+    if isinstance(group, Refusal):
+        state = record.state if record.connection_arn else State.REFUSED
+        return record.with_(state=state, refusal=group)
+    if record.refusal and record.refusal.code is Code.REFUSED_BY_AWS:
+        record = record.with_(refusal=None)
+    if record.security_group_ids or group is None:
+        return record
+    return record.with_(security_group_ids=(group,))

@@ -1,0 +1,183 @@
+"""Telling others: each fact as an event on the bus, and as a metric for the owner team.
+
+Metrics are written in CloudWatch's embedded format, so that no call is made for them.
+"""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime
+
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
+from msklink.auth_scheme import Scheme
+from msklink.aws.eventbridge import Told, tell
+from msklink.connections.record import Connection
+from msklink.connections.removal import Leaving
+from msklink.connections.vpc_connection import ClientConnection
+from msklink.drift.kinds import Drift
+from msklink.refusals import Refusal
+from msklink.runs import backoff
+from msklink.runs.cluster_record import Failure
+
+
+def connectivity_enabled(cluster_arn: str, run: str, schemes: Iterable[Scheme]) -> None:
+    tell(Told.CLUSTER_CONNECTIVITY_ENABLED, cluster_arn=cluster_arn, run=run, schemes=list(schemes))
+
+
+def cluster_refused(cluster_arn: str, run: str, refusal: Refusal) -> None:
+    _count_refusal(refusal)
+    tell(Told.CLUSTER_REFUSED, cluster_arn=cluster_arn, run=run, refusal=_plain(refusal))
+
+
+def client_refused(refusal: Refusal, **facts: str | None) -> None:
+    """*facts* are those of the contract: account, vpc_id, scheme, cluster_arn, run."""
+    _count_refusal(refusal)
+    tell(Told.CLIENT_REFUSED, **facts, refusal=_plain(refusal))
+
+
+def connections_refused(records: Iterable[Connection], run: str) -> None:
+    """
+    Tell of those of *records* that are refused; call it with what has changed only.
+
+    A refusal that nobody wants any more changes as well, to be forgotten.
+    """
+    for record in records:
+        if record.refusal and record.wanted:
+            client_refused(record.refusal, run=run, **_facts(record))
+
+
+def access_refused(record: Connection, refusal: Refusal, run: str) -> None:
+    """Publish that clients of a connection do not get all of the access that they asked for."""
+    client_refused(refusal, run=run, **_facts(record))
+
+
+def client_onboarded(record: Connection, run: str, now: datetime) -> None:
+    """The time is from the moment it was first asked for to its brokers in Parameter Store."""
+    _count("ClientsOnboarded")
+    with single_metric(
+        name="OnboardingTime",
+        unit=MetricUnit.Seconds,
+        value=(now - record.requested).total_seconds(),
+    ):
+        pass
+    tell(Told.CLIENT_ONBOARDED, run=run, connection_arn=record.connection_arn, **_facts(record))
+
+
+def offboarding_scheduled(record: Connection, leaving: Leaving, run: str) -> None:
+    """Tell when the connection will be taken away and why; or that it is protected from it."""
+    if leaving.due is None:
+        client_refused(leaving.reason, run=run, **_facts(record))
+        return
+    tell(
+        Told.CLIENT_OFFBOARDING_SCHEDULED,
+        run=run,
+        connection_arn=record.connection_arn,
+        due=leaving.due.isoformat(timespec="seconds"),
+        refusal=_plain(leaving.reason),
+        **_facts(record),
+    )
+
+
+def client_offboarded(record: Connection, run: str, refusal: Refusal | None) -> None:
+    """Tell that it is gone and why, or the *refusal* that says what is left of it."""
+    _count("ClientsOffboarded")
+    tell(
+        Told.CLIENT_OFFBOARDED,
+        run=run,
+        connection_arn=record.connection_arn,
+        refusal=_plain(refusal) if refusal else None,
+        **_facts(record),
+    )
+
+
+def vendor_leaving(cluster_arn: str, account: str, leaving: Leaving, run: str) -> None:
+    """Tell when the grant of a vendor will be taken away; or that it is protected from it."""
+    if leaving.due is None:
+        cluster_refused(cluster_arn, run, leaving.reason)
+        return
+    tell(
+        Told.CLIENT_OFFBOARDING_SCHEDULED,
+        cluster_arn=cluster_arn,
+        run=run,
+        account=account,
+        due=leaving.due.isoformat(timespec="seconds"),
+        refusal=_plain(leaving.reason),
+    )
+
+
+def vendor_left(cluster_arn: str, account: str, leaving: Leaving | None, run: str) -> None:
+    """Tell that the grant of a vendor is gone, and why."""
+    reason = _plain(leaving.reason) if leaving else None
+    tell(Told.CLIENT_OFFBOARDED, cluster_arn=cluster_arn, run=run, account=account, refusal=reason)
+
+
+def run_concluded() -> None:
+    _count("Runs")
+
+
+def run_failed(cluster_arn: str, failure: Failure) -> None:
+    _count("RunsFailed")
+    facts = failure.model_dump(mode="json", exclude={"ended"})
+    tell(Told.RUN_FAILED, cluster_arn=cluster_arn, outlook=backoff.outlook(failure), **facts)
+
+
+def drift_repaired(cluster_arn: str, run: str, drift: Drift) -> None:
+    _count_drift("DriftRepaired", drift)
+    tell(Told.DRIFT_REPAIRED, cluster_arn=cluster_arn, run=run, **asdict(drift))
+
+
+def drift_left_alone(cluster_arn: str, run: str, drift: Drift, refusal: Refusal) -> None:
+    """Told to the client where it is the client's, otherwise to the owner."""
+    _count_drift("DriftLeftAlone", drift)
+    if not drift.account:
+        cluster_refused(cluster_arn, run, refusal)
+        return
+    whose = {"account": drift.account, "vpc_id": drift.vpc_id, "scheme": drift.scheme}
+    client_refused(refusal, cluster_arn=cluster_arn, run=run, **whose)
+
+
+def stranger_seen(
+    cluster_arn: str, run: str, refusal: Refusal, connection: ClientConnection
+) -> None:
+    """Tell the owner of a connection of an account that is not on the list."""
+    _count("UnknownConnections")
+    tell(
+        Told.CLUSTER_REFUSED,
+        cluster_arn=cluster_arn,
+        run=run,
+        account=connection.account,
+        connection_arn=connection.arn,
+        refusal=_plain(refusal),
+    )
+
+
+def client_failed() -> None:
+    _count("ClientFailures")
+
+
+def _count(name: str) -> None:
+    with single_metric(name=name, unit=MetricUnit.Count, value=1):
+        pass
+
+
+def _count_drift(name: str, drift: Drift) -> None:
+    with single_metric(name=name, unit=MetricUnit.Count, value=1) as metric:
+        metric.add_dimension("what", drift.kind)
+
+
+def _count_refusal(refusal: Refusal) -> None:
+    with single_metric(name="Refusals", unit=MetricUnit.Count, value=1) as metric:
+        metric.add_dimension("code", refusal.code)
+
+
+def _facts(record: Connection) -> dict[str, str | None]:
+    return {
+        "cluster_arn": record.cluster_arn,
+        "account": record.account,
+        "vpc_id": record.vpc_id,
+        "scheme": record.scheme,
+    }
+
+
+def _plain(refusal: Refusal) -> dict[str, str]:
+    return refusal.model_dump(mode="json")

@@ -1,0 +1,157 @@
+"""
+Writing whom the cluster policy admits, where MSK takes or rejects the policy as a whole.
+
+One principal that is gone, such as a closed account, makes MSK reject every policy that names it,
+and the answer may name nobody. A policy that MSK takes has no such principal. So the one that is
+gone is found by putting policies with parts of the accounts.
+"""
+
+from collections.abc import Collection, Set
+from dataclasses import dataclass
+from functools import cached_property
+
+from aws_lambda_powertools import Logger
+
+from msklink.arns import ClusterArn
+from msklink.aws import dynamodb, msk_cluster_policy, msk_clusters
+from msklink.errors import PrincipalRejected, Refused
+from msklink.policy.document import Grant
+from msklink.policy.kafka_access import Access
+from msklink.refusals import Code, Refusal, refuse
+from msklink.services.kafka_access import granted_access
+from msklink.settings import settings
+
+logger = Logger(child=True)
+
+Rejected = dict[str, Refusal]
+"""Accounts that could not be admitted, and why."""
+
+
+def rejection(
+    cluster: ClusterArn, accounts: Set[str], error: PrincipalRejected | Refused
+) -> Refusal:
+    """Return the refusal that tells of *accounts* why MSK did not take the policy."""
+    if isinstance(error, Refused):
+        return error.refusal
+    current, _ = msk_cluster_policy.read_policy(msk_clusters.client(), cluster.text)
+    return refuse(
+        Code.PRINCIPAL_REJECTED,
+        account=", ".join(sorted(accounts)),
+        problem=error,
+        orphans=", ".join(current.orphans()) or "none that can be told by its form",
+    )
+
+
+@dataclass(frozen=True)
+class PolicyGrants:
+    """Our statements in the policy of *cluster*."""
+
+    cluster: ClusterArn
+    vendors: Collection[str]
+    """Accounts whose access to topics, asked for as clients, does not count."""
+
+    @cached_property
+    def access(self) -> frozenset[tuple[str, Access]]:
+        """What the owner allows of what each account asks for; read once, and only for a write."""
+        return granted_access(self.cluster, self.vendors)
+
+    def admit(self, accounts: Set[str]) -> Rejected:
+        """
+        Admit *accounts* beside those that are admitted; return all that could not be, or cannot any
+        more.
+
+        Where one that was admitted is gone, those that were not reached lose their grant for the
+        seconds in which they are tried one after the other.
+        """
+        try:
+            self._put(add=accounts)
+        except Refused:
+            return self._add(accounts)
+        except PrincipalRejected as error:
+            admitted = self._admitted()
+            for doubtful in (frozenset[str](), admitted - self._reached()):
+                if self._is_taken_without(doubtful):
+                    return self._try(accounts, doubtful)
+            blocked = accounts - admitted or accounts
+            return {one: rejection(self.cluster, {one}, error) for one in blocked}
+        return {}
+
+    def remove(self, accounts: Set[str]) -> Rejected:
+        """
+        Take *accounts* out, which may be none; return others that cannot stay any more.
+
+        What the access of those that stay has lost goes as well. Raises PrincipalRejected, or
+        Refused, where MSK takes the policy in no way.
+        """
+        try:
+            self._put(drop=accounts)
+        except PrincipalRejected:
+            doubtful = self._admitted() - accounts - self._reached()
+            if not self._is_taken_without(doubtful, accounts):
+                raise
+            return self._try(frozenset(), doubtful)
+        return {}
+
+    def _add(self, accounts: Set[str]) -> Rejected:
+        """Admit *accounts* to a policy that MSK takes: all at once, or each half by itself."""
+        try:
+            self._put(add=accounts)
+        except (PrincipalRejected, Refused) as error:
+            if len(accounts) == 1:
+                return {one: rejection(self.cluster, accounts, error) for one in accounts}
+            half = set(sorted(accounts)[: (len(accounts) + 1) // 2])
+            return self._add(half) | self._add(accounts - half)
+        return {}
+
+    def _try(self, accounts: Set[str], doubtful: Set[str]) -> Rejected:
+        """Admit *accounts*, and again the *doubtful* that can be."""
+        rejected = self._add(accounts | doubtful)
+        self._note_doubtful(frozenset(), before=doubtful)
+        return rejected
+
+    def _is_taken_without(self, doubtful: Set[str], leaving: Set[str] = frozenset()) -> bool:
+        """
+        Return whether MSK takes the policy as it is but for the *doubtful* and those *leaving*.
+
+        The doubtful are out of it then, which the next run must know where this one dies.
+        """
+        self._note_doubtful(doubtful)
+        try:
+            self._put(drop=doubtful | leaving, even_if_equal=True)
+        except PrincipalRejected:
+            self._note_doubtful(frozenset(), before=doubtful)
+            return False
+        return True
+
+    def _note_doubtful(self, doubtful: Set[str], before: Set[str] = frozenset()) -> None:
+        if doubtful != before:
+            dynamodb.note_doubtful(self.cluster.text, doubtful)
+
+    def _admitted(self) -> frozenset[str]:
+        current, _ = msk_cluster_policy.read_policy(msk_clusters.client(), self.cluster.text)
+        return current.admitted(settings().namespace)
+
+    def _reached(self) -> Set[str]:
+        """Clients into whose accounts this run has looked, so that they are not closed."""
+        records = dynamodb.connections(self.cluster.text)
+        unreached = {one.account for one in records if one.concerns_account and one.is_told}
+        return {one.account for one in records if not one.concerns_account} - unreached
+
+    def _put(
+        self,
+        add: Set[str] = frozenset(),
+        drop: Set[str] = frozenset(),
+        *,
+        even_if_equal: bool = False,
+    ) -> None:
+        """Write our statements anew, having noted what they were and will be."""
+        msk, namespace = msk_clusters.client(), settings().namespace
+        current, version = msk_cluster_policy.read_policy(msk, self.cluster.text)
+        accounts = (current.admitted(namespace) - drop) | add
+        desired = current.with_grant(self.cluster, Grant(accounts, self.access), namespace)
+        if desired == current and not even_if_equal:
+            return
+        digests = f"{current.digest(namespace)} {desired.digest(namespace)}"
+        dynamodb.note_granted(self.cluster.text, digests)
+        msk_cluster_policy.write_policy(msk, self.cluster.text, desired, version)
+        logger.info("cluster policy written", admitted=sorted(accounts))

@@ -1,0 +1,46 @@
+"""Connections of accounts that are not on the list of the cluster: told of, or rejected."""
+
+from collections.abc import Collection, Set
+
+from msklink.aws import dynamodb, msk_clusters
+from msklink.connections.vpc_connection import ClientConnection, rejectable
+from msklink.refusals import Code, refuse
+from msklink.runs.cluster_record import Cluster
+from msklink.services import notifications
+from msklink.settings import settings
+
+
+def look(
+    cluster_arn: str, run: str, strange: Collection[ClientConnection], record: Cluster
+) -> None:
+    """Tell the owner of the *strange* ones, once, and reject those that may be, if wanted."""
+    arns = {connection.arn for connection in strange}
+    for connection in strange:
+        if connection.arn not in record.strangers:
+            refusal = refuse(
+                Code.UNKNOWN_CONNECTION,
+                account=connection.account,
+                connection_arn=connection.arn,
+                key=f"{settings().namespace}/clients",
+            )
+            notifications.stranger_seen(cluster_arn, run, refusal, connection)
+    spared = arns.intersection(record.spared)
+    if settings().reject_unknown:
+        spared |= _reject(cluster_arn, {one.arn for one in rejectable(strange, spared)})
+    if (arns, spared) != (set(record.strangers), set(record.spared)):
+        dynamodb.note_strangers(cluster_arn, arns, spared)
+
+
+def _reject(cluster_arn: str, connection_arns: Set[str]) -> Set[str]:
+    """
+    Reject the connections but for those that it returns, of which not to be judged again.
+
+    Services of AWS connect for their users; who is not known for a user's account may be one.
+    """
+    if not connection_arns:
+        return connection_arns
+    msk = msk_clusters.client()
+    of_accounts = msk_clusters.made_by_accounts(msk, cluster_arn, connection_arns)
+    for arn in sorted(of_accounts):
+        msk_clusters.reject_connection(msk, cluster_arn, arn)
+    return connection_arns - of_accounts

@@ -1,0 +1,51 @@
+"""Requests to take connections away, which hold until something is asked for anew."""
+
+from typing import Any
+
+import pytest
+
+from msklink.aws import dynamodb
+from tests.support.aws import CLIENT, OTHER_CLIENT
+from tests.support.client_events import leaving, receive, request, vpc_tagged
+
+
+def departures(cluster: str) -> set[str]:
+    return {departure.scheme for departure in dynamodb.departures(cluster, CLIENT)}
+
+
+def test_a_request_to_leave_is_recorded_and_gets_a_run(
+    cluster: str, executions: list[dict[str, Any]]
+) -> None:
+    receive(leaving("scram"))
+
+    assert departures(cluster) == {"scram"}
+    assert len(executions) == 1
+
+
+@pytest.mark.parametrize(
+    ("event", "left"),
+    [
+        (request(schemes=["iam", "scram"]), {"tls"}),
+        (request(schemes=["auto"]), set()),
+        (vpc_tagged(tag="tls"), {"iam", "scram"}),
+        (vpc_tagged(tag=""), {"iam", "scram", "tls"}),
+        (vpc_tagged(tag="off"), {"iam", "scram", "tls"}),
+    ],
+)
+@pytest.mark.usefixtures("executions")
+def test_what_is_asked_for_anew_is_not_to_go_any_more(
+    cluster: str, event: dict[str, Any], left: set[str]
+) -> None:
+    receive(leaving())
+
+    receive(event)
+
+    assert departures(cluster) == left
+
+
+def test_an_account_that_is_not_listed_cannot_take_anything_away(
+    cluster: str, executions: list[dict[str, Any]]
+) -> None:
+    assert receive(leaving() | {"account": OTHER_CLIENT}) == []
+    assert not departures(cluster)
+    assert not executions

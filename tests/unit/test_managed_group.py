@@ -1,0 +1,43 @@
+import pytest
+
+from msklink.vpc.description import SecurityGroup
+from msklink.vpc.managed_group import drifted, has_grown
+from msklink.vpc.security_groups import Rule, wanted_rules
+from tests.unit.given import vpc
+
+BLOCKS = ("10.0.0.0/16", "10.1.0.0/16")
+ONE, BOTH = wanted_rules(BLOCKS[:1]), wanted_rules(BLOCKS)
+FOREIGN = frozenset({Rule("tcp", 22, 22, BLOCKS[0])})
+
+
+@pytest.mark.parametrize(
+    ("ingress", "egress", "grown", "changed"),
+    [
+        (BOTH, BOTH, False, False),
+        (ONE, ONE, True, False),
+        (BOTH, ONE, True, False),  # a run died before it let them out
+        (frozenset(), frozenset(), False, True),
+        (ONE | FOREIGN, ONE, False, True),
+        (ONE, BOTH, False, True),
+    ],
+)
+def test_a_group_that_lacks_only_new_blocks_was_changed_by_nobody(
+    ingress: frozenset[Rule], egress: frozenset[Rule], *, grown: bool, changed: bool
+) -> None:
+    group = SecurityGroup("sg-1", managed=True, ingress=ingress, egress=egress)
+    room = vpc(cidrs=BLOCKS, security_groups=(group,))
+
+    assert has_grown(room) is grown
+    assert (drifted(room) is not None) is changed
+
+
+@pytest.mark.parametrize(
+    "left", [Rule("-1", None, None, "0.0.0.0/0"), Rule("-1", None, None, "::/0")]
+)
+def test_a_rule_that_ec2_gave_the_group_is_a_change(left: Rule) -> None:
+    group = SecurityGroup("sg-1", managed=True, ingress=BOTH, egress=BOTH | {left})
+
+    found = drifted(vpc(cidrs=BLOCKS, security_groups=(group,)))
+
+    assert found is not None
+    assert left.source in found.before

@@ -1,0 +1,152 @@
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from msklink.arns import ClusterArn
+from msklink.auth_scheme import Scheme
+from msklink.parameters import client_properties, status
+from msklink.parameters.brokers import lasting
+from msklink.parameters.published import name_taken, parameters, status_parameter
+from msklink.runs.cluster_record import Brokers
+from tests.unit.given import ARN, NOW
+
+HOSTS = ["b-1.iam.orders:14001", "b-2.iam.orders:14002", "b-3.iam.orders:14003"]
+
+
+@pytest.mark.parametrize(
+    ("scheme", "protocol", "mechanism"),
+    [
+        (Scheme.IAM, "SASL_SSL", "AWS_MSK_IAM"),
+        (Scheme.SCRAM, "SASL_SSL", "SCRAM-SHA-512"),
+        (Scheme.TLS, "SSL", None),
+    ],
+)
+def test_the_properties_make_a_client(scheme: Scheme, protocol: str, mechanism: str | None) -> None:
+    properties = client_properties.client_properties(scheme, ",".join(HOSTS))
+
+    assert properties["security.protocol"] == protocol
+    assert properties.get("sasl.mechanism") == mechanism
+    assert int(properties["connections.max.idle.ms"]) < 350_000
+
+
+def test_secrets_are_never_published() -> None:
+    assert "sasl.jaas.config" not in client_properties.client_properties(Scheme.SCRAM, "b-1:14001")
+
+
+def test_brokers_are_sorted_whatever_order_msk_returns() -> None:
+    told = {
+        client_properties.client_properties(Scheme.IAM, ",".join(order))["bootstrap.servers"]
+        for order in permutations(HOSTS)
+    }
+
+    assert told == {",".join(HOSTS)}
+
+
+@pytest.mark.parametrize("scheme", list(Scheme))
+def test_the_brokers_come_last_so_that_they_prove_the_rest(scheme: Scheme) -> None:
+    assert [*client_properties.client_properties(scheme, "b")][-1] == "bootstrap.servers"
+
+
+def test_parameters_are_named_by_cluster_scheme_and_property() -> None:
+    named = parameters("msklink", "orders", {Scheme.TLS: "t", Scheme.IAM: "i"})
+
+    assert named["/msklink/orders/iam/bootstrap.servers"] == "i"
+    assert named["/msklink/orders/tls/security.protocol"] == "SSL"
+    assert [name.split("/")[3] for name in named] == ["iam"] * 6 + ["tls"] * 3
+
+
+def test_the_status_is_written_only_when_it_says_something_else() -> None:
+    told: dict[str, Any] = {"cluster_arn": ARN, "state": "planned", "vpcs": {}}
+    name = "/msklink/orders/status"
+
+    written = status_parameter({}, "msklink", "orders", told, NOW)
+
+    assert [*written] == [name]
+    assert status_parameter(written, "msklink", "orders", told, NOW) == {}
+    changed = told | {"state": "published"}
+    assert [*status_parameter(written, "msklink", "orders", changed, NOW)] == [name]
+
+
+@pytest.mark.parametrize(
+    ("value", "taken"),
+    [
+        (None, False),
+        ("not JSON", False),
+        (status.render({"cluster_arn": ARN}, NOW), False),
+        (status.render({"cluster_arn": ARN + "-other"}, NOW), True),
+    ],
+)
+def test_a_name_is_taken_by_the_status_of_another_cluster(value: str | None, taken: bool) -> None:
+    existing = {"/msklink/orders/status": value} if value else {}
+
+    refusal = name_taken(existing, "msklink", ClusterArn.parse(ARN))
+
+    assert bool(refusal) is taken
+    if refusal:
+        assert refusal.code == "ClusterNameTaken"
+        assert ARN + "-other" in refusal.message
+
+
+FIRST = "b-1.iam.orders:14001,b-2.iam.orders:14002,b-3.iam.orders:14003"
+NEXT = "b-4.iam.orders:14004,b-5.iam.orders:14005,b-6.iam.orders:14006"
+RENAMED = NEXT.replace("orders", "orders2")
+
+
+@pytest.mark.parametrize(
+    ("published", "of", "found", "count", "chosen"),
+    [
+        ({}, 0, {Scheme.IAM: NEXT}, 6, {Scheme.IAM: NEXT}),
+        ({Scheme.IAM: FIRST}, 6, {Scheme.IAM: NEXT}, 6, {Scheme.IAM: FIRST}),
+        ({Scheme.IAM: FIRST}, 3, {Scheme.IAM: NEXT}, 6, {Scheme.IAM: NEXT}),  # brokers were added
+        ({Scheme.IAM: NEXT}, 6, {Scheme.IAM: FIRST}, 3, {Scheme.IAM: FIRST}),  # or removed
+        ({Scheme.IAM: FIRST}, 6, {}, 6, {}),  # the scheme was turned off
+        ({Scheme.IAM: FIRST}, 6, {Scheme.IAM: RENAMED}, 6, {Scheme.IAM: RENAMED}),  # and on anew
+        ({Scheme.IAM: FIRST[:40]}, 6, {Scheme.IAM: NEXT}, 6, {Scheme.IAM: NEXT}),  # more of them
+        (
+            {Scheme.IAM: FIRST},
+            6,
+            {Scheme.IAM: NEXT, Scheme.TLS: "b-9.tls.orders:1,b-8.tls.orders:2"},
+            6,
+            {Scheme.IAM: FIRST, Scheme.TLS: "b-8.tls.orders:2,b-9.tls.orders:1"},
+        ),
+    ],
+)
+def test_the_brokers_that_were_published_stay_as_long_as_they_are_the_clusters(
+    published: dict[Scheme, str],
+    of: int,
+    found: dict[Scheme, str],
+    count: int,
+    chosen: dict[Scheme, str],
+) -> None:
+    brokers = lasting(Brokers(strings=published, of=of), found, count, None)
+
+    assert (brokers.strings, brokers.of) == (chosen, count)
+
+
+@pytest.mark.parametrize(
+    ("ids", "chosen"),
+    [
+        (None, FIRST),
+        ({1, 2, 3}, FIRST),
+        ({1, 2, 3, 4, 5, 6}, FIRST),
+        ({2, 3, 4}, NEXT),  # one that was published has gone
+        ({4, 5, 6}, NEXT),
+    ],
+)
+def test_brokers_that_have_left_the_cluster_are_not_published_any_more(
+    ids: set[int] | None, chosen: str
+) -> None:
+    published = Brokers(strings={Scheme.IAM: FIRST}, of=3)
+
+    brokers = lasting(published, {Scheme.IAM: NEXT}, 3, ids)
+
+    assert brokers.strings == {Scheme.IAM: chosen}
+
+
+def test_names_of_a_form_that_nobody_knows_stay_published() -> None:
+    published = Brokers(strings={Scheme.IAM: "broker-1.orders:14001"}, of=3)
+
+    brokers = lasting(published, {Scheme.IAM: "broker-2.orders:14001"}, 3, {2})
+
+    assert brokers.strings == published.strings
