@@ -24,10 +24,10 @@ class Conclusion(Task):
 @transient_faults_named
 def handler(event: Conclusion, context: LambdaContext) -> dict[str, bool]:
     has_room = run_lease.has_room(event.rounds, event.clients)
-    newer = lease.conclude(
+    newer = lease.conclude_round(
         *(event.cluster_arn, event.run, event.generation),
         has_room=has_room,
-        seen=event.fingerprint,
+        fingerprint=event.fingerprint,
     )
     logger.info("round concluded", newer=newer, rounds=event.rounds)
     if not newer:

@@ -18,10 +18,10 @@ from msklink.aws import (
     run_state,
 )
 from msklink.aws.errors import transient_faults_named
-from msklink.aws.session import in_client, in_the_name_of
+from msklink.aws.session import client_refusals, client_session
 from msklink.aws.ssm import ParameterSet
 from msklink.connections import offboarding
-from msklink.connections.record import Connection, State
+from msklink.connections.record import ConnectionRecord, State
 from msklink.errors import Refused
 from msklink.parameters import status
 from msklink.refusals import Code, refuse
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 logger = Logger()
 
-Records = list[Connection]
+Records = list[ConnectionRecord]
 
 
 @logger.inject_lambda_context(correlation_id_path="run")
@@ -65,18 +65,18 @@ def _disconnect(event: ClientTask, due: Records, staying: Records, now: datetime
     In the order in which an application should notice: parameters, connection, security group.
     """
     account = event.client(settings().namespace)
-    session = in_client(account, account.disconnecting(event.cluster.name), event.run)
+    session = client_session(account, account.disconnecting(event.cluster.name), event.run)
     closing = [record.with_(state=State.CLOSING, refusal=None, failure=None) for record in due]
-    with in_the_name_of(account):
+    with client_refusals(account):
         # The owner's own set is a summary of all clients, which PublishSummary writes.
         parameters = ParameterSet(session, event.cluster.name)
         replaced = any(offboarding.is_replaced(record) for record in due)
         is_owner = event.account == event.cluster.account
-        ours = not (is_owner or replaced or parameters.taken(event.cluster))
+        ours = not (is_owner or replaced or parameters.name_refusal(event.cluster))
         if ours:
-            kept = {record.scheme for record in staying if record.live}
+            kept = {record.scheme for record in staying if record.is_live}
             parameters.withdraw({one.scheme for one in due if one.scheme} - kept)
-            parameters.show(status.describe(event.cluster_arn, [*staying, *closing]), now)
+            parameters.write_status(status.describe(event.cluster_arn, [*staying, *closing]), now)
         msk = msk_clusters.client(session)
         listed = msk_vpc_connections.list_connections(msk)
         name = settings().stack_name
@@ -92,7 +92,7 @@ def _disconnect(event: ClientTask, due: Records, staying: Records, now: datetime
         if gone and ours:
             _show_gone(event, parameters, gone, [*staying, *pending], now)
     if ours:
-        run_state.note_withdrawn(event.cluster_arn, event.account, parameters.digests)
+        run_state.record_withdrawn(event.cluster_arn, event.account, parameters.digests)
     for record in gone:
         _tell_gone(event, record, in_use)
     return pending
@@ -125,10 +125,10 @@ def _delete_groups(
 
 
 def _is_gone(
-    record: Connection, in_use: dict[str, str], now: datetime, *, is_claimed: bool
+    record: ConnectionRecord, in_use: dict[str, str], now: datetime, *, is_claimed: bool
 ) -> bool:
     is_free = record.vpc_id not in in_use and is_claimed
-    is_free = is_free or offboarding.may_give_up(record, now)
+    is_free = is_free or offboarding.is_overdue(record, now)
     return not record.connection_state and is_free
 
 
@@ -136,21 +136,21 @@ def _show_gone(
     event: ClientTask,
     parameters: ParameterSet,
     gone: Records,
-    remaining: Sequence[Connection],
+    remaining: Sequence[ConnectionRecord],
     now: datetime,
 ) -> None:
     """Leave the reason in the status; of a cluster that is gone nothing is to stay."""
-    reasons = [record.reason_to_leave for record in gone if record.reason_to_leave]
+    reasons = [record.removal_reason for record in gone if record.removal_reason]
     if not remaining and any(one.code is Code.CLUSTER_NOT_FOUND for one in reasons):
         parameters.withdraw_all()
     else:
-        parameters.show(status.offboarded(event.cluster_arn, remaining, reasons[0]), now)
+        parameters.write_status(status.offboarded(event.cluster_arn, remaining, reasons[0]), now)
 
 
-def _tell_gone(event: ClientTask, record: Connection, in_use: dict[str, str]) -> None:
-    refusal = record.reason_to_leave
+def _tell_gone(event: ClientTask, record: ConnectionRecord, in_use: dict[str, str]) -> None:
+    refusal = record.removal_reason
     if group := in_use.get(record.vpc_id):
         refusal = refuse(Code.SECURITY_GROUP_IN_USE, group=group, vpc_id=record.vpc_id)
     if record.scheme:
         notifications.client_offboarded(record, event.run, refusal)
-    dynamodb.forget(record)
+    dynamodb.delete_record(record)

@@ -7,12 +7,12 @@ from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from msklink.aws import dynamodb, msk_clusters
-from msklink.aws.errors import refusals_of_aws, transient_faults_named
+from msklink.aws.errors import aws_refusals, transient_faults_named
 from msklink.cluster import next_move, private_connectivity, update_window
 from msklink.cluster.next_move import Move
 from msklink.connections.survey import ClusterFacts
 from msklink.errors import Refused, UpdateRejected
-from msklink.runs.cluster_record import Cluster as Record
+from msklink.runs.cluster_record import ClusterRecord
 from msklink.runs.task_input import Survey, Task
 from msklink.services import connectivity, lease
 from msklink.settings import settings
@@ -29,40 +29,40 @@ class Enabling(Task):
 @event_parser
 @transient_faults_named
 def handler(event: Enabling, context: LambdaContext) -> dict[str, Any]:
-    record = lease.keep(event.cluster_arn, event.run)
+    record = lease.require_lease(event.cluster_arn, event.run)
     try:
-        with refusals_of_aws():
+        with aws_refusals():
             return _enable(event, record)
     except Refused as error:
         return _answer(Move.WAIT, error.refusal.message)  # InspectCluster meets it and tells it
 
 
-def _enable(event: Enabling, record: Record) -> dict[str, Any]:
+def _enable(event: Enabling, record: ClusterRecord) -> dict[str, Any]:
     msk = msk_clusters.client()
     cluster = msk_clusters.describe_updates(msk, event.cluster_arn, record.operation)
     if cluster is None:
         return _answer(Move.WAIT, "the cluster is gone")
-    if connectivity.is_update_over(cluster, record):  # in a run that failed, and is redriven
+    if connectivity.is_update_finished(cluster, record):  # in a run that failed, and is redriven
         return _answer(Move.WAIT, "an update of ours is over")
-    asked = cluster.asked(settings().namespace).schemes
+    asked = cluster.requested_schemes(settings().namespace).schemes
     wanted = frozenset(scheme for survey in event.surveys for scheme in survey.schemes)
     wanted |= set(event.facts.vendor_schemes)
-    wanted |= connectivity.to_turn_on_again(cluster, asked, record)
-    verdict = next_move.next_move(cluster, wanted)
+    wanted |= connectivity.schemes_to_restore(cluster, asked, record)
+    verdict = next_move.decide_next_move(cluster, wanted)
     if verdict.move is Move.ENABLE:
         flags = private_connectivity.connectivity_flags(cluster, wanted)
-        schemes = wanted - cluster.private
-        expected = update_window.window(
+        schemes = wanted - cluster.private_schemes
+        expected = update_window.expected_window(
             msk_clusters.past_updates(msk, event.cluster_arn), cluster.brokers
         )
-        dynamodb.note_enabling(event.cluster_arn, schemes)  # before, or its end could be missed
+        dynamodb.record_enabling(event.cluster_arn, schemes)  # before, or its end could be missed
         try:
             operation = msk_clusters.enable_connectivity(msk, cluster, flags)
         except UpdateRejected as error:
-            dynamodb.note_rejected(event.cluster_arn, str(error))
+            dynamodb.record_rejected_update(event.cluster_arn, str(error))
             logger.warning("update rejected", schemes=sorted(schemes), problem=str(error))
             return _answer(Move.WAIT, f"MSK does not take the update: {error}")
-        dynamodb.note_enabling(event.cluster_arn, schemes, operation)
+        dynamodb.record_enabling(event.cluster_arn, schemes, operation)
         logger.info("enabling connectivity", reason=verdict.reason, operation=operation)
         return _answer(Move.WAIT, verdict.reason, expected, cluster.brokers)
     return _answer(verdict.move, verdict.reason)

@@ -6,16 +6,16 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from msklink import clock
 from msklink.aws import dynamodb
-from msklink.aws.errors import refusals_of_aws, transient_faults_named
+from msklink.aws.errors import aws_refusals, transient_faults_named
 from msklink.connections.survey import account_refused
 from msklink.drift.kinds import Drift
 from msklink.errors import Refused
 from msklink.refusals import Refusal
-from msklink.runs.cluster_record import Cluster
+from msklink.runs.cluster_record import ClusterRecord
 from msklink.runs.task_input import Survey, Task
 from msklink.services import drift_repair, lease, notifications, policy_grants, vendors
 from msklink.services.connection_updates import record_changes
-from msklink.services.policy_writer import PolicyGrants
+from msklink.services.policy_writer import PolicyWriter
 
 logger = Logger()
 
@@ -28,22 +28,22 @@ class GrantTask(Task):
 @event_parser
 @transient_faults_named
 def handler(event: GrantTask, context: LambdaContext) -> dict[str, list[str]]:
-    record, now = lease.keep(event.cluster_arn, event.run), clock.now()
+    record, now = lease.require_lease(event.cluster_arn, event.run), clock.now()
     accounts = {survey.account for survey in event.surveys if survey.schemes}
     # The account of the cluster needs no policy (Terraform's acceptance tests of a connection).
     others = accounts - {event.cluster.account}
     try:
-        with refusals_of_aws():
-            found, left_alone = policy_grants.look(event.cluster, event.run, record)
+        with aws_refusals():
+            found, left_alone = policy_grants.detect_drift(event.cluster, event.run, record)
             if found and left_alone:
                 refusals = _not_admitted(event, others, found)
             else:
                 refusals = _grant(event, others, found, record)
-                record = vendors.note_gone(event.cluster, event.run, record, now)
+                record = vendors.report_removed(event.cluster, event.run, record, now)
     except Refused as error:
         notifications.cluster_refused(event.cluster_arn, event.run, error.refusal)
         refusals = dict.fromkeys(others, error.refusal)
-    refusals = vendors.note_refused(event.cluster_arn, event.run, record, refusals)
+    refusals = vendors.report_refused(event.cluster_arn, event.run, record, refusals)
     for account, refusal in refusals.items():
         known = dynamodb.connections(event.cluster_arn, account)
         records = account_refused(event.cluster_arn, account, refusal, known, now)
@@ -60,36 +60,36 @@ def _not_admitted(event: GrantTask, accounts: set[str], found: Drift) -> dict[st
     lacking = {
         one.account
         for one in dynamodb.connections(event.cluster_arn)
-        if one.pursued and not one.connection_arn
+        if one.is_pursued and not one.connection_arn
     }
     return policy_grants.not_admitted(event.cluster, accounts & lacking, found)
 
 
 def _grant(
-    event: GrantTask, accounts: set[str], found: Drift | None, record: Cluster
+    event: GrantTask, accounts: set[str], found: Drift | None, record: ClusterRecord
 ) -> dict[str, Refusal]:
     """Bring our statements to what they should be; who stays out of *accounts* and vendors, why."""
     if found:
-        drift_repair.begin(event.cluster_arn, event.run, found)
+        drift_repair.record_attempt(event.cluster_arn, event.run, found)
     expelled = {survey.account for survey in event.surveys if survey.barred and survey.closing}
-    known, holding = record.vendors, vendors.holding(record, clock.now())
-    grants = PolicyGrants(event.cluster, known)
+    known, holding = record.vendors, vendors.vendors_with_grants(record, clock.now())
+    grants = PolicyWriter(event.cluster, known)
     # Who was taken off a list, or put in by others, goes before all else.
     if expelled or found or known.keys() - holding:
         spared = ({survey.account for survey in event.surveys} - expelled) | holding
         policy_grants.revoke(
             event.cluster, event.run, grants, lambda account: account not in spared
         )
-    wanted = accounts | {account for account, vendor in known.items() if not vendor.leaving}
-    wanted |= set(record.doubtful) - expelled  # a run died that was to let them in again
+    wanted = accounts | {account for account, vendor in known.items() if not vendor.removal}
+    wanted |= set(record.suspended_accounts) - expelled  # a run died that was to let them in again
     refusals = {}
     if wanted:
         refusals = grants.admit(wanted)
-        if record.doubtful:
-            dynamodb.note_doubtful(event.cluster_arn, ())
+        if record.suspended_accounts:
+            dynamodb.record_suspended_accounts(event.cluster_arn, ())
     else:  # what is beyond the owner's bounds goes nevertheless
         policy_grants.remove(event.cluster, event.run, grants)
     if found:
-        drift_repair.settle(event.cluster_arn, [found.item])
-    policy_grants.remember(event.cluster)
+        drift_repair.mark_resolved(event.cluster_arn, [found.item])
+    policy_grants.record_digest(event.cluster)
     return refusals

@@ -7,20 +7,20 @@ from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from msklink.aws import dynamodb, ec2, msk_clusters, run_state
-from msklink.aws.errors import refusals_of_aws, transient_faults_named
+from msklink.aws.errors import aws_refusals, transient_faults_named
 from msklink.aws.msk_model import unknown_fields
 from msklink.cluster import description, eligibility, next_move, update_window
-from msklink.cluster.description import Cluster
+from msklink.cluster.description import ClusterDescription
 from msklink.cluster.next_move import Move
 from msklink.connections.survey import ClusterFacts
 from msklink.errors import ClusterWaitTimedOut, Refused
 from msklink.refusals import Code, refuse
-from msklink.runs.cluster_record import Cluster as Record
+from msklink.runs.cluster_record import ClusterRecord
 from msklink.runs.task_input import Task
 from msklink.services import connectivity, lease, succession, vendors
 from msklink.services.connection_updates import record_cluster_refusals
 from msklink.settings import settings
-from msklink.tags import read_clients
+from msklink.tags import read_client_accounts
 
 logger = Logger()
 
@@ -41,7 +41,7 @@ def handler(event: Inspection, context: LambdaContext) -> dict[str, Any]:
     if unknown := list(unknown_fields(msk)):
         logger.warning("boto3 of the Lambda runtime is too old", unknown_fields=unknown)
     try:
-        with refusals_of_aws():
+        with aws_refusals():
             cluster = msk_clusters.describe_updates(msk, event.cluster_arn, record.operation)
             answer = _look(event, cluster, record)
             seen = cluster.fingerprint(settings().namespace) if cluster else description.GONE
@@ -54,16 +54,21 @@ def handler(event: Inspection, context: LambdaContext) -> dict[str, Any]:
     return {**nothing, **answer, "generation": record.requested, "fingerprint": seen}
 
 
-def _look(event: Inspection, cluster: Cluster | None, record: Record) -> dict[str, Any]:
+def _look(
+    event: Inspection, cluster: ClusterDescription | None, record: ClusterRecord
+) -> dict[str, Any]:
     if cluster is None:
         return _look_for_successor(event, record)
     namespace = settings().namespace
-    asked = cluster.asked(namespace)
-    connecting, admitted = vendors.listed(cluster, namespace), cluster.clients(namespace)
-    vendors.follow(event.cluster_arn, event.run, record, connecting.accounts, admitted)
+    asked = cluster.requested_schemes(namespace)
+    connecting, admitted = (
+        vendors.listed_vendors(cluster, namespace),
+        cluster.client_accounts(namespace),
+    )
+    vendors.update_vendors(event.cluster_arn, event.run, record, connecting.accounts, admitted)
     if not cluster.is_managed(namespace):
         return _see_off_all(event, Code.CLUSTER_NOT_MANAGED, "the cluster is not opted in")
-    verdict = next_move.next_move(cluster, wanted=frozenset())
+    verdict = next_move.decide_next_move(cluster, wanted=frozenset())
     if verdict.move is Move.WAIT:
         if event.waited_seconds >= update_window.limit_seconds(event.expected, cluster.brokers):
             minutes = event.waited_seconds // 60
@@ -71,20 +76,20 @@ def _look(event: Inspection, cluster: Cluster | None, record: Record) -> dict[st
         seconds = update_window.wait_seconds(event.waited_seconds, event.expected, cluster.brokers)
         return {"move": Move.WAIT, "reason": verdict.reason, "wait_seconds": seconds}
     properties = msk_clusters.server_properties(msk_clusters.client(), cluster)
-    clients = read_clients(cluster.tags, namespace)
+    clients = read_client_accounts(cluster.tags, namespace)
     refusals = eligibility.scheme_refusals(cluster, asked, namespace, properties)
     failed = connectivity.conclude_update(event.run, cluster, record)
     possible = asked.schemes - refusals.keys() - failed.keys()
-    off = connectivity.turned_off(event.run, cluster, possible, record)
+    off = connectivity.handle_turned_off(event.run, cluster, possible, record)
     warnings = eligibility.cluster_warnings(cluster)
     told = eligibility.owner_refusals(asked, refusals) + tuple(failed.values())[:1]
     told += tuple(off.values()) + clients.refusals + connecting.refusals
     told += eligibility.vendor_refusals(cluster, connecting.accounts, asked, namespace)
     for_vendors = possible - off.keys() if connecting.accounts and not asked.auto else ()
     record_cluster_refusals(event, record, told, warnings)
-    run_state.note_managed(event.cluster_arn)
-    succession.hand_over(event.cluster, clients.accounts)
-    connectivity.remember(cluster, possible, record)
+    run_state.record_managed(event.cluster_arn)
+    succession.take_over_requests(event.cluster, clients.accounts)
+    connectivity.record_enabled_schemes(cluster, possible, record)
     facts = ClusterFacts(
         arn=event.cluster_arn,
         name=event.cluster.name,
@@ -104,10 +109,10 @@ def _look(event: Inspection, cluster: Cluster | None, record: Record) -> dict[st
     }
 
 
-def _look_for_successor(event: Inspection, record: Record) -> dict[str, Any]:
+def _look_for_successor(event: Inspection, record: ClusterRecord) -> dict[str, Any]:
     """What a cluster that is gone has goes: at once where another of its name is for its client."""
     code, cluster = Code.CLUSTER_NOT_FOUND, event.cluster
-    vendors.forget_all(cluster.text, record)
+    vendors.forget_vendors(cluster.text, record)
     successor = succession.successor(cluster)
     if successor is None:
         gone = refuse(code, cluster=cluster.name, owner=cluster.account)
@@ -116,9 +121,9 @@ def _look_for_successor(event: Inspection, record: Record) -> dict[str, Any]:
     new = successor.arn.text
     replaced = refuse(Code.CLUSTER_REPLACED, old=cluster.text, new=new)
     record_cluster_refusals(event, record, (replaced,))
-    if record.seen != description.GONE:  # until now the name was taken
+    if record.cluster_fingerprint != description.GONE:  # until now the name was taken
         lease.request_run(new)
-    clients = successor.clients(settings().namespace)
+    clients = successor.client_accounts(settings().namespace)
     return _see_off_all(event, code, replaced.message, clients) | {"facts": {"successor": new}}
 
 

@@ -9,14 +9,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from msklink import clock
 from msklink.aws import dynamodb, msk_clusters
-from msklink.aws.errors import refusals_of_aws, transient_faults_named
+from msklink.aws.errors import aws_refusals, transient_faults_named
 from msklink.connections import lifecycle, vpc_connection
-from msklink.connections.record import Connection, State
+from msklink.connections.record import ConnectionRecord, State
 from msklink.connections.survey import ClusterFacts
 from msklink.errors import Refused
-from msklink.parameters.brokers import lasting
-from msklink.runs.cluster_record import Brokers
-from msklink.runs.cluster_record import Cluster as Record
+from msklink.parameters.brokers import choose_brokers
+from msklink.runs.cluster_record import ClusterRecord, PublishedBrokers
 from msklink.runs.task_input import Survey, Task
 from msklink.services import notifications, unknown_connections
 from msklink.services.connection_updates import record_changes
@@ -36,7 +35,7 @@ class Inspection(Task):
 def handler(event: Inspection, context: LambdaContext) -> dict[str, Any]:
     known, now = dynamodb.connections(event.cluster_arn), clock.now()
     try:
-        with refusals_of_aws():
+        with aws_refusals():
             return _inspect(event, known, now)
     except Refused as error:
         notifications.cluster_refused(event.cluster_arn, event.run, error.refusal)
@@ -46,12 +45,12 @@ def handler(event: Inspection, context: LambdaContext) -> dict[str, Any]:
         return _publish(event, known, brokers)
 
 
-def _inspect(event: Inspection, known: list[Connection], now: datetime) -> dict[str, Any]:
+def _inspect(event: Inspection, known: list[ConnectionRecord], now: datetime) -> dict[str, Any]:
     listed = msk_clusters.client_connections(msk_clusters.client(), event.cluster_arn)
     states = {connection.arn: connection.state for connection in listed}
     records = lifecycle.observe_all(known, states, event.waited_seconds, now)
     changed = record_changes(known, records, event.run, now)
-    again = lifecycle.to_connect_again(known, records)
+    again = lifecycle.accounts_to_reconnect(known, records)
     pending = [record for record in records if record.state is State.CONNECTING]
     logger.info("connections inspected", pending=len(pending), changed=len(changed))
     if any(record.hold and record.hold.is_cluster for record in pending):
@@ -63,13 +62,15 @@ def _inspect(event: Inspection, known: list[Connection], now: datetime) -> dict[
     accounts = {survey.account for survey in event.surveys} | {one.account for one in known}
     cluster = dynamodb.read_cluster(event.cluster_arn)
     accounts |= cluster.vendors.keys()
-    unknown_connections.look(
-        event.cluster_arn, event.run, vpc_connection.strange(listed, accounts), cluster
+    unknown_connections.handle_unknown_connections(
+        event.cluster_arn, event.run, vpc_connection.unknown_connections(listed, accounts), cluster
     )
     return _publish(event, records, _brokers(event, cluster))
 
 
-def _publish(event: Inspection, records: list[Connection], brokers: Brokers) -> dict[str, Any]:
+def _publish(
+    event: Inspection, records: list[ConnectionRecord], brokers: PublishedBrokers
+) -> dict[str, Any]:
     accounts = {record.account for record in records} - {event.cluster.account}
     return {
         "move": "publish",
@@ -78,13 +79,13 @@ def _publish(event: Inspection, records: list[Connection], brokers: Brokers) -> 
     }
 
 
-def _brokers(event: Inspection, record: Record) -> Brokers:
+def _brokers(event: Inspection, record: ClusterRecord) -> PublishedBrokers:
     """The brokers to publish, which are remembered before anybody is told of them."""
     msk = msk_clusters.client()
     found = msk_clusters.bootstrap_brokers(msk, event.cluster_arn)
     ids = msk_clusters.broker_ids(msk, event.cluster_arn) if record.brokers.strings else None
-    brokers = lasting(record.brokers, found, event.facts.brokers, ids)
+    brokers = choose_brokers(record.brokers, found, event.facts.brokers, ids)
     if brokers != record.brokers:
-        dynamodb.note_brokers(event.cluster_arn, brokers)
-        logger.info("brokers chosen", of=brokers.of, brokers=brokers.strings)
+        dynamodb.record_brokers(event.cluster_arn, brokers)
+        logger.info("brokers chosen", of=brokers.broker_count, brokers=brokers.strings)
     return brokers

@@ -11,13 +11,13 @@ from msklink.auth_scheme import Scheme
 from msklink.aws import dynamodb, run_state
 from msklink.aws.errors import transient_faults_named
 from msklink.aws.lambda_probe import Probe
-from msklink.aws.session import in_client, in_the_name_of
+from msklink.aws.session import client_refusals, client_session
 from msklink.aws.ssm import ParameterSet
 from msklink.connections import probe_results, survey
-from msklink.connections.record import Connection, State, changed
+from msklink.connections.record import ConnectionRecord, State, changed_records
 from msklink.errors import ProbeFailed, Refused
 from msklink.parameters import status
-from msklink.parameters.published import Left, drift_of
+from msklink.parameters.published import PublishedState, drift_of_scheme
 from msklink.refusals import Refusal
 from msklink.runs.task_input import ClientTask
 from msklink.services import drift_repair
@@ -37,10 +37,10 @@ class Publication(ClientTask):
 def handler(event: Publication, context: LambdaContext) -> dict[str, int]:
     now, account = clock.now(), event.client(settings().namespace)
     known = dynamodb.connections(event.cluster_arn, event.account)
-    records = [record.published(event.bootstrap_brokers) for record in known]
+    records = [record.with_published(event.bootstrap_brokers) for record in known]
     try:
-        session = in_client(account, account.publishing(event.cluster.name), event.run)
-        with in_the_name_of(account):
+        session = client_session(account, account.publishing(event.cluster.name), event.run)
+        with client_refusals(account):
             parameters = ParameterSet(session, event.cluster.name)
         written = _publish(event, parameters, known, records, now)
     except Refused as error:
@@ -58,7 +58,9 @@ def handler(event: Publication, context: LambdaContext) -> dict[str, int]:
     return {"written": len(written)}
 
 
-def _refuse(event: Publication, refusal: Refusal, known: list[Connection], now: datetime) -> None:
+def _refuse(
+    event: Publication, refusal: Refusal, known: list[ConnectionRecord], now: datetime
+) -> None:
     """Record and tell what kept us out of the account, unless it kept out the survey already."""
     told = {record.refusal.code for record in known if record.refusal and record.wanted}
     if refusal.code in told or not any(record.wanted for record in known):
@@ -70,31 +72,31 @@ def _refuse(event: Publication, refusal: Refusal, known: list[Connection], now: 
 def _publish(
     event: Publication,
     parameters: ParameterSet,
-    known: list[Connection],
-    records: list[Connection],
+    known: list[ConnectionRecord],
+    records: list[ConnectionRecord],
     now: datetime,
 ) -> list[str]:
     """Names of the parameters that had to be written."""
     brokers = _brokers(event, records, now)
-    with in_the_name_of(event.client(settings().namespace)):
-        if taken := parameters.taken(event.cluster):
+    with client_refusals(event.client(settings().namespace)):
+        if taken := parameters.name_refusal(event.cluster):
             raise Refused(taken)
-        left = run_state.published(event.cluster_arn, event.account)
-        found = parameters.drifted(_brokers(event, known, now), event.account, left)
-        refused = {drift: drift_repair.why_not(event.cluster_arn, drift) for drift in found}
+        left = run_state.published_state(event.cluster_arn, event.account)
+        found = parameters.drifts(_brokers(event, known, now), event.account, left)
+        refused = {drift: drift_repair.repair_refusal(event.cluster_arn, drift) for drift in found}
         for drift in (drift for drift, refusal in refused.items() if not refusal):
-            drift_repair.begin(event.cluster_arn, event.run, drift)
+            drift_repair.record_attempt(event.cluster_arn, event.run, drift)
         kept = {drift.scheme for drift, refusal in refused.items() if refusal}
         wanted = {scheme: text for scheme, text in brokers.items() if scheme not in kept}
         told = status.describe(event.cluster_arn, records)
         written = parameters.publish(wanted, told, now)
     for drift, refusal in refused.items():
         if refusal:
-            drift_repair.leave_alone(event.cluster_arn, event.run, drift, refusal)
-    well = [drift_of(event.account, scheme).item for scheme in wanted]
-    drift_repair.settle(event.cluster_arn, well)
-    left = Left(digests=parameters.digests, alone=tuple(sorted(kept)))
-    run_state.note_published(event.cluster_arn, event.account, left)
+            drift_repair.report_unrepaired(event.cluster_arn, event.run, drift, refusal)
+    well = [drift_of_scheme(event.account, scheme).item for scheme in wanted]
+    drift_repair.mark_resolved(event.cluster_arn, well)
+    left = PublishedState(digests=parameters.digests, unrepaired_schemes=tuple(sorted(kept)))
+    run_state.save_published_state(event.cluster_arn, event.account, left)
     return written
 
 
@@ -102,24 +104,26 @@ def _check(
     event: Publication,
     probe: Probe,
     parameters: ParameterSet,
-    records: list[Connection],
+    records: list[ConnectionRecord],
     now: datetime,
 ) -> None:
     """Record and tell what the probe of the account finds, where there is one."""
     brokers = _brokers(event, records, now)
-    due = probe_results.due(records, brokers)
+    due = probe_results.due_for_probe(records, brokers)
     vpc_id = probe.vpc_id() if due else None
     asked = [record for record in due if record.vpc_id == vpc_id]
     if not asked:
         return
-    answer = probe.ask(probe_results.question(asked, brokers))
-    checked = probe_results.answered(records, asked, brokers, answer, now)
-    dynamodb.save_all(changed(records, checked), now)
-    with in_the_name_of(event.client(settings().namespace)):
-        parameters.show(status.describe(event.cluster_arn, checked), now)
+    answer = probe.ask(probe_results.probe_request(asked, brokers))
+    checked = probe_results.with_probe_results(records, asked, brokers, answer, now)
+    dynamodb.save_all(changed_records(records, checked), now)
+    with client_refusals(event.client(settings().namespace)):
+        parameters.write_status(status.describe(event.cluster_arn, checked), now)
 
 
-def _brokers(event: Publication, records: list[Connection], now: datetime) -> dict[Scheme, str]:
+def _brokers(
+    event: Publication, records: list[ConnectionRecord], now: datetime
+) -> dict[Scheme, str]:
     """The broker strings of the schemes that are published by *records*, but for what goes now."""
     there = (record for record in records if record.state is State.PUBLISHED)
     published = {record.scheme for record in there if not record.is_due(now)}

@@ -8,19 +8,19 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from msklink import clock
 from msklink.arns import ClusterArn, is_cluster_name
 from msklink.aws import dynamodb, msk_clusters
-from msklink.aws.session import CLIENT_TROUBLE, in_client
+from msklink.aws.session import CLIENT_ERRORS, client_session
 from msklink.aws.ssm import ParameterSet
 from msklink.client_role import ClientAccount
 from msklink.cluster.admission import admission_refusal
-from msklink.cluster.description import Cluster
+from msklink.cluster.description import ClusterDescription
 from msklink.parameters import status
 from msklink.refusals import Code, Refusal, refuse
 from msklink.requests import client_requests
 from msklink.requests.inbound_events import (
-    BadRequest,
-    BoundsChanged,
-    ClientTouched,
-    ClusterTouched,
+    AccessBoundsChanged,
+    ClientChanged,
+    ClusterChanged,
+    InvalidRequest,
     read_event,
 )
 from msklink.services import lease, notifications
@@ -35,13 +35,13 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[str
     clusters: list[str] = []
     for hint in read_event(event, settings().namespace):
         match hint:
-            case ClusterTouched(cluster_arn):
+            case ClusterChanged(cluster_arn):
                 clusters.append(cluster_arn)
-            case ClientTouched():
+            case ClientChanged():
                 clusters += _admit(hint, context)
-            case BoundsChanged(cluster_name):
+            case AccessBoundsChanged(cluster_name):
                 clusters += _managed(cluster_name, context)
-            case BadRequest(account, cluster, refusal):
+            case InvalidRequest(account, cluster, refusal):
                 _refuse(context, account, cluster, refusal)
     return {"runs": [_run(cluster_arn) for cluster_arn in clusters]}
 
@@ -52,7 +52,7 @@ def _run(cluster_arn: str) -> str:
     return run
 
 
-def _admit(hint: ClientTouched, context: LambdaContext) -> list[str]:
+def _admit(hint: ClientChanged, context: LambdaContext) -> list[str]:
     """ARN of the cluster that needs a run now; none when the client is refused."""
     cluster = _find_cluster(hint.cluster, context)
     if isinstance(cluster, Refusal):
@@ -75,7 +75,7 @@ def _managed(cluster_name: str, context: LambdaContext) -> list[str]:
     return [cluster.arn.text]
 
 
-def _find_cluster(name_or_arn: str, context: LambdaContext) -> Cluster | Refusal:
+def _find_cluster(name_or_arn: str, context: LambdaContext) -> ClusterDescription | Refusal:
     """The one cluster of this account and Region that is meant."""
     msk = msk_clusters.client()
     arn = ClusterArn.find(name_or_arn)
@@ -92,12 +92,12 @@ def _find_cluster(name_or_arn: str, context: LambdaContext) -> Cluster | Refusal
     return cluster or refuse(Code.CLUSTER_NOT_FOUND, cluster=name_or_arn, owner=here[1])
 
 
-def _record(hint: ClientTouched, cluster_arn: str) -> None:
+def _record(hint: ClientChanged, cluster_arn: str) -> None:
     """Keep what was asked for by event; a run is of use even where it comes late, as any hint."""
     now = clock.now()
-    for word in client_requests.words(hint, cluster_arn, now):
-        if not dynamodb.save_if_last(word, now):
-            logger.info("older than what is recorded", item=word.item, requested=word.requested)
+    for word in client_requests.read_client_requests(hint, cluster_arn, now):
+        if not dynamodb.save_if_latest(word, now):
+            logger.info("older than what is recorded", item=word.item, requested=word.requested_at)
 
 
 def _refuse(
@@ -114,12 +114,12 @@ def _refuse(
     client = ClientAccount.beside(context.invoked_function_arn, account, settings().namespace)
     try:
         _show(client, name, refusal, context.aws_request_id)
-    except CLIENT_TROUBLE as trouble:
+    except CLIENT_ERRORS as trouble:
         logger.info("not shown to the client", account=account, trouble=str(trouble))
 
 
 def _show(client: ClientAccount, cluster_name: str, refusal: Refusal, session_name: str) -> None:
     """Write the refusal into the status, beside what that says already."""
-    session = in_client(client, client.publishing(cluster_name), session_name)
+    session = client_session(client, client.publishing(cluster_name), session_name)
     parameters = ParameterSet(session, cluster_name)
-    parameters.show(status.with_refusal(parameters.status, refusal), clock.now())
+    parameters.write_status(status.with_refusal(parameters.status, refusal), clock.now())

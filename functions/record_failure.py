@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from msklink import clock
 from msklink.aws import dynamodb
 from msklink.aws.errors import impersonal, transient_faults_named
-from msklink.connections.record import Connection, State
+from msklink.connections.record import ConnectionRecord, State
 from msklink.errors import TransientError
 from msklink.runs.task_input import ClientTask, Survey
 from msklink.services import notifications
@@ -45,11 +45,11 @@ class Failure(ClientTask):
 @transient_faults_named
 def handler(event: Failure, context: LambdaContext) -> dict[str, object]:
     now = clock.now()
-    record = Connection(
+    record = ConnectionRecord(
         cluster_arn=event.cluster_arn,
         account=event.account,
         state=State.FAILED,
-        requested=now,
+        requested_at=now,
         failure=f"{event.step} of run {event.run} failed with {event.error.words}",
     )
     dynamodb.save(record, now)

@@ -5,7 +5,7 @@ from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, Field
 
-from msklink.services.failed_runs import bury
+from msklink.services.failed_runs import handle_failed_run
 
 logger = Logger()
 
@@ -23,5 +23,5 @@ class StatusChanged(BaseModel):
 @logger.inject_lambda_context(correlation_id_path="detail.name")
 @event_parser
 def handler(event: StatusChanged, context: LambdaContext) -> None:
-    if failure := bury(event.detail.execution_arn):
+    if failure := handle_failed_run(event.detail.execution_arn):
         logger.error("run failed", failure=failure.model_dump(mode="json"))

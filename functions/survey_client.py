@@ -10,16 +10,16 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from msklink import clock
 from msklink.aws import dynamodb, ec2, run_state
 from msklink.aws.errors import transient_faults_named
-from msklink.aws.session import in_client, in_the_name_of
+from msklink.aws.session import client_refusals, client_session
 from msklink.aws.ssm import ParameterSet
 from msklink.cluster import admission
 from msklink.connections import offboarding, survey
-from msklink.connections.record import Connection
-from msklink.connections.survey import ClusterFacts, Surveyed
+from msklink.connections.record import ConnectionRecord
+from msklink.connections.survey import ClusterFacts, SurveyedState
 from msklink.errors import Refused
 from msklink.parameters import status
 from msklink.refusals import Code, Refusal
-from msklink.requests.records import Departure, Request
+from msklink.requests.records import OffboardingRequest, OnboardingRequest
 from msklink.runs.task_input import ClientTask, Survey
 from msklink.services import succession
 from msklink.services.connection_updates import record_survey
@@ -29,7 +29,7 @@ from msklink.tags import client_key
 
 logger = Logger()
 
-Records = tuple[Connection, ...]
+Records = tuple[ConnectionRecord, ...]
 
 
 class SurveyTask(ClientTask):
@@ -46,8 +46,8 @@ class SurveyTask(ClientTask):
 class Asked(NamedTuple):
     """What the account asked for by event."""
 
-    requests: list[Request]
-    departures: list[Departure]
+    requests: list[OnboardingRequest]
+    departures: list[OffboardingRequest]
 
 
 @logger.inject_lambda_context(correlation_id_path="run")
@@ -57,8 +57,8 @@ def handler(event: SurveyTask, context: LambdaContext) -> dict[str, object]:
     now = clock.now()
     known = dynamodb.connections(event.cluster_arn, event.account)
     asked = Asked(
-        dynamodb.requests(event.cluster_arn, event.account),
-        dynamodb.departures(event.cluster_arn, event.account),
+        dynamodb.onboarding_requests(event.cluster_arn, event.account),
+        dynamodb.offboarding_requests(event.cluster_arn, event.account),
     )
     here = tuple(known) if event.barred else offboarding.readmitted(known)
     try:
@@ -66,10 +66,10 @@ def handler(event: SurveyTask, context: LambdaContext) -> dict[str, object]:
     except Refused as error:
         records = _without_look(event, here, asked, error.refusal, now)
     else:
-        run_state.note_surveyed(event.cluster_arn, event.account, found)
+        run_state.save_surveyed_state(event.cluster_arn, event.account, found)
     changed = record_survey(known, records, event.run, now)
     logger.info("client surveyed", account=event.account, changed=[one.item for one in changed])
-    schemes = {record.scheme for record in records if record.pursued}
+    schemes = {record.scheme for record in records if record.is_pursued}
     answer = Survey(
         account=event.account,
         schemes=tuple(sorted(filter(None, schemes))),
@@ -81,18 +81,18 @@ def handler(event: SurveyTask, context: LambdaContext) -> dict[str, object]:
 
 def _look(
     event: SurveyTask, known: Records, asked: Asked, now: datetime
-) -> tuple[Records, Surveyed]:
+) -> tuple[Records, SurveyedState]:
     """The records as they should be, and what they go by."""
     namespace, bounds = settings().namespace, ""
     account = event.client(namespace)
-    session = in_client(account, account.surveying(event.cluster.name), event.run)
-    with in_the_name_of(account):
+    session = client_session(account, account.surveying(event.cluster.name), event.run)
+    with client_refusals(account):
         parameters = ParameterSet(session, event.cluster.name)
-    is_free = not event.barred and succession.is_gone(parameters.owner, event.cluster)
-    with in_the_name_of(account):
+    is_free = not event.barred and succession.is_replaced_cluster(parameters.owner, event.cluster)
+    with client_refusals(account):
         taken = parameters.claim(event.cluster, now, other_is_gone=is_free)
         if taken and not event.barred:
-            parameters.show(status.with_refusal(parameters.status, taken), now)
+            parameters.write_status(status.with_refusal(parameters.status, taken), now)
             raise Refused(taken)
         vpcs = ec2.client(session)
         all_tags = ec2.vpc_tags(vpcs, namespace)
@@ -106,28 +106,32 @@ def _look(
             read = ec2.read_vpcs(vpcs, event.account, places, event.key, settings().stack_name)
             read = ec2.with_endpoints(vpcs, read, event.cluster_arn)
             refusals, bounds = refused_access(event.cluster, event.account, asked.requests)
-            wished = survey.wishes(read.values(), *asked, event.key, now)
-            wished = survey.with_what_is_there(wished, guarded, asked.departures)
+            wished = survey.requested_vpcs(read.values(), *asked, event.key, now)
+            wished = survey.with_existing_connections(wished, guarded, asked.departures)
             wished = survey.with_access_refusals(wished, refusals)
-            wanted = survey.survey(event.account, facts, read, wished, guarded)
-            left = offboarding.others(guarded, wanted)
-            records = wanted + _see_off(event, left, asked, now) + survey.doubted(known)
+            wanted = survey.plan_connections(event.account, facts, read, wished, guarded)
+            left = offboarding.records_without(guarded, wanted)
+            records = (
+                wanted + _see_off(event, left, asked, now) + survey.unconfirmed_failures(known)
+            )
         else:
             records = _see_off(event, guarded, asked, now)
         if not taken and event.barred != Code.CLUSTER_REPLACED:
             _show(event, parameters, records, now)
-    return records, Surveyed(tags=tags, bounds=bounds)
+    return records, SurveyedState(tags=tags, bounds_digest=bounds)
 
 
 def _see_off(event: SurveyTask, left: Records, asked: Asked, now: datetime) -> Records:
     """*left* on their way out: all of them are barred, or each was taken back by its client."""
     namespace = settings().namespace
-    why = offboarding.why_left(asked.departures, namespace)
+    why = offboarding.withdrawal_reason(asked.departures, namespace)
     if event.barred:
         successor = event.facts.get("successor", "")
-        barred = admission.barred(event.barred, event.cluster, event.account, namespace, successor)
-        why = offboarding.always(barred)
-    return offboarding.see_off(left, why, settings().terms, now)
+        barred = admission.access_refusal(
+            event.barred, event.cluster, event.account, namespace, successor
+        )
+        why = offboarding.same_reason(barred)
+    return offboarding.schedule_removal(left, why, settings().terms, now)
 
 
 def _without_look(
@@ -136,10 +140,10 @@ def _without_look(
     """What can be said of an account that cannot be looked into: only what came by event."""
     if event.barred:
         return _see_off(event, known, asked, now)
-    wished = survey.wishes((), *asked, event.key, now)
-    records = survey.still_asked(known, wished)
+    wished = survey.requested_vpcs((), *asked, event.key, now)
+    records = survey.still_requested(known, wished)
     leaving = tuple(one for one in records if offboarding.is_requested(one, asked.departures))
-    staying = offboarding.others(records, leaving) + _see_off(event, leaving, asked, now)
+    staying = offboarding.records_without(records, leaving) + _see_off(event, leaving, asked, now)
     return survey.account_refused(event.cluster_arn, event.account, refusal, staying, now)
 
 
@@ -150,6 +154,6 @@ def _show(event: SurveyTask, parameters: ParameterSet, records: Records, now: da
     The owner's own status is a summary of all clients, which PublishSummary writes.
     """
     is_owner = event.account == event.cluster.account
-    told = [record for record in records if record.is_told]
-    if not is_owner and any(record.refusal or record.leaving for record in told):
-        parameters.show(status.describe(event.cluster_arn, records), now)
+    told = [record for record in records if record.is_shown]
+    if not is_owner and any(record.refusal or record.removal for record in told):
+        parameters.write_status(status.describe(event.cluster_arn, records), now)

@@ -21,7 +21,7 @@ _GENERATED = re.compile(
 )
 _HOST = re.compile(r"\.orders\.\w+\.c3\.")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(\+00:00|Z)?")
-_PASSING = {"item", "updated", "requested", "connection_state", "told"}
+_PASSING = {"item", "updated", "requested_at", "connection_state", "last_reported_refusal"}
 
 
 def picture(world: World) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def _is_seen(world: World) -> bool:
     """Whether the last run that came to its end saw the cluster as it is."""
     cluster = msk_clusters.describe_cluster(world.accounts.client("kafka"), world.cluster)
     now = cluster.fingerprint(NAMESPACE) if cluster else GONE
-    return dynamodb.read_cluster(world.cluster).seen == now
+    return dynamodb.read_cluster(world.cluster).cluster_fingerprint == now
 
 
 def _named(world: World, seen: Any) -> Any:

@@ -4,12 +4,12 @@ from typing import Any
 import pytest
 
 from msklink.aws import dynamodb
-from msklink.runs.cluster_record import Failure
+from msklink.runs.cluster_record import RunFailure
 from tests.support.aws import Accounts
 from tests.support.steps import RUN, Steps
 
 OTHER_RUN = "orders-run-2"
-FAILURE = Failure(run=RUN, status="FAILED", ended=datetime(2026, 1, 1, tzinfo=UTC))
+FAILURE = RunFailure(run=RUN, status="FAILED", ended=datetime(2026, 1, 1, tzinfo=UTC))
 
 pytestmark = pytest.mark.usefixtures("executions")
 
@@ -53,7 +53,7 @@ def test_the_lease_of_another_run_is_left_alone(holding: Steps) -> None:
 
 def test_a_run_that_lost_the_lease_and_was_redriven_concludes(holding: Steps) -> None:
     dynamodb.free_lease(holding.cluster_arn, RUN)
-    dynamodb.note_failure(holding.cluster_arn, FAILURE)
+    dynamodb.record_failure(holding.cluster_arn, FAILURE)
 
     assert holding.conclude(1) == {"newer": False}
 
@@ -65,7 +65,7 @@ def test_a_run_after_which_there_was_another_concludes_nothing(holding: Steps) -
     dynamodb.add_request(holding.cluster_arn)
     dynamodb.take_lease(holding.cluster_arn, OTHER_RUN)
     dynamodb.free_lease(holding.cluster_arn, OTHER_RUN)
-    dynamodb.note_failure(holding.cluster_arn, FAILURE)
+    dynamodb.record_failure(holding.cluster_arn, FAILURE)
 
     holding.conclude(2)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msklink import clock
 from msklink.aws import dynamodb
 from msklink.requests import client_requests
-from msklink.requests.inbound_events import ClientTouched, read_event
+from msklink.requests.inbound_events import ClientChanged, read_event
 from tests.support.aws import CLIENT, Accounts
 from tests.support.client_events import (
     leaving,
@@ -40,14 +40,17 @@ def event(kind: str, schemes: list[str]) -> Event:
 def record(cluster: str, told: Event) -> None:
     """What ReceiveEvent does with it, but for finding the cluster and starting runs."""
     [hint] = read_event(told, "msklink")
-    assert isinstance(hint, ClientTouched)
-    for word in client_requests.words(hint, cluster, clock.now()):
-        dynamodb.save_if_last(word, clock.now())
+    assert isinstance(hint, ClientChanged)
+    for word in client_requests.read_client_requests(hint, cluster, clock.now()):
+        dynamodb.save_if_latest(word, clock.now())
 
 
 def standing(cluster: str) -> tuple[list[tuple[str, ...]], set[str]]:
     """The schemes of the request that stands, and those that are to go."""
-    requests, departures = dynamodb.requests(cluster, CLIENT), dynamodb.departures(cluster, CLIENT)
+    requests, departures = (
+        dynamodb.onboarding_requests(cluster, CLIENT),
+        dynamodb.offboarding_requests(cluster, CLIENT),
+    )
     return [one.schemes for one in requests], {one.scheme for one in departures}
 
 

@@ -11,10 +11,10 @@ import pytest
 from msklink.arns import ClusterArn
 from msklink.errors import Refused
 from msklink.policy.access_bounds import decide
-from msklink.policy.document import Grant, Policy
-from msklink.policy.kafka_access import Access
+from msklink.policy.document import ClusterGrant, Policy
+from msklink.policy.kafka_access import KafkaAccess
 from msklink.refusals import Code, refuse
-from msklink.requests.inbound_events import ClientTouched, Onboarding, read_event
+from msklink.requests.inbound_events import ClientChanged, OnboardingDetail, read_event
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
 from tests.support.functions import OWNER, invoke, load
 
@@ -128,7 +128,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     def tell(_what: str, *, refusal: dict[str, str], **_facts: str) -> None:
         codes.append(refusal["code"])
 
-    monkeypatch.setattr("msklink.services.notifications.tell", tell)
+    monkeypatch.setattr("msklink.services.notifications.put_event", tell)
     return codes
 
 
@@ -139,7 +139,7 @@ def no_role(monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(*_: object) -> None:
         raise Refused(refuse(Code.CLIENT_STACK_MISSING, role="r", account=STRANGER, owner=OWNER))
 
-    monkeypatch.setattr(load("receive_event"), "in_client", refused)
+    monkeypatch.setattr(load("receive_event"), "client_session", refused)
 
 
 @pytest.mark.usefixtures("no_role")
@@ -199,12 +199,12 @@ def test_ten_thousand_greedy_requests_get_what_the_owner_wrote(owned: dict[str, 
             "detail": a_greedy_request(random_),
         }
         [hint] = read_event(event, "msklink")
-        assert isinstance(hint, ClientTouched)
-        assert isinstance(hint.request, Onboarding)
-        asked = hint.request.access or Access()
+        assert isinstance(hint, ClientChanged)
+        assert isinstance(hint.request, OnboardingDetail)
+        asked = hint.request.access or KafkaAccess()
         granted = decide(asked, bounds, arn, CLIENT, "msklink").granted
         access = frozenset() if granted.is_nothing else frozenset({(CLIENT, granted)})
-        grant = Grant(frozenset({CLIENT, STRANGER}), access)
+        grant = ClusterGrant(frozenset({CLIENT, STRANGER}), access)
         _, *data = Policy.parse(None).with_grant(arn, grant, "msklink").statements
         for statement in data:
             assert statement["Principal"] == {"AWS": [f"arn:aws:iam::{CLIENT}:root"]}

@@ -5,7 +5,7 @@ import pytest
 from localcloud.msk import faults
 from msklink.auth_scheme import Scheme
 from msklink.aws import dynamodb
-from msklink.aws.msk_model import READ
+from msklink.aws.msk_model import NEEDED_FIELDS
 from tests.support.aws import BRISK, CLIENT, Accounts
 from tests.support.functions import OWNER, load
 from tests.support.steps import Steps, error_of
@@ -34,7 +34,7 @@ def test_inspecting_twice_changes_nothing(steps: Steps, accounts: Accounts) -> N
 def test_a_boto3_that_drops_what_is_read_is_in_the_log(
     steps: Steps, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setitem(READ, "Cluster", ("State", "FieldOfTomorrow"))
+    monkeypatch.setitem(NEEDED_FIELDS, "Cluster", ("State", "FieldOfTomorrow"))
     load("inspect_cluster")
 
     with caplog.at_level("WARNING", "msklink"):
@@ -163,7 +163,7 @@ def test_an_update_of_which_msk_says_nothing_is_refused_all_the_same(
     surveyed.enable()
     accounts.clock.advance(3600)
     operation = dynamodb.read_cluster(surveyed.cluster_arn).operation
-    dynamodb.note_enabling(surveyed.cluster_arn, [Scheme.IAM, Scheme.SCRAM], operation)
+    dynamodb.record_enabling(surveyed.cluster_arn, [Scheme.IAM, Scheme.SCRAM], operation)
 
     answer = surveyed.inspect_cluster()
 
@@ -174,7 +174,7 @@ def test_an_update_of_which_msk_says_nothing_is_refused_all_the_same(
 def test_an_update_that_may_never_have_begun_is_tried_again(
     surveyed: Steps, accounts: Accounts
 ) -> None:
-    dynamodb.note_enabling(surveyed.cluster_arn, [Scheme.IAM])
+    dynamodb.record_enabling(surveyed.cluster_arn, [Scheme.IAM])
 
     answer = surveyed.inspect_cluster()
 
@@ -261,8 +261,8 @@ def test_a_scheme_that_the_cluster_offers_no_more_is_not_missed(
     steps: Steps, accounts: Accounts
 ) -> None:
     accounts.tag_cluster(steps.cluster_arn, msklink="iam tls")
-    dynamodb.note_turned_on(steps.cluster_arn, [Scheme.TLS])
+    dynamodb.record_enabled_schemes(steps.cluster_arn, [Scheme.TLS])
 
     assert steps.inspect_cluster()["facts"]["refusals"]["tls"]["code"] == "SchemeOffOnCluster"
 
-    assert dynamodb.read_cluster(steps.cluster_arn).turned_on == ()
+    assert dynamodb.read_cluster(steps.cluster_arn).enabled_schemes == ()

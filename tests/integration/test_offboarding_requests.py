@@ -10,7 +10,7 @@ from tests.support.client_events import leaving, receive, request, vpc_tagged
 
 
 def departures(cluster: str) -> set[str]:
-    return {departure.scheme for departure in dynamodb.departures(cluster, CLIENT)}
+    return {departure.scheme for departure in dynamodb.offboarding_requests(cluster, CLIENT)}
 
 
 def test_a_request_to_leave_is_recorded_and_gets_a_run(

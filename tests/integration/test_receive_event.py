@@ -45,7 +45,7 @@ def test_a_request_is_recorded_with_the_account_of_the_envelope(
     receive(request(cluster=cluster if name == "its ARN" else name))
 
     assert len(executions) == 1
-    item = accounts.items(cluster)[f"request#{CLIENT}#{VPC}"]
+    item = accounts.items(cluster)[f"onboarding#{CLIENT}#{VPC}"]
     assert (item["account"], item["schemes"]) == (CLIENT, ["iam"])
 
 
@@ -55,7 +55,7 @@ def test_a_request_that_comes_twice_is_recorded_once(
     receive(request())
     receive(request())
 
-    assert len([name for name in accounts.items(cluster) if name.startswith("request#")]) == 1
+    assert len([name for name in accounts.items(cluster) if name.startswith("onboarding#")]) == 1
     assert len({one["run"] for one in executions}) == 1
 
 

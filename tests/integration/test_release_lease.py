@@ -93,7 +93,7 @@ def test_what_was_asked_for_since_it_began_gets_a_run(
 def test_a_late_word_of_a_dead_run_leaves_the_lease_of_another_alone(
     engine: Engine, cluster: str, dead: str
 ) -> None:
-    dynamodb.take_lease(cluster, "orders-other-7", dead=dead)
+    dynamodb.take_lease(cluster, "orders-other-7", failed_run=dead)
 
     release(dead)
 
@@ -195,7 +195,7 @@ def test_a_late_invocation_of_a_dead_run_gets_no_lease(cluster: str, dead: str) 
     release(dead)
 
     with pytest.raises(LeaseLost):
-        lease.keep(cluster, dead)
+        lease.require_lease(cluster, dead)
 
     assert dynamodb.read_cluster(cluster).holder is None
 

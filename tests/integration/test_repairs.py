@@ -7,7 +7,7 @@ import pytest
 from botocore.client import BaseClient
 
 from msklink.aws import run_state
-from msklink.drift.kinds import Kind, memory_of
+from msklink.drift.kinds import DriftKind, history_item
 from msklink.settings import settings
 from tests.support.aws import CLIENT, Accounts
 from tests.support.steps import Steps
@@ -52,11 +52,11 @@ def until(monkeypatch: pytest.MonkeyPatch) -> Until:
 everywhere = pytest.mark.parametrize("nth", range(2, LAST + 1))
 
 
-def assert_repaired_once(accounts: Accounts, cluster_arn: str, kind: Kind, item: str) -> None:
+def assert_repaired_once(accounts: Accounts, cluster_arn: str, kind: DriftKind, item: str) -> None:
     told = [one for one in accounts.told("Drift Repaired") if one["kind"] == kind]
     assert 1 <= len(told) <= 2  # told again where nobody knows whether it was
-    memory = run_state.drift_memory(cluster_arn, item)
-    assert (len(memory.repaired), memory.under_way) == (1, None)
+    memory = run_state.repair_history(cluster_arn, item)
+    assert (len(memory.repaired_at), memory.attempt) == (1, None)
 
 
 @everywhere
@@ -78,8 +78,8 @@ def test_of_parameters(
     connected.publish(CLIENT)
 
     assert accounts.parameters(CLIENT) == good
-    item = memory_of(Kind.PARAMETERS, CLIENT, scheme="iam")
-    assert_repaired_once(accounts, connected.cluster_arn, Kind.PARAMETERS, item)
+    item = history_item(DriftKind.PARAMETERS, CLIENT, scheme="iam")
+    assert_repaired_once(accounts, connected.cluster_arn, DriftKind.PARAMETERS, item)
 
 
 @everywhere
@@ -98,8 +98,8 @@ def test_of_the_policy(
     connected.grant()
 
     assert len(accounts.policy(connected.cluster_arn)["Statement"]) == 2
-    item = memory_of(Kind.POLICY)
-    assert_repaired_once(accounts, connected.cluster_arn, Kind.POLICY, item)
+    item = history_item(DriftKind.POLICY)
+    assert_repaired_once(accounts, connected.cluster_arn, DriftKind.POLICY, item)
 
 
 @everywhere
@@ -129,8 +129,8 @@ def test_of_a_connection(
         connected.inspect_connections()
 
     assert [one["State"] for one in accounts.connections(CLIENT)] == ["AVAILABLE"]
-    item = memory_of(Kind.CONNECTION, CLIENT, vpc_id, "iam")
-    assert_repaired_once(accounts, connected.cluster_arn, Kind.CONNECTION, item)
+    item = history_item(DriftKind.CONNECTION, CLIENT, vpc_id, "iam")
+    assert_repaired_once(accounts, connected.cluster_arn, DriftKind.CONNECTION, item)
 
 
 @everywhere
@@ -160,5 +160,5 @@ def test_of_a_security_group(
 
     [now] = ec2.describe_security_groups(Filters=ours)["SecurityGroups"]
     assert now["IpPermissions"] == group["IpPermissions"]
-    item = memory_of(Kind.SECURITY_GROUP, CLIENT, vpc_id)
-    assert_repaired_once(accounts, connected.cluster_arn, Kind.SECURITY_GROUP, item)
+    item = history_item(DriftKind.SECURITY_GROUP, CLIENT, vpc_id)
+    assert_repaired_once(accounts, connected.cluster_arn, DriftKind.SECURITY_GROUP, item)

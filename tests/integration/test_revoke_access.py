@@ -3,8 +3,8 @@
 import pytest
 
 from msklink.aws import dynamodb, run_state
-from msklink.drift.kinds import Kind, memory_of
-from msklink.drift.repair_history import Memory
+from msklink.drift.kinds import DriftKind, history_item
+from msklink.drift.repair_history import RepairHistory
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
 from tests.support.others import let_in
 from tests.support.served import FIREHOSE
@@ -39,20 +39,20 @@ def test_who_was_let_in_goes_at_once_and_it_is_told(connected: Steps, accounts: 
 
 @pytest.mark.parametrize("leaves", [False, True])
 def test_what_is_contested_stays_so(connected: Steps, accounts: Accounts, *, leaves: bool) -> None:
-    item = memory_of(Kind.POLICY)
-    run_state.remember_drift(connected.cluster_arn, item, Memory(conflict=True))
+    item = history_item(DriftKind.POLICY)
+    run_state.save_repair_history(connected.cluster_arn, item, RepairHistory(contested=True))
     let_in(accounts, connected.cluster_arn, OTHER_CLIENT)
     if leaves:
         connected.surveys = [{"account": CLIENT, "schemes": [], "barred": True}]
         for record in dynamodb.connections(connected.cluster_arn):
-            dynamodb.forget(record)
+            dynamodb.delete_record(record)
 
     connected.revoke()
 
     assert (CLIENT in admitted(accounts, connected.cluster_arn)) is not leaves
     connected.grant()
     assert OTHER_CLIENT in admitted(accounts, connected.cluster_arn)
-    assert run_state.drift_memory(connected.cluster_arn, item).told
+    assert run_state.repair_history(connected.cluster_arn, item).last_reported_state
     assert not accounts.told("Drift Repaired")
 
 
@@ -64,7 +64,7 @@ def test_who_wants_nothing_goes_where_private_connectivity_was_never_on(
     accounts.put_policy(surveyed.cluster_arn, FIREHOSE)
     surveyed.grant()
     for record in dynamodb.connections(surveyed.cluster_arn):
-        dynamodb.forget(record)
+        dynamodb.delete_record(record)
 
     surveyed.revoke()
 

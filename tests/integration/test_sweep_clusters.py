@@ -9,7 +9,7 @@ from botocore.exceptions import ReadTimeoutError
 
 from localcloud.msk import faults
 from msklink.aws import dynamodb, ec2, run_state
-from msklink.aws.session import in_client
+from msklink.aws.session import client_session
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
 from tests.support.counting import counted_calls
 from tests.support.functions import OWNER, invoke
@@ -221,7 +221,7 @@ def test_a_run_that_died_at_the_end_of_an_opted_out_cluster_is_found(
     sweep()
     accounts.tag_cluster(cluster, msklink="off")
     with monkeypatch.context() as patch:
-        patch.setattr("msklink.services.lease.conclude", Mock(side_effect=KeyError("a bug")))
+        patch.setattr("msklink.services.lease.conclude_round", Mock(side_effect=KeyError("a bug")))
         [dead] = sweep()
     assert dynamodb.read_cluster(cluster).holder == dead
 
@@ -303,9 +303,9 @@ def test_accounts_are_asked_side_by_side(
 
     def in_client_together(*arguments: Any) -> Any:
         both.wait(timeout=60)
-        return in_client(*arguments)
+        return client_session(*arguments)
 
-    monkeypatch.setattr("msklink.services.account_scan.in_client", in_client_together)
+    monkeypatch.setattr("msklink.services.account_scan.client_session", in_client_together)
 
     assert sweep() == []
 

@@ -117,7 +117,7 @@ def _perform(invocation: Invocation, *, has_room: bool) -> object:
         case Kind.INSPECTION:
             return dynamodb.read_cluster(CLUSTER).requested
         case Kind.CONCLUSION:
-            return lease.conclude(CLUSTER, run, invocation.generation, has_room=has_room)
+            return lease.conclude_round(CLUSTER, run, invocation.generation, has_room=has_room)
         case Kind.BURIAL:
-            lease.bury(CLUSTER, run)
+            lease.free_lease_of(CLUSTER, run)
             return None

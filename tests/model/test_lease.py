@@ -52,7 +52,7 @@ def condition(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str, str], None
 
         def mutant(*args: Any, **given: Any) -> Any:
             def updated(cluster_arn: str, change: str, told: str, values: dict[str, Any]) -> Any:
-                assert part in told or "dead" in part
+                assert part in told or "failed_run" in part
                 return update(cluster_arn, change, told.replace(part, by), values)
 
             with pytest.MonkeyPatch.context() as patched:
@@ -71,12 +71,16 @@ ALWAYS = "attribute_exists(requested)"
     ("function", "part", "by"),
     [
         ("take_lease", "attribute_not_exists(holder)", ALWAYS),
-        ("take_lease", "holder = :dead", ALWAYS),
-        ("take_lease", " AND (attribute_not_exists(taken) OR taken < :number)", ""),
+        ("take_lease", "holder = :failed_run", ALWAYS),
+        (
+            "take_lease",
+            " AND (attribute_not_exists(last_run_number) OR last_run_number < :number)",
+            "",
+        ),
         ("give_up_lease", " AND requested = :generation", ""),
         ("give_up_lease", "holder = :run", ALWAYS),
-        ("hand_lease_over", "holder = :run", ALWAYS),
-        ("free_lease", "holder = :dead", ALWAYS),
+        ("hand_over_lease", "holder = :run", ALWAYS),
+        ("free_lease", "holder = :failed_run", ALWAYS),
     ],
 )
 def test_without_any_one_condition_the_check_fails(
@@ -100,7 +104,7 @@ def test_a_run_that_can_never_conclude_is_found(
 def test_when_the_end_of_a_run_only_frees_its_lease_the_check_fails(
     clients: Clients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lease, "bury", dynamodb.free_lease)
+    monkeypatch.setattr(lease, "free_lease_of", dynamodb.free_lease)
 
     with pytest.raises(Violation, match="request 2 lost"):
         check(clients, requests=2, failures=1)

@@ -3,7 +3,7 @@
 import re
 import string
 
-from msklink.refusals import CATALOGUE, WARNINGS, Code
+from msklink.refusals import MESSAGES, WARNINGS, Code
 from tests.support.cloudformation import ROOT
 
 PAGE = ROOT / "docs/refusals.md"
@@ -31,7 +31,7 @@ def page() -> str:
 
 
 def _entry(code: Code) -> str:
-    message, remedy = CATALOGUE[code]
+    message, remedy = MESSAGES[code]
     return f"### {code}\n\n{_plain(message)}\n\n**Remedy.** {_plain(remedy)}\n"
 
 

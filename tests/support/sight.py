@@ -85,7 +85,7 @@ class Sight(ABC):
     def picture(self, cluster_arn: str) -> dict[str, Any]:
         """All that a run can change, versions included, but the count of requests and runs."""
         items = self.items(cluster_arn)
-        for counter in ("requested", "taken"):
+        for counter in ("requested", "last_run_number"):
             items.get("cluster", {}).pop(counter, None)
         return {
             "items": items,

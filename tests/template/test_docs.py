@@ -10,9 +10,9 @@ from botocore import xform_name
 
 from msklink.auth_scheme import Scheme
 from msklink.parameters import published as parameter_published
-from msklink.policy.access_bounds import Action, Bounds, cluster_of
+from msklink.policy.access_bounds import AccessBounds, Action, cluster_of
 from msklink.policy.kafka_access import ACTIONS, ON_CLUSTER, PRODUCE_ON_CLUSTER
-from msklink.requests.inbound_events import ClientTouched, read_event
+from msklink.requests.inbound_events import ClientChanged, read_event
 from tests.support.cloudformation import ROOT, template
 from tests.support.refusal_page import PAGE, page
 from tests.support.terraform import Module
@@ -53,7 +53,7 @@ def test_the_request_in_the_readme_is_understood() -> None:
     event = {"detail-type": entry["DetailType"], "detail": json.loads(entry["Detail"])}
     [hint] = read_event(event | {"account": "222222222222"}, "msklink")
 
-    assert isinstance(hint, ClientTouched)
+    assert isinstance(hint, ClientChanged)
     assert hint.account == "222222222222"
 
 
@@ -84,7 +84,7 @@ def test_the_bounds_in_the_pages_can_be_read(path: str) -> None:
     assert found is not None
 
     assert cluster_of(found[1], "msklink") == "orders"
-    assert Bounds.model_validate_json(found[2]).actions == tuple(Action)
+    assert AccessBounds.model_validate_json(found[2]).actions == tuple(Action)
 
 
 def test_the_page_for_other_languages_says_what_becomes_of_each_property_for_iam() -> None:

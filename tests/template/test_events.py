@@ -8,10 +8,10 @@ import pytest
 from moto.events.models import EventPattern
 
 from msklink.requests.inbound_events import (
-    BadRequest,
-    BoundsChanged,
-    ClientTouched,
-    ClusterTouched,
+    AccessBoundsChanged,
+    ClientChanged,
+    ClusterChanged,
+    InvalidRequest,
     read_event,
 )
 from tests.support.cloudformation import ROOT, resources
@@ -101,15 +101,15 @@ def test_a_sample_is_understood(path: Path) -> None:
 
     match RULES[path.stem]:
         case "ClientAsked" if path.stem.endswith("malformed"):
-            assert isinstance(hint, BadRequest)
+            assert isinstance(hint, InvalidRequest)
         case "ClientAsked" | "ClientVpcTagsChanged":
-            assert isinstance(hint, ClientTouched)
+            assert isinstance(hint, ClientChanged)
             assert hint.account == read(path)["account"]
             assert hint.cluster.endswith("orders") or "cluster/orders/" in hint.cluster
         case "AccessBoundsChanged":
-            assert hint == BoundsChanged("orders")
+            assert hint == AccessBoundsChanged("orders")
         case _:
-            assert isinstance(hint, ClusterTouched)
+            assert isinstance(hint, ClusterChanged)
 
 
 @pytest.mark.parametrize("path", CALLS, ids=lambda path: path.stem)

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from msklink.arns import ClusterArn
 from msklink.auth_scheme import Scheme
-from msklink.cluster.description import Cluster
-from msklink.connections.record import Connection, State
+from msklink.cluster.description import ClusterDescription
+from msklink.connections.record import ConnectionRecord, State
 from msklink.vpc.description import SecurityGroup, Subnet, Vpc
 
 OWNER, CLIENT, OTHER_CLIENT = "111111111111", "222222222222", "333333333333"
@@ -31,7 +31,7 @@ json_values: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-def cluster(**changes: Any) -> Cluster:
+def cluster(**changes: Any) -> ClusterDescription:
     """An ACTIVE cluster that breaks no rule, with every scheme on in its own authentication."""
     facts: dict[str, Any] = {
         "arn": ClusterArn.parse(ARN),
@@ -39,15 +39,15 @@ def cluster(**changes: Any) -> Cluster:
         "version": "K1",
         "serverless": False,
         "zone_ids": ZONES,
-        "offered": frozenset(Scheme),
-        "private": frozenset(),
+        "authentication_schemes": frozenset(Scheme),
+        "private_schemes": frozenset(),
         "tags": {"msklink": "auto"},
         "kafka_version": "3.6.0",
         "instance_type": "kafka.m7g.large",
         "network_type": "IPV4",
         "certificate_authorities": ("arn:aws:acm-pca:eu-west-1:111111111111:c/1",),
     }
-    return Cluster(**(facts | changes))
+    return ClusterDescription(**(facts | changes))
 
 
 def subnet(name: str, zone_id: str = ZONES[0], free: int = 100, *, tagged: bool = False) -> Subnet:
@@ -70,13 +70,13 @@ def vpc(*subnets: Subnet, **changes: Any) -> Vpc:
     return Vpc(**(facts | changes))
 
 
-def connection(**changes: Any) -> Connection:
+def connection(**changes: Any) -> ConnectionRecord:
     facts: dict[str, Any] = {
         "cluster_arn": ARN,
         "account": CLIENT,
         "vpc_id": "vpc-1",
         "scheme": Scheme.IAM,
         "state": State.PLANNED,
-        "requested": NOW,
+        "requested_at": NOW,
     }
-    return Connection(**(facts | changes))
+    return ConnectionRecord(**(facts | changes))

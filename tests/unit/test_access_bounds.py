@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 from msklink.arns import ClusterArn
 from msklink.policy.access_bounds import (
     NEEDED,
+    AccessBounds,
+    AccessDecision,
     Action,
-    Bounds,
-    Decision,
     cluster_of,
     decide,
     digest,
     names_for,
 )
-from msklink.policy.kafka_access import ACTIONS, Access
+from msklink.policy.kafka_access import ACTIONS, KafkaAccess
 from tests.unit.given import ARN
 
 CLUSTER = ClusterArn.parse(ARN)
@@ -29,7 +29,7 @@ NAMES = {"own": OWN, "default": DEFAULT, "other": OWN.replace(ACCOUNT, OTHER)}
 BILLING = {"names": ["billing.*", "orders"], "actions": ["produce", "consume"]}
 
 
-def decided(asked: Access, **parameters: Any) -> Decision:
+def decided(asked: KafkaAccess, **parameters: Any) -> AccessDecision:
     """Decide by the parameters *own* and *default*, each a text or the JSON of its value."""
     by_name = {
         NAMES[whose]: value if isinstance(value, str) else json.dumps(value)
@@ -68,16 +68,16 @@ def decided(asked: Access, **parameters: Any) -> Decision:
 def test_patterns_are_within_patterns(pattern: str, bound: str, within: bool) -> None:
     value = {"names": [bound], "actions": ["produce"]}
 
-    decision = decided(Access(produce=(pattern,)), own=value)
+    decision = decided(KafkaAccess(produce=(pattern,)), own=value)
 
-    assert decision.granted == Access(produce=(pattern,) if within else ())
+    assert decision.granted == KafkaAccess(produce=(pattern,) if within else ())
 
 
 names = st.text(alphabet="ab*", min_size=1, max_size=5)
 plain = st.text(alphabet="abc", min_size=1, max_size=6)
-accesses = st.builds(Access, **dict.fromkeys(ACTIONS, st.lists(names, max_size=3)))
+accesses = st.builds(KafkaAccess, **dict.fromkeys(ACTIONS, st.lists(names, max_size=3)))
 bounds = st.builds(
-    Bounds,
+    AccessBounds,
     names=st.lists(names, max_size=4),
     actions=st.lists(st.sampled_from(Action), unique=True),
 )
@@ -89,7 +89,7 @@ def as_iam_matches(pattern: str, text: str) -> bool:
     return re.fullmatch("".join(parts), text, re.DOTALL) is not None
 
 
-def allowed_on(granted: Access, kind: str, name: str) -> set[str]:
+def allowed_on(granted: KafkaAccess, kind: str, name: str) -> set[str]:
     """Return the actions that the statements allow on a topic, group or transactional id."""
     arn = f"arn:aws:kafka:eu-west-1:{CLUSTER.account}:{kind}/orders/{CLUSTER.uuid}/{name}"
     return {
@@ -103,7 +103,7 @@ def allowed_on(granted: Access, kind: str, name: str) -> set[str]:
 
 @given(accesses, bounds, plain)
 def test_no_name_is_granted_that_the_bounds_do_not_have(
-    asked: Access, owned: Bounds, name: str
+    asked: KafkaAccess, owned: AccessBounds, name: str
 ) -> None:
     granted = decided(asked, own=owned.model_dump_json()).granted
 
@@ -115,7 +115,9 @@ def test_no_name_is_granted_that_the_bounds_do_not_have(
 
 
 @given(accesses, bounds)
-def test_what_is_within_the_bounds_is_granted_whole(asked: Access, owned: Bounds) -> None:
+def test_what_is_within_the_bounds_is_granted_whole(
+    asked: KafkaAccess, owned: AccessBounds
+) -> None:
     """A name is refused only if a name that it matches is outside of every bound."""
     decision = decided(asked, own=owned.model_dump_json())
 
@@ -128,18 +130,18 @@ def test_what_is_within_the_bounds_is_granted_whole(asked: Access, owned: Bounds
 
 
 @given(accesses)
-def test_without_a_parameter_nothing_is_granted(asked: Access) -> None:
+def test_without_a_parameter_nothing_is_granted(asked: KafkaAccess) -> None:
     assert decided(asked).granted.is_nothing
 
 
 def test_a_part_within_the_bounds_is_granted() -> None:
-    asked = Access(
+    asked = KafkaAccess(
         produce=("billing.eu", "secrets"), groups=("billing.app",), create=("billing.x",)
     )
 
     decision = decided(asked, own=BILLING)
 
-    assert decision.granted == Access(produce=("billing.eu",), groups=("billing.app",))
+    assert decision.granted == KafkaAccess(produce=("billing.eu",), groups=("billing.app",))
     assert decision.refusal is not None
     assert decision.refusal.code == "AccessNotAllowed"
     assert "produce secrets; create billing.x" in decision.refusal.message
@@ -148,27 +150,27 @@ def test_a_part_within_the_bounds_is_granted() -> None:
 
 
 def test_what_the_remedy_says_allows_what_was_asked() -> None:
-    asked = Access(produce=("secrets",), transactional_ids=("billing.job",), create=("x.*",))
+    asked = KafkaAccess(produce=("secrets",), transactional_ids=("billing.job",), create=("x.*",))
     refusal = decided(asked, own=BILLING).refusal
     assert refusal is not None
     value = re.search(r"--value '(.*)'", refusal.remedy)
     assert value is not None
 
-    assert decided(asked, own=value[1]) == Decision(asked)
+    assert decided(asked, own=value[1]) == AccessDecision(asked)
 
 
 def test_the_own_parameter_counts_alone() -> None:
-    asked = Access(produce=("orders", "sales"))
+    asked = KafkaAccess(produce=("orders", "sales"))
 
     decision = decided(asked, own=BILLING, default={"names": ["*"], "actions": ["produce"]})
 
-    assert decision.granted == Access(produce=("orders",))
+    assert decision.granted == KafkaAccess(produce=("orders",))
 
 
 def test_others_have_the_default() -> None:
-    asked = Access(produce=("orders", "sales"))
+    asked = KafkaAccess(produce=("orders", "sales"))
 
-    assert decided(asked, default=BILLING, other="").granted == Access(produce=("orders",))
+    assert decided(asked, default=BILLING, other="").granted == KafkaAccess(produce=("orders",))
 
 
 @pytest.mark.parametrize(
@@ -191,7 +193,7 @@ def test_others_have_the_default() -> None:
 def test_what_cannot_be_read_grants_nothing_and_is_told(value: str) -> None:
     everybody = {"names": ["*"], "actions": ["produce"]}
 
-    decision = decided(Access(produce=("a",)), own=value, default=everybody)
+    decision = decided(KafkaAccess(produce=("a",)), own=value, default=everybody)
 
     assert decision.granted.is_nothing
     assert decision.refusal is not None
@@ -200,7 +202,7 @@ def test_what_cannot_be_read_grants_nothing_and_is_told(value: str) -> None:
 
 
 def test_a_refusal_of_many_names_stays_short() -> None:
-    asked = Access(**{field: tuple(f"{n:03}" * 80 for n in range(32)) for field in ACTIONS})
+    asked = KafkaAccess(**{field: tuple(f"{n:03}" * 80 for n in range(32)) for field in ACTIONS})
 
     refusal = decided(asked).refusal
 

@@ -1,18 +1,18 @@
 from datetime import timedelta
 
 from msklink.runs import backoff
-from msklink.runs.cluster_record import Failure
+from msklink.runs.cluster_record import RunFailure
 from tests.unit.given import NOW
 
 PAUSES = [timedelta(minutes=minutes) for minutes in (5, 15, 60)]
 
 
-def failures() -> list[Failure]:
+def failures() -> list[RunFailure]:
     """Twelve in a row."""
-    row: list[Failure] = []
+    row: list[RunFailure] = []
     for number in range(1, 13):
-        failure = Failure(run=f"orders-1-{number}", status="FAILED", ended=NOW)
-        row.append(backoff.after(row[-1] if row else None, failure, PAUSES, NOW))
+        failure = RunFailure(run=f"orders-1-{number}", status="FAILED", ended=NOW)
+        row.append(backoff.with_next_attempt(row[-1] if row else None, failure, PAUSES, NOW))
     return row
 
 
@@ -25,6 +25,6 @@ def test_the_pauses_grow_and_then_stay_until_nobody_tries_again() -> None:
 def test_people_are_told_what_comes_next() -> None:
     first, *_, last = failures()
 
-    assert backoff.outlook(first) == "The next attempt is at 2026-01-01 00:05 UTC."
-    assert "last attempt of 12" in backoff.outlook(last)
-    assert "Mend the cause" in backoff.outlook(last)
+    assert backoff.describe_next_attempt(first) == "The next attempt is at 2026-01-01 00:05 UTC."
+    assert "last attempt of 12" in backoff.describe_next_attempt(last)
+    assert "Mend the cause" in backoff.describe_next_attempt(last)

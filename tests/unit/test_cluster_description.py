@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 
 from msklink.auth_scheme import Scheme
-from msklink.cluster.description import BUSY_STATES, Cluster
-from msklink.cluster.next_move import Move, next_move
+from msklink.cluster.description import BUSY_STATES, ClusterDescription
+from msklink.cluster.next_move import Move, decide_next_move
 from msklink.cluster.private_connectivity import connectivity_flags
 from tests.unit.given import ARN, cluster, schemes, thorough
 
@@ -14,7 +14,7 @@ ON = {"Enabled": True}
 
 
 def test_a_cluster_is_read_from_the_api() -> None:
-    read = Cluster.read(
+    read = ClusterDescription.read(
         {
             "ClusterArn": ARN,
             "State": "ACTIVE",
@@ -55,9 +55,9 @@ def test_a_cluster_is_read_from_the_api() -> None:
     assert read.arn.name == "orders"
     assert read.version == "K9"
     assert read.zone_ids == ("euw1-az1", "euw1-az2")
-    assert read.offered == {Scheme.IAM}
-    assert read.private == {Scheme.IAM, Scheme.TLS}
-    assert read.asked("msklink").schemes == {Scheme.IAM}
+    assert read.authentication_schemes == {Scheme.IAM}
+    assert read.private_schemes == {Scheme.IAM, Scheme.TLS}
+    assert read.requested_schemes("msklink").schemes == {Scheme.IAM}
     assert (read.reason, read.kafka_version) == ("all is well", "3.7.x.kraft")
     assert (read.instance_type, read.network_type) == ("kafka.m7g.large", "IPV4")
     assert (read.unauthenticated, read.client_broker_encryption) == (True, "TLS_PLAINTEXT")
@@ -83,11 +83,11 @@ def test_a_cluster_is_read_from_the_api() -> None:
     ],
 )
 def test_what_the_api_leaves_out_is_off(info: dict[str, Any]) -> None:
-    read = Cluster.read({"ClusterArn": ARN, **info})
+    read = ClusterDescription.read({"ClusterArn": ARN, **info})
 
-    assert not read.private
-    assert not read.offered
-    assert not read.asked("msklink").schemes
+    assert not read.private_schemes
+    assert not read.authentication_schemes
+    assert not read.requested_schemes("msklink").schemes
     assert not read.unauthenticated
     assert read.client_broker_encryption == "TLS"
     assert read.configuration is None
@@ -95,7 +95,7 @@ def test_what_the_api_leaves_out_is_off(info: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("state", sorted(BUSY_STATES))
 def test_a_busy_cluster_is_waited_for(state: str) -> None:
-    verdict = next_move(cluster(state=state), frozenset({Scheme.IAM}))
+    verdict = decide_next_move(cluster(state=state), frozenset({Scheme.IAM}))
 
     assert verdict.move is Move.WAIT
     assert state in verdict.reason
@@ -103,7 +103,7 @@ def test_a_busy_cluster_is_waited_for(state: str) -> None:
 
 @pytest.mark.parametrize("state", ["FAILED", "DELETING"])
 def test_an_unusable_cluster_stops_the_run(state: str) -> None:
-    verdict = next_move(cluster(state=state), frozenset({Scheme.IAM}))
+    verdict = decide_next_move(cluster(state=state), frozenset({Scheme.IAM}))
 
     assert verdict.move is Move.STOP
     assert state in verdict.reason
@@ -113,7 +113,7 @@ def test_an_unusable_cluster_stops_the_run(state: str) -> None:
 def test_only_a_scheme_that_is_off_makes_a_run_act(
     on: frozenset[Scheme], wanted: frozenset[Scheme]
 ) -> None:
-    verdict = next_move(cluster(private=on), wanted)
+    verdict = decide_next_move(cluster(private_schemes=on), wanted)
 
     assert verdict.move is (Move.PROCEED if wanted <= on else Move.ENABLE)
     assert all(scheme in verdict.reason for scheme in wanted - on)
@@ -122,7 +122,7 @@ def test_only_a_scheme_that_is_off_makes_a_run_act(
 @thorough
 @given(schemes, schemes)
 def test_connectivity_is_never_narrowed(on: frozenset[Scheme], wanted: frozenset[Scheme]) -> None:
-    flags = connectivity_flags(cluster(private=on), wanted)["ClientAuthentication"]
+    flags = connectivity_flags(cluster(private_schemes=on), wanted)["ClientAuthentication"]
 
     sent = {
         Scheme.IAM: flags["Sasl"]["Iam"],
@@ -138,7 +138,7 @@ def test_connectivity_is_never_narrowed(on: frozenset[Scheme], wanted: frozenset
 @pytest.mark.parametrize(
     "changes",
     [
-        {"offered": frozenset({Scheme.IAM})},
+        {"authentication_schemes": frozenset({Scheme.IAM})},
         {"tags": {"msklink": "off"}},
         {"tags": {"msklink": "auto", "msklink/clients": "222222222222"}},
         {"kafka_version": "2.8.1"},
@@ -149,7 +149,7 @@ def test_connectivity_is_never_narrowed(on: frozenset[Scheme], wanted: frozenset
     ids=str,
 )
 def test_what_a_run_acts_on_changes_the_fingerprint(changes: dict[str, Any]) -> None:
-    before = cluster(tags={"msklink": "auto"}, offered=frozenset(Scheme))
+    before = cluster(tags={"msklink": "auto"}, authentication_schemes=frozenset(Scheme))
 
     after = replace(before, **changes)
 
@@ -161,13 +161,13 @@ def test_what_a_run_acts_on_changes_the_fingerprint(changes: dict[str, Any]) -> 
     [
         {"version": "K2"},
         {"state": "UPDATING", "active_operation": "arn"},
-        {"private": frozenset({Scheme.IAM})},
+        {"private_schemes": frozenset({Scheme.IAM})},
         {"tags": {"team": "orders", "msklink": "auto"}},
     ],
     ids=str,
 )
 def test_what_passes_by_itself_leaves_the_fingerprint(changes: dict[str, Any]) -> None:
-    before = cluster(tags={"msklink": "auto"}, offered=frozenset(Scheme))
+    before = cluster(tags={"msklink": "auto"}, authentication_schemes=frozenset(Scheme))
 
     after = replace(before, **changes)
 

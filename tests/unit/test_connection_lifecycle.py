@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from msklink.auth_scheme import Scheme
 from msklink.connections.lifecycle import (
     WAIT_LIMIT_SECONDS,
+    accounts_to_reconnect,
     adopt,
     observe,
     observe_all,
-    to_connect_again,
 )
-from msklink.connections.record import Connection, State
-from msklink.connections.vpc_connection import DEAD, VpcConnection, find
+from msklink.connections.record import ConnectionRecord, State
+from msklink.connections.vpc_connection import DEAD_STATES, VpcConnection, find_connection
 from msklink.refusals import Code, refuse
 from tests.unit.given import ARN, CLIENT, NOW, connection, thorough
 
@@ -84,7 +84,7 @@ def test_another_connection_is_not_there_because_the_last_one_was() -> None:
 
 
 @thorough
-@given(st.sampled_from(["CREATING", "DELETING", *sorted(DEAD)]) | st.text())
+@given(st.sampled_from(["CREATING", "DELETING", *sorted(DEAD_STATES)]) | st.text())
 def test_looking_twice_sees_the_same(state: str) -> None:
     once = observe(connection(connection_arn="arn:1"), state)
 
@@ -108,7 +108,7 @@ def test_looking_twice_sees_the_same(state: str) -> None:
 def test_a_connection_is_known_by_cluster_vpc_and_scheme(
     listed: VpcConnection, found: bool
 ) -> None:
-    assert find(connection(), [listed]) == (listed if found else None)
+    assert find_connection(connection(), [listed]) == (listed if found else None)
 
 
 def test_a_living_connection_is_rather_found_than_a_dead_one_and_that_than_one_going() -> None:
@@ -118,12 +118,12 @@ def test_a_living_connection_is_rather_found_than_a_dead_one_and_that_than_one_g
     ]
 
     for order in permutations(by_liveliness):
-        assert find(connection(), order) == by_liveliness[0]
-    assert find(connection(), by_liveliness[:0:-1]) == by_liveliness[1]
+        assert find_connection(connection(), order) == by_liveliness[0]
+    assert find_connection(connection(), by_liveliness[:0:-1]) == by_liveliness[1]
 
 
 def test_what_leads_nowhere_is_what_only_deletion_ends() -> None:
-    assert {"INACTIVE", "FAILED", "REJECTED"} == DEAD
+    assert {"INACTIVE", "FAILED", "REJECTED"} == DEAD_STATES
 
 
 def test_a_connection_made_by_hand_is_adopted() -> None:
@@ -172,18 +172,18 @@ PLANNED = connection(state=State.PLANNED)
     ],
 )
 def test_only_what_has_gone_just_now_is_made_again(
-    before: State, after: Connection, again: bool
+    before: State, after: ConnectionRecord, again: bool
 ) -> None:
     was = connection(state=before)
 
-    assert to_connect_again([was], [after]) == ([CLIENT] if again else [])
+    assert accounts_to_reconnect([was], [after]) == ([CLIENT] if again else [])
 
 
 def test_an_account_is_named_once_however_much_of_it_is_to_be_made_again() -> None:
     before = [connection(scheme=scheme, state=State.CONNECTING) for scheme in Scheme]
     after = [record.with_(state=State.PLANNED) for record in before]
 
-    assert to_connect_again(before, after) == [CLIENT]
+    assert accounts_to_reconnect(before, after) == [CLIENT]
 
 
 def test_waiting_ends_and_the_others_are_kept() -> None:
@@ -215,7 +215,7 @@ def test_waiting_ends_and_the_others_are_kept() -> None:
 def test_a_run_pursues_what_is_wanted_also_after_a_failure(
     changes: dict[str, Any], expected: bool
 ) -> None:
-    assert connection(**changes).pursued is expected
+    assert connection(**changes).is_pursued is expected
 
 
 @pytest.mark.parametrize(
@@ -230,4 +230,4 @@ def test_a_run_pursues_what_is_wanted_also_after_a_failure(
 def test_only_a_connected_record_with_brokers_is_published(
     state: State, scheme: Scheme, after: State
 ) -> None:
-    assert connection(state=state, scheme=scheme).published([Scheme.IAM]).state is after
+    assert connection(state=state, scheme=scheme).with_published([Scheme.IAM]).state is after

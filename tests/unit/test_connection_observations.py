@@ -3,8 +3,8 @@
 import pytest
 
 from msklink.auth_scheme import Scheme
-from msklink.connections.lifecycle import adopt, drifted, observe_all
-from msklink.connections.record import Connection, State
+from msklink.connections.lifecycle import adopt, connection_drift, observe_all
+from msklink.connections.record import ConnectionRecord, State
 from msklink.connections.vpc_connection import VpcConnection
 from msklink.refusals import Code, refuse
 from tests.unit.given import ARN, NOW, connection
@@ -32,7 +32,7 @@ DRIFT = "drift"
 
 # What the next ConnectClient does with a record, as MSK tells of its connection: the state that it
 # gets, or whether it is one of the drifts; and what InspectConnections makes of it meanwhile.
-TABLE: list[tuple[str, Connection, dict[str, str], dict[str, str]]] = [
+TABLE: list[tuple[str, ConnectionRecord, dict[str, str], dict[str, str]]] = [
     (
         "waited for",
         WAITED_FOR,
@@ -87,15 +87,15 @@ TABLE: list[tuple[str, Connection, dict[str, str], dict[str, str]]] = [
     ],
 )
 def test_what_the_next_look_into_the_client_account_makes_of_it(
-    record: Connection, state: str, expected: str
+    record: ConnectionRecord, state: str, expected: str
 ) -> None:
     listed = VpcConnection("arn:1", ARN, Scheme.IAM, state, "vpc-1")
     found = None if state == "gone" else listed
 
     if expected == DRIFT:
-        assert drifted(record, found)
+        assert connection_drift(record, found)
     else:
-        assert not (drifted(record, found) and state != "REJECTED")
+        assert not (connection_drift(record, found) and state != "REJECTED")
         assert adopt(record, listed).state == expected
 
 
@@ -108,7 +108,7 @@ def test_what_the_next_look_into_the_client_account_makes_of_it(
     ],
 )
 def test_what_a_run_that_waits_for_others_makes_of_it(
-    record: Connection, state: str, expected: str
+    record: ConnectionRecord, state: str, expected: str
 ) -> None:
     states = {} if state == "gone" else {"arn:1": state}
 

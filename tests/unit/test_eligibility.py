@@ -65,7 +65,10 @@ def test_the_refusal_of_a_serverless_cluster_says_what_is_known_of_regions() -> 
         ({"instance_type": "express.m7g.large"}, None),  # told as a warning
         ({"instance_type": ""}, None),
         # Not where no client is authenticated; beside a scheme it is told as a warning.
-        ({"unauthenticated": True, "offered": frozenset()}, "ClusterUnauthenticated"),
+        (
+            {"unauthenticated": True, "authentication_schemes": frozenset()},
+            "ClusterUnauthenticated",
+        ),
         ({"unauthenticated": True}, None),
         # Not on dual-stack clusters.
         ({"network_type": "DUAL"}, "ClusterDualStack"),
@@ -88,7 +91,7 @@ BREACHES: list[tuple[dict[str, Any], str]] = [
     ({"state": "FAILED"}, "ClusterUnusable"),
     ({"kafka_version": "2.6.3"}, "KafkaTooOld"),
     ({"instance_type": "kafka.t3.small"}, "BrokersTooSmall"),
-    ({"unauthenticated": True, "offered": frozenset()}, "ClusterUnauthenticated"),
+    ({"unauthenticated": True, "authentication_schemes": frozenset()}, "ClusterUnauthenticated"),
     ({"network_type": "DUAL"}, "ClusterDualStack"),
 ]
 
@@ -136,10 +139,10 @@ def test_a_refusal_has_the_facts(changes: dict[str, Any], facts: list[str]) -> N
         ({"tag": "iam scram tls"}, {}),
         ({"tag": "nonsense"}, dict.fromkeys(Scheme, "SchemeNotOffered")),
         # Only what is on within the cluster can be on beyond it.
-        ({"offered": ALL_SCHEMES - {Scheme.TLS}}, {"tls": "SchemeOffOnCluster"}),
-        ({"offered": frozenset()}, dict.fromkeys(Scheme, "SchemeOffOnCluster")),
+        ({"authentication_schemes": ALL_SCHEMES - {Scheme.TLS}}, {"tls": "SchemeOffOnCluster"}),
+        ({"authentication_schemes": frozenset()}, dict.fromkeys(Scheme, "SchemeOffOnCluster")),
         (
-            {"private": ALL_SCHEMES, "offered": frozenset({Scheme.IAM})},
+            {"private_schemes": ALL_SCHEMES, "authentication_schemes": frozenset({Scheme.IAM})},
             {
                 "scram": "SchemeOffOnCluster",
                 "tls": "SchemeOffOnCluster",
@@ -165,7 +168,7 @@ def test_a_refusal_has_the_facts(changes: dict[str, Any], facts: list[str]) -> N
         # The cluster's fault is told before the tag's, and the tag's before the scheme's.
         ({"tag": "iam", "serverless": True}, dict.fromkeys(Scheme, "ClusterServerless")),
         (
-            {"tag": "iam", "offered": frozenset()},
+            {"tag": "iam", "authentication_schemes": frozenset()},
             {
                 "iam": "SchemeOffOnCluster",
                 "scram": "SchemeNotOffered",
@@ -173,7 +176,10 @@ def test_a_refusal_has_the_facts(changes: dict[str, Any], facts: list[str]) -> N
             },
         ),
         (
-            {"client_broker_encryption": "PLAINTEXT", "offered": frozenset({Scheme.IAM})},
+            {
+                "client_broker_encryption": "PLAINTEXT",
+                "authentication_schemes": frozenset({Scheme.IAM}),
+            },
             {
                 "iam": "EncryptionUnfit",
                 "scram": "SchemeOffOnCluster",
@@ -211,7 +217,7 @@ def test_the_encryption_that_is_needed_is_named(scheme: Scheme) -> None:
 
 
 def test_no_remedy_cuts_clients_without_authentication_off() -> None:
-    anonymous = cluster(unauthenticated=True, offered=frozenset())
+    anonymous = cluster(unauthenticated=True, authentication_schemes=frozenset())
 
     refusal = cluster_refusal(anonymous)
     [warning] = cluster_warnings(cluster(unauthenticated=True))
@@ -235,7 +241,10 @@ def test_no_remedy_cuts_clients_without_authentication_off() -> None:
         ({"instance_type": "express.m7g.large"}, ["BrokersExpress"]),
         ({"instance_type": "kafka.m7g.large"}, []),
         ({"unauthenticated": True}, ["UnauthenticatedAccessOn"]),
-        ({"unauthenticated": True, "offered": frozenset()}, []),  # refused, not doubted
+        (
+            {"unauthenticated": True, "authentication_schemes": frozenset()},
+            [],
+        ),  # refused, not doubted
         (
             {"instance_type": "express.m7g.large", "kafka_version": "5"},
             ["KafkaVersionUnknown", "BrokersExpress"],
@@ -265,7 +274,9 @@ def test_the_owner_hears_of_what_the_tag_promises_in_vain(
     tag: str, offered: set[Scheme], expected: list[Code]
 ) -> None:
     asked = read_schemes(tag, "Tag")
-    refusals = scheme_refusals(cluster(offered=frozenset(offered)), asked, "msklink", ACLS)
+    refusals = scheme_refusals(
+        cluster(authentication_schemes=frozenset(offered)), asked, "msklink", ACLS
+    )
 
     assert [refusal.code for refusal in owner_refusals(asked, refusals)] == expected
 

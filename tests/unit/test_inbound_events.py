@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from msklink.policy.kafka_access import Access
+from msklink.policy.kafka_access import KafkaAccess
 from msklink.requests.inbound_events import (
-    BadRequest,
-    ClientTouched,
-    ClusterTouched,
-    Offboarding,
-    Onboarding,
+    ClientChanged,
+    ClusterChanged,
+    InvalidRequest,
+    OffboardingDetail,
+    OnboardingDetail,
     read_event,
 )
 from tests.unit.given import ARN, CLIENT, json_values, thorough
@@ -45,7 +45,7 @@ def api_call(**detail: Any) -> dict[str, Any]:
 def test_a_request_names_a_cluster_and_a_vpc(cluster: str) -> None:
     [hint] = read_event(request(cluster=cluster), "msklink")
 
-    assert isinstance(hint, ClientTouched)
+    assert isinstance(hint, ClientChanged)
     assert (hint.account, hint.cluster, hint.vpc_id) == (CLIENT, cluster, VPC)
     assert hint.request
     assert hint.request.schemes == ("iam",)
@@ -56,8 +56,8 @@ def test_a_request_may_name_subnets_and_groups() -> None:
         request(subnet_ids=["subnet-01234567"], security_group_ids=["sg-01234567"]), "msklink"
     )
 
-    assert isinstance(hint, ClientTouched)
-    assert isinstance(hint.request, Onboarding)
+    assert isinstance(hint, ClientChanged)
+    assert isinstance(hint.request, OnboardingDetail)
     assert hint.request.subnet_ids == ("subnet-01234567",)
     assert hint.request.security_group_ids == ("sg-01234567",)
 
@@ -65,9 +65,9 @@ def test_a_request_may_name_subnets_and_groups() -> None:
 def test_a_request_may_name_topics_and_groups() -> None:
     [hint] = read_event(request(access={"consume": ["orders.*"], "groups": ["g"]}), "msklink")
 
-    assert isinstance(hint, ClientTouched)
-    assert isinstance(hint.request, Onboarding)
-    assert hint.request.access == Access(consume=("orders.*",), groups=("g",))
+    assert isinstance(hint, ClientChanged)
+    assert isinstance(hint.request, OnboardingDetail)
+    assert hint.request.access == KafkaAccess(consume=("orders.*",), groups=("g",))
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_a_request_that_cannot_be_understood_is_refused(
 ) -> None:
     [hint] = read_event(request(**changes), "msklink")
 
-    assert isinstance(hint, BadRequest)
+    assert isinstance(hint, InvalidRequest)
     assert (hint.account, hint.refusal.code) == (CLIENT, "MalformedRequest")
     assert f"{named} " in hint.refusal.message
 
@@ -120,8 +120,8 @@ def test_a_request_to_leave_is_for_some_schemes_or_for_all(
 ) -> None:
     [hint] = read_event(leaving(**changes), "msklink")
 
-    assert isinstance(hint, ClientTouched)
-    assert hint.request == Offboarding(cluster="orders", vpc_id=VPC, schemes=schemes)
+    assert isinstance(hint, ClientChanged)
+    assert hint.request == OffboardingDetail(cluster="orders", vpc_id=VPC, schemes=schemes)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_a_request_to_leave_is_for_some_schemes_or_for_all(
 def test_a_request_to_leave_that_cannot_be_understood_is_refused(changes: dict[str, Any]) -> None:
     [hint] = read_event(leaving(**changes), "msklink")
 
-    assert isinstance(hint, BadRequest)
+    assert isinstance(hint, InvalidRequest)
     assert (hint.cluster, hint.refusal.code) == ("orders", "MalformedRequest")
     assert hint.refusal.remedy.endswith("cluster, vpc_id, schemes, as the README has it.")
 
@@ -139,7 +139,7 @@ def test_a_request_to_leave_that_cannot_be_understood_is_refused(changes: dict[s
 def test_a_refusal_does_not_repeat_what_was_sent() -> None:
     [hint] = read_event(request(password="hunter2" * 9), "msklink")
 
-    assert isinstance(hint, BadRequest)
+    assert isinstance(hint, InvalidRequest)
     assert "hunter2" not in hint.refusal.message
 
 
@@ -147,9 +147,9 @@ def test_a_refusal_does_not_repeat_what_was_sent() -> None:
 
 
 def test_a_cluster_is_touched_by_our_tags_only() -> None:
-    assert read_event(tag_change(ARN, "kafka", "msklink"), "msklink") == [ClusterTouched(ARN)]
+    assert read_event(tag_change(ARN, "kafka", "msklink"), "msklink") == [ClusterChanged(ARN)]
     for key in ("msklink/clients", "msklink/vendors", "msklink/vendors/2"):
-        assert read_event(tag_change(ARN, "kafka", "a", key), "msklink") == [ClusterTouched(ARN)]
+        assert read_event(tag_change(ARN, "kafka", "a", key), "msklink") == [ClusterChanged(ARN)]
     assert not read_event(tag_change(ARN, "kafka", "msklinkage", "team"), "msklink")
 
 
@@ -165,8 +165,8 @@ def test_a_vpc_is_touched_once_for_each_cluster() -> None:
     hints = read_event(tag_change(arn, "ec2", "msklink/sales", "Name", "msklink/orders"), "msklink")
 
     assert hints == [
-        ClientTouched(CLIENT, "orders", VPC),
-        ClientTouched(CLIENT, "sales", VPC),
+        ClientChanged(CLIENT, "orders", VPC),
+        ClientChanged(CLIENT, "sales", VPC),
     ]
 
 
@@ -187,7 +187,7 @@ def test_a_vpc_is_touched_once_for_each_cluster() -> None:
     ],
 )
 def test_a_call_that_tags_a_cluster_touches_it(detail: dict[str, Any]) -> None:
-    assert read_event(api_call(**detail), "msklink") == [ClusterTouched(ARN)]
+    assert read_event(api_call(**detail), "msklink") == [ClusterChanged(ARN)]
 
 
 @pytest.mark.parametrize(

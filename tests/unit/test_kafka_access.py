@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from msklink.arns import ClusterArn
-from msklink.policy.kafka_access import ACTIONS, ON_CLUSTER, PRODUCE_ON_CLUSTER, Access
+from msklink.policy.kafka_access import ACTIONS, ON_CLUSTER, PRODUCE_ON_CLUSTER, KafkaAccess
 from tests.unit.given import ARN, OWNER
 
 CLUSTER = ClusterArn.parse(ARN)
@@ -31,9 +31,9 @@ def transaction(name: str) -> str:
 @pytest.mark.parametrize(
     ("access", "expected"),
     [
-        (Access(), [([CONNECT, DESCRIBE], ARN)]),
+        (KafkaAccess(), [([CONNECT, DESCRIBE], ARN)]),
         (
-            Access(produce=("b", "a")),
+            KafkaAccess(produce=("b", "a")),
             [
                 ([CONNECT, DESCRIBE, IDEMPOTENT], ARN),
                 (
@@ -43,14 +43,14 @@ def transaction(name: str) -> str:
             ],
         ),
         (
-            Access(consume=("a",)),  # with partitions of its own choice
+            KafkaAccess(consume=("a",)),  # with partitions of its own choice
             [
                 ([CONNECT, DESCRIBE], ARN),
                 (["kafka-cluster:DescribeTopic", "kafka-cluster:ReadData"], [topic("a")]),
             ],
         ),
         (
-            Access(consume=("*",), groups=("billing-*",)),
+            KafkaAccess(consume=("*",), groups=("billing-*",)),
             [
                 ([CONNECT, DESCRIBE], ARN),
                 (["kafka-cluster:DescribeTopic", "kafka-cluster:ReadData"], [topic("*")]),
@@ -58,7 +58,7 @@ def transaction(name: str) -> str:
             ],
         ),
         (
-            Access(produce=("out",), create=("out",), transactional_ids=("job-*",)),
+            KafkaAccess(produce=("out",), create=("out",), transactional_ids=("job-*",)),
             [
                 ([CONNECT, DESCRIBE, IDEMPOTENT], ARN),
                 (["kafka-cluster:DescribeTopic", "kafka-cluster:WriteData"], [topic("out")]),
@@ -73,7 +73,7 @@ def transaction(name: str) -> str:
             ],
         ),
         (
-            Access(produce=("out",), consume=("in",), groups=("g",)),
+            KafkaAccess(produce=("out",), consume=("in",), groups=("g",)),
             [
                 ([CONNECT, DESCRIBE, IDEMPOTENT], ARN),
                 (["kafka-cluster:DescribeTopic", "kafka-cluster:WriteData"], [topic("out")]),
@@ -84,7 +84,7 @@ def transaction(name: str) -> str:
     ],
 )
 def test_permissions_are_the_bundles_of_msk(
-    access: Access, expected: list[tuple[list[str], Any]]
+    access: KafkaAccess, expected: list[tuple[list[str], Any]]
 ) -> None:
     permissions = [(one["Action"], one["Resource"]) for one in access.permissions(CLUSTER)]
 
@@ -94,7 +94,7 @@ def test_permissions_are_the_bundles_of_msk(
 def test_topics_are_in_the_partition_of_the_cluster() -> None:
     cluster = ClusterArn.parse(ARN.replace("arn:aws:", "arn:aws-cn:"))
 
-    *_, permission = Access(produce=("a",)).permissions(cluster)
+    *_, permission = KafkaAccess(produce=("a",)).permissions(cluster)
 
     assert permission["Resource"][0].startswith("arn:aws-cn:kafka:")
 
@@ -102,15 +102,15 @@ def test_topics_are_in_the_partition_of_the_cluster() -> None:
 @pytest.mark.parametrize(
     ("access", "nothing"),
     [
-        (Access(), True),
-        (Access(produce=("a",)), False),
-        (Access(consume=("a",)), False),
-        (Access(groups=("a",)), False),
-        (Access(create=("a",)), False),
-        (Access(transactional_ids=("a",)), False),
+        (KafkaAccess(), True),
+        (KafkaAccess(produce=("a",)), False),
+        (KafkaAccess(consume=("a",)), False),
+        (KafkaAccess(groups=("a",)), False),
+        (KafkaAccess(create=("a",)), False),
+        (KafkaAccess(transactional_ids=("a",)), False),
     ],
 )
-def test_access_may_be_none_at_all(access: Access, nothing: bool) -> None:
+def test_access_may_be_none_at_all(access: KafkaAccess, nothing: bool) -> None:
     assert access.is_nothing is nothing
 
 
@@ -141,7 +141,7 @@ def test_access_may_be_none_at_all(access: Access, nothing: bool) -> None:
 )
 def test_names_are_those_of_kafka_and_wildcards(field: str, names: Any, allowed: bool) -> None:
     try:
-        Access.model_validate({field: names})
+        KafkaAccess.model_validate({field: names})
     except ValidationError:
         assert not allowed
     else:
@@ -150,20 +150,20 @@ def test_names_are_those_of_kafka_and_wildcards(field: str, names: Any, allowed:
 
 def test_access_has_no_other_field() -> None:
     with pytest.raises(ValidationError, match="admin"):
-        Access.model_validate({"admin": ["a"]})
+        KafkaAccess.model_validate({"admin": ["a"]})
 
 
 names = st.lists(st.sampled_from("ab*"), max_size=2)
-accesses = st.builds(Access, **dict.fromkeys(ACTIONS, names))
+accesses = st.builds(KafkaAccess, **dict.fromkeys(ACTIONS, names))
 
 
 @given(accesses, accesses)
-def test_access_has_an_order(one: Access, other: Access) -> None:
+def test_access_has_an_order(one: KafkaAccess, other: KafkaAccess) -> None:
     assert (one < other) + (other < one) == (one != other)
 
 
 @given(accesses)
-def test_nothing_but_the_cluster_its_topics_and_its_groups_is_named(access: Access) -> None:
+def test_nothing_but_the_cluster_its_topics_and_its_groups_is_named(access: KafkaAccess) -> None:
     for permission in access.permissions(CLUSTER):
         resource = permission["Resource"]
         for arn in [resource] if isinstance(resource, str) else resource:
@@ -187,7 +187,7 @@ REQUIRED = {
 }
 
 
-def actions(access: Access) -> set[str]:
+def actions(access: KafkaAccess) -> set[str]:
     granted = {one for part in access.permissions(CLUSTER) for one in part["Action"]}
     return {one.removeprefix("kafka-cluster:") for one in granted}
 
@@ -196,16 +196,16 @@ def actions(access: Access) -> set[str]:
     ("access", "needed"),
     [
         # librdkafka 4446, kafka-ui 3414: idempotent by default
-        (Access(produce=("a",)), {"WriteData", "WriteDataIdempotently"}),
+        (KafkaAccess(produce=("a",)), {"WriteData", "WriteDataIdempotently"}),
         # aws-msk-iam-sasl-signer-python 37
         (
-            Access(produce=("a",), transactional_ids=("t",)),
+            KafkaAccess(produce=("a",), transactional_ids=("t",)),
             {"WriteDataIdempotently", "AlterTransactionalId", "DescribeTransactionalId"},
         ),
-        (Access(consume=("a",), groups=("g",)), {"ReadData", "AlterGroup", "DescribeGroup"}),
+        (KafkaAccess(consume=("a",), groups=("g",)), {"ReadData", "AlterGroup", "DescribeGroup"}),
         # Kafka Streams, exactly once, with topics of its own
         (
-            Access(
+            KafkaAccess(
                 produce=("app-*",),
                 consume=("app-*",),
                 create=("app-*",),
@@ -216,7 +216,7 @@ def actions(access: Access) -> set[str]:
         ),
     ],
 )
-def test_clients_get_what_the_guide_requires(access: Access, needed: set[str]) -> None:
+def test_clients_get_what_the_guide_requires(access: KafkaAccess, needed: set[str]) -> None:
     granted = actions(access)
 
     assert needed <= granted

@@ -1,7 +1,7 @@
 import pytest
 
 from msklink.vpc.description import SecurityGroup
-from msklink.vpc.managed_group import drifted, has_grown
+from msklink.vpc.managed_group import lacks_new_blocks, security_group_drift
 from msklink.vpc.security_groups import Rule, wanted_rules
 from tests.unit.given import vpc
 
@@ -27,8 +27,8 @@ def test_a_group_that_lacks_only_new_blocks_was_changed_by_nobody(
     group = SecurityGroup("sg-1", managed=True, ingress=ingress, egress=egress)
     room = vpc(cidrs=BLOCKS, security_groups=(group,))
 
-    assert has_grown(room) is grown
-    assert (drifted(room) is not None) is changed
+    assert lacks_new_blocks(room) is grown
+    assert (security_group_drift(room) is not None) is changed
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_a_group_that_lacks_only_new_blocks_was_changed_by_nobody(
 def test_a_rule_that_ec2_gave_the_group_is_a_change(left: Rule) -> None:
     group = SecurityGroup("sg-1", managed=True, ingress=BOTH, egress=BOTH | {left})
 
-    found = drifted(vpc(cidrs=BLOCKS, security_groups=(group,)))
+    found = security_group_drift(vpc(cidrs=BLOCKS, security_groups=(group,)))
 
     assert found is not None
     assert left.source in found.before

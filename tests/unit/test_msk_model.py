@@ -9,10 +9,10 @@ import boto3
 import botocore.session
 import pytest
 
-from msklink.aws.msk_model import READ, unknown_fields
+from msklink.aws.msk_model import NEEDED_FIELDS, unknown_fields
 from tests.support.functions import REGION
 
-FIELDS = [(shape, field) for shape, fields in READ.items() for field in fields]
+FIELDS = [(shape, field) for shape, fields in NEEDED_FIELDS.items() for field in fields]
 
 
 def client(*data: Path) -> Any:

@@ -6,15 +6,15 @@ from hypothesis import strategies as st
 
 from msklink.auth_scheme import Scheme
 from msklink.connections import offboarding
-from msklink.connections.offboarding import always, see_off
-from msklink.connections.record import Connection, State
-from msklink.connections.removal import Leaving, Terms
+from msklink.connections.offboarding import same_reason, schedule_removal
+from msklink.connections.record import ConnectionRecord, State
+from msklink.connections.removal import Removal, RemovalTerms
 from msklink.refusals import Code, Refusal, refuse
-from msklink.requests.records import Departure
+from msklink.requests.records import OffboardingRequest
 from tests.unit.given import ARN, CLIENT, NOW, connection
 
 DAY = timedelta(days=1)
-TERMS = Terms("msklink", DAY, protection=False)
+TERMS = RemovalTerms("msklink", DAY, protection=False)
 THERE = connection(state=State.PUBLISHED, connection_arn="arn:1")
 BARRED = refuse(Code.ACCOUNT_NOT_ALLOWED, account=CLIENT, key="msklink/clients")
 GONE = refuse(Code.CLUSTER_NOT_FOUND, cluster="orders", owner="111111111111")
@@ -23,15 +23,17 @@ GONE = refuse(Code.CLUSTER_NOT_FOUND, cluster="orders", owner="111111111111")
 REPLACED = refuse(Code.CLUSTER_REPLACED, old="arn:old", new="arn:new")
 
 
-def leave(record: Connection, reason: Refusal = BARRED, terms: Terms = TERMS) -> Connection:
-    [left] = see_off([record], always(reason), terms, NOW)
+def leave(
+    record: ConnectionRecord, reason: Refusal = BARRED, terms: RemovalTerms = TERMS
+) -> ConnectionRecord:
+    [left] = schedule_removal([record], same_reason(reason), terms, NOW)
     return left
 
 
 def test_what_is_there_goes_after_the_grace() -> None:
     left = leave(THERE)
 
-    assert left == THERE.with_(wanted=False, leaving=Leaving(reason=BARRED, due=NOW + DAY))
+    assert left == THERE.with_(wanted=False, removal=Removal(reason=BARRED, due=NOW + DAY))
     assert not left.is_due(NOW + DAY - timedelta(seconds=1))
     assert left.is_due(NOW + DAY)
 
@@ -40,30 +42,32 @@ def test_what_is_there_goes_after_the_grace() -> None:
 def test_the_time_is_never_put_off(since: timedelta) -> None:
     first = leave(THERE)
 
-    [again] = see_off([first], always(GONE), TERMS, NOW + since)
+    [again] = schedule_removal([first], same_reason(GONE), TERMS, NOW + since)
 
     assert again == first
 
 
 def test_a_request_to_leave_is_carried_out_at_once_whatever_was_announced() -> None:
-    departure = Departure(
-        cluster_arn=ARN, account=CLIENT, vpc_id="vpc-1", scheme=Scheme.IAM, requested=NOW
+    departure = OffboardingRequest(
+        cluster_arn=ARN, account=CLIENT, vpc_id="vpc-1", scheme=Scheme.IAM, requested_at=NOW
     )
 
-    [left] = see_off([leave(THERE)], offboarding.why_left([departure], "msklink"), TERMS, NOW)
+    [left] = schedule_removal(
+        [leave(THERE)], offboarding.withdrawal_reason([departure], "msklink"), TERMS, NOW
+    )
 
     assert left.is_due(NOW)
-    assert left.reason_to_leave
-    assert left.reason_to_leave.code is Code.OFFBOARDING_REQUESTED
+    assert left.removal_reason
+    assert left.removal_reason.code is Code.OFFBOARDING_REQUESTED
 
 
 @pytest.mark.parametrize("scheme", [Scheme.SCRAM, Scheme.TLS])
 def test_a_request_is_about_the_schemes_it_names(scheme: Scheme) -> None:
-    departure = Departure(
-        cluster_arn=ARN, account=CLIENT, vpc_id="vpc-1", scheme=scheme, requested=NOW
+    departure = OffboardingRequest(
+        cluster_arn=ARN, account=CLIENT, vpc_id="vpc-1", scheme=scheme, requested_at=NOW
     )
 
-    assert offboarding.why_left([departure], "msklink")(THERE).code is Code.NO_LONGER_ASKED
+    assert offboarding.withdrawal_reason([departure], "msklink")(THERE).code is Code.NO_LONGER_ASKED
 
 
 @pytest.mark.parametrize(
@@ -74,8 +78,8 @@ def test_a_request_is_about_the_schemes_it_names(scheme: Scheme) -> None:
         connection(state=State.REFUSED, vpc_id="", scheme=None),
     ],
 )
-def test_what_never_was_is_forgotten_unless_the_cluster_is_gone(record: Connection) -> None:
-    assert see_off([record], always(BARRED), TERMS, NOW) == ()
+def test_what_never_was_is_forgotten_unless_the_cluster_is_gone(record: ConnectionRecord) -> None:
+    assert schedule_removal([record], same_reason(BARRED), TERMS, NOW) == ()
     assert leave(record, GONE).is_due(NOW)  # its status is to go as well
 
 
@@ -83,25 +87,27 @@ def test_what_never_was_is_forgotten_unless_the_cluster_is_gone(record: Connecti
 def test_what_may_have_been_made_is_seen_off_in_every_state(state: State) -> None:
     record = THERE.with_(state=state)
 
-    assert leave(record).leaving
+    assert leave(record).removal
 
 
 @pytest.mark.parametrize(
     ("record", "terms"),
     [
         (THERE.with_(protected=True), TERMS),
-        (THERE, Terms("msklink", DAY, protection=True)),
+        (THERE, RemovalTerms("msklink", DAY, protection=True)),
         (leave(THERE).with_(protected=True), TERMS),
     ],
     ids=["tag", "stack", "tag after the announcement"],
 )
-def test_what_is_protected_stays_and_says_why(record: Connection, terms: Terms) -> None:
+def test_what_is_protected_stays_and_says_why(
+    record: ConnectionRecord, terms: RemovalTerms
+) -> None:
     left = leave(record, terms=terms)
 
     assert not left.is_due(NOW + 100 * DAY)
-    assert left.reason_to_leave
-    assert left.reason_to_leave.code is Code.DELETION_PROTECTED
-    assert BARRED.message in left.reason_to_leave.message
+    assert left.removal_reason
+    assert left.removal_reason.code is Code.DELETION_PROTECTED
+    assert BARRED.message in left.removal_reason.message
 
 
 def test_without_protection_the_grace_begins_anew() -> None:
@@ -120,10 +126,10 @@ def test_a_run_waits_for_what_is_on_its_way_out() -> None:
 
 
 def test_what_is_of_a_replaced_cluster_goes_at_once_protected_or_not() -> None:
-    terms = Terms("msklink", DAY, protection=True)
+    terms = RemovalTerms("msklink", DAY, protection=True)
 
-    assert leave(THERE, REPLACED, terms).leaving == Leaving(reason=REPLACED, due=NOW)
-    assert leave(THERE.with_(protected=True), REPLACED).leaving == Leaving(reason=REPLACED, due=NOW)
+    assert leave(THERE, REPLACED, terms).removal == Removal(reason=REPLACED, due=NOW)
+    assert leave(THERE.with_(protected=True), REPLACED).removal == Removal(reason=REPLACED, due=NOW)
 
 
 @pytest.mark.parametrize(
@@ -133,12 +139,12 @@ def test_that_a_cluster_is_replaced_or_no_longer_is_told_and_delays_nothing(
     before: Refusal, after: Refusal
 ) -> None:
     due = NOW - DAY
-    left = leave(THERE.with_(leaving=Leaving(reason=before, due=due)), after)
+    left = leave(THERE.with_(removal=Removal(reason=before, due=due)), after)
 
-    assert left.leaving == Leaving(reason=after, due=due)
+    assert left.removal == Removal(reason=after, due=due)
 
 
 def test_nothing_stays_of_a_replaced_cluster_for_which_nothing_was_made() -> None:
     refused = connection(state=State.REFUSED)
 
-    assert see_off([refused], always(REPLACED), TERMS, NOW) == ()
+    assert schedule_removal([refused], same_reason(REPLACED), TERMS, NOW) == ()

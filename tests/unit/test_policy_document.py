@@ -8,16 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from msklink.arns import ClusterArn
-from msklink.policy.document import ACTIONS, SIZE_LIMIT, Grant, Policy, is_ours, sid
-from msklink.policy.kafka_access import Access
+from msklink.policy.document import ACTIONS, SIZE_LIMIT, ClusterGrant, Policy, is_ours, sid
+from msklink.policy.kafka_access import KafkaAccess
 from tests.unit.given import ARN, CLIENT, OTHER_CLIENT, thorough
 
 CLUSTER = ClusterArn.parse(ARN)
 ROOT = f"arn:aws:iam::{CLIENT}:root"
 EMPTY = Policy.parse(None)
-ONE = Grant(frozenset({CLIENT}))
-READER = Access(consume=("orders.*",), groups=("billing",))
-WRITER = Access(produce=("orders.eu", "orders.us"))
+ONE = ClusterGrant(frozenset({CLIENT}))
+READER = KafkaAccess(consume=("orders.*",), groups=("billing",))
+WRITER = KafkaAccess(produce=("orders.eu", "orders.us"))
 Document = dict[str, Any]
 
 # ------------------------------------------------------------------------------ what there may be
@@ -28,15 +28,17 @@ accesses = st.sampled_from(
     [
         READER,
         WRITER,
-        Access(),
-        Access(produce=("b", "a")),
-        Access(produce=("a", "b", "a")),
-        Access(produce=("a",), consume=("a",), groups=("g",)),
-        Access(groups=("g",)),
+        KafkaAccess(),
+        KafkaAccess(produce=("b", "a")),
+        KafkaAccess(produce=("a", "b", "a")),
+        KafkaAccess(produce=("a",), consume=("a",), groups=("g",)),
+        KafkaAccess(groups=("g",)),
     ]
 )
 # Also with access for accounts that are not admitted.
-grants = st.builds(Grant, accounts, st.frozensets(st.tuples(account_ids, accesses), max_size=3))
+grants = st.builds(
+    ClusterGrant, accounts, st.frozensets(st.tuples(account_ids, accesses), max_size=3)
+)
 
 
 names = st.sampled_from(
@@ -118,7 +120,9 @@ def rewritten(policy: Policy, random: Random) -> Policy:
 
 @thorough
 @given(documents, grants)
-def test_statements_of_others_stay_as_they_are(document: Document | None, grant: Grant) -> None:
+def test_statements_of_others_stay_as_they_are(
+    document: Document | None, grant: ClusterGrant
+) -> None:
     policy = read(document)
 
     changed = policy.with_grant(CLUSTER, grant, "msklink")
@@ -131,7 +135,7 @@ def test_statements_of_others_stay_as_they_are(document: Document | None, grant:
 
 @thorough
 @given(documents, grants)
-def test_granting_twice_changes_nothing(document: Document | None, grant: Grant) -> None:
+def test_granting_twice_changes_nothing(document: Document | None, grant: ClusterGrant) -> None:
     once = read(document).with_grant(CLUSTER, grant, "msklink")
 
     assert once.with_grant(CLUSTER, grant, "msklink") is once
@@ -142,7 +146,7 @@ def test_granting_twice_changes_nothing(document: Document | None, grant: Grant)
 @thorough
 @given(documents, grants, st.integers())
 def test_a_grant_is_known_in_any_form_that_msk_may_return(
-    document: Document | None, grant: Grant, seed: int
+    document: Document | None, grant: ClusterGrant, seed: int
 ) -> None:
     written = read(document).with_grant(CLUSTER, grant, "msklink")
 
@@ -156,7 +160,7 @@ def test_a_grant_is_known_in_any_form_that_msk_may_return(
 
 @thorough
 @given(documents, grants)
-def test_nobody_else_is_granted_anything(document: Document | None, grant: Grant) -> None:
+def test_nobody_else_is_granted_anything(document: Document | None, grant: ClusterGrant) -> None:
     changed = read(document).with_grant(CLUSTER, grant, "msklink")
 
     assert granted(changed) == grant.accounts
@@ -174,10 +178,10 @@ def test_nobody_else_is_granted_anything(document: Document | None, grant: Grant
 @thorough
 @given(documents, grants, accounts)
 def test_accounts_that_are_taken_out_are_gone_from_every_statement_of_ours(
-    document: Document | None, grant: Grant, leaving: frozenset[str]
+    document: Document | None, grant: ClusterGrant, leaving: frozenset[str]
 ) -> None:
     before = read(document).with_grant(CLUSTER, grant, "msklink")
-    staying = Grant(grant.accounts - leaving, grant.access)
+    staying = ClusterGrant(grant.accounts - leaving, grant.access)
 
     after = before.with_grant(CLUSTER, staying, "msklink")
 
@@ -191,20 +195,20 @@ def test_accounts_that_are_taken_out_are_gone_from_every_statement_of_ours(
 def test_the_first_policy_comes_back_when_everybody_has_left(
     document: Document | None, coming: frozenset[str]
 ) -> None:
-    before = read(document).with_grant(CLUSTER, Grant(frozenset()), "msklink")
+    before = read(document).with_grant(CLUSTER, ClusterGrant(frozenset()), "msklink")
 
-    after = before.with_grant(CLUSTER, Grant(coming), "msklink")
+    after = before.with_grant(CLUSTER, ClusterGrant(coming), "msklink")
 
-    assert after.with_grant(CLUSTER, Grant(frozenset()), "msklink") == before
+    assert after.with_grant(CLUSTER, ClusterGrant(frozenset()), "msklink") == before
 
 
 @given(documents, accounts, accounts)
 def test_accounts_add_up_in_one_statement(
     document: Document | None, first: frozenset[str], second: frozenset[str]
 ) -> None:
-    policy = read(document).with_grant(CLUSTER, Grant(first), "msklink")
+    policy = read(document).with_grant(CLUSTER, ClusterGrant(first), "msklink")
 
-    union = Grant(policy.admitted("msklink") | second | {CLIENT})
+    union = ClusterGrant(policy.admitted("msklink") | second | {CLIENT})
     policy = policy.with_grant(CLUSTER, union, "msklink")
 
     [statement] = policy.ours("msklink")
@@ -213,7 +217,7 @@ def test_accounts_add_up_in_one_statement(
 
 
 @given(documents, grants)
-def test_the_argument_is_left_alone(document: Document | None, grant: Grant) -> None:
+def test_the_argument_is_left_alone(document: Document | None, grant: ClusterGrant) -> None:
     policy = read(document)
     before = policy.to_json()
 
@@ -282,7 +286,7 @@ def test_our_statement_is_put_right_when_somebody_bent_it(written: Document) -> 
 def test_several_statements_of_ours_become_one() -> None:
     double = read({"Statement": [statement(), statement(Principal={"AWS": OTHER_CLIENT})]})
 
-    grant = Grant(double.admitted("msklink"))
+    grant = ClusterGrant(double.admitted("msklink"))
     [only] = double.with_grant(CLUSTER, grant, "msklink").statements
 
     assert len(only["Principal"]["AWS"]) == 2
@@ -291,7 +295,7 @@ def test_several_statements_of_ours_become_one() -> None:
 def test_nobody_is_left_in_a_policy_without_accounts() -> None:
     policy = read({"Statement": [statement()]})
 
-    assert policy.with_grant(CLUSTER, Grant(frozenset()), "msklink").is_empty
+    assert policy.with_grant(CLUSTER, ClusterGrant(frozenset()), "msklink").is_empty
 
 
 @pytest.mark.parametrize(
@@ -327,7 +331,7 @@ def test_a_statement_without_a_mark_is_not_ours() -> None:
 def test_another_installation_is_somebody_else() -> None:
     first = EMPTY.with_grant(CLUSTER, ONE, "msklink")
 
-    both = first.with_grant(CLUSTER, Grant(frozenset({OTHER_CLIENT})), "staging")
+    both = first.with_grant(CLUSTER, ClusterGrant(frozenset({OTHER_CLIENT})), "staging")
 
     assert [one["Sid"] for one in both.statements] == ["MsklinkClients", "StagingClients"]
     assert both.admitted("msklink") == {CLIENT}
@@ -336,7 +340,7 @@ def test_another_installation_is_somebody_else() -> None:
 
 def test_principals_are_in_the_partition_of_the_cluster() -> None:
     cluster = ClusterArn.parse(ARN.replace("arn:aws:", "arn:aws-cn:"))
-    grant = Grant(frozenset({CLIENT}), frozenset({(CLIENT, READER)}))
+    grant = ClusterGrant(frozenset({CLIENT}), frozenset({(CLIENT, READER)}))
 
     statements = EMPTY.with_grant(cluster, grant, "msklink").statements
 
@@ -352,7 +356,7 @@ def test_accounts_with_the_same_access_share_its_statements() -> None:
     both = frozenset({CLIENT, OTHER_CLIENT})
     access = frozenset(product(both, (READER, WRITER)))
 
-    policy = EMPTY.with_grant(CLUSTER, Grant(both, access), "msklink")
+    policy = EMPTY.with_grant(CLUSTER, ClusterGrant(both, access), "msklink")
 
     numbers = range(1, 1 + sum(len([*one.permissions(CLUSTER)]) for one in (READER, WRITER)))
     assert [one["Sid"] for one in policy.statements] == [
@@ -363,7 +367,7 @@ def test_accounts_with_the_same_access_share_its_statements() -> None:
 
 
 def test_each_account_may_do_its_own_things_only() -> None:
-    grant = Grant(
+    grant = ClusterGrant(
         frozenset({CLIENT, OTHER_CLIENT}), frozenset({(CLIENT, READER), (OTHER_CLIENT, WRITER)})
     )
 
@@ -376,7 +380,7 @@ def test_each_account_may_do_its_own_things_only() -> None:
 
 
 def test_access_of_an_account_that_is_not_admitted_counts_for_nothing() -> None:
-    grant = Grant(frozenset({CLIENT}), frozenset({(OTHER_CLIENT, WRITER)}))
+    grant = ClusterGrant(frozenset({CLIENT}), frozenset({(OTHER_CLIENT, WRITER)}))
 
     assert EMPTY.with_grant(CLUSTER, grant, "msklink").statements == [statement()]
 

@@ -10,7 +10,7 @@ from ministack.core import iam_evaluator
 from localcloud.msk.authorization import is_admitted
 from localcloud.msk.model import Caller, Cluster
 from msklink.policy.document import Statement
-from msklink.policy.evaluation import Judgement, RoleCall, judge, spell
+from msklink.policy.evaluation import Judgement, RoleCall, describe_unjudged, judge
 from tests.unit.given import ARN, CLIENT, OTHER_CLIENT, thorough
 
 ROLE = f"arn:aws:iam::{CLIENT}:role/msklink-client-eu-west-1"
@@ -193,8 +193,8 @@ def test_a_policy_without_statements_admits_nobody() -> None:
 
 
 def test_what_could_not_be_judged_is_a_sentence() -> None:
-    assert spell(()) == ""
-    assert spell(("a", "b")) == " This could not be judged and counts against it: a, b."
+    assert describe_unjudged(()) == ""
+    assert describe_unjudged(("a", "b")) == " This could not be judged and counts against it: a, b."
 
 
 # ----------------------------------------------------------------- the same answer as others give

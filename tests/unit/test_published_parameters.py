@@ -6,9 +6,9 @@ import pytest
 from msklink.arns import ClusterArn
 from msklink.auth_scheme import Scheme
 from msklink.parameters import client_properties, status
-from msklink.parameters.brokers import lasting
-from msklink.parameters.published import name_taken, parameters, status_parameter
-from msklink.runs.cluster_record import Brokers
+from msklink.parameters.brokers import choose_brokers
+from msklink.parameters.published import name_refusal, parameters, status_parameter
+from msklink.runs.cluster_record import PublishedBrokers
 from tests.unit.given import ARN, NOW
 
 HOSTS = ["b-1.iam.orders:14001", "b-2.iam.orders:14002", "b-3.iam.orders:14003"]
@@ -80,7 +80,7 @@ def test_the_status_is_written_only_when_it_says_something_else() -> None:
 def test_a_name_is_taken_by_the_status_of_another_cluster(value: str | None, taken: bool) -> None:
     existing = {"/msklink/orders/status": value} if value else {}
 
-    refusal = name_taken(existing, "msklink", ClusterArn.parse(ARN))
+    refusal = name_refusal(existing, "msklink", ClusterArn.parse(ARN))
 
     assert bool(refusal) is taken
     if refusal:
@@ -119,9 +119,11 @@ def test_the_brokers_that_were_published_stay_as_long_as_they_are_the_clusters(
     count: int,
     chosen: dict[Scheme, str],
 ) -> None:
-    brokers = lasting(Brokers(strings=published, of=of), found, count, None)
+    brokers = choose_brokers(
+        PublishedBrokers(strings=published, broker_count=of), found, count, None
+    )
 
-    assert (brokers.strings, brokers.of) == (chosen, count)
+    assert (brokers.strings, brokers.broker_count) == (chosen, count)
 
 
 @pytest.mark.parametrize(
@@ -137,16 +139,16 @@ def test_the_brokers_that_were_published_stay_as_long_as_they_are_the_clusters(
 def test_brokers_that_have_left_the_cluster_are_not_published_any_more(
     ids: set[int] | None, chosen: str
 ) -> None:
-    published = Brokers(strings={Scheme.IAM: FIRST}, of=3)
+    published = PublishedBrokers(strings={Scheme.IAM: FIRST}, broker_count=3)
 
-    brokers = lasting(published, {Scheme.IAM: NEXT}, 3, ids)
+    brokers = choose_brokers(published, {Scheme.IAM: NEXT}, 3, ids)
 
     assert brokers.strings == {Scheme.IAM: chosen}
 
 
 def test_names_of_a_form_that_nobody_knows_stay_published() -> None:
-    published = Brokers(strings={Scheme.IAM: "broker-1.orders:14001"}, of=3)
+    published = PublishedBrokers(strings={Scheme.IAM: "broker-1.orders:14001"}, broker_count=3)
 
-    brokers = lasting(published, {Scheme.IAM: "broker-2.orders:14001"}, 3, {2})
+    brokers = choose_brokers(published, {Scheme.IAM: "broker-2.orders:14001"}, 3, {2})
 
     assert brokers.strings == published.strings

@@ -4,16 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from msklink.refusals import CATALOGUE, Code, refuse
+from msklink.refusals import MESSAGES, Code, refuse
 
 
 def facts_of(code: Code) -> set[str]:
-    texts = " ".join(CATALOGUE[code])
+    texts = " ".join(MESSAGES[code])
     return {name for _, name, _, _ in string.Formatter().parse(texts) if name}
 
 
 def test_every_code_has_its_texts() -> None:
-    assert set(CATALOGUE) == set(Code)
+    assert set(MESSAGES) == set(Code)
 
 
 @pytest.mark.parametrize("code", list(Code))
@@ -55,7 +55,7 @@ def test_texts_take_braces_for_what_they_are(code: Code) -> None:
 
 
 def test_no_two_codes_have_the_same_text() -> None:
-    assert len({message for message, _ in CATALOGUE.values()}) == len(Code)
+    assert len({message for message, _ in MESSAGES.values()}) == len(Code)
 
 
 def test_codes_are_names_for_machines() -> None:

@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
 from msklink.runs import backoff
-from msklink.runs.cluster_record import Reason
+from msklink.runs.cluster_record import RunReason
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -9,33 +9,37 @@ LATER = NOW + timedelta(minutes=50)
 
 
 def test_a_new_reason_starts_a_run_at_once_and_the_same_not_before_its_time() -> None:
-    remembered, due = backoff.patiently({}, ["a"], (), HOUR, NOW)
+    remembered, due = backoff.schedule_retries({}, ["a"], (), HOUR, NOW)
 
     assert due == ["a"]
-    assert remembered == {"a": Reason(times=1, again=LATER)}
-    assert backoff.patiently(remembered, ["a"], (), HOUR, LATER - timedelta(seconds=1)) == (
+    assert remembered == {"a": RunReason(times=1, next_run=LATER)}
+    assert backoff.schedule_retries(remembered, ["a"], (), HOUR, LATER - timedelta(seconds=1)) == (
         remembered,
         [],
     )
-    assert backoff.patiently(remembered, ["a"], (), HOUR, LATER)[1] == ["a"]
+    assert backoff.schedule_retries(remembered, ["a"], (), HOUR, LATER)[1] == ["a"]
 
 
 def test_another_reason_does_not_wait_nor_shorten_the_first() -> None:
-    known = {"a": Reason(times=5, again=LATER)}
+    known = {"a": RunReason(times=5, next_run=LATER)}
 
-    remembered, due = backoff.patiently(known, ["a", "b"], (), HOUR, NOW)
+    remembered, due = backoff.schedule_retries(known, ["a", "b"], (), HOUR, NOW)
 
     assert due == ["b"]
-    assert remembered == known | {"b": Reason(times=1, again=LATER)}
+    assert remembered == known | {"b": RunReason(times=1, next_run=LATER)}
 
 
 def test_what_is_not_found_any_more_is_forgotten() -> None:
-    assert backoff.patiently({"a": Reason(times=3, again=LATER)}, (), (), HOUR, NOW) == ({}, [])
+    assert backoff.schedule_retries(
+        {"a": RunReason(times=3, next_run=LATER)}, (), (), HOUR, NOW
+    ) == ({}, [])
 
 
 def test_the_pause_grows_to_a_day() -> None:
     pauses = [
-        backoff.patiently({"a": Reason(times=times, again=NOW)}, ["a"], (), HOUR, NOW)[0]["a"].again
+        backoff.schedule_retries({"a": RunReason(times=times, next_run=NOW)}, ["a"], (), HOUR, NOW)[
+            0
+        ]["a"].next_run
         - NOW
         for times in range(7)
     ]
@@ -46,8 +50,8 @@ def test_the_pause_grows_to_a_day() -> None:
 
 
 def test_a_hope_waits_from_the_start() -> None:
-    remembered, due = backoff.patiently({}, (), ["mended"], HOUR, NOW)
+    remembered, due = backoff.schedule_retries({}, (), ["mended"], HOUR, NOW)
 
     assert due == []
-    assert remembered == {"mended": Reason(times=1, again=LATER)}
-    assert backoff.patiently(remembered, (), ["mended"], HOUR, LATER)[1] == ["mended"]
+    assert remembered == {"mended": RunReason(times=1, next_run=LATER)}
+    assert backoff.schedule_retries(remembered, (), ["mended"], HOUR, LATER)[1] == ["mended"]

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from msklink.vpc.security_groups import (
     PORTS,
     Rule,
-    change,
-    spell_ports,
+    describe_ports,
+    rule_change,
     unopened_ports,
     wanted_rules,
 )
@@ -70,7 +70,7 @@ def test_the_ports_of_the_brokers_that_a_rule_opens(
     [((), ""), ((14001,), "14001"), ((14001, 14002, 14003, 14100), "14001-14003, 14100")],
 )
 def test_ports_are_spelled_in_runs(ports: tuple[int, ...], text: str) -> None:
-    assert spell_ports(ports) == text
+    assert describe_ports(ports) == text
 
 
 ONE, TWO = sorted(wanted_rules(["10.0.0.0/16", "10.1.0.0/16"]), key=str)
@@ -91,7 +91,7 @@ LETS_ALL_OUT = Rule("-1", None, None, ANY)
 def test_a_group_is_changed_where_it_differs(
     existing: list[Rule], wanted: list[Rule], missing: tuple[Rule, ...], surplus: tuple[Rule, ...]
 ) -> None:
-    difference = change(existing, wanted)
+    difference = rule_change(existing, wanted)
 
     assert (difference.missing, difference.surplus) == (missing, surplus)
 
@@ -116,9 +116,9 @@ def test_a_change_leads_to_what_is_wanted_and_then_to_nothing(
 ) -> None:
     wanted = wanted_rules(cidrs)
 
-    difference = change(existing, wanted)
+    difference = rule_change(existing, wanted)
 
     after = (existing | set(difference.missing)) - set(difference.surplus)
     assert after == wanted
-    assert not change(after, wanted).missing + change(after, wanted).surplus
+    assert not rule_change(after, wanted).missing + rule_change(after, wanted).surplus
     assert not unopened_ports(after)

@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from msklink.auth_scheme import Scheme
-from msklink.connections.record import Check, State
-from msklink.connections.removal import Leaving
+from msklink.connections.record import ProbeResult, State
+from msklink.connections.removal import Removal
 from msklink.parameters import status
 from msklink.refusals import Code, refuse
-from msklink.runs.cluster_record import Vendor
+from msklink.runs.cluster_record import VendorRecord
 from tests.unit.given import ARN, CLIENT, NOW, OTHER_CLIENT, connection
 
 REFUSAL = refuse(Code.VPC_NOT_FOUND, vpc_id="vpc-1", account=CLIENT)
@@ -59,19 +59,19 @@ def test_a_warning_that_came_or_went_is_news() -> None:
         for warnings in ((), (WARNING,))
     )
 
-    assert status.same(status.render(warned, NOW), warned)
-    assert not status.same(status.render(plain, NOW), warned)
-    assert not status.same(status.render(warned, NOW), plain)
+    assert status.says_the_same(status.render(warned, NOW), warned)
+    assert not status.says_the_same(status.render(plain, NOW), warned)
+    assert not status.says_the_same(status.render(warned, NOW), plain)
 
 
-CHECK = Check(
+CHECK = ProbeResult(
     at=NOW, good=False, servers="b-1:14001", layer="TCP", broker="b-1:14001", detail="d", remedy="r"
 )
 
 
 def test_a_check_is_told_beside_a_connection_that_is_published() -> None:
-    told = status.describe(ARN, [connection(state=State.PUBLISHED, check=CHECK)])
-    gone = status.describe(ARN, [connection(state=State.CONNECTING, check=CHECK)])
+    told = status.describe(ARN, [connection(state=State.PUBLISHED, probe_result=CHECK)])
+    gone = status.describe(ARN, [connection(state=State.CONNECTING, probe_result=CHECK)])
 
     check = told["vpcs"]["vpc-1"]["iam"]["check"]
     assert set(check) == {"at", "good", "layer", "broker", "detail", "remedy"}
@@ -80,7 +80,7 @@ def test_a_check_is_told_beside_a_connection_that_is_published() -> None:
 
 def test_of_a_check_remains_what_failed_where_room_is_short() -> None:
     many = [
-        connection(vpc_id=f"vpc-{number}", state=State.PUBLISHED, check=CHECK)
+        connection(vpc_id=f"vpc-{number}", state=State.PUBLISHED, probe_result=CHECK)
         for number in range(60)
     ]
 
@@ -113,11 +113,11 @@ def test_a_connection_that_is_still_there_is_told_though_nobody_wants_it() -> No
     ],
 )
 def test_the_state_that_needs_attention_most_is_shown(states: list[State], expected: str) -> None:
-    assert status.overall(connection(state=state) for state in states) == expected
+    assert status.overall_state(connection(state=state) for state in states) == expected
 
 
 def test_every_state_has_its_urgency() -> None:
-    assert all(status.overall([connection(state=state)]) == state for state in State)
+    assert all(status.overall_state([connection(state=state)]) == state for state in State)
 
 
 def test_the_owner_sees_the_state_of_each_client() -> None:
@@ -140,16 +140,16 @@ def test_the_same_status_at_another_time_is_the_same() -> None:
 
     value = status.render(told, NOW + timedelta(days=1))
 
-    assert status.same(value, told)
+    assert status.says_the_same(value, told)
     assert json.loads(value)["updated"] == "2026-01-02T00:00:00+00:00"
-    assert not status.same(value, told | {"state": "published"})
-    assert not status.same(None, told)
+    assert not status.says_the_same(value, told | {"state": "published"})
+    assert not status.says_the_same(None, told)
 
 
 @given(st.text() | st.none())
 def test_a_status_that_somebody_overwrote_belongs_to_nobody(value: str | None) -> None:
     assert status.owner_of(value) is None
-    assert not status.same(value, {"cluster_arn": ARN})
+    assert not status.says_the_same(value, {"cluster_arn": ARN})
 
 
 @pytest.mark.parametrize("value", ["[]", "1", '{"cluster_arn": 1}', "null"])
@@ -168,15 +168,15 @@ def test_a_status_that_is_too_large_loses_texts_first_and_names_last(vpcs: int, 
 
     assert kept in status.render(told, NOW)
     assert len(status.render(told, NOW)) <= 8192
-    assert status.same(status.render(told, NOW), told)
+    assert status.says_the_same(status.render(told, NOW), told)
 
 
 def test_the_owner_sees_how_far_the_grants_of_vendors_are() -> None:
-    leaving = Leaving(reason=REFUSAL, due=NOW)
+    leaving = Removal(reason=REFUSAL, due=NOW)
     vendors = {
-        "444444444444": Vendor(leaving=leaving),
-        "333333333333": Vendor(),
-        "555555555555": Vendor(refusal=REFUSAL, leaving=leaving),
+        "444444444444": VendorRecord(removal=leaving),
+        "333333333333": VendorRecord(),
+        "555555555555": VendorRecord(refusal=REFUSAL, removal=leaving),
     }
 
     told = status.summarize(ARN, [], vendors)
@@ -200,7 +200,7 @@ def test_that_a_cluster_was_replaced_is_kept_as_long_as_the_status_is_about_its_
     replaced = refuse(Code.CLUSTER_REPLACED, old="arn:old", new=ARN)
     first = status.render(status.taken_over(ARN, replaced), NOW)
 
-    kept = status.keeping(first, status.describe(ARN, ()))
+    kept = status.with_replaced_cluster(first, status.describe(ARN, ()))
     assert kept["replaced"]["code"] == "ClusterReplaced"
-    assert "replaced" not in status.keeping(first, status.describe(ARN + "-next", ()))
-    assert status.same(first, kept)
+    assert "replaced" not in status.with_replaced_cluster(first, status.describe(ARN + "-next", ()))
+    assert status.says_the_same(first, kept)

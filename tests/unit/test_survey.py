@@ -7,24 +7,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from msklink.auth_scheme import Scheme
-from msklink.connections.record import Connection, State
-from msklink.connections.removal import Leaving
+from msklink.connections.record import ConnectionRecord, State
+from msklink.connections.removal import Removal
 from msklink.connections.survey import (
     ClusterFacts,
-    Wish,
+    RequestedVpc,
     account_refused,
-    survey,
-    wishes,
-    with_what_is_there,
+    plan_connections,
+    requested_vpcs,
+    with_existing_connections,
 )
 from msklink.refusals import Code, Refusal, refuse
-from msklink.requests.records import Departure, Request
+from msklink.requests.records import OffboardingRequest, OnboardingRequest
 from msklink.vpc.description import SecurityGroup, Vpc
 from tests.unit.given import ARN, CLIENT, NOW, OTHER_CLIENT, ZONES, connection, subnet, vpc
 
 LATER = NOW + timedelta(hours=1)
 KEY = "msklink/orders"
-LEAVING = Leaving(reason=refuse(Code.CLUSTER_SERVERLESS), due=LATER)
+LEAVING = Removal(reason=refuse(Code.CLUSTER_SERVERLESS), due=LATER)
 OFF = refuse(Code.SCHEME_OFF_ON_CLUSTER, scheme="tls")
 
 
@@ -37,15 +37,15 @@ WARNING = refuse(Code.BROKERS_EXPRESS, instance_type="express.m7g.large")
 DOUBTFUL = facts().model_copy(update={"warnings": (WARNING,)})
 
 
-def request(**changes: Any) -> Request:
+def request(**changes: Any) -> OnboardingRequest:
     wanted: dict[str, Any] = {
         "cluster_arn": ARN,
         "account": CLIENT,
         "vpc_id": "vpc-1",
         "schemes": ("iam",),
-        "requested": NOW,
+        "requested_at": NOW,
     }
-    return Request(**(wanted | changes))
+    return OnboardingRequest(**(wanted | changes))
 
 
 def tagged(value: str, **changes: Any) -> Vpc:
@@ -54,13 +54,15 @@ def tagged(value: str, **changes: Any) -> Vpc:
 
 def look(
     *vpcs: Vpc,
-    requests: tuple[Request, ...] = (),
-    departures: tuple[Departure, ...] = (),
-    known: tuple[Connection, ...] = (),
+    requests: tuple[OnboardingRequest, ...] = (),
+    departures: tuple[OffboardingRequest, ...] = (),
+    known: tuple[ConnectionRecord, ...] = (),
     cluster: ClusterFacts | None = None,
-) -> tuple[Connection, ...]:
-    wished = wishes(vpcs, requests, departures, KEY, LATER)
-    return survey(CLIENT, cluster or facts(), {one.id: one for one in vpcs}, wished, known)
+) -> tuple[ConnectionRecord, ...]:
+    wished = requested_vpcs(vpcs, requests, departures, KEY, LATER)
+    return plan_connections(
+        CLIENT, cluster or facts(), {one.id: one for one in vpcs}, wished, known
+    )
 
 
 # ------------------------------------------------------------------------------ what is wished
@@ -83,23 +85,25 @@ def test_a_word_without_meaning_takes_nothing_away(
     known = [connection(scheme=Scheme.IAM), connection(scheme=Scheme.SCRAM)]
     known += [connection(scheme=Scheme.TLS, vpc_id="vpc-2")]
 
-    wished = wishes([tagged(tag)], (), departures, KEY, NOW)
+    wished = requested_vpcs([tagged(tag)], (), departures, KEY, NOW)
 
-    [wish] = with_what_is_there(wished, known, departures)
-    assert wish.asked.schemes == asked
+    [wish] = with_existing_connections(wished, known, departures)
+    assert wish.requested.schemes == asked
 
 
 @pytest.mark.parametrize("changes", [{"wanted": False}, {"state": State.REFUSED}])
 def test_what_is_leaving_or_refused_is_not_held_by_it(changes: dict[str, Any]) -> None:
-    wished = wishes([tagged("scarm")], (), (), KEY, NOW)
+    wished = requested_vpcs([tagged("scarm")], (), (), KEY, NOW)
 
-    [wish] = with_what_is_there(wished, [connection(scheme=Scheme.IAM, **changes)], ())
+    [wish] = with_existing_connections(wished, [connection(scheme=Scheme.IAM, **changes)], ())
 
-    assert wish.asked.schemes == frozenset()
+    assert wish.requested.schemes == frozenset()
 
 
-def departure(scheme: Scheme, vpc_id: str = "vpc-1") -> Departure:
-    return Departure(cluster_arn=ARN, account=CLIENT, vpc_id=vpc_id, scheme=scheme, requested=LATER)
+def departure(scheme: Scheme, vpc_id: str = "vpc-1") -> OffboardingRequest:
+    return OffboardingRequest(
+        cluster_arn=ARN, account=CLIENT, vpc_id=vpc_id, scheme=scheme, requested_at=LATER
+    )
 
 
 @pytest.mark.parametrize(
@@ -107,36 +111,40 @@ def departure(scheme: Scheme, vpc_id: str = "vpc-1") -> Departure:
     [([tagged("iam scram")], []), ([], [request(schemes=("iam", "scram"))])],
     ids=["tag", "request"],
 )
-def test_what_was_asked_to_go_is_wished_no_more(vpcs: list[Vpc], requests: list[Request]) -> None:
-    [wish] = wishes(vpcs, requests, [departure(Scheme.SCRAM)], KEY, LATER)
+def test_what_was_asked_to_go_is_wished_no_more(
+    vpcs: list[Vpc], requests: list[OnboardingRequest]
+) -> None:
+    [wish] = requested_vpcs(vpcs, requests, [departure(Scheme.SCRAM)], KEY, LATER)
 
-    assert wish.asked.schemes == {Scheme.IAM}
+    assert wish.requested.schemes == {Scheme.IAM}
 
 
 def test_who_leaves_by_all_schemes_wishes_nothing() -> None:
     gone = [departure(scheme) for scheme in Scheme]
 
-    assert wishes([tagged("auto")], [], gone, KEY, LATER) == ()
-    assert len(wishes([tagged("auto", id="vpc-2")], [], gone, KEY, LATER)) == 1
+    assert requested_vpcs([tagged("auto")], [], gone, KEY, LATER) == ()
+    assert len(requested_vpcs([tagged("auto", id="vpc-2")], [], gone, KEY, LATER)) == 1
 
 
 def test_a_tag_and_a_request_add_up() -> None:
-    [wish] = wishes([tagged("tls")], [request(subnet_ids=("subnet-9",))], [], KEY, LATER)
+    [wish] = requested_vpcs([tagged("tls")], [request(subnet_ids=("subnet-9",))], [], KEY, LATER)
 
-    assert wish.asked.schemes == {Scheme.IAM, Scheme.TLS}
+    assert wish.requested.schemes == {Scheme.IAM, Scheme.TLS}
     assert wish.subnet_ids == ("subnet-9",)
-    assert wish.requested == NOW
+    assert wish.requested_at == NOW
 
 
 @pytest.mark.parametrize("tags", [{}, {KEY: "off"}, {"msklink/sales": "iam"}])
 def test_a_vpc_without_the_tag_wishes_nothing(tags: dict[str, str]) -> None:
-    assert wishes([vpc(tags=tags)], [], [], KEY, LATER) == ()
+    assert requested_vpcs([vpc(tags=tags)], [], [], KEY, LATER) == ()
 
 
 def test_wishes_do_not_depend_on_the_order_of_the_api() -> None:
     vpcs = [tagged("iam", id=f"vpc-{number}") for number in range(3)]
 
-    assert wishes(vpcs, [], [], KEY, LATER) == wishes(vpcs[::-1], [], [], KEY, LATER)
+    assert requested_vpcs(vpcs, [], [], KEY, LATER) == requested_vpcs(
+        vpcs[::-1], [], [], KEY, LATER
+    )
 
 
 # ------------------------------------------------------------------------- what becomes of it
@@ -259,7 +267,7 @@ def test_a_failed_connection_is_kept_to_be_mended() -> None:
     [record] = look(tagged("iam"), known=(known,))
 
     assert record == known
-    assert record.pursued
+    assert record.is_pursued
 
 
 @pytest.mark.parametrize("state", [State.REFUSED, State.FAILED])
@@ -268,7 +276,7 @@ def test_what_was_refused_is_planned_anew(state: State) -> None:
 
     [record] = look(tagged("iam"), known=(known,))
 
-    assert (record.state, record.refusal, record.requested) == (State.PLANNED, None, LATER)
+    assert (record.state, record.refusal, record.requested_at) == (State.PLANNED, None, LATER)
 
 
 def test_what_nobody_wants_any_more_is_not_among_the_wishes() -> None:
@@ -276,18 +284,18 @@ def test_what_nobody_wants_any_more_is_not_among_the_wishes() -> None:
 
 
 def test_a_tag_put_back_makes_it_wanted_again() -> None:
-    known = connection(state=State.PUBLISHED, connection_arn="arn:1", wanted=False, leaving=LEAVING)
+    known = connection(state=State.PUBLISHED, connection_arn="arn:1", wanted=False, removal=LEAVING)
 
-    assert look(tagged("iam"), known=(known,)) == (known.with_(wanted=True, leaving=None),)
+    assert look(tagged("iam"), known=(known,)) == (known.with_(wanted=True, removal=None),)
 
 
 @pytest.mark.parametrize("state", [State.CLOSING, State.ABANDONED])
 def test_what_was_being_taken_away_is_made_anew_when_it_is_wanted_again(state: State) -> None:
-    known = connection(state=state, connection_arn="arn:1", wanted=False, leaving=LEAVING)
+    known = connection(state=state, connection_arn="arn:1", wanted=False, removal=LEAVING)
 
     [record] = look(tagged("iam"), known=(known,))
 
-    assert (record.state, record.wanted, record.leaving) == (State.PLANNED, True, None)
+    assert (record.state, record.wanted, record.removal) == (State.PLANNED, True, None)
 
 
 def test_auto_keeps_a_scheme_that_is_there_although_the_cluster_refuses_it_now() -> None:
@@ -317,10 +325,10 @@ def test_an_account_is_refused_anew_only_for_another_reason() -> None:
 
 
 def test_wishes_that_ask_for_nothing_known_still_tell() -> None:
-    [wish] = wishes([tagged("imam")], [], [], KEY, LATER)
+    [wish] = requested_vpcs([tagged("imam")], [], [], KEY, LATER)
 
-    assert isinstance(wish, Wish)
-    assert wish.asked.refusals
+    assert isinstance(wish, RequestedVpc)
+    assert wish.requested.refusals
 
 
 # ------------------------------------------------------------------------- room for endpoints
@@ -332,7 +340,7 @@ def small(free: int, **changes: Any) -> Vpc:
     return replace(tagged("iam scram", **changes), subnets=subnets)
 
 
-def made(scheme: Scheme) -> Connection:
+def made(scheme: Scheme) -> ConnectionRecord:
     return connection(scheme=scheme, state=State.PUBLISHED, connection_arn=f"arn-{scheme}")
 
 
@@ -352,7 +360,7 @@ def made(scheme: Scheme) -> Connection:
     ],
 )
 def test_each_scheme_that_is_not_connected_needs_an_address_in_each_subnet(
-    free: int, endpoints: int, known: tuple[Connection, ...], states: list[str]
+    free: int, endpoints: int, known: tuple[ConnectionRecord, ...], states: list[str]
 ) -> None:
     records = look(small(free, endpoints=endpoints), known=known)
 

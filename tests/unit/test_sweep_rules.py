@@ -4,19 +4,19 @@ import pytest
 
 from msklink.auth_scheme import Scheme
 from msklink.connections import sweep_rules
-from msklink.connections.record import Connection, State
-from msklink.requests.records import Request
+from msklink.connections.record import ConnectionRecord, State
+from msklink.requests.records import OnboardingRequest
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 CLUSTER = (
     "arn:aws:kafka:eu-west-1:111111111111:cluster/orders/0b1c2d3e-1111-2222-3333-444444444444-1"
 )
-ABOUT = {"cluster_arn": CLUSTER, "account": "222222222222", "requested": NOW}
+ABOUT = {"cluster_arn": CLUSTER, "account": "222222222222", "requested_at": NOW}
 
 
-def record(scheme: str | None, state: State = State.PUBLISHED) -> Connection:
+def record(scheme: str | None, state: State = State.PUBLISHED) -> ConnectionRecord:
     which = Scheme(scheme) if scheme else None
-    return Connection(**ABOUT, vpc_id="vpc-1", scheme=which, state=state)
+    return ConnectionRecord(**ABOUT, vpc_id="vpc-1", scheme=which, state=state)
 
 
 @pytest.mark.parametrize(
@@ -30,9 +30,11 @@ def record(scheme: str | None, state: State = State.PUBLISHED) -> Connection:
     ],
 )
 def test_a_request_is_seen_when_there_is_a_record_of_each_scheme(
-    asked: tuple[str, ...], known: list[Connection], unseen: bool
+    asked: tuple[str, ...], known: list[ConnectionRecord], unseen: bool
 ) -> None:
-    request = Request(**ABOUT, vpc_id="vpc-1", schemes=asked)
-    client = sweep_rules.Client("222222222222", is_listed=True, known=known, requests=[request])
+    request = OnboardingRequest(**ABOUT, vpc_id="vpc-1", schemes=asked)
+    client = sweep_rules.ClientRecords(
+        "222222222222", is_listed=True, known=known, onboarding_requests=[request]
+    )
 
-    assert sweep_rules.asked_unseen(client) is unseen
+    assert sweep_rules.has_unprocessed_request(client) is unseen

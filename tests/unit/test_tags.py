@@ -5,19 +5,19 @@ from hypothesis import strategies as st
 from msklink.auth_scheme import ALL_SCHEMES, Scheme
 from msklink.refusals import Code
 from msklink.tags import (
-    NOTHING,
+    NO_SCHEMES,
     client_key,
     is_account_id,
-    read_clients,
+    read_client_accounts,
     read_schemes,
-    read_vendors,
+    read_vendor_accounts,
 )
 from tests.unit.given import CLIENT, OTHER_CLIENT, account_ids
 
 
 @pytest.mark.parametrize("value", [None, "off", " OFF "])
 def test_no_scheme_is_asked_for_by(value: str | None) -> None:
-    assert read_schemes(value, "Tag") == NOTHING
+    assert read_schemes(value, "Tag") == NO_SCHEMES
 
 
 @pytest.mark.parametrize("value", ["", "   "])
@@ -72,16 +72,18 @@ def test_any_text_has_a_meaning(value: str) -> None:
 def test_clients_are_collected_from_numbered_tags() -> None:
     tags = {"msklink/clients": CLIENT, "msklink/clients/2": f" {OTHER_CLIENT}  {CLIENT}"}
 
-    assert read_clients(tags, "msklink").accounts == {CLIENT, OTHER_CLIENT}
+    assert read_client_accounts(tags, "msklink").accounts == {CLIENT, OTHER_CLIENT}
 
 
 @pytest.mark.parametrize("key", ["msklink", "msklink/client", "msklink/clientsx", "other/clients"])
 def test_clients_are_not_read_from(key: str) -> None:
-    assert not read_clients({key: CLIENT}, "msklink").accounts
+    assert not read_client_accounts({key: CLIENT}, "msklink").accounts
 
 
 def test_a_word_that_is_no_account_is_refused_with_its_tag() -> None:
-    clients = read_clients({"msklink/clients": CLIENT, "msklink/clients/2": "2222"}, "msklink")
+    clients = read_client_accounts(
+        {"msklink/clients": CLIENT, "msklink/clients/2": "2222"}, "msklink"
+    )
 
     [refusal] = clients.refusals
     assert clients.accounts == {CLIENT}
@@ -91,7 +93,7 @@ def test_a_word_that_is_no_account_is_refused_with_its_tag() -> None:
 
 @given(st.sets(account_ids, max_size=20))
 def test_every_account_of_a_list_is_admitted(accounts: set[str]) -> None:
-    clients = read_clients({"msklink/clients": " ".join(sorted(accounts))}, "msklink")
+    clients = read_client_accounts({"msklink/clients": " ".join(sorted(accounts))}, "msklink")
 
     assert clients.accounts == accounts
     assert not clients.refusals
@@ -100,18 +102,18 @@ def test_every_account_of_a_list_is_admitted(accounts: set[str]) -> None:
 def test_vendors_are_collected_and_judged_like_clients() -> None:
     tags = {"msklink/vendors": f"{CLIENT} x", "msklink/vendors/2": OTHER_CLIENT, "msklink": "iam"}
 
-    vendors = read_vendors(tags, "msklink")
+    vendors = read_vendor_accounts(tags, "msklink")
 
     assert vendors.accounts == {CLIENT, OTHER_CLIENT}
     assert [one.code for one in vendors.refusals] == [Code.MALFORMED_ACCOUNT_LIST]
     assert "Tag msklink/vendors of" in vendors.refusals[0].message
-    assert not read_clients(tags, "msklink").accounts
+    assert not read_client_accounts(tags, "msklink").accounts
 
 
 def test_who_is_client_and_vendor_is_a_client_and_the_owner_is_told() -> None:
     tags = {"msklink/vendors": f"{CLIENT} {OTHER_CLIENT}", "msklink/clients/2": CLIENT}
 
-    vendors = read_vendors(tags, "msklink")
+    vendors = read_vendor_accounts(tags, "msklink")
 
     assert vendors.accounts == {OTHER_CLIENT}
     assert [one.code for one in vendors.refusals] == [Code.VENDOR_IS_CLIENT]

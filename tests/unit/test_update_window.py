@@ -12,41 +12,41 @@ from msklink.cluster.update_window import (
     ROLLING,
     SPARSE_SECONDS,
     UNKNOWN_WINDOW,
-    Update,
+    PastUpdate,
+    expected_window,
     limit_seconds,
     wait_seconds,
-    window,
 )
 from tests.unit.given import thorough
 
 MINUTE = 60
 
 
-def connectivity(*minutes: float) -> list[Update]:
-    return [Update(CONNECTIVITY, one * MINUTE) for one in minutes]
+def connectivity(*minutes: float) -> list[PastUpdate]:
+    return [PastUpdate(CONNECTIVITY, one * MINUTE) for one in minutes]
 
 
 @pytest.mark.parametrize(
     ("past", "expected"),
     [
         ([], DEFAULT_WINDOW),
-        ([Update("INCREASE_BROKER_COUNT", 600)], DEFAULT_WINDOW),  # restarts no broker
-        ([Update("REBOOT_NODE", 600)], DEFAULT_WINDOW),  # restarts one only
-        ([Update("", 600)], DEFAULT_WINDOW),
+        ([PastUpdate("INCREASE_BROKER_COUNT", 600)], DEFAULT_WINDOW),  # restarts no broker
+        ([PastUpdate("REBOOT_NODE", 600)], DEFAULT_WINDOW),  # restarts one only
+        ([PastUpdate("", 600)], DEFAULT_WINDOW),
         (connectivity(50), (45 * MINUTE, 55 * MINUTE)),
         (connectivity(60, 40, 50), (36 * MINUTE, 66 * MINUTE)),
-        ([Update("UPDATE_SECURITY", 6000)], (5400, 6600)),
-        ([Update("UPDATE_SECURITY", 600), Update("UPDATE_BROKER_TYPE", 6000)], (540, 6600)),
-        ([Update("UPDATE_CLUSTER_KAFKA_VERSION", 9000), *connectivity(50)], (2700, 3300)),
-        ([Update("UPDATE_SECURITY", 6000), Update("REBOOT_NODE", 1)], (5400, 6600)),
+        ([PastUpdate("UPDATE_SECURITY", 6000)], (5400, 6600)),
+        ([PastUpdate("UPDATE_SECURITY", 600), PastUpdate("UPDATE_BROKER_TYPE", 6000)], (540, 6600)),
+        ([PastUpdate("UPDATE_CLUSTER_KAFKA_VERSION", 9000), *connectivity(50)], (2700, 3300)),
+        ([PastUpdate("UPDATE_SECURITY", 6000), PastUpdate("REBOOT_NODE", 1)], (5400, 6600)),
         (connectivity(0), (0, 0)),
     ],
 )
 def test_an_update_is_expected_to_take_what_it_took_before(
-    past: list[Update], expected: tuple[int, int]
+    past: list[PastUpdate], expected: tuple[int, int]
 ) -> None:
-    assert window(past, 3) == expected
-    assert window(iter(past), 3) == expected
+    assert expected_window(past, 3) == expected
+    assert expected_window(iter(past), 3) == expected
 
 
 def test_an_update_of_connectivity_restarts_every_broker() -> None:
@@ -94,7 +94,7 @@ def delays(first: int, last: int, expected: tuple[int, int]) -> list[float]:
     return [looks(took + 0.5, expected)[-1] - took - 0.5 for took in range(first, last)]
 
 
-KNOWN = window(connectivity(75), 3)
+KNOWN = expected_window(connectivity(75), 3)
 
 
 @pytest.mark.parametrize(
@@ -124,8 +124,10 @@ def test_the_end_of_an_update_is_seen_within_half_a_minute(
         ([], 331),
     ],
 )
-def test_an_update_of_75_minutes_costs_so_many_transitions(past: list[Update], most: int) -> None:
-    assert transitions(75 * MINUTE, window(past, 3)) <= most
+def test_an_update_of_75_minutes_costs_so_many_transitions(
+    past: list[PastUpdate], most: int
+) -> None:
+    assert transitions(75 * MINUTE, expected_window(past, 3)) <= most
 
 
 def test_an_update_that_takes_longer_than_ever_is_seen_within_a_minute() -> None:
@@ -135,16 +137,18 @@ def test_an_update_that_takes_longer_than_ever_is_seen_within_a_minute() -> None
 @thorough
 @given(
     st.lists(
-        st.builds(Update, st.sampled_from([*sorted(ROLLING), "REBOOT_NODE"]), st.floats(0, 20_000)),
+        st.builds(
+            PastUpdate, st.sampled_from([*sorted(ROLLING), "REBOOT_NODE"]), st.floats(0, 20_000)
+        ),
         max_size=6,
     ),
     st.integers(0, 20_000),
     st.integers(0, 300),
 )
 def test_a_look_always_comes_and_never_jumps_over_the_earliest_end(
-    past: list[Update], waited: int, brokers: int
+    past: list[PastUpdate], waited: int, brokers: int
 ) -> None:
-    earliest, latest = window(past, brokers)
+    earliest, latest = expected_window(past, brokers)
 
     seconds = wait_seconds(waited, (earliest, latest), brokers)
 
@@ -162,7 +166,7 @@ def test_a_look_always_comes_and_never_jumps_over_the_earliest_end(
 def test_an_update_of_many_brokers_is_expected_to_take_longer(
     brokers: int, expected: tuple[int, int]
 ) -> None:
-    assert window([], brokers) == expected
+    assert expected_window([], brokers) == expected
 
 
 @pytest.mark.parametrize(
@@ -171,8 +175,8 @@ def test_an_update_of_many_brokers_is_expected_to_take_longer(
         (UNKNOWN_WINDOW, 0, 4),
         (UNKNOWN_WINDOW, 3, 4),
         (UNKNOWN_WINDOW, 30, 15),
-        (window([], 30), 30, 15),
-        (window(connectivity(180), 3), 3, 6.6),  # took three hours before
+        (expected_window([], 30), 30, 15),
+        (expected_window(connectivity(180), 3), 3, 6.6),  # took three hours before
     ],
 )
 def test_an_update_is_given_twice_the_time_it_should_take(
@@ -186,12 +190,12 @@ MOST_LOOKS = 450
 
 
 @given(
-    st.lists(st.builds(Update, st.just(CONNECTIVITY), st.floats(0, 200_000)), max_size=3),
+    st.lists(st.builds(PastUpdate, st.just(CONNECTIVITY), st.floats(0, 200_000)), max_size=3),
     st.integers(0, 300),
 )
 def test_a_wait_costs_no_more_looks_however_long_it_may_take(
-    past: list[Update], brokers: int
+    past: list[PastUpdate], brokers: int
 ) -> None:
-    for expected in (UNKNOWN_WINDOW, window(past, brokers)):
+    for expected in (UNKNOWN_WINDOW, expected_window(past, brokers)):
         limit = limit_seconds(expected, brokers)
         assert len(looks(limit, expected, brokers)) <= MOST_LOOKS

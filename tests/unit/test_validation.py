@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from msklink.policy.access_bounds import Bounds
-from msklink.requests.inbound_events import Onboarding
+from msklink.policy.access_bounds import AccessBounds
+from msklink.requests.inbound_events import OnboardingDetail
 from msklink.validation import problems
 
 RIGHT = {"cluster": "orders", "vpc_id": "vpc-0123456789abcdef0"}
@@ -20,7 +20,7 @@ anything = st.recursive(
 )
 
 
-def said(kind: type[Bounds | Onboarding], data: Any) -> str:
+def said(kind: type[AccessBounds | OnboardingDetail], data: Any) -> str:
     with pytest.raises(ValidationError) as raised:
         kind.model_validate_json(data if isinstance(data, str) else json.dumps(data))
     return problems(raised.value, "the whole", 5)
@@ -29,16 +29,16 @@ def said(kind: type[Bounds | Onboarding], data: Any) -> str:
 @pytest.mark.parametrize(
     ("kind", "data", "expected"),
     [
-        (Bounds, "no JSON", "the whole is not JSON"),
-        (Bounds, [], "the whole must be an object"),
-        (Bounds, {"names": []}, "actions is missing"),
-        (Bounds, {"names": "a", "actions": []}, "names must be a list"),
-        (Bounds, {"names": [], "actions": ["rule"]}, "actions.0 must be one of 'produce'"),
-        (Bounds, {"names": [], "actions": [], "x": 1}, "x is not a field that is known here"),
-        (Onboarding, RIGHT | {"schemes": 7}, "schemes must be a list"),
-        (Onboarding, RIGHT | {"subnet_ids": "subnet-1"}, "subnet_ids must be a list"),
-        (Onboarding, RIGHT | {"access": {"produce": [1]}}, "access.produce.0 must be a text"),
-        (Onboarding, {"vpc_id": "vpc-1"}, "cluster is missing"),
+        (AccessBounds, "no JSON", "the whole is not JSON"),
+        (AccessBounds, [], "the whole must be an object"),
+        (AccessBounds, {"names": []}, "actions is missing"),
+        (AccessBounds, {"names": "a", "actions": []}, "names must be a list"),
+        (AccessBounds, {"names": [], "actions": ["rule"]}, "actions.0 must be one of 'produce'"),
+        (AccessBounds, {"names": [], "actions": [], "x": 1}, "x is not a field that is known here"),
+        (OnboardingDetail, RIGHT | {"schemes": 7}, "schemes must be a list"),
+        (OnboardingDetail, RIGHT | {"subnet_ids": "subnet-1"}, "subnet_ids must be a list"),
+        (OnboardingDetail, RIGHT | {"access": {"produce": [1]}}, "access.produce.0 must be a text"),
+        (OnboardingDetail, {"vpc_id": "vpc-1"}, "cluster is missing"),
     ],
 )
 def test_each_problem_names_its_field(kind: type[Any], data: Any, expected: str) -> None:
@@ -49,7 +49,7 @@ def test_each_problem_names_its_field(kind: type[Any], data: Any, expected: str)
 def test_nothing_is_said_of_python(field: str, value: Any) -> None:
     data = RIGHT | {field: value}
     try:
-        Onboarding.model_validate(data)
+        OnboardingDetail.model_validate(data)
     except ValidationError as error:
         text = problems(error, "the detail", 5)
         assert not [word for word in ("tuple", "Tuple", "Input should", "dict") if word in text]

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from localcloud.msk import faults
-from msklink.aws.cluster_snapshot import take
-from msklink.connections.sweep_rules import clients
-from msklink.services.account_scan import Sights
-from msklink.services.change_detection import tell_of_endpoints
+from msklink.aws.cluster_snapshot import read_snapshot
+from msklink.connections.sweep_rules import records_by_client
+from msklink.services.account_scan import AccountScanner
+from msklink.services.change_detection import report_untagged_endpoints
 from msklink.settings import settings
 from tests.support import others
 from tests.support.aws import CLIENT, OTHER_CLIENT
@@ -270,37 +270,47 @@ def test_endpoints_that_a_run_made_after_the_sweep_had_looked_are_not_missed(
     served: Served,
 ) -> None:
     """A sweep looks once at each account, for all clusters, which may take minutes."""
-    snapshot = take(served.cluster)
-    [client] = [one for one in clients((CLIENT,), snapshot.connections, (), ()) if one.is_listed]
-    sights = Sights(function_arn("SweepClustersFunction"), "sweep")
-    [sight] = sights.of([CLIENT])
+    snapshot = read_snapshot(served.cluster)
+    [client] = [
+        one for one in records_by_client((CLIENT,), snapshot.connections, (), ()) if one.is_listed
+    ]
+    sights = AccountScanner(function_arn("SweepClustersFunction"), "sweep")
+    [sight] = sights.scan([CLIENT])
     assert sight is not None
     before = replace(sight, endpoints=Counter())
 
-    tell_of_endpoints(served.cluster, client, snapshot, before, lambda: sights.anew(CLIENT))
+    report_untagged_endpoints(
+        served.cluster, client, snapshot, before, lambda: sights.rescan(CLIENT)
+    )
     assert served.told() == []
 
     others.strip_endpoints(served.accounts, CLIENT)
-    tell_of_endpoints(served.cluster, client, snapshot, before, lambda: sights.anew(CLIENT))
+    report_untagged_endpoints(
+        served.cluster, client, snapshot, before, lambda: sights.rescan(CLIENT)
+    )
     assert served.told() == [("Client Refused", "EndpointTagsMissing")]
 
 
 def test_endpoints_that_a_run_took_away_after_the_sweep_had_read_the_table_are_not_missed(
     served: Served,
 ) -> None:
-    snapshot = take(served.cluster)
-    [client] = [one for one in clients((CLIENT,), snapshot.connections, (), ()) if one.is_listed]
-    sights = Sights(function_arn("SweepClustersFunction"), "sweep")
+    snapshot = read_snapshot(served.cluster)
+    [client] = [
+        one for one in records_by_client((CLIENT,), snapshot.connections, (), ()) if one.is_listed
+    ]
+    sights = AccountScanner(function_arn("SweepClustersFunction"), "sweep")
     served.accounts.untag_vpc(CLIENT, served.vpc_id)
     served.reconcile()
     served.pass_hours(24)
     served.sweep()
     served.told()
-    [sight] = sights.of([CLIENT])
+    [sight] = sights.scan([CLIENT])
     assert sight is not None
     assert not sight.endpoints
 
-    tell_of_endpoints(served.cluster, client, snapshot, sight, lambda: sights.anew(CLIENT))
+    report_untagged_endpoints(
+        served.cluster, client, snapshot, sight, lambda: sights.rescan(CLIENT)
+    )
 
     assert served.told() == []
 

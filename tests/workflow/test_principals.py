@@ -40,7 +40,7 @@ def test_an_account_that_was_closed_since_it_was_admitted_keeps_nobody_out(
     let_in(served, THIRD)
 
     assert served.granted() == [OTHER_CLIENT, THIRD]
-    assert dynamodb.read_cluster(served.cluster).doubtful == ()
+    assert dynamodb.read_cluster(served.cluster).suspended_accounts == ()
     assert served.accounts.status(OWNER)["clients"][THIRD] == "published"
     assert TOLD in served.told()
     rejected = served.accounts.items(served.cluster)[f"client#{CLIENT}##"]["refusal"]
@@ -124,7 +124,7 @@ def test_who_was_taken_out_to_find_the_closed_one_is_let_in_again_after_a_crash(
 
     assert served.granted() == [CLIENT, THIRD]
     assert served.connections() == ["AVAILABLE"]
-    assert dynamodb.read_cluster(served.cluster).doubtful == ()
+    assert dynamodb.read_cluster(served.cluster).suspended_accounts == ()
 
 
 def test_others_principal_that_is_gone_is_shown_and_who_is_admitted_goes_on(

@@ -377,7 +377,7 @@ def test_a_run_of_the_old_one_leaves_be_what_the_new_one_did_meanwhile(
     replacement.delete_old()
     replacement.sweep()
     replacement.make_new()
-    run_state.note_managed(replacement.new)
+    run_state.record_managed(replacement.new)
     seen = []
 
     def run_of_new() -> None:

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from msklink.arns import ClusterArn
-from msklink.policy.document import ACTIONS, SIZE_LIMIT, Grant, Policy
+from msklink.policy.document import ACTIONS, SIZE_LIMIT, ClusterGrant, Policy
 from msklink.runs import lease
 from msklink.runs.task_input import Survey
 from tests.support.aws import Accounts
@@ -52,7 +52,7 @@ def test_each_client_costs_the_history_as_much_as_the_rule_says(
 def test_a_policy_has_no_room_for_more_clients_than_a_history() -> None:
     clients = frozenset(f"{number:012d}" for number in range(MOST_CLIENTS))
 
-    policy = Policy.parse(None).with_grant(ClusterArn.parse(ARN), Grant(clients), "msklink")
+    policy = Policy.parse(None).with_grant(ClusterArn.parse(ARN), ClusterGrant(clients), "msklink")
 
     assert len(policy.to_json()) > SIZE_LIMIT
     assert lease.has_room(0, MOST_CLIENTS)

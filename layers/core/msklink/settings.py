@@ -6,8 +6,8 @@ from functools import cache
 
 from pydantic import BaseModel, Field
 
-from msklink.connections.removal import Terms
-from msklink.drift.kinds import Kind
+from msklink.connections.removal import RemovalTerms
+from msklink.drift.kinds import DriftKind
 
 NAMESPACE = r"(?!aws|ssm|sg-|(sg|default)$)[a-z][a-z0-9-]{1,19}"
 """AWS keeps some names of parameters, security groups and buses to itself, see template.yaml."""
@@ -36,13 +36,15 @@ class Settings(BaseModel, frozen=True, extra="ignore", regex_engine="python-re")
         """Before the first attempt after a run that failed, the second and so on."""
         return [timedelta(minutes=float(minutes)) for minutes in self.retry_minutes.split()]
 
-    def repairs(self, kind: Kind) -> bool:
+    def repairs(self, kind: DriftKind) -> bool:
         return kind in self.repair.split()
 
     @property
-    def terms(self) -> Terms:
+    def terms(self) -> RemovalTerms:
         """On which connections are taken away."""
-        return Terms(self.namespace, timedelta(hours=self.grace_hours), self.deletion_protection)
+        return RemovalTerms(
+            self.namespace, timedelta(hours=self.grace_hours), self.deletion_protection
+        )
 
 
 @cache

@@ -21,7 +21,7 @@ ACCOUNT_ID_LENGTH = 12
 
 
 @dataclass(frozen=True)
-class Asked:
+class RequestedSchemes:
     """The schemes that a tag or request asks for; with *auto*, those of them that can be had."""
 
     schemes: frozenset[Scheme]
@@ -29,61 +29,61 @@ class Asked:
     refusals: tuple[Refusal, ...] = ()
 
 
-NOTHING = Asked(frozenset())
+NO_SCHEMES = RequestedSchemes(frozenset())
 
 
-def read_schemes(value: str | None, where: str) -> Asked:
+def read_schemes(value: str | None, where: str) -> RequestedSchemes:
     """
     Return what *value* asks for; None is a tag that is not there.
 
     An empty value is refused. Unknown words are refused one by one; the rest still counts.
     """
     if value is None:
-        return NOTHING
+        return NO_SCHEMES
     words = value.lower().split()
     if not words:
-        return Asked(frozenset(), refusals=(refuse(Code.SCHEME_MISSING, where=where),))
+        return RequestedSchemes(frozenset(), refusals=(refuse(Code.SCHEME_MISSING, where=where),))
     if words == ["off"]:
-        return NOTHING
+        return NO_SCHEMES
     if words == ["auto"]:
-        return Asked(ALL_SCHEMES, auto=True)
+        return RequestedSchemes(ALL_SCHEMES, auto=True)
     known = frozenset(Scheme(word) for word in words if word in ALL_SCHEMES)
     unknown = sorted({word for word in words if word not in ALL_SCHEMES})
-    return Asked(
+    return RequestedSchemes(
         known,
         refusals=tuple(refuse(Code.UNKNOWN_SCHEME, where=where, word=word) for word in unknown),
     )
 
 
 @dataclass(frozen=True)
-class Clients:
+class AccountList:
     """The accounts that the owner admits to a cluster."""
 
     accounts: frozenset[str]
     refusals: tuple[Refusal, ...] = ()
 
 
-def read_clients(tags: Mapping[str, str], namespace: str) -> Clients:
+def read_client_accounts(tags: Mapping[str, str], namespace: str) -> AccountList:
     """The accounts in `<namespace>/clients`, `<namespace>/clients/2` and so on."""
     return _read_accounts(tags, f"{namespace}/clients")
 
 
-def read_vendors(tags: Mapping[str, str], namespace: str) -> Clients:
+def read_vendor_accounts(tags: Mapping[str, str], namespace: str) -> AccountList:
     """
     Read the accounts in `<namespace>/vendors` and so on, which make their connections themselves.
 
     One that is listed as a client too is a client, which has more: a stack that is expected.
     """
-    key, clients = f"{namespace}/vendors", read_clients(tags, namespace).accounts
+    key, clients = f"{namespace}/vendors", read_client_accounts(tags, namespace).accounts
     found = _read_accounts(tags, key)
     both = (
         refuse(Code.VENDOR_IS_CLIENT, account=one, clients=f"{namespace}/clients", vendors=key)
         for one in sorted(found.accounts & clients)
     )
-    return Clients(found.accounts - clients, (*found.refusals, *both))
+    return AccountList(found.accounts - clients, (*found.refusals, *both))
 
 
-def _read_accounts(tags: Mapping[str, str], key: str) -> Clients:
+def _read_accounts(tags: Mapping[str, str], key: str) -> AccountList:
     accounts: set[str] = set()
     refusals: list[Refusal] = []
     for tag, value in sorted(tags.items()):
@@ -94,7 +94,7 @@ def _read_accounts(tags: Mapping[str, str], key: str) -> Clients:
                 accounts.add(word)
             else:
                 refusals.append(refuse(Code.MALFORMED_ACCOUNT_LIST, key=tag, word=word))
-    return Clients(frozenset(accounts), tuple(refusals))
+    return AccountList(frozenset(accounts), tuple(refusals))
 
 
 def is_account_id(text: str) -> bool:

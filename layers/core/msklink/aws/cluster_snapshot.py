@@ -5,45 +5,50 @@ from dataclasses import dataclass
 from typing import Any
 
 from msklink.aws import dynamodb
-from msklink.connections.record import Connection
-from msklink.connections.survey import Surveyed
-from msklink.drift.repair_history import Memory
-from msklink.parameters.published import Left
-from msklink.requests.records import Departure, Request
-from msklink.runs.cluster_record import Cluster
+from msklink.connections.record import ConnectionRecord
+from msklink.connections.survey import SurveyedState
+from msklink.drift.repair_history import RepairHistory
+from msklink.parameters.published import PublishedState
+from msklink.requests.records import OffboardingRequest, OnboardingRequest
+from msklink.runs.cluster_record import ClusterRecord
 
 
 @dataclass(frozen=True)
-class Snapshot:
-    cluster: Cluster
-    connections: list[Connection]
-    requests: list[Request]
-    departures: list[Departure]
-    surveyed: Mapping[str, Surveyed]
+class ClusterSnapshot:
+    cluster: ClusterRecord
+    connections: list[ConnectionRecord]
+    onboarding_requests: list[OnboardingRequest]
+    offboarding_requests: list[OffboardingRequest]
+    surveyed: Mapping[str, SurveyedState]
     """By account, what its last survey went by."""
-    published: Mapping[str, Left]
+    published: Mapping[str, PublishedState]
     """By account, how its parameters were left."""
-    open_memories: frozenset[str]
+    open_histories: frozenset[str]
     """Items of drifts that people were told of, or whose repair was begun."""
 
 
-def take(cluster_arn: str) -> Snapshot:
+def read_snapshot(cluster_arn: str) -> ClusterSnapshot:
     items: dict[str, list[dict[str, Any]]] = {}
     for item in dynamodb.query(cluster_arn):
         items.setdefault(item["item"].partition("#")[0], []).append(item)
-    return Snapshot(
-        cluster=Cluster.model_validate(*items.get(dynamodb.CLUSTER, [{}])),
-        connections=[Connection.model_validate(item) for item in items.get("client", [])],
-        requests=dynamodb.standing(Request, items.get("request", [])),
-        departures=dynamodb.standing(Departure, items.get("departure", [])),
+    return ClusterSnapshot(
+        cluster=ClusterRecord.model_validate(*items.get(dynamodb.CLUSTER, [{}])),
+        connections=[ConnectionRecord.model_validate(item) for item in items.get("client", [])],
+        onboarding_requests=dynamodb.not_withdrawn(OnboardingRequest, items.get("onboarding", [])),
+        offboarding_requests=dynamodb.not_withdrawn(
+            OffboardingRequest, items.get("offboarding", [])
+        ),
         surveyed={
-            _account(item): Surveyed.model_validate(item) for item in items.get("survey", [])
+            _account(item): SurveyedState.model_validate(item) for item in items.get("survey", [])
         },
-        open_memories=frozenset(
-            item["item"] for item in items.get("drift", []) if Memory.model_validate(item).is_open
+        open_histories=frozenset(
+            item["item"]
+            for item in items.get("drift", [])
+            if RepairHistory.model_validate(item).is_open
         ),
         published={
-            _account(item): Left.model_validate(item) for item in items.get("published", [])
+            _account(item): PublishedState.model_validate(item)
+            for item in items.get("published", [])
         },
     )
 

@@ -8,12 +8,23 @@ from typing import TYPE_CHECKING, Any, cast
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from msklink.auth_scheme import Scheme
-from msklink.aws.session import CONFIG, own
-from msklink.connections.record import Connection, items_of
-from msklink.policy.kafka_access import Access
+from msklink.aws.session import CONFIG, own_session
+from msklink.connections.record import ConnectionRecord, connection_prefix
+from msklink.policy.kafka_access import KafkaAccess
 from msklink.refusals import Refusal
-from msklink.requests.records import Departure, Request, departures_of, requests_of
-from msklink.runs.cluster_record import Brokers, Cluster, Failure, Reason, Vendor
+from msklink.requests.records import (
+    OffboardingRequest,
+    OnboardingRequest,
+    offboarding_prefix,
+    onboarding_prefix,
+)
+from msklink.runs.cluster_record import (
+    ClusterRecord,
+    PublishedBrokers,
+    RunFailure,
+    RunReason,
+    VendorRecord,
+)
 from msklink.runs.lease import requested_before
 from msklink.settings import settings
 
@@ -29,46 +40,48 @@ _deserialize = TypeDeserializer().deserialize
 
 @cache
 def client() -> "DynamoDBClient":
-    return own().client("dynamodb", config=CONFIG)
+    return own_session().client("dynamodb", config=CONFIG)
 
 
-def connections(cluster_arn: str, account: str | None = None) -> list[Connection]:
+def connections(cluster_arn: str, account: str | None = None) -> list[ConnectionRecord]:
     """The records of the cluster, or those of one account only."""
-    prefix = items_of(account) if account else "client#"
-    return [Connection.model_validate(item) for item in query(cluster_arn, prefix)]
+    prefix = connection_prefix(account) if account else "client#"
+    return [ConnectionRecord.model_validate(item) for item in query(cluster_arn, prefix)]
 
 
-def requests(cluster_arn: str, account: str | None = None) -> list[Request]:
+def onboarding_requests(cluster_arn: str, account: str | None = None) -> list[OnboardingRequest]:
     """The recorded requests for the cluster, or those of one account only."""
-    prefix = requests_of(account) if account else "request#"
-    return standing(Request, query(cluster_arn, prefix))
+    prefix = onboarding_prefix(account) if account else "onboarding#"
+    return not_withdrawn(OnboardingRequest, query(cluster_arn, prefix))
 
 
-def departures(cluster_arn: str, account: str) -> list[Departure]:
+def offboarding_requests(cluster_arn: str, account: str) -> list[OffboardingRequest]:
     """What the account asked to be taken away."""
-    return standing(Departure, query(cluster_arn, departures_of(account)))
+    return not_withdrawn(OffboardingRequest, query(cluster_arn, offboarding_prefix(account)))
 
 
-def words(cluster_arn: str) -> list[Request | Departure]:
+def client_requests(cluster_arn: str) -> list[OnboardingRequest | OffboardingRequest]:
     """All that clients asked for by event, what they withdrew since included."""
     return [
-        *(Request.model_validate(item) for item in query(cluster_arn, "request#")),
-        *(Departure.model_validate(item) for item in query(cluster_arn, "departure#")),
+        *(OnboardingRequest.model_validate(item) for item in query(cluster_arn, "onboarding#")),
+        *(OffboardingRequest.model_validate(item) for item in query(cluster_arn, "offboarding#")),
     ]
 
 
-def standing[Word: (Request, Departure)](
+def not_withdrawn[Word: (OnboardingRequest, OffboardingRequest)](
     kind: type[Word], items: Iterable[dict[str, Any]]
 ) -> list[Word]:
     """Those of *items* that nobody has withdrawn since."""
-    words = (kind.model_validate(item) for item in items)
-    return [word for word in words if not word.withdrawn]
+    requests = (kind.model_validate(item) for item in items)
+    return [request for request in requests if not request.withdrawn]
 
 
-def requested_access(cluster_arn: str) -> frozenset[tuple[str, Access]]:
+def requested_access(cluster_arn: str) -> frozenset[tuple[str, KafkaAccess]]:
     """Return which account asks for what, whether its owner allows it or not."""
     return frozenset(
-        (request.account, request.access) for request in requests(cluster_arn) if request.access
+        (request.account, request.access)
+        for request in onboarding_requests(cluster_arn)
+        if request.access
     )
 
 
@@ -110,44 +123,48 @@ def put(partition: str, item: str, document: Mapping[str, Any], **condition: Any
     )
 
 
-def save(record: Connection, now: datetime) -> None:
+def save(record: ConnectionRecord, now: datetime) -> None:
     """Write the whole item; only the holder of the lease does."""
     put(record.cluster_arn, record.item, _document(record, now))
 
 
-def save_if_last(word: Request | Departure, now: datetime) -> bool:
+def save_if_latest(request: OnboardingRequest | OffboardingRequest, now: datetime) -> bool:
     """
     Write the whole item, unless a later word about it is there; whether it was written.
 
     Of two words of one second that which asks for a connection counts, as leaving by mistake is the
     greater harm.
     """
-    document = _document(word, now)
-    last = "requested <= :requested" if word.asks else "requested < :requested"
+    document = _document(request, now)
+    last = (
+        "requested_at <= :requested_at" if request.is_onboarding else "requested_at < :requested_at"
+    )
     try:
         put(
-            word.cluster_arn,
-            word.item,
+            request.cluster_arn,
+            request.item,
             document,
-            ConditionExpression=f"attribute_not_exists(requested) OR {last}",
-            ExpressionAttributeValues={":requested": _serialize(document["requested"])},
+            ConditionExpression=f"attribute_not_exists(requested_at) OR {last}",
+            ExpressionAttributeValues={":requested_at": _serialize(document["requested_at"])},
         )
     except client().exceptions.ConditionalCheckFailedException:
         return False
     return True
 
 
-def _document(record: Connection | Request | Departure, now: datetime) -> dict[str, Any]:
+def _document(
+    record: ConnectionRecord | OnboardingRequest | OffboardingRequest, now: datetime
+) -> dict[str, Any]:
     updated = now.isoformat(timespec="seconds")
     return {**record.model_dump(mode="json", exclude_none=True), "updated": updated}
 
 
-def save_all(records: Iterable[Connection], now: datetime) -> None:
+def save_all(records: Iterable[ConnectionRecord], now: datetime) -> None:
     for record in records:
         save(record, now)
 
 
-def forget(record: Connection) -> None:
+def delete_record(record: ConnectionRecord) -> None:
     """Drop the record of a connection that is gone, or that nobody wants and never was."""
     delete(record.cluster_arn, record.item)
 
@@ -169,69 +186,71 @@ def add_request(cluster_arn: str) -> int:
     return int(answer["Attributes"]["requested"]["N"])
 
 
-def take_lease(cluster_arn: str, run: str, dead: str | None = None) -> Cluster:
+def take_lease(cluster_arn: str, run: str, failed_run: str | None = None) -> ClusterRecord:
     """
-    The record after *run* tried for the lease, which it gets if free or held by *dead*.
+    The record after *run* tried for the lease, which it gets if free or held by *failed_run*.
 
     A name gets it once: whoever tries again, after a lost answer or much too late, may find that
     the run has come and gone.
     """
     values = {":run": {"S": run}, ":number": {"N": str(requested_before(run))}}
-    values |= {":dead": {"S": dead}} if dead else {}
-    free = "attribute_not_exists(holder)" + (" OR holder = :dead" if dead else "")
-    unused = "attribute_not_exists(taken) OR taken < :number"
-    change = "SET holder = :run, taken = :number"
+    values |= {":failed_run": {"S": failed_run}} if failed_run else {}
+    free = "attribute_not_exists(holder)" + (" OR holder = :failed_run" if failed_run else "")
+    unused = "attribute_not_exists(last_run_number) OR last_run_number < :number"
+    change = "SET holder = :run, last_run_number = :number"
     return _update_lease(cluster_arn, change, f"({free}) AND ({unused})", values)
 
 
-def give_up_lease(cluster_arn: str, run: str, generation: int, seen: str) -> Cluster:
+def give_up_lease(cluster_arn: str, run: str, generation: int, fingerprint: str) -> ClusterRecord:
     """
     The record after *run* gave the lease up, which it keeps if *generation* is not the last.
 
-    *seen* is the fingerprint of the cluster as the run saw it. Failures before it are history,
+    *fingerprint* is that of the cluster as the run saw it. Failures before it are history,
     also its own: a run that was redriven ends like another if nobody has had its lease since.
     """
     values = {
         ":run": {"S": run},
         ":number": {"N": str(requested_before(run))},
         ":generation": {"N": str(generation)},
-        ":seen": {"S": seen},
+        ":fingerprint": {"S": fingerprint},
     }
-    lost = "attribute_not_exists(holder) AND taken = :number"
+    lost = "attribute_not_exists(holder) AND last_run_number = :number"
     return _update_lease(
         cluster_arn,
-        "SET seen = :seen REMOVE holder, failure",
+        "SET cluster_fingerprint = :fingerprint REMOVE holder, failure",
         f"(holder = :run OR ({lost})) AND requested = :generation",
         values,
     )
 
 
-def hand_lease_over(cluster_arn: str, run: str, following: str) -> Cluster:
+def hand_over_lease(cluster_arn: str, run: str, following: str) -> ClusterRecord:
     """The record after *run* gave its lease to the run *following*, if it had it."""
     values = {
         ":run": {"S": run},
         ":following": {"S": following},
         ":number": {"N": str(requested_before(following))},
     }
-    change = "SET holder = :following, taken = :number"
+    change = "SET holder = :following, last_run_number = :number"
     return _update_lease(cluster_arn, change, "holder = :run", values)
 
 
-def take_lease_back(cluster_arn: str, run: str) -> Cluster:
+def retake_lease(cluster_arn: str, run: str) -> ClusterRecord:
     """The record after *run* asked for the lease that it lost, if nobody has had it since."""
     values = {":run": {"S": run}, ":number": {"N": str(requested_before(run))}}
-    unused = "attribute_not_exists(holder) AND taken = :number"
+    unused = "attribute_not_exists(holder) AND last_run_number = :number"
     return _update_lease(cluster_arn, "SET holder = :run", unused, values)
 
 
-def free_lease(cluster_arn: str, dead: str) -> Cluster:
-    """The record after the lease was taken from *dead*, if it had it."""
-    return _update_lease(cluster_arn, "REMOVE holder", "holder = :dead", {":dead": {"S": dead}})
+def free_lease(cluster_arn: str, failed_run: str) -> ClusterRecord:
+    """The record after the lease was taken from *failed_run*, if it had it."""
+    return _update_lease(
+        cluster_arn, "REMOVE holder", "holder = :failed_run", {":failed_run": {"S": failed_run}}
+    )
 
 
 def _update_lease(
     cluster_arn: str, expression: str, condition: str, values: dict[str, Any]
-) -> Cluster:
+) -> ClusterRecord:
     try:
         answer = client().update_item(
             **_key(cluster_arn),
@@ -246,23 +265,23 @@ def _update_lease(
     return _cluster(answer["Attributes"])
 
 
-def read_cluster(cluster_arn: str) -> Cluster:
+def read_cluster(cluster_arn: str) -> ClusterRecord:
     """The record of the cluster; blank when nothing was ever asked for."""
     answer = client().get_item(**_key(cluster_arn), ConsistentRead=True)
     return _cluster(answer.get("Item", {}))
 
 
-def _cluster(item: dict[str, Any]) -> Cluster:
-    return Cluster.model_validate({name: _deserialize(value) for name, value in item.items()})
+def _cluster(item: dict[str, Any]) -> ClusterRecord:
+    return ClusterRecord.model_validate({name: _deserialize(value) for name, value in item.items()})
 
 
-def note_enabling(
+def record_enabling(
     cluster_arn: str, schemes: Iterable[Scheme], operation: str | None = None
 ) -> None:
     """Remember which schemes the *operation* turns on, or one that is about to begin."""
     client().update_item(
         **_key(cluster_arn),
-        UpdateExpression="SET enabling = :schemes, operation = :operation REMOVE rejected",
+        UpdateExpression="SET enabling = :schemes, operation = :operation REMOVE update_rejection",
         ExpressionAttributeValues={
             ":schemes": _serialize(sorted(schemes)),
             ":operation": _serialize(operation),
@@ -270,21 +289,25 @@ def note_enabling(
     )
 
 
-def note_rejected(cluster_arn: str, problem: str) -> None:
+def record_rejected_update(cluster_arn: str, problem: str) -> None:
     """Remember why MSK did not take the update that was about to begin."""
-    _note(cluster_arn, "rejected", problem)
+    _set_attribute(cluster_arn, "update_rejection", problem)
 
 
-def note_refusals(cluster_arn: str, refusals: Iterable[Refusal]) -> None:
+def record_refusals(cluster_arn: str, refusals: Iterable[Refusal]) -> None:
     """Remember which refusals the owner was told of."""
-    _note(cluster_arn, "refusals", [refusal.model_dump(mode="json") for refusal in refusals])
+    _set_attribute(
+        cluster_arn, "refusals", [refusal.model_dump(mode="json") for refusal in refusals]
+    )
 
 
-def note_turned_on(cluster_arn: str, schemes: Iterable[Scheme]) -> None:
+def record_enabled_schemes(cluster_arn: str, schemes: Iterable[Scheme]) -> None:
     """Remember which schemes are on, and that no update of ours is under way."""
     client().update_item(
         **_key(cluster_arn),
-        UpdateExpression="SET turned_on = :schemes, enabling = :none REMOVE operation, rejected",
+        UpdateExpression=(
+            "SET enabled_schemes = :schemes, enabling = :none REMOVE operation, update_rejection"
+        ),
         ExpressionAttributeValues={
             ":schemes": _serialize(sorted(schemes)),
             ":none": _serialize([]),
@@ -292,45 +315,47 @@ def note_turned_on(cluster_arn: str, schemes: Iterable[Scheme]) -> None:
     )
 
 
-def note_granted(cluster_arn: str, digest: str) -> None:
+def record_policy_digests(cluster_arn: str, digest: str) -> None:
     """Remember what our statements may be, to notice when somebody changes them."""
-    _note(cluster_arn, "granted", digest)
+    _set_attribute(cluster_arn, "policy_digests", digest)
 
 
-def note_brokers(cluster_arn: str, brokers: Brokers) -> None:
+def record_brokers(cluster_arn: str, brokers: PublishedBrokers) -> None:
     """Remember which brokers are published."""
-    _note(cluster_arn, "brokers", brokers.model_dump(mode="json"))
+    _set_attribute(cluster_arn, "brokers", brokers.model_dump(mode="json"))
 
 
-def note_strangers(cluster_arn: str, told: Iterable[str], spared: Iterable[str]) -> None:
+def record_unknown_connections(
+    cluster_arn: str, reported: Iterable[str], exempt: Iterable[str]
+) -> None:
     """Remember of which connections the owner was told, and which are not to be rejected."""
-    _note(cluster_arn, "strangers", sorted(told))
-    _note(cluster_arn, "spared", sorted(spared))
+    _set_attribute(cluster_arn, "unknown_connections", sorted(reported))
+    _set_attribute(cluster_arn, "exempt_connections", sorted(exempt))
 
 
-def note_doubtful(cluster_arn: str, accounts: Iterable[str]) -> None:
+def record_suspended_accounts(cluster_arn: str, accounts: Iterable[str]) -> None:
     """Remember the accounts that are out of the policy only to find one that is gone."""
-    _note(cluster_arn, "doubtful", sorted(accounts))
+    _set_attribute(cluster_arn, "suspended_accounts", sorted(accounts))
 
 
-def note_vendors(cluster_arn: str, vendors: Mapping[str, Vendor]) -> None:
+def record_vendors(cluster_arn: str, vendors: Mapping[str, VendorRecord]) -> None:
     """Remember the accounts that make their connections themselves."""
     plain = {one: vendor.model_dump(mode="json") for one, vendor in vendors.items()}
-    _note(cluster_arn, "vendors", plain)
+    _set_attribute(cluster_arn, "vendors", plain)
 
 
-def note_reasons(cluster_arn: str, reasons: Mapping[str, Reason]) -> None:
+def record_reasons(cluster_arn: str, reasons: Mapping[str, RunReason]) -> None:
     """Remember what a sweep found to be a reason for a run."""
     plain = {text: reason.model_dump(mode="json") for text, reason in reasons.items()}
-    _note(cluster_arn, "reasons", plain)
+    _set_attribute(cluster_arn, "reasons", plain)
 
 
-def note_failure(cluster_arn: str, failure: Failure) -> None:
+def record_failure(cluster_arn: str, failure: RunFailure) -> None:
     """Remember how the last run that failed did."""
-    _note(cluster_arn, "failure", failure.model_dump(mode="json"))
+    _set_attribute(cluster_arn, "failure", failure.model_dump(mode="json"))
 
 
-def _note(cluster_arn: str, name: str, value: object) -> None:
+def _set_attribute(cluster_arn: str, name: str, value: object) -> None:
     client().update_item(
         **_key(cluster_arn),
         UpdateExpression="SET #name = :value",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import boto3
 
 from msklink.aws.ec2_security_groups import read_group, read_groups
-from msklink.aws.session import CONFIG, own
+from msklink.aws.session import CONFIG, own_session
 from msklink.tags import MANAGED_BY
 from msklink.vpc.description import SecurityGroup, Subnet, Vpc
 
@@ -39,7 +39,7 @@ def client(session: boto3.Session | None = None) -> "EC2Client":
 
 @cache
 def _own_client() -> "EC2Client":
-    return own().client("ec2", config=CONFIG)
+    return own_session().client("ec2", config=CONFIG)
 
 
 def vpc_tags(ec2: "EC2Client", namespace: str) -> dict[str, dict[str, str]]:

@@ -9,7 +9,7 @@ from msklink.aws.errors import error_code, is_denied
 from msklink.errors import TransientError
 from msklink.tags import MANAGED_BY, client_key
 from msklink.vpc.description import SecurityGroup, Vpc
-from msklink.vpc.security_groups import Rule, change, wanted_rules
+from msklink.vpc.security_groups import Rule, rule_change, wanted_rules
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -41,7 +41,7 @@ def ensure_group(
         group_id = _create_group(ec2, vpc, namespace, cluster_name, stack_name)
         group = _read_new(ec2, group_id, client_key(namespace, cluster_name), stack_name)
     wanted = wanted_rules(vpc.cidrs)
-    inwards, outwards = change(group.ingress, wanted), change(group.egress, wanted)
+    inwards, outwards = rule_change(group.ingress, wanted), rule_change(group.egress, wanted)
     if inwards.missing:
         ec2.authorize_security_group_ingress(
             GroupId=group.id, IpPermissions=_permissions(inwards.missing, IN)

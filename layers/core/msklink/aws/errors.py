@@ -97,7 +97,7 @@ def transient_faults_named[**Given, Answer](
 
 
 @contextmanager
-def refusals_of_aws() -> Iterator[None]:
+def aws_refusals() -> Iterator[None]:
     """
     Turn a call inside that AWS refuses, as nobody foresaw, into Refused.
 
@@ -109,10 +109,10 @@ def refusals_of_aws() -> Iterator[None]:
     except ClientError as error:
         if is_denied(error) or is_of_our_stack(error) or is_transient(error):
             raise
-        raise Refused(refused_by_aws(error)) from error
+        raise Refused(aws_refusal(error)) from error
 
 
-def refused_by_aws(error: ClientError) -> Refusal:
+def aws_refusal(error: ClientError) -> Refusal:
     """Return the refusal for a call that AWS refused as nobody foresaw, in AWS's own words."""
     return refuse(
         Code.REFUSED_BY_AWS,

@@ -5,7 +5,7 @@ from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from msklink.aws.session import CONFIG, own
+from msklink.aws.session import CONFIG, own_session
 from msklink.errors import TransientError
 from msklink.settings import settings
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 SOURCE = "msklink"
 
 
-class Told(StrEnum):
+class DetailType(StrEnum):
     """Detail types of the events out."""
 
     CLUSTER_CONNECTIVITY_ENABLED = "Cluster Connectivity Enabled"
@@ -30,10 +30,10 @@ class Told(StrEnum):
 
 @cache
 def client() -> "EventBridgeClient":
-    return own().client("events", config=CONFIG)
+    return own_session().client("events", config=CONFIG)
 
 
-def tell(what: Told, **detail: Any) -> None:
+def put_event(what: DetailType, **detail: Any) -> None:
     """Put one event on the bus; facts that do not apply are left out."""
     answer = client().put_events(
         Entries=[

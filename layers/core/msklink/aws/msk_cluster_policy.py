@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from msklink.aws.errors import error_message, refused_by_aws
+from msklink.aws.errors import aws_refusal, error_message
 from msklink.errors import LostRace, PrincipalRejected, Refused
 from msklink.policy.document import SIZE_LIMIT, Policy
 from msklink.refusals import Code, refuse
@@ -49,7 +49,7 @@ def write_policy(
             raise LostRace(said) from error
         if any(text in said for text in BAD_PRINCIPAL):
             raise PrincipalRejected(said) from error
-        raise Refused(refused_by_aws(error)) from error
+        raise Refused(aws_refusal(error)) from error
 
 
 def _delete_policy(kafka: "KafkaClient", cluster_arn: str, version: str) -> None:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from msklink.auth_scheme import Scheme
-from msklink.aws.errors import error_message, refusals_of_aws
-from msklink.aws.session import CONFIG, own
-from msklink.cluster.description import BUSY_STATES, Cluster, is_settled
-from msklink.cluster.update_window import Update
+from msklink.aws.errors import aws_refusals, error_message
+from msklink.aws.session import CONFIG, own_session
+from msklink.cluster.description import BUSY_STATES, ClusterDescription, is_settled
+from msklink.cluster.update_window import PastUpdate
 from msklink.connections.vpc_connection import ClientConnection
 from msklink.errors import LostRace, Refused, UpdateRejected
 
@@ -30,16 +30,16 @@ def client(session: boto3.Session | None = None) -> "KafkaClient":
 
 @cache
 def _own_client() -> "KafkaClient":
-    return own().client("kafka", config=CONFIG)
+    return own_session().client("kafka", config=CONFIG)
 
 
-def describe_cluster(kafka: "KafkaClient", arn: str) -> Cluster | None:
+def describe_cluster(kafka: "KafkaClient", arn: str) -> ClusterDescription | None:
     """The cluster *arn* as it is now, tags included; None when there is none."""
     try:
         info = kafka.describe_cluster_v2(ClusterArn=arn)["ClusterInfo"]
     except kafka.exceptions.NotFoundException:
         return None
-    return Cluster.read(info)
+    return ClusterDescription.read(info)
 
 
 def is_gone(kafka: "KafkaClient", arn: str) -> bool:
@@ -52,7 +52,7 @@ def is_gone(kafka: "KafkaClient", arn: str) -> bool:
 
 def describe_updates(
     kafka: "KafkaClient", arn: str, operation: str | None = None
-) -> Cluster | None:
+) -> ClusterDescription | None:
     """
     Return the cluster as `describe_cluster` does, but with no operation other than a pending one.
 
@@ -80,10 +80,10 @@ def _keeps_updates_away(kafka: "KafkaClient", operation_arn: str) -> bool:
     return not is_over and not info.get("OperationType", "").endswith("_VPC_CONNECTION")
 
 
-def list_clusters(kafka: "KafkaClient") -> Iterator[Cluster]:
+def list_clusters(kafka: "KafkaClient") -> Iterator[ClusterDescription]:
     """Every cluster of the account in the Region as MSK lists it now, tags included."""
     for page in kafka.get_paginator("list_clusters_v2").paginate():
-        yield from map(Cluster.read, page["ClusterInfoList"])
+        yield from map(ClusterDescription.read, page["ClusterInfoList"])
 
 
 def find_clusters(kafka: "KafkaClient", name: str) -> list[str]:
@@ -104,7 +104,7 @@ def find_clusters(kafka: "KafkaClient", name: str) -> list[str]:
 
 
 def enable_connectivity(
-    kafka: "KafkaClient", cluster: Cluster, flags: dict[str, Any]
+    kafka: "KafkaClient", cluster: ClusterDescription, flags: dict[str, Any]
 ) -> str | None:
     """
     ARN of the operation that rolls the brokers; None when MSK says all is as wanted already.
@@ -131,7 +131,7 @@ def enable_connectivity(
     return answer["ClusterOperationArn"]
 
 
-def server_properties(kafka: "KafkaClient", cluster: Cluster) -> str | None:
+def server_properties(kafka: "KafkaClient", cluster: ClusterDescription) -> str | None:
     """The configuration of the cluster as Java properties; None where it has MSK's default."""
     if cluster.configuration is None:
         return None
@@ -140,19 +140,19 @@ def server_properties(kafka: "KafkaClient", cluster: Cluster) -> str | None:
     return answer["ServerProperties"].decode("utf-8", "replace")
 
 
-def past_updates(kafka: "KafkaClient", cluster_arn: str) -> Iterator[Update]:
+def past_updates(kafka: "KafkaClient", cluster_arn: str) -> Iterator[PastUpdate]:
     """
     Yield the latest hundred operations on the cluster that have ended.
 
     None where MSK refuses to list them: only the pace of a wait depends on them.
     """
     operations: dict[str, Any] = {}
-    with suppress(Refused), refusals_of_aws():
+    with suppress(Refused), aws_refusals():
         operations |= kafka.list_cluster_operations_v2(ClusterArn=cluster_arn, MaxResults=100)
     for operation in operations.get("ClusterOperationInfoList", []):
         started, ended = operation.get("StartTime"), operation.get("EndTime")
         if started and ended and operation.get("OperationState") == "UPDATE_COMPLETE":
-            yield Update(operation.get("OperationType", ""), (ended - started).total_seconds())
+            yield PastUpdate(operation.get("OperationType", ""), (ended - started).total_seconds())
 
 
 def update_error(kafka: "KafkaClient", operation_arn: str) -> str | None:
@@ -179,7 +179,7 @@ def bootstrap_brokers(kafka: "KafkaClient", cluster_arn: str) -> dict[Scheme, st
 def broker_ids(kafka: "KafkaClient", cluster_arn: str) -> frozenset[int] | None:
     """Return the ids of the brokers that the cluster has now; None where MSK lists none."""
     pages = kafka.get_paginator("list_nodes").paginate(ClusterArn=cluster_arn)
-    with suppress(Refused), refusals_of_aws():
+    with suppress(Refused), aws_refusals():
         nodes = [node for page in pages for node in page["NodeInfoList"]]
         brokers = (node["BrokerNodeInfo"] for node in nodes if "BrokerNodeInfo" in node)
         return frozenset(int(broker["BrokerId"]) for broker in brokers) or None
@@ -208,7 +208,7 @@ def client_connections(kafka: "KafkaClient", cluster_arn: str) -> list[ClientCon
         return []
     except kafka.exceptions.BadRequestException:
         cluster = describe_cluster(kafka, cluster_arn)
-        if cluster and cluster.private:
+        if cluster and cluster.private_schemes:
             raise
         return []
 

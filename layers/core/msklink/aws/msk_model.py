@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mypy_boto3_kafka import KafkaClient
 
-READ = {
+NEEDED_FIELDS = {
     "BrokerNodeGroupInfo": ("ConnectivityInfo", "ZoneIds"),
     "Cluster": ("ActiveOperationArn", "Provisioned", "State", "Tags"),
     "ConnectivityInfo": ("NetworkType", "VpcConnectivity"),
@@ -20,6 +20,6 @@ READ = {
 
 def unknown_fields(kafka: "KafkaClient") -> Iterator[str]:
     """Yield those of READ that the model of *kafka* lacks, as `shape.field`."""
-    for name, fields in READ.items():
+    for name, fields in NEEDED_FIELDS.items():
         members = kafka.meta.service_model.shape_for(name).members  # type: ignore[attr-defined]  # a structure
         yield from (f"{name}.{field}" for field in fields if field not in members)

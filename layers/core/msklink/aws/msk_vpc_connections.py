@@ -6,10 +6,15 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from msklink.auth_scheme import Scheme
-from msklink.aws.errors import error_message, is_denied, is_transient, refused_by_aws
+from msklink.aws.errors import aws_refusal, error_message, is_denied, is_transient
 from msklink.connections.lifecycle import POLICY_DELAY, ROLE_DELAY
-from msklink.connections.record import Connection
-from msklink.connections.vpc_connection import DELETABLE, GOING, VpcConnection, find
+from msklink.connections.record import ConnectionRecord
+from msklink.connections.vpc_connection import (
+    DELETABLE_STATES,
+    DELETING,
+    VpcConnection,
+    find_connection,
+)
 from msklink.errors import NotYet, Refused
 from msklink.refusals import Code, refuse
 from msklink.tags import MANAGED_BY
@@ -36,7 +41,9 @@ def list_connections(kafka: "KafkaClient") -> list[VpcConnection]:
     ]
 
 
-def create_connection(kafka: "KafkaClient", wanted: Connection, stack_name: str) -> VpcConnection:
+def create_connection(
+    kafka: "KafkaClient", wanted: ConnectionRecord, stack_name: str
+) -> VpcConnection:
     """
     Create the connection *wanted*, in the client's account.
 
@@ -62,7 +69,7 @@ def create_connection(kafka: "KafkaClient", wanted: Connection, stack_name: str)
         if is_transient(error):
             raise
         if not isinstance(error, kafka.exceptions.BadRequestException):
-            raise Refused(refused_by_aws(error)) from error
+            raise Refused(aws_refusal(error)) from error
         said = error_message(error)
         refused = Refused(refuse(Code.CONNECTION_REFUSED_BY_MSK, problem=said))
         if ROLE_IN_THE_MAKING in said:
@@ -91,19 +98,19 @@ def delete_connection(kafka: "KafkaClient", connection_arn: str) -> None:
 
 
 def close_connection(
-    kafka: "KafkaClient", record: Connection, listed: Iterable[VpcConnection], stack_name: str
-) -> Connection:
+    kafka: "KafkaClient", record: ConnectionRecord, listed: Iterable[VpcConnection], stack_name: str
+) -> ConnectionRecord:
     """
     Return *record* with its connection on its way out, or with none any more.
 
     One that people made by hand is theirs to delete; one that is on its way is deleted later.
     """
     found = [one for one in listed if one.arn == record.connection_arn]
-    connection = found[0] if found else find(record, listed)
+    connection = found[0] if found else find_connection(record, listed)
     if connection is None or not is_ours(kafka, connection.arn, stack_name):
         return record.with_(connection_state=None)
     state = connection.state
-    if state in DELETABLE:
+    if state in DELETABLE_STATES:
         delete_connection(kafka, connection.arn)
-        state = GOING
+        state = DELETING
     return record.with_(connection_arn=connection.arn, connection_state=state)

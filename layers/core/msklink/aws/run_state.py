@@ -2,10 +2,10 @@
 
 from msklink.arns import ClusterArn
 from msklink.aws import dynamodb
-from msklink.connections.survey import Surveyed
-from msklink.drift.kinds import MEMORIES
-from msklink.drift.repair_history import Memory
-from msklink.parameters.published import Left
+from msklink.connections.survey import SurveyedState
+from msklink.drift.kinds import HISTORY_PREFIX
+from msklink.drift.repair_history import RepairHistory
+from msklink.parameters.published import PublishedState
 
 CLUSTERS = "clusters"
 """Partition key of the list of clusters, whose sort keys are their ARNs."""
@@ -28,7 +28,7 @@ def is_managed(cluster_arn: str) -> bool:
     return dynamodb.get(CLUSTERS, cluster_arn) is not None
 
 
-def note_managed(cluster_arn: str) -> None:
+def record_managed(cluster_arn: str) -> None:
     """Remember the cluster as one of them."""
     dynamodb.put(CLUSTERS, cluster_arn, {})
 
@@ -51,43 +51,43 @@ def forget_all(cluster_arn: str) -> None:
     forget_managed(cluster_arn)
 
 
-def drift_memory(cluster_arn: str, item: str) -> Memory:
+def repair_history(cluster_arn: str, item: str) -> RepairHistory:
     """What was done about the drift *item* so far."""
-    return Memory.model_validate(dynamodb.get(cluster_arn, item) or {})
+    return RepairHistory.model_validate(dynamodb.get(cluster_arn, item) or {})
 
 
-def drift_memories(cluster_arn: str) -> dict[str, Memory]:
+def repair_histories(cluster_arn: str) -> dict[str, RepairHistory]:
     """The same of everything that ever drifted, by item."""
-    found = dynamodb.query(cluster_arn, MEMORIES)
-    return {item["item"]: Memory.model_validate(item) for item in found}
+    found = dynamodb.query(cluster_arn, HISTORY_PREFIX)
+    return {item["item"]: RepairHistory.model_validate(item) for item in found}
 
 
-def remember_drift(cluster_arn: str, item: str, memory: Memory) -> None:
+def save_repair_history(cluster_arn: str, item: str, memory: RepairHistory) -> None:
     dynamodb.put(cluster_arn, item, memory.model_dump(mode="json"))
 
 
-def surveyed(cluster_arn: str, account: str) -> Surveyed | None:
+def surveyed_state(cluster_arn: str, account: str) -> SurveyedState | None:
     """Return what the last survey of the account found; None before that."""
     found = dynamodb.get(cluster_arn, f"survey#{account}")
-    return Surveyed.model_validate(found) if found else None
+    return SurveyedState.model_validate(found) if found else None
 
 
-def note_surveyed(cluster_arn: str, account: str, found: Surveyed) -> None:
-    if surveyed(cluster_arn, account) != found:
+def save_surveyed_state(cluster_arn: str, account: str, found: SurveyedState) -> None:
+    if surveyed_state(cluster_arn, account) != found:
         dynamodb.put(cluster_arn, f"survey#{account}", found.model_dump(mode="json"))
 
 
-def published(cluster_arn: str, account: str) -> Left:
+def published_state(cluster_arn: str, account: str) -> PublishedState:
     """How the parameters in the account were left; nothing before anything was published."""
-    return Left.model_validate(dynamodb.get(cluster_arn, f"published#{account}") or {})
+    return PublishedState.model_validate(dynamodb.get(cluster_arn, f"published#{account}") or {})
 
 
-def note_withdrawn(cluster_arn: str, account: str, digests: dict[str, str]) -> None:
+def record_withdrawn(cluster_arn: str, account: str, digests: dict[str, str]) -> None:
     """Remember what is left of the parameters; what was left alone of that stays so."""
-    left = published(cluster_arn, account)
-    note_published(cluster_arn, account, left.model_copy(update={"digests": digests}))
+    left = published_state(cluster_arn, account)
+    save_published_state(cluster_arn, account, left.model_copy(update={"digests": digests}))
 
 
-def note_published(cluster_arn: str, account: str, left: Left) -> None:
-    if published(cluster_arn, account) != left:
+def save_published_state(cluster_arn: str, account: str, left: PublishedState) -> None:
+    if published_state(cluster_arn, account) != left:
         dynamodb.put(cluster_arn, f"published#{account}", left.model_dump(mode="json"))

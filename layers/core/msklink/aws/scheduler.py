@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
-from msklink.aws.session import CONFIG, own
+from msklink.aws.session import CONFIG, own_session
 from msklink.settings import settings
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ LONGEST_NAME = 64
 
 @cache
 def client() -> "EventBridgeSchedulerClient":
-    return own().client("scheduler", config=CONFIG)
+    return own_session().client("scheduler", config=CONFIG)
 
 
 def sweep_at(run: str, when: datetime) -> None:

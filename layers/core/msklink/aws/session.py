@@ -13,12 +13,12 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from msklink.aws.errors import (
+    aws_refusals,
     error_message,
     impersonal,
     is_denied,
     is_of_our_stack,
     is_transient,
-    refusals_of_aws,
 )
 from msklink.client_role import ClientAccount
 from msklink.errors import LostRace, Refused, TransientError
@@ -40,20 +40,20 @@ CONFIG = Config(
     user_agent_extra="msklink",
 )
 
-AWS_TROUBLE: Final = (BotoCoreError, ClientError)
+AWS_ERRORS: Final = (BotoCoreError, ClientError)
 """What comes of calls to AWS: no answer in time, or one that says no."""
 
-CLIENT_TROUBLE: Final = (LostRace, Refused, TransientError, *AWS_TROUBLE)
+CLIENT_ERRORS: Final = (LostRace, Refused, TransientError, *AWS_ERRORS)
 """What can go wrong in a client account, for steps that are not about that account."""
 
 
 @cache
-def own() -> boto3.Session:
+def own_session() -> boto3.Session:
     """The session of the function itself. Cached: Lambda renews its credentials by itself."""
     return boto3.Session(botocore_session=_core())
 
 
-def in_client(account: ClientAccount, scope: str, run: str) -> boto3.Session:
+def client_session(account: ClientAccount, scope: str, run: str) -> boto3.Session:
     """
     A session in *account*, for this invocation only: a warm Lambda outlives it.
 
@@ -62,7 +62,7 @@ def in_client(account: ClientAccount, scope: str, run: str) -> boto3.Session:
     """
     name = re.sub(r"[^\w+=,.@-]", "-", run)[:64]
     try:
-        with refusals_of_aws():
+        with aws_refusals():
             answer = sts().assume_role(
                 RoleArn=account.role,
                 RoleSessionName=name,
@@ -73,7 +73,7 @@ def in_client(account: ClientAccount, scope: str, run: str) -> boto3.Session:
     except ClientError as error:
         if is_transient(error):
             raise TransientError(str(error)) from error
-        raise Refused(_why_not(account, name, error)) from error
+        raise Refused(_refusal(account, name, error)) from error
     credentials = answer["Credentials"]
     core = _core()
     core.set_credentials(
@@ -85,7 +85,7 @@ def in_client(account: ClientAccount, scope: str, run: str) -> boto3.Session:
 @cache
 def sts() -> "STSClient":
     """One for all threads, which may share clients, but not sessions (boto3 guide)."""
-    return own().client("sts", config=CONFIG)
+    return own_session().client("sts", config=CONFIG)
 
 
 def _core() -> botocore.session.Session:
@@ -100,7 +100,7 @@ def _models() -> botocore.loaders.Loader:
     return botocore.loaders.create_loader()
 
 
-def _why_not(account: ClientAccount, name: str, error: ClientError) -> Refusal:
+def _refusal(account: ClientAccount, name: str, error: ClientError) -> Refusal:
     """
     Why the client role could not be assumed.
 
@@ -112,7 +112,7 @@ def _why_not(account: ClientAccount, name: str, error: ClientError) -> Refusal:
     if "explicit deny" in error_message(error):
         return refuse(Code.CLIENT_ROLE_BLOCKED, role=role, problem=impersonal(error_message(error)))
     try:
-        with refusals_of_aws():
+        with aws_refusals():
             sts().assume_role(
                 RoleArn=account.presence_role,
                 RoleSessionName=name,
@@ -128,7 +128,7 @@ def _why_not(account: ClientAccount, name: str, error: ClientError) -> Refusal:
 
 
 @contextmanager
-def in_the_name_of(account: ClientAccount) -> Iterator[None]:
+def client_refusals(account: ClientAccount) -> Iterator[None]:
     """
     Turn a call inside that AWS refuses into Refused, and a transient fault into TransientError.
 
@@ -136,7 +136,7 @@ def in_the_name_of(account: ClientAccount) -> Iterator[None]:
     that AWS's own words are passed on.
     """
     try:
-        with refusals_of_aws():
+        with aws_refusals():
             yield
     except ClientError as error:
         if is_transient(error):

@@ -10,12 +10,12 @@ import boto3
 
 from msklink.arns import ClusterArn
 from msklink.auth_scheme import Scheme
-from msklink.aws.session import CONFIG, own
+from msklink.aws.session import CONFIG, own_session
 from msklink.drift.kinds import Drift
 from msklink.errors import LostRace
 from msklink.parameters import published
-from msklink.parameters.published import Left
-from msklink.parameters.status import keeping, owner_of, taken_over
+from msklink.parameters.published import PublishedState
+from msklink.parameters.status import owner_of, taken_over, with_replaced_cluster
 from msklink.refusals import Code, Refusal, refuse
 from msklink.settings import settings
 from msklink.tags import MANAGED_BY
@@ -35,7 +35,7 @@ def client(session: boto3.Session | None = None) -> "SSMClient":
 
 @cache
 def _own_client() -> "SSMClient":
-    return own().client("ssm", config=CONFIG)
+    return own_session().client("ssm", config=CONFIG)
 
 
 def read_all(session: boto3.Session, namespace: str) -> dict[str, str]:
@@ -86,22 +86,24 @@ class ParameterSet:
         Where MSK no longer knows the other one, its brokers are withdrawn before the status names
         *cluster*: what dies in between claims the name again.
         """
-        refusal = self.taken(cluster)
+        refusal = self.name_refusal(cluster)
         if refusal is None or not other_is_gone:
             return refusal
         replaced = refuse(Code.CLUSTER_REPLACED, old=self.owner, new=cluster.text)
         self.withdraw(Scheme)
-        self.show(taken_over(cluster.text, replaced), now)
+        self.write_status(taken_over(cluster.text, replaced), now)
         return None
 
-    def taken(self, cluster: ClusterArn) -> Refusal | None:
+    def name_refusal(self, cluster: ClusterArn) -> Refusal | None:
         """Why nothing may be written: the parameters are those of another cluster."""
-        return published.name_taken(self._existing, self._namespace, cluster)
+        return published.name_refusal(self._existing, self._namespace, cluster)
 
-    def drifted(self, brokers: Mapping[Scheme, str], account: str, left: Left) -> list[Drift]:
+    def drifts(
+        self, brokers: Mapping[Scheme, str], account: str, left: PublishedState
+    ) -> list[Drift]:
         """What others have changed since it was *left*, of the configurations by *brokers*."""
         found = (
-            published.drifted(
+            published.parameter_drift(
                 self._existing,
                 published.parameters(self._namespace, self._cluster_name, {scheme: text}),
                 account,
@@ -123,13 +125,13 @@ class ParameterSet:
         wanted = published.parameters(self._namespace, self._cluster_name, brokers)
         return self._write(wanted | self._status(told, now))
 
-    def show(self, told: Mapping[str, Any], now: datetime) -> list[str]:
+    def write_status(self, told: Mapping[str, Any], now: datetime) -> list[str]:
         """Write the status only."""
         return self._write(self._status(told, now))
 
     def withdraw(self, schemes: Iterable[Scheme]) -> None:
         """Take the configurations of *schemes* away."""
-        names = published.withdrawn(self._namespace, self._cluster_name, schemes)
+        names = published.withdrawal_names(self._namespace, self._cluster_name, schemes)
         self._delete(name for name in names if name in self._existing)
 
     def withdraw_all(self) -> None:
@@ -139,7 +141,7 @@ class ParameterSet:
             self._delete([published.status_name(self._namespace, self._cluster_name)])
 
     def _status(self, told: Mapping[str, Any], now: datetime) -> dict[str, str]:
-        told = keeping(self.status, told)
+        told = with_replaced_cluster(self.status, told)
         return published.status_parameter(
             self._existing, self._namespace, self._cluster_name, told, now
         )

@@ -5,8 +5,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from msklink.arns import console_link
-from msklink.aws.session import CONFIG, own
-from msklink.runs.cluster_record import Failure
+from msklink.aws.session import CONFIG, own_session
+from msklink.runs.cluster_record import RunFailure
 from msklink.settings import settings
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ LONGEST_CAUSE = 2000
 
 @cache
 def client() -> "SFNClient":
-    return own().client("stepfunctions", config=CONFIG)
+    return own_session().client("stepfunctions", config=CONFIG)
 
 
 def start(run: str, cluster_arn: str) -> bool:
@@ -49,12 +49,12 @@ def is_running(run: str) -> bool:
     return client().describe_execution(executionArn=execution_arn(run))["status"] == "RUNNING"
 
 
-def failure(execution_arn: str) -> tuple[str, Failure] | None:
+def read_failure(execution_arn: str) -> tuple[str, RunFailure] | None:
     """ARN of the cluster and how the run failed; None for a run that did not, or runs again."""
     execution = client().describe_execution(executionArn=execution_arn)
     if execution["status"] not in FAILED:
         return None
-    return json.loads(execution["input"])["cluster_arn"], Failure(
+    return json.loads(execution["input"])["cluster_arn"], RunFailure(
         run=execution["name"],
         status=execution["status"],
         state=_last_state(execution_arn),

@@ -1,21 +1,21 @@
 """Who may ask for a connection to a cluster at all."""
 
 from msklink.arns import ClusterArn
-from msklink.cluster.description import Cluster
+from msklink.cluster.description import ClusterDescription
 from msklink.refusals import Code, Refusal, refuse
-from msklink.tags import read_clients
+from msklink.tags import read_client_accounts
 
 
-def admission_refusal(cluster: Cluster, account: str, namespace: str) -> Refusal | None:
+def admission_refusal(cluster: ClusterDescription, account: str, namespace: str) -> Refusal | None:
     """Why *account* may not ask for *cluster*; None when the owner opted in and lists it."""
     if not cluster.is_managed(namespace):
-        return barred(Code.CLUSTER_NOT_MANAGED, cluster.arn, account, namespace)
-    if account not in read_clients(cluster.tags, namespace).accounts:
-        return barred(Code.ACCOUNT_NOT_ALLOWED, cluster.arn, account, namespace)
+        return access_refusal(Code.CLUSTER_NOT_MANAGED, cluster.arn, account, namespace)
+    if account not in read_client_accounts(cluster.tags, namespace).accounts:
+        return access_refusal(Code.ACCOUNT_NOT_ALLOWED, cluster.arn, account, namespace)
     return None
 
 
-def barred(
+def access_refusal(
     code: Code, cluster: ClusterArn, account: str, namespace: str, successor: str = ""
 ) -> Refusal:
     """

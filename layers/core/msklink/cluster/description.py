@@ -12,7 +12,7 @@ from typing import Any
 
 from msklink.arns import ClusterArn
 from msklink.auth_scheme import Scheme
-from msklink.tags import Asked, read_clients, read_schemes
+from msklink.tags import RequestedSchemes, read_client_accounts, read_schemes
 
 # HEALING, MAINTENANCE and REBOOTING_BROKER serve data but refuse updates until they are over
 # (MSK developer guide, cluster states).
@@ -24,13 +24,13 @@ GONE = "gone"
 UNSEEN = "unseen"
 """In place of the fingerprint of a cluster that AWS refused to show; no cluster has it."""
 
-NOBODY = frozenset[str]()
+NO_ACCOUNTS = frozenset[str]()
 
 UNUSABLE_STATES = frozenset({"FAILED", "DELETING"})
 
 
 @dataclass(frozen=True)
-class Cluster:
+class ClusterDescription:
     """One reading of DescribeClusterV2; *version* is stale once anybody updates the cluster."""
 
     arn: ClusterArn
@@ -38,9 +38,9 @@ class Cluster:
     version: str
     serverless: bool
     zone_ids: tuple[str, ...]
-    offered: frozenset[Scheme]
+    authentication_schemes: frozenset[Scheme]
     """Schemes that are on in the cluster's own authentication."""
-    private: frozenset[Scheme]
+    private_schemes: frozenset[Scheme]
     """Schemes that are on for multi-VPC private connectivity."""
     tags: Mapping[str, str]
     reason: str = ""
@@ -65,7 +65,7 @@ class Cluster:
     """
 
     @classmethod
-    def read(cls, info: Mapping[str, Any]) -> "Cluster":
+    def read(cls, info: Mapping[str, Any]) -> "ClusterDescription":
         """The cluster in *info*, the ClusterInfo of DescribeClusterV2; any level may be absent."""
         provisioned = info.get("Provisioned") or {}
         brokers = provisioned.get("BrokerNodeGroupInfo") or {}
@@ -80,8 +80,8 @@ class Cluster:
             version=info.get("CurrentVersion", ""),
             serverless=info.get("ClusterType") == "SERVERLESS",
             zone_ids=tuple(sorted(brokers.get("ZoneIds") or ())),
-            offered=_schemes_on(authentication),
-            private=_schemes_on(private.get("ClientAuthentication") or {}),
+            authentication_schemes=_schemes_on(authentication),
+            private_schemes=_schemes_on(private.get("ClientAuthentication") or {}),
             tags=info.get("Tags") or {},
             reason=(info.get("StateInfo") or {}).get("Message", ""),
             kafka_version=software.get("KafkaVersion", ""),
@@ -117,24 +117,28 @@ class Cluster:
             version="",
             reason="",
             active_operation="",
-            private=frozenset(),
+            private_schemes=frozenset(),
             tags={key: value for key, value in self.tags.items() if key.startswith(namespace)},
         )
         text = json.dumps(asdict(facts), sort_keys=True, default=sorted)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
-    def asked(self, namespace: str) -> Asked:
+    def requested_schemes(self, namespace: str) -> RequestedSchemes:
         """The schemes for which the owner opted in; nothing when the cluster is not managed."""
         return read_schemes(self.tags.get(namespace), f"Tag {namespace} of the cluster")
 
     def is_managed(self, namespace: str) -> bool:
         """Whether the owner opted in, be it with words that mean nothing."""
-        asked = self.asked(namespace)
+        asked = self.requested_schemes(namespace)
         return bool(asked.schemes or asked.refusals)
 
-    def clients(self, namespace: str) -> frozenset[str]:
+    def client_accounts(self, namespace: str) -> frozenset[str]:
         """The accounts that may connect; none when the owner has not opted in."""
-        return read_clients(self.tags, namespace).accounts if self.is_managed(namespace) else NOBODY
+        return (
+            read_client_accounts(self.tags, namespace).accounts
+            if self.is_managed(namespace)
+            else NO_ACCOUNTS
+        )
 
 
 def _configuration(software: Mapping[str, Any]) -> tuple[str, int] | None:
@@ -152,6 +156,6 @@ def _schemes_on(authentication: Mapping[str, Any]) -> frozenset[Scheme]:
     return frozenset(scheme for scheme, switch in switches.items() if (switch or {}).get("Enabled"))
 
 
-def is_settled(cluster: Cluster) -> bool:
+def is_settled(cluster: ClusterDescription) -> bool:
     """Whether MSK would accept an update now."""
     return cluster.state not in BUSY_STATES and not cluster.active_operation

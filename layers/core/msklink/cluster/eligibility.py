@@ -7,21 +7,21 @@ Region", requirements and limitations. Nothing here changes the cluster.
 from collections.abc import Callable, Collection, Mapping
 
 from msklink.auth_scheme import Scheme
-from msklink.cluster.description import Cluster
-from msklink.cluster.kafka_version import MINIMUM, is_supported
+from msklink.cluster.description import ClusterDescription
+from msklink.cluster.kafka_version import MINIMUM_VERSION, is_supported
 from msklink.cluster.server_properties import ALLOW_EVERYONE, everyone_is_allowed
 from msklink.refusals import Code, Refusal, refuse
-from msklink.tags import Asked
+from msklink.tags import RequestedSchemes
 
-ClusterRule = Callable[[Cluster], Refusal | None]
+ClusterRule = Callable[[ClusterDescription], Refusal | None]
 
 
-def is_provisioned(cluster: Cluster) -> Refusal | None:
+def is_provisioned(cluster: ClusterDescription) -> Refusal | None:
     """MSK developer guide, limits: a serverless cluster has its VPCs from creation."""
     return refuse(Code.CLUSTER_SERVERLESS) if cluster.serverless else None
 
 
-def is_usable(cluster: Cluster) -> Refusal | None:
+def is_usable(cluster: ClusterDescription) -> Refusal | None:
     """MSK developer guide, cluster states: no way leads from these back to ACTIVE."""
     if cluster.state not in {"FAILED", "DELETING"}:
         return None
@@ -29,28 +29,28 @@ def is_usable(cluster: Cluster) -> Refusal | None:
     return refuse(Code.CLUSTER_UNUSABLE, state=cluster.state, reason=reason)
 
 
-def has_recent_kafka(cluster: Cluster) -> Refusal | None:
+def has_recent_kafka(cluster: ClusterDescription) -> Refusal | None:
     """MSK page: Apache Kafka 2.7.1 or higher. An unreadable version is MSK's to judge."""
     if cluster.serverless or is_supported(cluster.kafka_version) is not False:
         return None
-    minimum = ".".join(map(str, MINIMUM))
+    minimum = ".".join(map(str, MINIMUM_VERSION))
     return refuse(Code.KAFKA_TOO_OLD, version=cluster.kafka_version, minimum=minimum)
 
 
-def has_large_brokers(cluster: Cluster) -> Refusal | None:
+def has_large_brokers(cluster: ClusterDescription) -> Refusal | None:
     """MSK page: not the t3.small instance type."""
     if cluster.instance_type != "kafka.t3.small":
         return None
     return refuse(Code.BROKERS_TOO_SMALL, instance_type=cluster.instance_type)
 
 
-def authenticates(cluster: Cluster) -> Refusal | None:
+def authenticates(cluster: ClusterDescription) -> Refusal | None:
     """MSK page: not where clients are never authenticated."""
-    never = cluster.unauthenticated and not cluster.offered
+    never = cluster.unauthenticated and not cluster.authentication_schemes
     return refuse(Code.CLUSTER_UNAUTHENTICATED) if never else None
 
 
-def is_ipv4(cluster: Cluster) -> Refusal | None:
+def is_ipv4(cluster: ClusterDescription) -> Refusal | None:
     """MSK developer guide, network type: dual-stack has no multi-VPC connectivity, for good."""
     if cluster.network_type in {"", "IPV4"}:
         return None
@@ -67,13 +67,16 @@ CLUSTER_RULES: tuple[ClusterRule, ...] = (
 )
 
 
-def cluster_refusal(cluster: Cluster) -> Refusal | None:
+def cluster_refusal(cluster: ClusterDescription) -> Refusal | None:
     """The first rule that the cluster as a whole breaks."""
     return next((refusal for rule in CLUSTER_RULES if (refusal := rule(cluster))), None)
 
 
 def scheme_refusals(
-    cluster: Cluster, asked: Asked, namespace: str, server_properties: str | None = None
+    cluster: ClusterDescription,
+    asked: RequestedSchemes,
+    namespace: str,
+    server_properties: str | None = None,
 ) -> dict[Scheme, Refusal]:
     """
     Why each scheme cannot be had on *cluster*; a scheme that is not in the result can be.
@@ -95,19 +98,23 @@ def scheme_refusals(
     }
 
 
-def _is_asked(scheme: Scheme, asked: Asked, namespace: str) -> Refusal | None:
+def _is_asked(scheme: Scheme, asked: RequestedSchemes, namespace: str) -> Refusal | None:
     if scheme in asked.schemes:
         return None
     offered = " ".join(sorted(asked.schemes)) or "nothing"
     return refuse(Code.SCHEME_NOT_OFFERED, scheme=scheme, offered=offered, key=namespace)
 
 
-def _is_on(cluster: Cluster, scheme: Scheme) -> Refusal | None:
+def _is_on(cluster: ClusterDescription, scheme: Scheme) -> Refusal | None:
     """MSK developer guide, cross-account permissions: for schemes that the cluster has on."""
-    return None if scheme in cluster.offered else refuse(Code.SCHEME_OFF_ON_CLUSTER, scheme=scheme)
+    return (
+        None
+        if scheme in cluster.authentication_schemes
+        else refuse(Code.SCHEME_OFF_ON_CLUSTER, scheme=scheme)
+    )
 
 
-def _is_encrypted(cluster: Cluster, scheme: Scheme) -> Refusal | None:
+def _is_encrypted(cluster: ClusterDescription, scheme: Scheme) -> Refusal | None:
     """
     MSK developer guide, updating security: no scheme without TLS.
 
@@ -121,7 +128,7 @@ def _is_encrypted(cluster: Cluster, scheme: Scheme) -> Refusal | None:
     )
 
 
-def _has_authorities(cluster: Cluster, scheme: Scheme) -> Refusal | None:
+def _has_authorities(cluster: ClusterDescription, scheme: Scheme) -> Refusal | None:
     """MSK developer guide, mutual TLS: client certificates need a certificate authority."""
     if scheme is not Scheme.TLS or cluster.certificate_authorities:
         return None
@@ -139,7 +146,7 @@ def _leaves_it_to_acls(scheme: Scheme, server_properties: str | None) -> Refusal
     return refuse(Code.ACLS_NOT_ENFORCED, scheme=scheme, property=ALLOW_EVERYONE)
 
 
-def cluster_warnings(cluster: Cluster) -> tuple[Refusal, ...]:
+def cluster_warnings(cluster: ClusterDescription) -> tuple[Refusal, ...]:
     """What may stand in the way but is tried all the same."""
     warnings = []
     if not cluster.serverless and is_supported(cluster.kafka_version) is None:
@@ -150,14 +157,16 @@ def cluster_warnings(cluster: Cluster) -> tuple[Refusal, ...]:
     elif cluster.instance_type.startswith("express."):
         # No AWS page excludes them; users report that they are refused (ClickHouse's guide).
         warnings.append(refuse(Code.BROKERS_EXPRESS, instance_type=cluster.instance_type))
-    if cluster.unauthenticated and cluster.offered:
+    if cluster.unauthenticated and cluster.authentication_schemes:
         # AWS, 2024-09-20: for clusters with any authentication mechanism, and anonymous clients go
         # on as before. The MSK page says that unauthenticated clusters cannot use it.
         warnings.append(refuse(Code.UNAUTHENTICATED_ACCESS_ON))
     return tuple(warnings)
 
 
-def owner_refusals(asked: Asked, refusals: Mapping[Scheme, Refusal]) -> tuple[Refusal, ...]:
+def owner_refusals(
+    asked: RequestedSchemes, refusals: Mapping[Scheme, Refusal]
+) -> tuple[Refusal, ...]:
     """What the owner must hear of: words without meaning, and schemes that cannot be had."""
     if asked.auto and len(refusals) < len(asked.schemes):
         return asked.refusals
@@ -166,13 +175,13 @@ def owner_refusals(asked: Asked, refusals: Mapping[Scheme, Refusal]) -> tuple[Re
 
 
 def vendor_refusals(
-    cluster: Cluster, vendors: Collection[str], asked: Asked, namespace: str
+    cluster: ClusterDescription, vendors: Collection[str], asked: RequestedSchemes, namespace: str
 ) -> tuple[Refusal, ...]:
     """
     Return why *vendors*, who ask for nothing themselves, cannot connect by any scheme.
 
     For clients `auto` means what they ask for. A guess for vendors would reboot the brokers.
     """
-    if not vendors or not asked.auto or cluster.private:
+    if not vendors or not asked.auto or cluster.private_schemes:
         return ()
     return (refuse(Code.VENDOR_SCHEME_UNNAMED, vendors=f"{namespace}/vendors", key=namespace),)

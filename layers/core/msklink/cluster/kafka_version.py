@@ -2,7 +2,7 @@
 
 import re
 
-MINIMUM = (2, 7, 1)
+MINIMUM_VERSION = (2, 7, 1)
 """Multi-VPC private connectivity needs 2.7.1 or later (MSK page on multi-VPC connectivity)."""
 
 # 2.4.1.1, 2.8.2.tiered, 3.6.0, 3.7.x, 3.7.x.kraft (MSK developer guide, supported versions).
@@ -24,6 +24,6 @@ def is_supported(text: str) -> bool | None:
     if version is None:
         return None
     major, minor, patch = version
-    return (major, minor) > MINIMUM[:2] or (
-        (major, minor) == MINIMUM[:2] and (patch is None or patch >= MINIMUM[2])
+    return (major, minor) > MINIMUM_VERSION[:2] or (
+        (major, minor) == MINIMUM_VERSION[:2] and (patch is None or patch >= MINIMUM_VERSION[2])
     )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from msklink.auth_scheme import Scheme
-from msklink.cluster.description import UNUSABLE_STATES, Cluster, is_settled
+from msklink.cluster.description import UNUSABLE_STATES, ClusterDescription, is_settled
 
 
 class Move(StrEnum):
@@ -18,14 +18,14 @@ class Move(StrEnum):
 
 
 @dataclass(frozen=True)
-class Verdict:
+class NextMove:
     """A move, and one sentence about it that an operator can act on."""
 
     move: Move
     reason: str
 
 
-def next_move(cluster: Cluster, wanted: frozenset[Scheme]) -> Verdict:
+def decide_next_move(cluster: ClusterDescription, wanted: frozenset[Scheme]) -> NextMove:
     """
     Decide what *cluster* needs before clients can connect by the *wanted* schemes.
 
@@ -33,12 +33,12 @@ def next_move(cluster: Cluster, wanted: frozenset[Scheme]) -> Verdict:
     connectivity takes 30 to 75 minutes. A scheme that is on is never a reason to act. MSK answers
     no question about the brokers of an unusable cluster, so there is nothing to publish.
     """
-    missing = wanted - cluster.private
+    missing = wanted - cluster.private_schemes
     if cluster.state in UNUSABLE_STATES:
-        return Verdict(Move.STOP, f"the cluster is {cluster.state}")
+        return NextMove(Move.STOP, f"the cluster is {cluster.state}")
     if not is_settled(cluster):
         doing = cluster.active_operation or "an update"
-        return Verdict(Move.WAIT, f"the cluster is {cluster.state}, {doing} is under way")
+        return NextMove(Move.WAIT, f"the cluster is {cluster.state}, {doing} is under way")
     if missing:
-        return Verdict(Move.ENABLE, f"{' and '.join(sorted(missing))} must be turned on")
-    return Verdict(Move.PROCEED, "every wanted scheme is on")
+        return NextMove(Move.ENABLE, f"{' and '.join(sorted(missing))} must be turned on")
+    return NextMove(Move.PROCEED, "every wanted scheme is on")

@@ -3,11 +3,11 @@
 from typing import Any
 
 from msklink.auth_scheme import Scheme
-from msklink.cluster.description import Cluster
-from msklink.drift.kinds import Drift, Kind
+from msklink.cluster.description import ClusterDescription
+from msklink.drift.kinds import Drift, DriftKind
 
 
-def connectivity_flags(cluster: Cluster, wanted: frozenset[Scheme]) -> dict[str, Any]:
+def connectivity_flags(cluster: ClusterDescription, wanted: frozenset[Scheme]) -> dict[str, Any]:
     """
     The `VpcConnectivity` to send: all three flags, on where it is on now or wanted.
 
@@ -15,7 +15,7 @@ def connectivity_flags(cluster: Cluster, wanted: frozenset[Scheme]) -> dict[str,
     connections for good (MSK developer guide, "Update the authorization schemes"), so no flag is
     ever left out and none is ever turned off.
     """
-    on = cluster.private | wanted
+    on = cluster.private_schemes | wanted
 
     def flag(scheme: Scheme) -> dict[str, bool]:
         return {"Enabled": scheme in on}
@@ -28,13 +28,13 @@ def connectivity_flags(cluster: Cluster, wanted: frozenset[Scheme]) -> dict[str,
     }
 
 
-def missing_again(
-    cluster: Cluster, asked: frozenset[Scheme], seen: frozenset[Scheme]
+def turned_off_schemes(
+    cluster: ClusterDescription, asked: frozenset[Scheme], seen: frozenset[Scheme]
 ) -> frozenset[Scheme]:
     """Schemes *asked* for that were *seen* to be on, and are not."""
-    return (seen & asked) - cluster.private
+    return (seen & asked) - cluster.private_schemes
 
 
-def turned_off(scheme: Scheme) -> Drift:
+def connectivity_drift(scheme: Scheme) -> Drift:
     """That somebody turned private connectivity off for *scheme*, after it was on."""
-    return Drift(Kind.CONNECTIVITY, before="off", after="on", scheme=scheme)
+    return Drift(DriftKind.CONNECTIVITY, before="off", after="on", scheme=scheme)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Update:
+class PastUpdate:
     """An operation that MSK has completed on a cluster, and how long it took."""
 
     kind: str
@@ -45,7 +45,7 @@ UNKNOWN_WINDOW = (0, 0)
 """For what somebody else has started, nobody knows when: looked at once a minute."""
 
 
-def window(past: Iterable[Update], brokers: int) -> tuple[int, int]:
+def expected_window(past: Iterable[PastUpdate], brokers: int) -> tuple[int, int]:
     """
     Between which seconds after its start an update of connectivity is expected to end.
 

@@ -7,14 +7,14 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, TypeAdapter, ValidationError
 
 from msklink.auth_scheme import Scheme
-from msklink.connections.record import Check, Connection, State
+from msklink.connections.record import ConnectionRecord, ProbeResult, State
 from msklink.errors import ProbeFailed
 
 # The answer comes from somebody else's account; no more of it is kept than people read.
 Text = Annotated[str, BeforeValidator(lambda value: str(value)[:300])]
 
 
-class Finding(BaseModel, frozen=True):
+class ProbeFinding(BaseModel, frozen=True):
     """What one layer came to at one broker, as in client/python (layers.py)."""
 
     layer: Text
@@ -24,36 +24,40 @@ class Finding(BaseModel, frozen=True):
     remedy: Text
 
 
-_ANSWER = TypeAdapter(dict[Scheme, list[Finding]])
+_ANSWER = TypeAdapter(dict[Scheme, list[ProbeFinding]])
 
 
-def due(records: Sequence[Connection], brokers: Mapping[Scheme, str]) -> list[Connection]:
+def due_for_probe(
+    records: Sequence[ConnectionRecord], brokers: Mapping[Scheme, str]
+) -> list[ConnectionRecord]:
     """Those of *records* whose *brokers*, as they are published, were not found to be good yet."""
     return [
         record
         for record in records
         if record.state is State.PUBLISHED
         and record.scheme in brokers
-        and not _was_good(record.check, _servers(record, brokers))
+        and not _is_known_good(record.probe_result, _servers(record, brokers))
     ]
 
 
-def _was_good(check: Check | None, servers: str) -> bool:
+def _is_known_good(check: ProbeResult | None, servers: str) -> bool:
     return check is not None and check.good and check.servers == servers
 
 
-def question(asked: Sequence[Connection], brokers: Mapping[Scheme, str]) -> dict[str, str]:
+def probe_request(
+    asked: Sequence[ConnectionRecord], brokers: Mapping[Scheme, str]
+) -> dict[str, str]:
     """What the probe is given: the brokers of each scheme."""
     return {str(record.scheme): _servers(record, brokers) for record in asked}
 
 
-def answered(
-    records: Sequence[Connection],
-    asked: Sequence[Connection],
+def with_probe_results(
+    records: Sequence[ConnectionRecord],
+    asked: Sequence[ConnectionRecord],
     brokers: Mapping[Scheme, str],
     answer: bytes,
     now: datetime,
-) -> list[Connection]:
+) -> list[ConnectionRecord]:
     """
     The *records* with what the *answer* says of those that it was *asked* about.
 
@@ -64,26 +68,26 @@ def answered(
     except ValidationError as error:
         raise ProbeFailed(f"not what a probe says: {error}") from error
     checks = {
-        record.item: _check(found[record.scheme], _servers(record, brokers), now)
+        record.item: _result(found[record.scheme], _servers(record, brokers), now)
         for record in asked
         if record.scheme and found.get(record.scheme)
     }
     return [
-        record.with_(check=checks[record.item]) if record.item in checks else record
+        record.with_(probe_result=checks[record.item]) if record.item in checks else record
         for record in records
     ]
 
 
-def _check(findings: Sequence[Finding], servers: str, now: datetime) -> Check:
+def _result(findings: Sequence[ProbeFinding], servers: str, now: datetime) -> ProbeResult:
     """The first of *findings* that is not good, which is the one to mend, or how far all went."""
     last = next((one for one in findings if not one.good), findings[-1])
     told = {"layer": last.layer} if last.good else last.model_dump()
-    return Check(
+    return ProbeResult(
         **{**told, "at": now.replace(microsecond=0), "good": last.good, "servers": servers}
     )
 
 
-def _servers(record: Connection, brokers: Mapping[Scheme, str]) -> str:
+def _servers(record: ConnectionRecord, brokers: Mapping[Scheme, str]) -> str:
     """The brokers of its scheme in one order, which MSK does not keep."""
     text = brokers[record.scheme] if record.scheme else ""
     return ",".join(sorted(text.split(",")))

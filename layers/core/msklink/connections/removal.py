@@ -9,7 +9,7 @@ from msklink.refusals import Refusal
 
 
 @dataclass(frozen=True)
-class Terms:
+class RemovalTerms:
     """The owner's terms of leaving."""
 
     namespace: str
@@ -18,7 +18,7 @@ class Terms:
     """Whether nothing of the whole installation is to be taken away."""
 
 
-class Leaving(BaseModel, frozen=True):
+class Removal(BaseModel, frozen=True):
     """That a connection is to be taken away, and why."""
 
     reason: Refusal

@@ -10,10 +10,10 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from msklink.auth_scheme import ALL_SCHEMES, Scheme
-from msklink.connections.record import Connection, State
+from msklink.connections.record import ConnectionRecord, State
 from msklink.refusals import Code, Refusal, refuse
-from msklink.requests.records import Departure, Request
-from msklink.tags import Asked, read_schemes
+from msklink.requests.records import OffboardingRequest, OnboardingRequest
+from msklink.tags import RequestedSchemes, read_schemes
 from msklink.vpc.description import Vpc
 from msklink.vpc.placement import Placement, place
 
@@ -36,25 +36,25 @@ class ClusterFacts(BaseModel, frozen=True):
 
 
 @dataclass(frozen=True)
-class Wish:
+class RequestedVpc:
     """One VPC that somebody wants connected, by tag or by request."""
 
     vpc_id: str
-    asked: Asked
-    requested: datetime
+    requested: RequestedSchemes
+    requested_at: datetime
     subnet_ids: tuple[str, ...] = ()
     security_group_ids: tuple[str, ...] = ()
     access_refusal: Refusal | None = None
     """Why IAM clients of the account do not get all of the access that was asked for."""
 
 
-def wishes(
+def requested_vpcs(
     vpcs: Iterable[Vpc],
-    requests: Iterable[Request],
-    departures: Iterable[Departure],
+    onboarding_requests: Iterable[OnboardingRequest],
+    offboarding_requests: Iterable[OffboardingRequest],
     key: str,
     now: datetime,
-) -> tuple[Wish, ...]:
+) -> tuple[RequestedVpc, ...]:
     """
     Every VPC asked for. Tag and request add up in schemes; the request says where.
 
@@ -62,41 +62,43 @@ def wishes(
     """
     asked = {vpc.id: read_schemes(vpc.tags.get(key), f"Tag {key} of VPC {vpc.id}") for vpc in vpcs}
     found = {
-        vpc_id: Wish(vpc_id, tagged, now)
+        vpc_id: RequestedVpc(vpc_id, tagged, now)
         for vpc_id, tagged in asked.items()
         if tagged.schemes or tagged.refusals
     }
-    for request in requests:
+    for request in onboarding_requests:
         by_request = read_schemes(" ".join(request.schemes), "Field schemes of the request")
         tagged = found.get(request.vpc_id)
-        found[request.vpc_id] = Wish(
+        found[request.vpc_id] = RequestedVpc(
             request.vpc_id,
-            _both(by_request, tagged.asked) if tagged else by_request,
-            request.requested,
+            _both(by_request, tagged.requested) if tagged else by_request,
+            request.requested_at,
             request.subnet_ids,
             request.security_group_ids,
         )
-    gone = {(departure.vpc_id, departure.scheme) for departure in departures}
+    gone = {(departure.vpc_id, departure.scheme) for departure in offboarding_requests}
     left = (_without(found[vpc_id], gone) for vpc_id in sorted(found))
-    return tuple(wish for wish in left if wish.asked.schemes or wish.asked.refusals)
+    return tuple(wish for wish in left if wish.requested.schemes or wish.requested.refusals)
 
 
-def with_what_is_there(
-    wished: Iterable[Wish], known: Iterable[Connection], departures: Iterable[Departure]
-) -> tuple[Wish, ...]:
+def with_existing_connections(
+    requested: Iterable[RequestedVpc],
+    known: Iterable[ConnectionRecord],
+    offboarding_requests: Iterable[OffboardingRequest],
+) -> tuple[RequestedVpc, ...]:
     """
-    Return *wished*, in which a word without meaning takes nothing away.
+    Return *requested*, in which a word without meaning takes nothing away.
 
     It may be a slip, so what is *known* to be connected in its VPC counts as asked for until the
     word is mended, but for what the client asked to go.
     """
-    gone = {(departure.vpc_id, departure.scheme) for departure in departures}
-    there = {(one.vpc_id, one.scheme) for one in known if one.scheme and one.live and one.wanted}
+    gone = {(departure.vpc_id, departure.scheme) for departure in offboarding_requests}
+    there = {(one.vpc_id, one.scheme) for one in known if one.scheme and one.is_live and one.wanted}
     return tuple(
-        replace(wish, asked=replace(wish.asked, schemes=wish.asked.schemes | held))
-        if wish.asked.refusals and (held := _of_vpc(there - gone, wish.vpc_id))
+        replace(wish, requested=replace(wish.requested, schemes=wish.requested.schemes | held))
+        if wish.requested.refusals and (held := _of_vpc(there - gone, wish.vpc_id))
         else wish
-        for wish in wished
+        for wish in requested
     )
 
 
@@ -105,64 +107,64 @@ def _of_vpc(pairs: Iterable[tuple[str, Scheme | None]], vpc_id: str) -> frozense
 
 
 def with_access_refusals(
-    wished: Iterable[Wish], refusals: Mapping[str, Refusal]
-) -> tuple[Wish, ...]:
-    """Return *wished*, each with the refusal of its VPC, if there is one."""
-    return tuple(replace(wish, access_refusal=refusals.get(wish.vpc_id)) for wish in wished)
+    requested: Iterable[RequestedVpc], refusals: Mapping[str, Refusal]
+) -> tuple[RequestedVpc, ...]:
+    """Return *requested*, each with the refusal of its VPC, if there is one."""
+    return tuple(replace(wish, access_refusal=refusals.get(wish.vpc_id)) for wish in requested)
 
 
-def _without(wish: Wish, gone: Collection[tuple[str, Scheme]]) -> Wish:
-    kept = frozenset(one for one in wish.asked.schemes if (wish.vpc_id, one) not in gone)
-    return replace(wish, asked=replace(wish.asked, schemes=kept))
+def _without(wish: RequestedVpc, gone: Collection[tuple[str, Scheme]]) -> RequestedVpc:
+    kept = frozenset(one for one in wish.requested.schemes if (wish.vpc_id, one) not in gone)
+    return replace(wish, requested=replace(wish.requested, schemes=kept))
 
 
-def _both(first: Asked, second: Asked) -> Asked:
-    return Asked(
+def _both(first: RequestedSchemes, second: RequestedSchemes) -> RequestedSchemes:
+    return RequestedSchemes(
         first.schemes | second.schemes,
         auto=first.auto or second.auto,
         refusals=first.refusals + second.refusals,
     )
 
 
-def survey(
+def plan_connections(
     account: str,
     cluster: ClusterFacts,
     vpcs: Mapping[str, Vpc],
-    wished: Sequence[Wish],
-    known: Iterable[Connection],
-) -> tuple[Connection, ...]:
+    requested: Sequence[RequestedVpc],
+    known: Iterable[ConnectionRecord],
+) -> tuple[ConnectionRecord, ...]:
     """
     The records of what *account* wishes for: every wish planned or refused.
 
     A *known* record that exists already keeps its state.
     """
     before = {record.item: record for record in known}
-    after: dict[str, Connection] = {}
-    for wish in wished:
+    after: dict[str, ConnectionRecord] = {}
+    for wish in requested:
         of_vpc = [record for record in before.values() if record.vpc_id == wish.vpc_id]
-        for record in _of_wish(account, cluster, vpcs.get(wish.vpc_id), wish, of_vpc):
+        for record in _records_of_vpc(account, cluster, vpcs.get(wish.vpc_id), wish, of_vpc):
             after[record.item] = _carry_over(before.get(record.item), record)
     return tuple(after[item] for item in sorted(after))
 
 
-def _of_wish(
+def _records_of_vpc(
     account: str,
     cluster: ClusterFacts,
     vpc: Vpc | None,
-    wish: Wish,
-    of_vpc: Sequence[Connection],
-) -> Iterable[Connection]:
-    blank = Connection(
+    wish: RequestedVpc,
+    of_vpc: Sequence[ConnectionRecord],
+) -> Iterable[ConnectionRecord]:
+    blank = ConnectionRecord(
         cluster_arn=cluster.arn,
         account=account,
         vpc_id=wish.vpc_id,
         state=State.PLANNED,
-        requested=wish.requested,
+        requested_at=wish.requested_at,
     )
-    for refusal in wish.asked.refusals[:1]:
+    for refusal in wish.requested.refusals[:1]:
         yield blank.with_(state=State.REFUSED, refusal=refusal)
     made = {record.scheme for record in of_vpc if record.may_exist}
-    schemes = sorted(_schemes(wish.asked, cluster, made))
+    schemes = sorted(_schemes(wish.requested, cluster, made))
     wanted = set(schemes) - cluster.refusals.keys()
     placement = _place(account, cluster, vpc, wish, _lacking(wanted, of_vpc, vpc))
     for scheme in schemes:
@@ -180,7 +182,7 @@ def _of_wish(
 
 
 def _schemes(
-    asked: Asked, cluster: ClusterFacts, made: Collection[Scheme | None]
+    asked: RequestedSchemes, cluster: ClusterFacts, made: Collection[Scheme | None]
 ) -> frozenset[Scheme]:
     """
     `auto` passes over what the cluster refuses, unless that leaves nothing to tell.
@@ -193,7 +195,7 @@ def _schemes(
     return frozenset((asked.schemes - cluster.refusals.keys()) | had) or ALL_SCHEMES
 
 
-def _lacking(schemes: Set[Scheme], of_vpc: Iterable[Connection], vpc: Vpc | None) -> int:
+def _lacking(schemes: Set[Scheme], of_vpc: Iterable[ConnectionRecord], vpc: Vpc | None) -> int:
     """
     Return how many endpoints are to be made until there is one for each of *schemes*.
 
@@ -206,7 +208,7 @@ def _lacking(schemes: Set[Scheme], of_vpc: Iterable[Connection], vpc: Vpc | None
 
 
 def _place(
-    account: str, cluster: ClusterFacts, vpc: Vpc | None, wish: Wish, lacking: int
+    account: str, cluster: ClusterFacts, vpc: Vpc | None, wish: RequestedVpc, lacking: int
 ) -> Placement | Refusal:
     if vpc is None:
         return refuse(Code.VPC_NOT_FOUND, vpc_id=wish.vpc_id, account=account)
@@ -215,36 +217,45 @@ def _place(
     return place(vpc, cluster.zone_ids, wish.subnet_ids, wish.security_group_ids, lacking)
 
 
-def _carry_over(old: Connection | None, new: Connection) -> Connection:
+def _carry_over(old: ConnectionRecord | None, new: ConnectionRecord) -> ConnectionRecord:
     """*new*, unless *old* is on its way or there already, or says the same."""
     if old is None:
         return new
     if old.connection_arn and new.is_turned_off:
-        return old.with_(wanted=True, leaving=None, state=State.FAILED, refusal=new.refusal)
+        return old.with_(wanted=True, removal=None, state=State.FAILED, refusal=new.refusal)
     if old.is_turned_off:
-        return new.with_(requested=old.requested)
+        return new.with_(requested_at=old.requested_at)
     if old.connection_arn and old.state not in {State.REFUSED, State.CLOSING, State.ABANDONED}:
-        return old.with_(wanted=True, leaving=None, told=None, warnings=new.warnings)
-    told = old.refusal or old.told if new.live else None
-    return new.with_(told=told, requested=old.requested if old.live == new.live else new.requested)
+        return old.with_(
+            wanted=True, removal=None, last_reported_refusal=None, warnings=new.warnings
+        )
+    told = old.refusal or old.last_reported_refusal if new.is_live else None
+    return new.with_(
+        last_reported_refusal=told,
+        requested_at=old.requested_at if old.is_live == new.is_live else new.requested_at,
+    )
 
 
 def account_refused(
-    cluster_arn: str, account: str, refusal: Refusal, known: Iterable[Connection], now: datetime
-) -> tuple[Connection, ...]:
+    cluster_arn: str,
+    account: str,
+    refusal: Refusal,
+    known: Iterable[ConnectionRecord],
+    now: datetime,
+) -> tuple[ConnectionRecord, ...]:
     """
     The records of an account that could not be looked into: as they were, and the refusal.
 
     One that MSK does not take as a principal is closed, which is why it is out of reach.
     """
     known = list(known)
-    before = (one.refusal for one in known if one.concerns_account and one.is_told and one.refusal)
+    before = (one.refusal for one in known if one.is_about_account and one.is_shown and one.refusal)
     refusal = next((one for one in before if one.code == Code.PRINCIPAL_REJECTED), refusal)
-    noted = Connection(
+    noted = ConnectionRecord(
         cluster_arn=cluster_arn,
         account=account,
         state=State.REFUSED,
-        requested=now,
+        requested_at=now,
         refusal=refusal,
     )
     records = {record.item: record for record in known}
@@ -252,30 +263,32 @@ def account_refused(
     return tuple(records[item] for item in sorted(records))
 
 
-def doubted(known: Iterable[Connection]) -> tuple[Connection, ...]:
+def unconfirmed_failures(known: Iterable[ConnectionRecord]) -> tuple[ConnectionRecord, ...]:
     """
     What kept us from an account that can be looked into, until the run has tried again.
 
     It means nothing to anybody meanwhile, but is not told again when it is found again.
     """
-    return tuple(one.with_(wanted=False) for one in known if one.concerns_account and one.refusal)
+    return tuple(one.with_(wanted=False) for one in known if one.is_about_account and one.refusal)
 
 
-def still_asked(known: Iterable[Connection], wished: Iterable[Wish]) -> tuple[Connection, ...]:
+def still_requested(
+    known: Iterable[ConnectionRecord], requested: Iterable[RequestedVpc]
+) -> tuple[ConnectionRecord, ...]:
     """*known* records of an account that could not be looked into: what is wished for stays."""
-    asked = {(wish.vpc_id, scheme) for wish in wished for scheme in wish.asked.schemes}
+    asked = {(wish.vpc_id, scheme) for wish in requested for scheme in wish.requested.schemes}
     return tuple(
-        record.with_(wanted=True, leaving=None)
-        if record.live and (record.vpc_id, record.scheme) in asked
+        record.with_(wanted=True, removal=None)
+        if record.is_live and (record.vpc_id, record.scheme) in asked
         else record
         for record in known
     )
 
 
-class Surveyed(BaseModel, frozen=True):
+class SurveyedState(BaseModel, frozen=True):
     """What the last survey of an account went by."""
 
     tags: dict[str, str] = {}
     """What the tags of its VPCs said of the cluster, by VPC."""
-    bounds: str = ""
+    bounds_digest: str = ""
     """Digest of the owner's bounds for its access; empty where it asks for none."""

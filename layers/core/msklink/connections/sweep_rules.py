@@ -5,52 +5,56 @@ from dataclasses import dataclass, field
 
 from msklink.auth_scheme import Scheme
 from msklink.connections.offboarding import VpcTags, is_protected
-from msklink.connections.record import Connection, State
-from msklink.connections.removal import Terms
-from msklink.requests.records import Departure, Request
+from msklink.connections.record import ConnectionRecord, State
+from msklink.connections.removal import RemovalTerms
+from msklink.requests.records import OffboardingRequest, OnboardingRequest
 from msklink.tags import read_schemes
 
 
 @dataclass
-class Client:
+class ClientRecords:
     """One client account of a cluster, as the table knows it."""
 
     account: str
     is_listed: bool
-    known: list[Connection] = field(default_factory=list)
-    requests: list[Request] = field(default_factory=list)
-    departures: list[Departure] = field(default_factory=list)
+    known: list[ConnectionRecord] = field(default_factory=list)
+    onboarding_requests: list[OnboardingRequest] = field(default_factory=list)
+    offboarding_requests: list[OffboardingRequest] = field(default_factory=list)
 
 
-def clients(
+def records_by_client(
     listed: Iterable[str],
-    known: Iterable[Connection],
-    requests: Iterable[Request],
-    departures: Iterable[Departure],
-) -> list[Client]:
+    known: Iterable[ConnectionRecord],
+    onboarding_requests: Iterable[OnboardingRequest],
+    offboarding_requests: Iterable[OffboardingRequest],
+) -> list[ClientRecords]:
     """The accounts that are *listed*, and those that have something still."""
-    found = {account: Client(account, is_listed=True) for account in listed}
+    found = {account: ClientRecords(account, is_listed=True) for account in listed}
     for record in known:
-        client = found.setdefault(record.account, Client(record.account, is_listed=False))
+        client = found.setdefault(record.account, ClientRecords(record.account, is_listed=False))
         client.known.append(record)
-    for request in requests:
+    for request in onboarding_requests:
         if request.account in found:
-            found[request.account].requests.append(request)
-    for departure in departures:
+            found[request.account].onboarding_requests.append(request)
+    for departure in offboarding_requests:
         if departure.account in found:
-            found[departure.account].departures.append(departure)
+            found[departure.account].offboarding_requests.append(departure)
     return [found[account] for account in sorted(found)]
 
 
-def asked_unseen(client: Client) -> bool:
+def has_unprocessed_request(client: ClientRecords) -> bool:
     """Whether the account asked for something by event that no run has seen."""
-    gone = {(one.vpc_id, one.scheme) for one in client.departures}
+    gone = {(one.vpc_id, one.scheme) for one in client.offboarding_requests}
     left = any(one.wanted and (one.vpc_id, one.scheme) in gone for one in client.known)
-    return left or any(_is_unseen(request, client.known, gone) for request in client.requests)
+    return left or any(
+        _is_unprocessed(request, client.known, gone) for request in client.onboarding_requests
+    )
 
 
-def _is_unseen(
-    request: Request, known: Iterable[Connection], gone: Collection[tuple[str, Scheme]]
+def _is_unprocessed(
+    request: OnboardingRequest,
+    known: Iterable[ConnectionRecord],
+    gone: Collection[tuple[str, Scheme]],
 ) -> bool:
     asked = read_schemes(" ".join(request.schemes), "")
     wished = {scheme for scheme in asked.schemes if (request.vpc_id, scheme) not in gone}
@@ -60,7 +64,7 @@ def _is_unseen(
     return bool(wished - seen)
 
 
-def can_go_on(records: Sequence[Connection], tags: VpcTags, terms: Terms) -> bool:
+def is_unblocked(records: Sequence[ConnectionRecord], tags: VpcTags, terms: RemovalTerms) -> bool:
     """
     Whether something can be done in an account that was seen now, which could not be before.
 
@@ -68,14 +72,14 @@ def can_go_on(records: Sequence[Connection], tags: VpcTags, terms: Terms) -> boo
     protected from deletion and is so no longer.
     """
     return any(
-        (record.concerns_account and record.wanted)
+        (record.is_about_account and record.wanted)
         or record.state is State.ABANDONED
-        or (record.leaving and not record.leaving.due and not is_protected(record, tags, terms))
+        or (record.removal and not record.removal.due and not is_protected(record, tags, terms))
         for record in records
     )
 
 
-def may_be_mended(record: Connection) -> bool:
+def is_retryable(record: ConnectionRecord) -> bool:
     """Whether its client or AWS may have mended by now what a run refused or gave up."""
-    is_settled = record.is_left_alone or record.is_turned_off or record.is_rejected
+    is_settled = record.is_unrepaired or record.is_turned_off or record.is_rejected
     return record.wanted and record.state in {State.REFUSED, State.FAILED} and not is_settled

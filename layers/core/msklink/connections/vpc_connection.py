@@ -7,18 +7,18 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from msklink.auth_scheme import Scheme
-from msklink.connections.record import Connection
+from msklink.connections.record import ConnectionRecord
 
 CREATING = "CREATING"
-GOING = "DELETING"
-PASSING = frozenset({CREATING, "UPDATING", GOING, "DEACTIVATING", "REJECTING"})
+DELETING = "DELETING"
+TRANSIENT_STATES = frozenset({CREATING, "UPDATING", DELETING, "DEACTIVATING", "REJECTING"})
 """Another state follows on these by itself."""
-DEAD = frozenset({"INACTIVE", "FAILED", "REJECTED"})
+DEAD_STATES = frozenset({"INACTIVE", "FAILED", "REJECTED"})
 """Nothing but deletion leads out of these (MSK developer guide, update authorization schemes)."""
 REJECTED = "REJECTED"
 """The owner did it, so that it is not for us to undo."""
 AVAILABLE = "AVAILABLE"
-DELETABLE = DEAD | {AVAILABLE}
+DELETABLE_STATES = DEAD_STATES | {AVAILABLE}
 
 
 @dataclass(frozen=True)
@@ -41,21 +41,23 @@ class ClientConnection:
     state: str
 
 
-def strange(
+def unknown_connections(
     listed: Iterable[ClientConnection], known: Collection[str]
 ) -> tuple[ClientConnection, ...]:
     """Those of *listed* whose accounts are not *known*."""
-    return tuple(one for one in listed if one.account not in known and one.state != GOING)
+    return tuple(one for one in listed if one.account not in known and one.state != DELETING)
 
 
 def rejectable(
-    strange: Iterable[ClientConnection], spared: Collection[str]
+    unknown: Iterable[ClientConnection], exempt: Collection[str]
 ) -> tuple[ClientConnection, ...]:
-    """Those of the *strange* that can be rejected, and were not *spared* when they were judged."""
-    return tuple(one for one in strange if one.state == AVAILABLE and one.arn not in spared)
+    """Those of the *unknown* that can be rejected, and were not *exempt* when they were judged."""
+    return tuple(one for one in unknown if one.state == AVAILABLE and one.arn not in exempt)
 
 
-def find(record: Connection, listed: Iterable[VpcConnection]) -> VpcConnection | None:
+def find_connection(
+    record: ConnectionRecord, listed: Iterable[VpcConnection]
+) -> VpcConnection | None:
     """The connection that *record* asks for, whoever made it; rather a living one."""
     matching = [
         connection
@@ -68,4 +70,4 @@ def find(record: Connection, listed: Iterable[VpcConnection]) -> VpcConnection |
 
 
 def _deadness(connection: VpcConnection) -> int:
-    return (connection.state in DEAD) + 2 * (connection.state == GOING)
+    return (connection.state in DEAD_STATES) + 2 * (connection.state == DELETING)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class DriftKind(StrEnum):
     """What can drift; the switch of `connection` is RepairConnection of the owner stack."""
 
     CONNECTION = "connection"
@@ -30,7 +30,7 @@ class Kind(StrEnum):
 class Drift:
     """One thing that is not as it was left: what it is now, and what it is to be."""
 
-    kind: Kind
+    kind: DriftKind
     before: str
     after: str
     account: str = ""
@@ -40,13 +40,13 @@ class Drift:
     @property
     def item(self) -> str:
         """The sort key of its memory in the table."""
-        return memory_of(self.kind, self.account, self.vpc_id, self.scheme)
+        return history_item(self.kind, self.account, self.vpc_id, self.scheme)
 
 
-MEMORIES = "drift#"
+HISTORY_PREFIX = "drift#"
 """What the sort keys of all memories begin with."""
 
 
-def memory_of(kind: Kind, account: str = "", vpc_id: str = "", scheme: str = "") -> str:
+def history_item(kind: DriftKind, account: str = "", vpc_id: str = "", scheme: str = "") -> str:
     """The sort key of the memory of one thing that can drift."""
-    return f"{MEMORIES}{'#'.join((kind, account, vpc_id, scheme))}".rstrip("#")
+    return f"{HISTORY_PREFIX}{'#'.join((kind, account, vpc_id, scheme))}".rstrip("#")

@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 
 
 @dataclass(frozen=True)
-class Window:
+class MaintenanceWindow:
     """Hours of the week in UTC in which brokers may be rebooted to repair something."""
 
     start: timedelta
     end: timedelta
 
     @classmethod
-    def parse(cls, text: str) -> "Window | None":
+    def parse(cls, text: str) -> "MaintenanceWindow | None":
         """`sun:02:00-sun:05:00`, as RDS writes it; None for empty text, which means always."""
         if not text:
             return None

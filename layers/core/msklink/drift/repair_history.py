@@ -11,13 +11,13 @@ from pydantic import BaseModel
 from msklink.drift.kinds import Drift
 from msklink.refusals import Code, Refusal, refuse
 
-MOST_REPAIRS = 3
+MAX_REPAIRS_A_DAY = 3
 """In a day; after that somebody else is taken to manage it."""
 
 DAY = timedelta(days=1)
 
 
-class UnderWay(BaseModel, frozen=True):
+class RepairAttempt(BaseModel, frozen=True):
     """A repair, noted before it is made, so that it is told also when the run dies of it."""
 
     drift: Drift
@@ -25,44 +25,48 @@ class UnderWay(BaseModel, frozen=True):
     since: datetime
 
 
-class Memory(BaseModel, frozen=True):
+class RepairHistory(BaseModel, frozen=True):
     """What was done about a drift so far."""
 
-    repaired: tuple[datetime, ...] = ()
+    repaired_at: tuple[datetime, ...] = ()
     """When those were begun that were found in the last day."""
-    under_way: UnderWay | None = None
-    conflict: bool = False
+    attempt: RepairAttempt | None = None
+    contested: bool = False
     """It is left alone until a person deletes this."""
-    told: str = ""
+    last_reported_state: str = ""
     """Of which state people were told that it is left alone."""
 
     @property
     def is_open(self) -> bool:
         """Whether there is something to tell or forget when the thing is well."""
-        return bool(self.under_way or self.told)
+        return bool(self.attempt or self.last_reported_state)
 
-    def begun(self, found: Drift, run: str, now: datetime) -> "Memory":
+    def with_attempt(self, found: Drift, run: str, now: datetime) -> "RepairHistory":
         """With the repair of *found*, which may have been begun by an earlier run."""
-        noted = self.under_way or UnderWay(drift=found, run=run, since=now)
-        return self.model_copy(update={"under_way": noted})
+        noted = self.attempt or RepairAttempt(drift=found, run=run, since=now)
+        return self.model_copy(update={"attempt": noted})
 
-    def left(self, before: str, now: datetime) -> "Memory":
+    def reported(self, before: str, now: datetime) -> "RepairHistory":
         """After people were told that it stays as it is: *before* what it should be."""
-        return Memory(repaired=self.repaired, conflict=self.is_contested(now), told=before)
+        return RepairHistory(
+            repaired_at=self.repaired_at,
+            contested=self.is_contested(now),
+            last_reported_state=before,
+        )
 
-    def well(self, now: datetime) -> "Memory":
+    def resolved(self, now: datetime) -> "RepairHistory":
         """When the thing is as it should be: repaired, or put back by whoever changed it."""
-        times = (*self.repaired, self.under_way.since) if self.under_way else self.repaired
+        times = (*self.repaired_at, self.attempt.since) if self.attempt else self.repaired_at
         recent = tuple(one for one in times if now - one < DAY)
-        return Memory(repaired=recent, conflict=self.conflict)
+        return RepairHistory(repaired_at=recent, contested=self.contested)
 
     def is_contested(self, now: datetime) -> bool:
         """Whether it was changed back too often already."""
-        recent = [one for one in self.repaired if now - one < DAY]
-        return self.conflict or len(recent) >= MOST_REPAIRS
+        recent = [one for one in self.repaired_at if now - one < DAY]
+        return self.contested or len(recent) >= MAX_REPAIRS_A_DAY
 
 
-def left_alone(drift: Drift, *, contested: bool) -> Refusal:
+def unrepaired_refusal(drift: Drift, *, contested: bool) -> Refusal:
     """Why the drift stays, and what to do about it."""
     code = Code.DRIFT_CONTESTED if contested else Code.DRIFT_LEFT
     return refuse(

@@ -4,12 +4,15 @@ import re
 from collections.abc import Collection, Mapping
 
 from msklink.auth_scheme import Scheme
-from msklink.runs.cluster_record import Brokers
+from msklink.runs.cluster_record import PublishedBrokers
 
 
-def lasting(
-    published: Brokers, found: Mapping[Scheme, str], count: int, ids: Collection[int] | None
-) -> Brokers:
+def choose_brokers(
+    published: PublishedBrokers,
+    found: Mapping[Scheme, str],
+    count: int,
+    ids: Collection[int] | None,
+) -> PublishedBrokers:
     """
     The brokers to publish of a cluster that has *count*: the *published*, or those *found* now.
 
@@ -18,14 +21,16 @@ def lasting(
     those of the brokers that there are, if MSK tells: after an upgrade from Standard to Express
     brokers there may be as many as before, and others.
     """
-    kept = published.strings if published.of == count else {}
+    kept = published.strings if published.broker_count == count else {}
     if ids is not None:
         kept = {scheme: text for scheme, text in kept.items() if _ids(text) <= set(ids)}
-    chosen = {scheme: _rather(kept.get(scheme), brokers) for scheme, brokers in found.items()}
-    return Brokers(strings=chosen, of=count)
+    chosen = {
+        scheme: _prefer_published(kept.get(scheme), brokers) for scheme, brokers in found.items()
+    }
+    return PublishedBrokers(strings=chosen, broker_count=count)
 
 
-def _rather(kept: str | None, found: str) -> str:
+def _prefer_published(kept: str | None, found: str) -> str:
     """*kept*, unless MSK names more brokers or others: a scheme turned on anew may have others."""
     is_good = kept and _domains(kept) == _domains(found) and kept.count(",") >= found.count(",")
     return kept if kept and is_good else ",".join(sorted(found.split(",")))

@@ -11,12 +11,9 @@ from pydantic import BaseModel
 
 from msklink.arns import ClusterArn
 from msklink.auth_scheme import Scheme
-from msklink.drift.kinds import Drift, Kind
+from msklink.drift.kinds import Drift, DriftKind
 from msklink.parameters import status
-from msklink.parameters.client_properties import (
-    BOOTSTRAP_SERVERS,
-    client_properties,
-)
+from msklink.parameters.client_properties import BOOTSTRAP_SERVERS, client_properties
 from msklink.refusals import Code, Refusal, refuse
 
 
@@ -55,7 +52,7 @@ def _digest(ours: Mapping[str, str]) -> str:
     return hashlib.sha256(json.dumps(ours, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def drifted(
+def parameter_drift(
     existing: Mapping[str, str], wanted: Mapping[str, str], account: str, scheme: Scheme
 ) -> Drift | None:
     """How the parameters of a *scheme* that were published are not as they should be, if so."""
@@ -63,18 +60,18 @@ def drifted(
     if not wrong:
         return None
     return replace(
-        drift_of(account, scheme),
+        drift_of_scheme(account, scheme),
         before="; ".join(f"{name}: {existing.get(name, 'missing')}" for name in wrong),
         after="; ".join(f"{name}: {wanted[name]}" for name in wrong),
     )
 
 
-def drift_of(account: str, scheme: Scheme) -> Drift:
+def drift_of_scheme(account: str, scheme: Scheme) -> Drift:
     """A drift of the parameters of a *scheme*, of which no more is known."""
-    return Drift(Kind.PARAMETERS, before="", after="", account=account, scheme=scheme)
+    return Drift(DriftKind.PARAMETERS, before="", after="", account=account, scheme=scheme)
 
 
-def withdrawn(namespace: str, cluster_name: str, schemes: Iterable[Scheme]) -> list[str]:
+def withdrawal_names(namespace: str, cluster_name: str, schemes: Iterable[Scheme]) -> list[str]:
     """
     Names of the parameters of *schemes*, in the order to take them away.
 
@@ -97,10 +94,14 @@ def status_parameter(
 ) -> dict[str, str]:
     """The status parameter by full name, if it has to say something else than in *existing*."""
     name = status_name(namespace, cluster_name)
-    return {} if status.same(existing.get(name), told) else {name: status.render(told, now)}
+    return (
+        {} if status.says_the_same(existing.get(name), told) else {name: status.render(told, now)}
+    )
 
 
-def name_taken(existing: Mapping[str, str], namespace: str, cluster: ClusterArn) -> Refusal | None:
+def name_refusal(
+    existing: Mapping[str, str], namespace: str, cluster: ClusterArn
+) -> Refusal | None:
     """Why nothing may be written: the *existing* parameters are those of another cluster."""
     other = status.owner_of(existing.get(status_name(namespace, cluster.name)))
     if other in {None, cluster.text}:
@@ -109,15 +110,17 @@ def name_taken(existing: Mapping[str, str], namespace: str, cluster: ClusterArn)
     return refuse(Code.CLUSTER_NAME_TAKEN, path=path, other=other, cluster=cluster.text)
 
 
-class Left(BaseModel, frozen=True):
+class PublishedState(BaseModel, frozen=True):
     """How a run left the parameters of a cluster in one account."""
 
     digests: dict[str, str] = {}
     """By scheme, what the configuration said; and that the status was there."""
-    alone: tuple[Scheme, ...] = ()
+    unrepaired_schemes: tuple[Scheme, ...] = ()
     """Schemes that others have changed, and that were left so."""
 
     def may_differ(self, scheme: Scheme, found: Mapping[str, str]) -> bool:
         """Whether the configuration with the digests *found* may be somebody else's."""
         noted = self.digests.get(scheme)
-        return scheme in self.alone or (noted is not None and noted != found.get(scheme))
+        return scheme in self.unrepaired_schemes or (
+            noted is not None and noted != found.get(scheme)
+        )

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from msklink.connections.record import Check, Connection, State
+from msklink.connections.record import ConnectionRecord, ProbeResult, State
 from msklink.refusals import Refusal
-from msklink.runs.cluster_record import Vendor
+from msklink.runs.cluster_record import VendorRecord
 
 ROOM = 8192 - 64
 """Bytes of an advanced parameter (SSM API reference, PutParameter), less the time."""
@@ -26,16 +26,16 @@ _BY_URGENCY = (
 )
 
 
-def describe(cluster_arn: str, records: Sequence[Connection]) -> dict[str, Any]:
+def describe(cluster_arn: str, records: Sequence[ConnectionRecord]) -> dict[str, Any]:
     """What the status says of *records*, but for the time."""
-    told = [record for record in records if record.is_told]
+    told = [record for record in records if record.is_shown]
     vpcs: dict[str, dict[str, Any]] = {}
     for record in told:
         if record.vpc_id:
             vpcs.setdefault(record.vpc_id, {})[record.scheme or "tag"] = _entry(record)
     status: dict[str, Any] = {
         "cluster_arn": cluster_arn,
-        "state": overall(told),
+        "state": overall_state(told),
         "vpcs": vpcs,
     }
     for record in told:
@@ -44,10 +44,12 @@ def describe(cluster_arn: str, records: Sequence[Connection]) -> dict[str, Any]:
     return fit(status)
 
 
-def offboarded(cluster_arn: str, remaining: Sequence[Connection], why: Refusal) -> dict[str, Any]:
+def offboarded(
+    cluster_arn: str, remaining: Sequence[ConnectionRecord], why: Refusal
+) -> dict[str, Any]:
     """What the status says once a connection is gone: *why*, until another is told of."""
     told = describe(cluster_arn, remaining)
-    if not any(record.is_told for record in remaining):
+    if not any(record.is_shown for record in remaining):
         told |= {"state": "offboarded"}
     return fit({"refusal": why.model_dump(mode="json")} | told)
 
@@ -64,7 +66,7 @@ def taken_over(cluster_arn: str, replaced: Refusal) -> dict[str, Any]:
     return blank | {"replaced": replaced.model_dump(mode="json")}
 
 
-def keeping(value: str | None, told: Mapping[str, Any]) -> dict[str, Any]:
+def with_replaced_cluster(value: str | None, told: Mapping[str, Any]) -> dict[str, Any]:
     """*told*, and which cluster was replaced, if the status *value* says so of the same one."""
     said = _parse(value)
     is_same = said.get("cluster_arn") == told.get("cluster_arn")
@@ -73,14 +75,14 @@ def keeping(value: str | None, told: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def summarize(
-    cluster_arn: str, records: Sequence[Connection], vendors: Mapping[str, Vendor]
+    cluster_arn: str, records: Sequence[ConnectionRecord], vendors: Mapping[str, VendorRecord]
 ) -> dict[str, Any]:
     """The owner's status: the state of each client account, and of the grants of *vendors*."""
-    by_account: dict[str, list[Connection]] = {}
+    by_account: dict[str, list[ConnectionRecord]] = {}
     for record in sorted(records, key=lambda record: record.account):
         by_account.setdefault(record.account, []).append(record)
-    clients = {account: overall(some) for account, some in by_account.items()}
-    summary = {"cluster_arn": cluster_arn, "state": overall(records), "clients": clients}
+    clients = {account: overall_state(some) for account, some in by_account.items()}
+    summary = {"cluster_arn": cluster_arn, "state": overall_state(records), "clients": clients}
     if vendors:
         summary["vendors"] = {account: vendors[account].state for account in sorted(vendors)}
     return fit(summary)
@@ -125,13 +127,13 @@ def _states(value: dict[str, Any] | str) -> Iterator[str]:
                 yield from _states(entry)
 
 
-def overall(records: Iterable[Connection]) -> str:
+def overall_state(records: Iterable[ConnectionRecord]) -> str:
     """The state that needs attention most, of the records that still mean something."""
-    states = {record.state for record in records if record.is_told}
+    states = {record.state for record in records if record.is_shown}
     return next((state.value for state in _BY_URGENCY if state in states), "idle")
 
 
-def _entry(record: Connection) -> dict[str, Any]:
+def _entry(record: ConnectionRecord) -> dict[str, Any]:
     entry: dict[str, Any] = {"state": record.state.value}
     if record.connection_arn:
         entry["connection_arn"] = record.connection_arn
@@ -139,16 +141,16 @@ def _entry(record: Connection) -> dict[str, Any]:
         entry["refusal"] = record.refusal.model_dump(mode="json")
     if record.failure:
         entry["failure"] = record.failure
-    if record.leaving:
-        entry["leaving"] = record.leaving.model_dump(mode="json", exclude_none=True)
-    if record.check and record.state is State.PUBLISHED:
-        entry["check"] = _said(record.check)
+    if record.removal:
+        entry["leaving"] = record.removal.model_dump(mode="json", exclude_none=True)
+    if record.probe_result and record.state is State.PUBLISHED:
+        entry["check"] = _said(record.probe_result)
     if record.warnings:
         entry["warnings"] = [warning.model_dump(mode="json") for warning in record.warnings]
     return entry
 
 
-def _said(check: Check) -> dict[str, Any]:
+def _said(check: ProbeResult) -> dict[str, Any]:
     said = check.model_dump(mode="json", exclude={"servers"})
     return {key: value for key, value in said.items() if value != ""}
 
@@ -162,7 +164,7 @@ def _dump(status: Mapping[str, Any]) -> str:
     return json.dumps(status, separators=(",", ":"))
 
 
-def same(value: str | None, status: Mapping[str, Any]) -> bool:
+def says_the_same(value: str | None, status: Mapping[str, Any]) -> bool:
     """Whether the parameter *value* says what *status* says, at whatever time."""
     written = _parse(value)
     return {key: entry for key, entry in written.items() if key != "updated"} == dict(status)

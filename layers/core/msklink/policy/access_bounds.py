@@ -18,7 +18,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field, ValidationError
 
 from msklink.arns import ClusterArn
-from msklink.policy.kafka_access import ACTIONS, Access, Name
+from msklink.policy.kafka_access import ACTIONS, KafkaAccess, Name
 from msklink.refusals import Code, Refusal, refuse
 from msklink.validation import problems
 
@@ -49,7 +49,7 @@ NEEDED = {
 _ANYTHING = "#"
 
 
-class Bounds(BaseModel, frozen=True, extra="forbid"):
+class AccessBounds(BaseModel, frozen=True, extra="forbid"):
     """The value of such a parameter: names, patterns with `*`, and what may be done with them."""
 
     names: Annotated[tuple[Name, ...], Field(max_length=256)]
@@ -70,10 +70,10 @@ class Bounds(BaseModel, frozen=True, extra="forbid"):
 
 
 @dataclass(frozen=True)
-class Decision:
+class AccessDecision:
     """The part of a request that is granted, and why not the rest."""
 
-    granted: Access
+    granted: KafkaAccess
     refusal: Refusal | None = None
 
 
@@ -104,8 +104,12 @@ def digest(parameters: Mapping[str, str], namespace: str, cluster_name: str, acc
 
 
 def decide(
-    asked: Access, parameters: Mapping[str, str], cluster: ClusterArn, account: str, namespace: str
-) -> Decision:
+    asked: KafkaAccess,
+    parameters: Mapping[str, str],
+    cluster: ClusterArn,
+    account: str,
+    namespace: str,
+) -> AccessDecision:
     """
     Decide what of *asked* the account is granted, by the *parameters* of the owner by name.
 
@@ -113,11 +117,15 @@ def decide(
     nothing.
     """
     if asked.is_nothing:
-        return Decision(asked)
+        return AccessDecision(asked)
     name = _applicable(parameters, namespace, cluster.name, account)
     text = parameters.get(name)
     try:
-        bounds = Bounds(names=(), actions=()) if text is None else Bounds.model_validate_json(text)
+        bounds = (
+            AccessBounds(names=(), actions=())
+            if text is None
+            else AccessBounds.model_validate_json(text)
+        )
     except ValidationError as error:
         problem = problems(error, "the value", 3)
         refusal = refuse(
@@ -127,21 +135,21 @@ def decide(
             problem=problem,
             example=EXAMPLE,
         )
-        return Decision(Access(), refusal)
+        return AccessDecision(KafkaAccess(), refusal)
     beyond = {
         field: [one for one in getattr(asked, field) if not bounds.admit(NEEDED[field], one)]
         for field in ACTIONS
     }
-    granted = Access(
+    granted = KafkaAccess(
         **{
             field: tuple(one for one in getattr(asked, field) if one not in beyond[field])
             for field in ACTIONS
         }
     )
     if granted == asked:
-        return Decision(granted)
+        return AccessDecision(granted)
     own = parameter_name(namespace, cluster.name, account)
-    return Decision(granted, _not_allowed(account, cluster, own, beyond, bounds))
+    return AccessDecision(granted, _not_allowed(account, cluster, own, beyond, bounds))
 
 
 def _applicable(
@@ -156,10 +164,10 @@ def _not_allowed(
     cluster: ClusterArn,
     parameter: str,
     beyond: Mapping[str, list[str]],
-    bounds: Bounds,
+    bounds: AccessBounds,
 ) -> Refusal:
     asked = "; ".join(f"{field} {', '.join(names)}" for field, names in beyond.items() if names)
-    wider = Bounds(
+    wider = AccessBounds(
         names=tuple(sorted({*bounds.names, *(one for names in beyond.values() for one in names)})),
         actions=tuple(sorted({*bounds.actions, *_actions(beyond)})),
     )

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from msklink.arns import ClusterArn
-from msklink.drift.kinds import Drift, Kind
-from msklink.policy.kafka_access import Access
+from msklink.drift.kinds import Drift, DriftKind
+from msklink.policy.kafka_access import KafkaAccess
 
 ACTIONS = (
     "kafka:CreateVpcConnection",
@@ -30,7 +30,7 @@ CONNECT = ACTIONS[0]
 SIZE_LIMIT = 20480
 """Characters (MSK API reference, /v1/clusters/{clusterArn}/policy)."""
 
-MOST_TOLD = 2000
+MAX_REPORTED_CHARACTERS = 2000
 """Characters of changed statements in an event; the policy itself has them all."""
 
 VERSION = "2012-10-17"
@@ -42,11 +42,11 @@ Statement = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Grant:
+class ClusterGrant:
     """Everything that clients of one cluster are granted."""
 
     accounts: frozenset[str]
-    access: frozenset[tuple[str, Access]] = frozenset()
+    access: frozenset[tuple[str, KafkaAccess]] = frozenset()
     """Account and what it may do to topics and groups."""
 
 
@@ -112,7 +112,7 @@ class Policy:
             name for one in self.statements for name in aws_principals(one) if _ORPHAN.match(name)
         ]
 
-    def with_grant(self, cluster: ClusterArn, grant: Grant, namespace: str) -> Self:
+    def with_grant(self, cluster: ClusterArn, grant: ClusterGrant, namespace: str) -> Self:
         """
         This policy with *grant* as all that is ours; equal to it when that is so already.
 
@@ -124,13 +124,13 @@ class Policy:
         return self if desired == self else desired
 
 
-def drifted(policy: Policy, written: str, namespace: str) -> Drift | None:
+def policy_drift(policy: Policy, written: str, namespace: str) -> Drift | None:
     """How others changed our statements, if they are none of what was *written* (digests)."""
     if not written or policy.digest(namespace) in written.split():
         return None
-    now = json.dumps(policy.ours(namespace), separators=(",", ":"))[:MOST_TOLD]
+    now = json.dumps(policy.ours(namespace), separators=(",", ":"))[:MAX_REPORTED_CHARACTERS]
     return Drift(
-        Kind.POLICY,
+        DriftKind.POLICY,
         before=now,
         after=f"the statements {sid(namespace)} as MSKLink writes them for the listed accounts",
     )
@@ -145,7 +145,7 @@ def is_ours(statement: Statement, namespace: str) -> bool:
     return re.fullmatch(sid(namespace) + r"(Data\d+)?", str(statement.get("Sid", ""))) is not None
 
 
-def _statements(cluster: ClusterArn, grant: Grant, namespace: str) -> list[Statement]:
+def _statements(cluster: ClusterArn, grant: ClusterGrant, namespace: str) -> list[Statement]:
     if not grant.accounts:
         return []
     control = {
@@ -158,9 +158,9 @@ def _statements(cluster: ClusterArn, grant: Grant, namespace: str) -> list[State
     return [control, *_data_statements(cluster, grant, namespace)]
 
 
-def _data_statements(cluster: ClusterArn, grant: Grant, namespace: str) -> list[Statement]:
+def _data_statements(cluster: ClusterArn, grant: ClusterGrant, namespace: str) -> list[Statement]:
     """One statement for all accounts with the same access: the size of the policy is limited."""
-    by_access: dict[Access, set[str]] = {}
+    by_access: dict[KafkaAccess, set[str]] = {}
     for account, access in grant.access:
         if account in grant.accounts:
             by_access.setdefault(access, set()).add(account)

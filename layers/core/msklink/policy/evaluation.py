@@ -63,7 +63,7 @@ class Judgement:
     unjudged: tuple[str, ...] = ()
 
 
-def spell(unjudged: Iterable[str]) -> str:
+def describe_unjudged(unjudged: Iterable[str]) -> str:
     """Return the sentence about what could not be judged, after a space; empty for nothing."""
     named = ", ".join(unjudged)
     return f" This could not be judged and counts against it: {named}." if named else ""

@@ -35,7 +35,7 @@ ACTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
 """By field of `Access`, the kind of resource that its names are, and the actions on it."""
 
 
-class Access(BaseModel, frozen=True, extra="forbid"):
+class KafkaAccess(BaseModel, frozen=True, extra="forbid"):
     """
     Topics to write to, to read from and to create, groups and transactional ids.
 
@@ -48,7 +48,7 @@ class Access(BaseModel, frozen=True, extra="forbid"):
     groups: Names = ()
     transactional_ids: Names = ()
 
-    def __lt__(self, other: "Access") -> bool:
+    def __lt__(self, other: "KafkaAccess") -> bool:
         return self.model_dump_json() < other.model_dump_json()
 
     @property

@@ -5,7 +5,7 @@ A refusal is an answer, not a fault: it is recorded, published to both teams, an
 """
 
 from msklink.refusals.codes import WARNINGS, Code
-from msklink.refusals.messages import CATALOGUE
+from msklink.refusals.messages import MESSAGES
 from msklink.refusals.refusal import Refusal, refuse
 
-__all__ = ["CATALOGUE", "WARNINGS", "Code", "Refusal", "refuse"]
+__all__ = ["MESSAGES", "WARNINGS", "Code", "Refusal", "refuse"]

@@ -1,8 +1,8 @@
 """The texts of refusals: by code a message with the facts, and a remedy to carry out."""
 
-from msklink.refusals import Code
+from msklink.refusals.codes import Code
 
-CATALOGUE: dict[Code, tuple[str, str]] = {
+MESSAGES: dict[Code, tuple[str, str]] = {
     Code.MALFORMED_REQUEST: (
         "The event is not a valid request: {problem}.",
         "Send the event again with a detail of no other fields than {allowed}, as the README has "

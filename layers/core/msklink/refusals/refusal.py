@@ -6,9 +6,8 @@ A refusal is an answer, not a fault: it is recorded, told to both teams, and end
 
 from pydantic import BaseModel
 
-from msklink.refusals import CATALOGUE, WARNINGS, Code
-
-__all__ = ["CATALOGUE", "WARNINGS", "Code", "Refusal", "refuse"]
+from msklink.refusals.codes import Code
+from msklink.refusals.messages import MESSAGES
 
 
 class Refusal(BaseModel, frozen=True):
@@ -21,5 +20,5 @@ class Refusal(BaseModel, frozen=True):
 
 def refuse(code: Code, **facts: object) -> Refusal:
     """The refusal *code* with *facts* filled into its texts; a missing fact is a KeyError."""
-    message, remedy = CATALOGUE[code]
+    message, remedy = MESSAGES[code]
     return Refusal(code=code, message=message.format(**facts), remedy=remedy.format(**facts))

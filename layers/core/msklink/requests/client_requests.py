@@ -10,14 +10,16 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from msklink.auth_scheme import ALL_SCHEMES, Scheme
-from msklink.requests.inbound_events import ClientTouched, Offboarding, Onboarding
-from msklink.requests.records import Departure, Request
+from msklink.requests.inbound_events import ClientChanged, OffboardingDetail, OnboardingDetail
+from msklink.requests.records import OffboardingRequest, OnboardingRequest
 from msklink.tags import read_schemes
 
-Word = Request | Departure
+ClientRequest = OnboardingRequest | OffboardingRequest
 
 
-def words(touched: ClientTouched, cluster_arn: str, now: datetime) -> list[Word]:
+def read_client_requests(
+    change: ClientChanged, cluster_arn: str, now: datetime
+) -> list[ClientRequest]:
     """
     What is to be recorded of what the client did, one item each.
 
@@ -26,22 +28,24 @@ def words(touched: ClientTouched, cluster_arn: str, now: datetime) -> list[Word]
     """
     said = {
         "cluster_arn": cluster_arn,
-        "account": touched.account,
-        "vpc_id": touched.vpc_id,
-        "requested": min(touched.put or now, now).replace(microsecond=0),
+        "account": change.account,
+        "vpc_id": change.vpc_id,
+        "requested_at": min(change.put_at or now, now).replace(microsecond=0),
     }
 
-    def departures(schemes: Iterable[Scheme], *, withdrawn: bool) -> list[Word]:
-        return [Departure(**said, scheme=one, withdrawn=withdrawn) for one in sorted(schemes)]
+    def departures(schemes: Iterable[Scheme], *, withdrawn: bool) -> list[ClientRequest]:
+        return [
+            OffboardingRequest(**said, scheme=one, withdrawn=withdrawn) for one in sorted(schemes)
+        ]
 
-    match touched.request:
-        case Offboarding(schemes=schemes):
+    match change.request:
+        case OffboardingDetail(schemes=schemes):
             whole = set(schemes) == ALL_SCHEMES
-            request = [Request(**said, schemes=(), withdrawn=True)] if whole else []
+            request = [OnboardingRequest(**said, schemes=(), withdrawn=True)] if whole else []
             return [*request, *departures(schemes, withdrawn=False)]
-        case Onboarding() as wish:
+        case OnboardingDetail() as wish:
             again = " ".join(wish.schemes)
-            request = [Request(**said, **wish.model_dump(exclude={"cluster", "vpc_id"}))]
+            request = [OnboardingRequest(**said, **wish.model_dump(exclude={"cluster", "vpc_id"}))]
         case None:
-            again, request = touched.tag, []
+            again, request = change.tag, []
     return [*request, *departures(read_schemes(again, "").schemes, withdrawn=True)]

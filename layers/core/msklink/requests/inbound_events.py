@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationError
 from msklink.arns import ClusterArn
 from msklink.auth_scheme import Scheme
 from msklink.policy import access_bounds
-from msklink.policy.kafka_access import Access
+from msklink.policy.kafka_access import KafkaAccess
 from msklink.refusals import Code, Refusal, refuse
 from msklink.tags import PROTECT, client_key
 from msklink.validation import problems
@@ -24,19 +24,19 @@ from msklink.validation import problems
 TAG_CHANGE = "Tag Change on Resource"
 PARAMETER_CHANGE = "Parameter Store Change"
 
-MOST_IDS = 16
+MAX_IDS = 16
 """Subnets or groups in one request; EC2 allows fewer security groups on an interface."""
 
 
 @dataclass(frozen=True)
-class ClusterTouched:
+class ClusterChanged:
     """Tags of a cluster changed, or a cluster was made."""
 
     cluster_arn: str
 
 
 @dataclass(frozen=True)
-class BoundsChanged:
+class AccessBoundsChanged:
     """The owner changed what clients of the cluster *cluster_name* may ask for."""
 
     cluster_name: str
@@ -46,27 +46,27 @@ ClusterNameOrArn = Annotated[str, Field(max_length=256, pattern=r"^[A-Za-z0-9:/.
 VpcId = Annotated[str, Field(pattern=r"^vpc-[0-9a-f]{8,17}$")]
 
 
-def _or_none(access: Access | None) -> Access | None:
+def _or_none(access: KafkaAccess | None) -> KafkaAccess | None:
     """Access to nothing is no access."""
     return None if access and access.is_nothing else access
 
 
-class Onboarding(BaseModel, frozen=True, extra="forbid"):
+class OnboardingDetail(BaseModel, frozen=True, extra="forbid"):
     """Detail of a request to connect; the account is never in it."""
 
     cluster: ClusterNameOrArn
     vpc_id: VpcId
     schemes: tuple[Annotated[str, Field(max_length=16)], ...] = Field(min_length=1, max_length=3)
     subnet_ids: tuple[Annotated[str, Field(pattern=r"^subnet-[0-9a-f]{8,17}$")], ...] = Field(
-        default=(), max_length=MOST_IDS
+        default=(), max_length=MAX_IDS
     )
     security_group_ids: tuple[Annotated[str, Field(pattern=r"^sg-[0-9a-f]{8,17}$")], ...] = Field(
-        default=(), max_length=MOST_IDS
+        default=(), max_length=MAX_IDS
     )
-    access: Annotated[Access | None, AfterValidator(_or_none)] = None
+    access: Annotated[KafkaAccess | None, AfterValidator(_or_none)] = None
 
 
-class Offboarding(BaseModel, frozen=True, extra="forbid"):
+class OffboardingDetail(BaseModel, frozen=True, extra="forbid"):
     """Detail of a request to take connections away: of the *schemes*, or of all."""
 
     cluster: ClusterNameOrArn
@@ -74,14 +74,14 @@ class Offboarding(BaseModel, frozen=True, extra="forbid"):
     schemes: tuple[Scheme, ...] = Field(default=tuple(Scheme), min_length=1, max_length=3)
 
 
-REQUESTS: dict[str, type[Onboarding | Offboarding]] = {
-    "Client Onboarding Requested": Onboarding,
-    "Client Offboarding Requested": Offboarding,
+REQUESTS: dict[str, type[OnboardingDetail | OffboardingDetail]] = {
+    "Client Onboarding Requested": OnboardingDetail,
+    "Client Offboarding Requested": OffboardingDetail,
 }
 
 
 @dataclass(frozen=True)
-class ClientTouched:
+class ClientChanged:
     """
     Somebody in *account* tagged a VPC for a cluster, or sent the *request*.
 
@@ -91,15 +91,15 @@ class ClientTouched:
     account: str
     cluster: str
     vpc_id: str
-    request: Onboarding | Offboarding | None = None
+    request: OnboardingDetail | OffboardingDetail | None = None
     tag: str = ""
     """What the tag says now; nothing when it was taken away."""
-    put: datetime | None = None
+    put_at: datetime | None = None
     """When the event was put, in whole seconds; None where that cannot be read."""
 
 
 @dataclass(frozen=True)
-class BadRequest:
+class InvalidRequest:
     """A request by event that cannot be understood, and for which cluster it seems to be."""
 
     account: str
@@ -107,10 +107,10 @@ class BadRequest:
     refusal: Refusal
 
 
-Hint = ClusterTouched | ClientTouched | BoundsChanged | BadRequest
+Trigger = ClusterChanged | ClientChanged | AccessBoundsChanged | InvalidRequest
 
 
-def read_event(event: Mapping[str, Any], namespace: str) -> list[Hint]:
+def read_event(event: Mapping[str, Any], namespace: str) -> list[Trigger]:
     """What *event*, an EventBridge envelope, hints at; nothing when it does not concern us."""
     detail = _mapping(event.get("detail"))
     if model := REQUESTS.get(str(event.get("detail-type"))):
@@ -119,13 +119,15 @@ def read_event(event: Mapping[str, Any], namespace: str) -> list[Hint]:
         return _read_tag_change(event, detail, namespace)
     if event.get("detail-type") == PARAMETER_CHANGE:
         cluster_name = access_bounds.cluster_of(str(detail.get("name")), namespace)
-        return [BoundsChanged(cluster_name)] if cluster_name else []
+        return [AccessBoundsChanged(cluster_name)] if cluster_name else []
     return _read_api_call(detail, namespace)
 
 
 def _read_request(
-    model: type[Onboarding | Offboarding], event: Mapping[str, Any], detail: Mapping[str, Any]
-) -> Hint:
+    model: type[OnboardingDetail | OffboardingDetail],
+    event: Mapping[str, Any],
+    detail: Mapping[str, Any],
+) -> Trigger:
     account = str(event.get("account", ""))
     try:
         request = model.model_validate(detail)
@@ -133,11 +135,11 @@ def _read_request(
         problem = problems(error, "the detail", 5)
         allowed = ", ".join(model.model_fields)
         refusal = refuse(Code.MALFORMED_REQUEST, problem=problem[:500], allowed=allowed)
-        return BadRequest(account, str(detail.get("cluster", "")), refusal)
-    return ClientTouched(account, request.cluster, request.vpc_id, request, put=_put(event))
+        return InvalidRequest(account, str(detail.get("cluster", "")), refusal)
+    return ClientChanged(account, request.cluster, request.vpc_id, request, put_at=_put_at(event))
 
 
-def _put(event: Mapping[str, Any]) -> datetime | None:
+def _put_at(event: Mapping[str, Any]) -> datetime | None:
     """The time of the envelope (EventBridge reference, event structure: RFC 3339)."""
     try:
         return datetime.fromisoformat(str(event.get("time"))).astimezone(UTC)
@@ -147,26 +149,26 @@ def _put(event: Mapping[str, Any]) -> datetime | None:
 
 def _read_tag_change(
     event: Mapping[str, Any], detail: Mapping[str, Any], namespace: str
-) -> list[Hint]:
+) -> list[Trigger]:
     arn = next(iter(_strings(event.get("resources"))), "")
     keys = _strings(detail.get("changed-tag-keys"))
     if detail.get("service") == "kafka":
         return _clusters([arn], keys, namespace)
     vpc_id, tags = arn.rpartition("/")[2], _mapping(detail.get("tags"))
     return [
-        ClientTouched(
+        ClientChanged(
             str(event.get("account", "")),
             key.removeprefix(f"{namespace}/"),
             vpc_id,
             tag=str(tags.get(key, "")),
-            put=_put(event),
+            put_at=_put_at(event),
         )
         for key in sorted(keys)
         if key.startswith(f"{namespace}/") and key != client_key(namespace, PROTECT)
     ]
 
 
-def _read_api_call(detail: Mapping[str, Any], namespace: str) -> list[Hint]:
+def _read_api_call(detail: Mapping[str, Any], namespace: str) -> list[Trigger]:
     asked = _mapping(detail.get("requestParameters"))
     answered = _mapping(detail.get("responseElements"))
     keys = [*_mapping(asked.get("tags")), *_strings(asked.get("tagKeys"))]
@@ -177,10 +179,10 @@ def _read_api_call(detail: Mapping[str, Any], namespace: str) -> list[Hint]:
     return _clusters([unquote(arn) for arn in arns], keys, namespace)
 
 
-def _clusters(arns: list[str], keys: list[str], namespace: str) -> list[Hint]:
+def _clusters(arns: list[str], keys: list[str], namespace: str) -> list[Trigger]:
     if not any(key == namespace or key.startswith(f"{namespace}/") for key in keys):
         return []
-    return [ClusterTouched(arn) for arn in sorted(set(arns)) if ClusterArn.find(arn)]
+    return [ClusterChanged(arn) for arn in sorted(set(arns)) if ClusterArn.find(arn)]
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

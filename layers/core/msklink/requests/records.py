@@ -5,10 +5,10 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from msklink.auth_scheme import Scheme
-from msklink.policy.kafka_access import Access
+from msklink.policy.kafka_access import KafkaAccess
 
 
-class Request(BaseModel, frozen=True):
+class OnboardingRequest(BaseModel, frozen=True):
     """A request by event, recorded so that every later run sees it; the last of its VPC."""
 
     cluster_arn: str
@@ -17,27 +17,27 @@ class Request(BaseModel, frozen=True):
     schemes: tuple[str, ...]
     subnet_ids: tuple[str, ...] = ()
     security_group_ids: tuple[str, ...] = ()
-    access: Access | None = None
-    requested: datetime
+    access: KafkaAccess | None = None
+    requested_at: datetime
     withdrawn: bool = False
     """Whether it says that its VPC is not to be connected any more."""
 
     @property
     def item(self) -> str:
-        return f"{requests_of(self.account)}{self.vpc_id}"
+        return f"{onboarding_prefix(self.account)}{self.vpc_id}"
 
     @property
-    def asks(self) -> bool:
+    def is_onboarding(self) -> bool:
         """Whether it speaks for a connection."""
         return not self.withdrawn
 
 
-def requests_of(account: str) -> str:
+def onboarding_prefix(account: str) -> str:
     """What the sort keys of the requests of *account* begin with."""
-    return f"request#{account}#"
+    return f"onboarding#{account}#"
 
 
-class Departure(BaseModel, frozen=True):
+class OffboardingRequest(BaseModel, frozen=True):
     """
     A request by event to take a connection away, recorded until it is asked for anew.
 
@@ -49,20 +49,20 @@ class Departure(BaseModel, frozen=True):
     account: str
     vpc_id: str
     scheme: Scheme
-    requested: datetime
+    requested_at: datetime
     withdrawn: bool = False
     """Whether it was asked for anew since."""
 
     @property
     def item(self) -> str:
-        return f"{departures_of(self.account)}{self.vpc_id}#{self.scheme}"
+        return f"{offboarding_prefix(self.account)}{self.vpc_id}#{self.scheme}"
 
     @property
-    def asks(self) -> bool:
+    def is_onboarding(self) -> bool:
         """Whether it speaks for a connection."""
         return self.withdrawn
 
 
-def departures_of(account: str) -> str:
+def offboarding_prefix(account: str) -> str:
     """What the sort keys of the departures of *account* begin with."""
-    return f"departure#{account}#"
+    return f"offboarding#{account}#"

@@ -5,7 +5,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from msklink.runs.cluster_record import Failure, Reason
+from msklink.runs.cluster_record import RunFailure, RunReason
 
 SWEEPS_BETWEEN = (1, 2, 4, 8, 24)
 """From one run to the next for the same reason; the last one stays."""
@@ -13,62 +13,62 @@ SWEEPS_BETWEEN = (1, 2, 4, 8, 24)
 SLACK = 1 / 6
 """Of the time from sweep to sweep; a pause is so much shorter, or a sweep may just miss its end."""
 
-MOST_FAILURES = 10
+MAX_FAILURES = 10
 """Runs that failed one after the other; with the pauses that are about seven hours."""
 
 
-def after(
-    known: Failure | None, failure: Failure, pauses: Sequence[timedelta], now: datetime
-) -> Failure:
+def with_next_attempt(
+    known: RunFailure | None, failure: RunFailure, pauses: Sequence[timedelta], now: datetime
+) -> RunFailure:
     """
     *failure* as the next after the one *known*, with the time of the next attempt, if any.
 
     *known* is the last since a run succeeded. Once the *pauses* are used up, the last one stays.
     """
     times = known.times + 1 if known else 1
-    if times >= MOST_FAILURES:
+    if times >= MAX_FAILURES:
         return failure.model_copy(update={"times": times, "next_attempt": None})
     pause = pauses[min(times, len(pauses)) - 1]
     return failure.model_copy(update={"times": times, "next_attempt": now + pause})
 
 
-def patiently(
-    known: Mapping[str, Reason],
+def schedule_retries(
+    known: Mapping[str, RunReason],
     found: Collection[str],
-    hopes: Collection[str],
-    pace: timedelta,
+    retryable: Collection[str],
+    sweep_interval: timedelta,
     now: datetime,
-) -> tuple[dict[str, Reason], list[str]]:
+) -> tuple[dict[str, RunReason], list[str]]:
     """
     What to remember of the reasons *found*, and those for which a run is to start now.
 
-    A run that did not mend what it was started for is followed by others, later each time. *hopes*
-    are reasons too, that nothing has changed for, so that the first run for them waits as well.
-    What is not found any more is forgotten. *pace* is the time from sweep to sweep.
+    A run that did not mend what it was started for is followed by others, later each time. For
+    the *retryable* reasons nothing has changed, so that the first run for them waits as well. What
+    is not found any more is forgotten.
     """
-    reasons = {text: known.get(text) for text in (*found, *hopes)}
-    due = [text for text, reason in reasons.items() if _is_due(reason, now, text in hopes)]
-    waiting = {text: reason or _next(None, pace, now) for text, reason in reasons.items()}
-    return waiting | {text: _next(reasons[text], pace, now) for text in due}, due
+    reasons = {text: known.get(text) for text in (*found, *retryable)}
+    due = [text for text, reason in reasons.items() if _is_due(reason, now, text in retryable)]
+    waiting = {text: reason or _next(None, sweep_interval, now) for text, reason in reasons.items()}
+    return waiting | {text: _next(reasons[text], sweep_interval, now) for text in due}, due
 
 
-def reason(text: str, facts: object) -> str:
+def reason_with_digest(text: str, facts: object) -> str:
     """*text* with a mark of the *facts* behind it, as other facts are another reason."""
     told = json.dumps(facts, sort_keys=True, default=str)
     return f"{text} ({hashlib.sha256(told.encode()).hexdigest()[:8]})"
 
 
-def _is_due(reason: Reason | None, now: datetime, is_hope: bool) -> bool:
-    return reason.again <= now if reason else not is_hope
+def _is_due(reason: RunReason | None, now: datetime, is_retryable: bool) -> bool:
+    return reason.next_run <= now if reason else not is_retryable
 
 
-def _next(reason: Reason | None, pace: timedelta, now: datetime) -> Reason:
+def _next(reason: RunReason | None, sweep_interval: timedelta, now: datetime) -> RunReason:
     times = reason.times if reason else 0
     sweeps = SWEEPS_BETWEEN[min(times, len(SWEEPS_BETWEEN) - 1)]
-    return Reason(times=times + 1, again=now + pace * (sweeps - SLACK))
+    return RunReason(times=times + 1, next_run=now + sweep_interval * (sweeps - SLACK))
 
 
-def outlook(failure: Failure) -> str:
+def describe_next_attempt(failure: RunFailure) -> str:
     """What happens next, in words for people."""
     if failure.next_attempt:
         return f"The next attempt is at {failure.next_attempt:%Y-%m-%d %H:%M} UTC."

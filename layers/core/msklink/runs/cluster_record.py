@@ -5,12 +5,12 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from msklink.auth_scheme import Scheme
-from msklink.connections.removal import Leaving
+from msklink.connections.removal import Removal
 from msklink.refusals import Refusal
 from msklink.runs.lease import requested_before
 
 
-class Failure(BaseModel, frozen=True):
+class RunFailure(BaseModel, frozen=True):
     """How a run failed, as Step Functions tells it."""
 
     run: str
@@ -27,18 +27,18 @@ class Failure(BaseModel, frozen=True):
     """How many runs of the cluster have failed one after the other."""
     next_attempt: datetime | None = None
     """None when nobody tries again before somebody asks."""
-    seen: str = ""
+    cluster_fingerprint: str = ""
     """The fingerprint of the cluster when nobody tried any more, as a sweep found it."""
 
-    def is_same_end(self, other: "Failure | None") -> bool:
+    def is_same_end(self, other: "RunFailure | None") -> bool:
         """Whether both tell of the same end; a run that was redriven can have several."""
         return other is not None and (self.run, self.ended) == (other.run, other.ended)
 
 
-class Vendor(BaseModel, frozen=True):
+class VendorRecord(BaseModel, frozen=True):
     """One account that makes its connections itself, and how far its grant has come."""
 
-    leaving: Leaving | None = None
+    removal: Removal | None = None
     """That it is not on the list any more."""
     refusal: Refusal | None = None
     """Why it could not be admitted."""
@@ -47,33 +47,33 @@ class Vendor(BaseModel, frozen=True):
     def state(self) -> str:
         if self.refusal:
             return "refused"
-        return "leaving" if self.leaving else "granted"
+        return "leaving" if self.removal else "granted"
 
     def is_due(self, now: datetime) -> bool:
         """Whether its grant is to be taken away now."""
-        return bool(self.leaving and self.leaving.due and self.leaving.due <= now)
+        return bool(self.removal and self.removal.due and self.removal.due <= now)
 
-    def with_(self, **changes: object) -> "Vendor":
+    def with_(self, **changes: object) -> "VendorRecord":
         return self.model_copy(update=changes)
 
 
-class Brokers(BaseModel, frozen=True):
+class PublishedBrokers(BaseModel, frozen=True):
     """The brokers of a cluster that are published, by scheme."""
 
     strings: dict[Scheme, str] = {}
-    of: int = 0
+    broker_count: int = 0
     """How many brokers the cluster had when these were chosen."""
 
 
-class Reason(BaseModel, frozen=True):
+class RunReason(BaseModel, frozen=True):
     """How often runs were started for one reason that a sweep found, and finds still."""
 
     times: int
-    again: datetime
+    next_run: datetime
     """Not before this time is another started for it."""
 
 
-class Cluster(BaseModel, frozen=True):
+class ClusterRecord(BaseModel, frozen=True):
     """What the table says of a cluster: its lease, and what its runs left for the next."""
 
     requested: int = 0
@@ -84,35 +84,35 @@ class Cluster(BaseModel, frozen=True):
     """Schemes that an update under way turns on."""
     operation: str | None = None
     """ARN of that update."""
-    rejected: str = ""
+    update_rejection: str = ""
     """Why MSK did not take that update, in its words."""
     refusals: tuple[Refusal, ...] = ()
     """Refusals that the owner was told of last."""
-    failure: Failure | None = None
+    failure: RunFailure | None = None
     """How the last run that failed did."""
-    turned_on: tuple[Scheme, ...] = ()
+    enabled_schemes: tuple[Scheme, ...] = ()
     """Schemes that were asked for and on when a run looked last."""
-    granted: str = ""
+    policy_digests: str = ""
     """Digests that our statements may have: as they were, and as they were to be written."""
-    brokers: Brokers = Brokers()
-    strangers: tuple[str, ...] = ()
+    brokers: PublishedBrokers = PublishedBrokers()
+    unknown_connections: tuple[str, ...] = ()
     """ARNs of the connections of unknown accounts that the owner was told of."""
-    spared: tuple[str, ...] = ()
+    exempt_connections: tuple[str, ...] = ()
     """Those of them that are not to be rejected, as a service of AWS may have made them."""
-    doubtful: tuple[str, ...] = ()
+    suspended_accounts: tuple[str, ...] = ()
     """Accounts that a run took out of the policy to find one that is gone, until they are back."""
-    vendors: dict[str, Vendor] = {}
+    vendors: dict[str, VendorRecord] = {}
     """The accounts that are admitted to make their connections themselves."""
-    reasons: dict[str, Reason] = {}
+    reasons: dict[str, RunReason] = {}
     """Why the sweep started runs, as far as it finds the same still."""
-    taken: int = 0
+    last_run_number: int = 0
     """Number of the last run that had the lease."""
-    seen: str = ""
+    cluster_fingerprint: str = ""
     """Fingerprint of the cluster when the last run that came to its end looked at it."""
 
     @property
-    def last_failure(self) -> Failure | None:
+    def last_failure(self) -> RunFailure | None:
         """How the last run failed, if it did."""
-        if self.failure and requested_before(self.failure.run) == self.taken:
+        if self.failure and requested_before(self.failure.run) == self.last_run_number:
             return self.failure
         return None

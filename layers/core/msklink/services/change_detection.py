@@ -5,134 +5,150 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msklink.arns import ClusterArn
 from msklink.aws import dynamodb, msk_cluster_policy, msk_clusters
-from msklink.aws.cluster_snapshot import Snapshot
+from msklink.aws.cluster_snapshot import ClusterSnapshot
 from msklink.cluster import private_connectivity
-from msklink.cluster.description import Cluster
+from msklink.cluster.description import ClusterDescription
 from msklink.connections import lifecycle, sweep_rules, vpc_connection
-from msklink.connections.record import Connection, State
-from msklink.connections.sweep_rules import Client
-from msklink.drift.kinds import Drift, Kind, memory_of
-from msklink.parameters.published import Left, digests, drift_of
+from msklink.connections.record import ConnectionRecord, State
+from msklink.connections.sweep_rules import ClientRecords
+from msklink.drift.kinds import Drift, DriftKind, history_item
+from msklink.parameters.published import PublishedState, digests, drift_of_scheme
 from msklink.policy import document
 from msklink.refusals import Code, refuse
-from msklink.runs.backoff import reason
-from msklink.runs.cluster_record import Cluster as Record
+from msklink.runs.backoff import reason_with_digest
+from msklink.runs.cluster_record import ClusterRecord
 from msklink.services import connectivity, drift_repair, kafka_access
-from msklink.services.account_scan import Sight
+from msklink.services.account_scan import AccountSnapshot
 from msklink.settings import settings
 from msklink.tags import client_key
 from msklink.vpc import managed_group
 from msklink.vpc.description import Vpc
 
 
-def news_of_cluster(cluster: Cluster, snapshot: Snapshot) -> Iterator[str]:
+def detect_cluster_changes(cluster: ClusterDescription, snapshot: ClusterSnapshot) -> Iterator[str]:
     """What others did on the owner's side, if a run would do or tell something about it."""
     arn, namespace = cluster.arn.text, settings().namespace
     record, known = snapshot.cluster, snapshot.connections
-    yield from _news_of_schemes(cluster, record)
+    yield from _detect_scheme_changes(cluster, record)
     msk = msk_clusters.client()
     listed = msk_clusters.client_connections(msk, arn)
     states = {connection.arn: connection.state for connection in listed}
     for one in known:
-        if one.connection_arn and one.wanted and _is_news(one, states.get(one.connection_arn)):
+        if one.connection_arn and one.wanted and _needs_run(one, states.get(one.connection_arn)):
             yield f"connection {one.connection_arn} is {states.get(one.connection_arn, 'gone')}"
-    accounts = cluster.clients(namespace) | {one.account for one in known} | record.vendors.keys()
-    strange = vpc_connection.strange(listed, accounts)
-    if {connection.arn for connection in strange} != set(record.strangers):
+    accounts = (
+        cluster.client_accounts(namespace) | {one.account for one in known} | record.vendors.keys()
+    )
+    strange = vpc_connection.unknown_connections(listed, accounts)
+    if {connection.arn for connection in strange} != set(record.unknown_connections):
         yield "there are connections of unknown accounts, or no longer"
-    elif settings().reject_unknown and vpc_connection.rejectable(strange, record.spared):
+    elif settings().reject_unknown and vpc_connection.rejectable(
+        strange, record.exempt_connections
+    ):
         yield "connections of unknown accounts are to be rejected"
     for account, bounds in kafka_access.changed_bounds(cluster, snapshot):
-        yield reason(f"the bounds for the access of {account} have changed", bounds)
+        yield reason_with_digest(f"the bounds for the access of {account} have changed", bounds)
     current, _ = msk_cluster_policy.read_policy(msk, arn)
-    found = document.drifted(current, record.granted, namespace)
+    found = document.policy_drift(current, record.policy_digests, namespace)
     if not found:
-        _settle(arn, snapshot, memory_of(Kind.POLICY))
-    elif drift_repair.is_news(arn, found):
-        yield reason("the cluster policy has changed", found.before)
+        _mark_resolved(arn, snapshot, history_item(DriftKind.POLICY))
+    elif drift_repair.needs_run(arn, found):
+        yield reason_with_digest("the cluster policy has changed", found.before)
 
 
-def _settle(cluster_arn: str, snapshot: Snapshot, item: str) -> None:
+def _mark_resolved(cluster_arn: str, snapshot: ClusterSnapshot, item: str) -> None:
     """The thing of the memory *item* is well; that costs a call only if there is one."""
-    if item in snapshot.open_memories:
-        drift_repair.settle(cluster_arn, [item])
+    if item in snapshot.open_histories:
+        drift_repair.mark_resolved(cluster_arn, [item])
 
 
-def _news_of_schemes(cluster: Cluster, record: Record) -> Iterator[str]:
-    asked = cluster.asked(settings().namespace).schemes
-    missing = private_connectivity.missing_again(cluster, asked, frozenset(record.turned_on))
+def _detect_scheme_changes(cluster: ClusterDescription, record: ClusterRecord) -> Iterator[str]:
+    asked = cluster.requested_schemes(settings().namespace).schemes
+    missing = private_connectivity.turned_off_schemes(
+        cluster, asked, frozenset(record.enabled_schemes)
+    )
     told = {one.message for one in record.refusals if one.code is Code.SCHEME_TURNED_OFF}
     if len(missing) != len(told):
         yield "somebody turned schemes off or on"
-    elif connectivity.to_turn_on_again(cluster, asked, record):
+    elif connectivity.schemes_to_restore(cluster, asked, record):
         yield "schemes are to be turned on again"
 
 
-def _is_news(record: Connection, state: str | None) -> bool:
+def _needs_run(record: ConnectionRecord, state: str | None) -> bool:
     if state == vpc_connection.REJECTED:
         return not record.is_rejected
-    found = lifecycle.drifted_to(record, state)
+    found = lifecycle.drift_of_state(record, state)
     if found is None:
         return False
-    return not record.is_left_alone or drift_repair.why_not(record.cluster_arn, found) is None
+    return (
+        not record.is_unrepaired or drift_repair.repair_refusal(record.cluster_arn, found) is None
+    )
 
 
-def news_of_client(
-    cluster_arn: str, client: Client, snapshot: Snapshot, sight: Sight
+def detect_client_changes(
+    cluster_arn: str, client: ClientRecords, snapshot: ClusterSnapshot, sight: AccountSnapshot
 ) -> Iterator[str]:
     """What was asked, mended or changed in a client account, if a run would do something."""
     account, key = client.account, _key(cluster_arn)
     tags = {vpc_id: of_vpc[key] for vpc_id, of_vpc in sight.tags.items() if key in of_vpc}
     surveyed = snapshot.surveyed.get(account)
     if client.is_listed and (surveyed is None or tags != surveyed.tags):
-        yield reason(f"the tags of VPCs in {account} have changed", tags)
-    if client.is_listed and sweep_rules.asked_unseen(client):
-        asked = [one.model_dump(mode="json") for one in (*client.requests, *client.departures)]
-        yield reason(f"a request of {account} was not seen", asked)
-    if sweep_rules.can_go_on(client.known, sight.tags, settings().terms):
+        yield reason_with_digest(f"the tags of VPCs in {account} have changed", tags)
+    if client.is_listed and sweep_rules.has_unprocessed_request(client):
+        asked = [
+            one.model_dump(mode="json")
+            for one in (*client.onboarding_requests, *client.offboarding_requests)
+        ]
+        yield reason_with_digest(f"a request of {account} was not seen", asked)
+    if sweep_rules.is_unblocked(client.known, sight.tags, settings().terms):
         yield f"what stood in the way in {account} does so no longer"
-    there = [record for record in client.known if record.was_there and record.wanted]
+    there = [record for record in client.known if record.was_established and record.wanted]
     if there and sight.parameters is not None:
-        left = snapshot.published.get(account, Left())
-        yield from _news_of_parameters(cluster_arn, account, left, sight.parameters)
+        left = snapshot.published.get(account, PublishedState())
+        yield from _detect_parameter_changes(cluster_arn, account, left, sight.parameters)
     if there and sight.vpcs is not None:
         vpcs = sight.vpcs.get(key, ())
-        yield from _news_of_groups(cluster_arn, there, snapshot, vpcs)
+        yield from _detect_group_changes(cluster_arn, there, snapshot, vpcs)
 
 
 def _key(cluster_arn: str) -> str:
     return client_key(settings().namespace, ClusterArn.parse(cluster_arn).name)
 
 
-def _news_of_parameters(
-    cluster_arn: str, account: str, left: Left, parameters: Mapping[str, str]
+def _detect_parameter_changes(
+    cluster_arn: str, account: str, left: PublishedState, parameters: Mapping[str, str]
 ) -> Iterator[str]:
     name = ClusterArn.parse(cluster_arn).name
     found = digests(parameters, settings().namespace, name)
     if left.digests and left.digests != found:
-        yield reason(f"parameters in {account} have changed", found)
-    drifts = (drift_of(account, scheme) for scheme in left.alone)
-    if any(drift_repair.why_not(cluster_arn, drift) is None for drift in drifts):
+        yield reason_with_digest(f"parameters in {account} have changed", found)
+    drifts = (drift_of_scheme(account, scheme) for scheme in left.unrepaired_schemes)
+    if any(drift_repair.repair_refusal(cluster_arn, drift) is None for drift in drifts):
         yield f"parameters in {account} are to be put back"
 
 
-def _news_of_groups(
-    cluster_arn: str, there: Iterable[Connection], snapshot: Snapshot, vpcs: Iterable[Vpc]
+def _detect_group_changes(
+    cluster_arn: str,
+    there: Iterable[ConnectionRecord],
+    snapshot: ClusterSnapshot,
+    vpcs: Iterable[Vpc],
 ) -> Iterator[str]:
     used = {record.vpc_id for record in there}
     for vpc in vpcs:
         if vpc.id not in used:
             continue
-        if managed_group.has_grown(vpc):
-            yield reason(f"{vpc.id} has more address blocks", vpc.cidrs)
-        found = managed_group.drifted(vpc)
+        if managed_group.lacks_new_blocks(vpc):
+            yield reason_with_digest(f"{vpc.id} has more address blocks", vpc.cidrs)
+        found = managed_group.security_group_drift(vpc)
         if not found:
-            _settle(cluster_arn, snapshot, managed_group.memory_of(vpc))
-        elif drift_repair.is_news(cluster_arn, found):
-            yield reason(f"the managed security group of {vpc.id} has changed", found.before)
+            _mark_resolved(cluster_arn, snapshot, managed_group.security_group_history_item(vpc))
+        elif drift_repair.needs_run(cluster_arn, found):
+            yield reason_with_digest(
+                f"the managed security group of {vpc.id} has changed", found.before
+            )
 
 
-def _published(known: Iterable[Connection]) -> set[tuple[str, str, str]]:
+def _published(known: Iterable[ConnectionRecord]) -> set[tuple[str, str, str]]:
     """Account, VPC and ARN of each connection that is published."""
     return {
         (one.account, one.vpc_id, str(one.connection_arn))
@@ -148,12 +164,12 @@ def _are_too_few(
     return any(seen[cluster_arn, vpc_id] < count for vpc_id, count in wanted.items())
 
 
-def tell_of_endpoints(
+def report_untagged_endpoints(
     cluster_arn: str,
-    client: Client,
-    snapshot: Snapshot,
-    sight: Sight,
-    look_again: Callable[[], Sight | None],
+    client: ClientRecords,
+    snapshot: ClusterSnapshot,
+    sight: AccountSnapshot,
+    look_again: Callable[[], AccountSnapshot | None],
 ) -> None:
     """
     Tell of VPCs where endpoints lack the tags by which MSK manages them; no run can help.
@@ -174,10 +190,12 @@ def tell_of_endpoints(
     for (account, vpc_id), count in there.items():
         endpoints_seen = seen[cluster_arn, vpc_id]
         if endpoints_seen >= count:
-            _settle(cluster_arn, snapshot, memory_of(Kind.ENDPOINT_TAGS, account, vpc_id))
+            _mark_resolved(
+                cluster_arn, snapshot, history_item(DriftKind.ENDPOINT_TAGS, account, vpc_id)
+            )
             continue
         found = Drift(
-            Kind.ENDPOINT_TAGS,
+            DriftKind.ENDPOINT_TAGS,
             before=f"{endpoints_seen} endpoints with tags",
             after=f"{count} endpoints with tags",
             account=account,
@@ -189,4 +207,4 @@ def tell_of_endpoints(
             connections=count,
             endpoints=endpoints_seen,
         )
-        drift_repair.leave_alone(cluster_arn, "sweep", found, refusal)
+        drift_repair.report_unrepaired(cluster_arn, "sweep", found, refusal)

@@ -8,7 +8,7 @@ from msklink import clock
 from msklink.aws import msk_clusters, msk_vpc_connections
 from msklink.cluster.description import BUSY_STATES
 from msklink.connections import lifecycle, vpc_connection
-from msklink.connections.record import Connection, Hold, State
+from msklink.connections.record import ConnectionRecord, Hold, State
 from msklink.errors import NotYet, Refused
 from msklink.settings import settings
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 logger = Logger(child=True)
 
 
-def create(msk: "KafkaClient", record: Connection) -> Connection:
+def create_or_hold(msk: "KafkaClient", record: ConnectionRecord) -> ConnectionRecord:
     """
     Return *record* with its new connection, on hold, or refused by MSK.
 
@@ -27,14 +27,16 @@ def create(msk: "KafkaClient", record: Connection) -> Connection:
     try:
         connection = msk_vpc_connections.create_connection(msk, record, settings().stack_name)
     except NotYet as error:
-        held = lifecycle.hold(record, clock.now(), error.longest)
+        held = lifecycle.put_on_hold(record, clock.now(), error.longest)
         if held is None:
             raise error.final from error
         logger.info("connection not made yet", item=record.item, said=str(error))
         return held
     except Refused as error:
         # MSK refuses a second connection also when botocore asks again after a lost answer.
-        if made := vpc_connection.find(record, msk_vpc_connections.list_connections(msk)):
+        if made := vpc_connection.find_connection(
+            record, msk_vpc_connections.list_connections(msk)
+        ):
             return lifecycle.adopt(record, made)
         if _is_busy(record.cluster_arn):
             now = clock.now()

@@ -9,9 +9,9 @@ from datetime import datetime
 from aws_lambda_powertools import Logger
 
 from msklink.aws import dynamodb
-from msklink.connections.record import Connection, changed
+from msklink.connections.record import ConnectionRecord, changed_records
 from msklink.refusals import WARNINGS, Refusal
-from msklink.runs.cluster_record import Cluster
+from msklink.runs.cluster_record import ClusterRecord
 from msklink.runs.task_input import Task
 from msklink.services import notifications
 
@@ -19,11 +19,11 @@ logger = Logger(child=True)
 
 
 def record_changes(
-    before: Iterable[Connection], after: Iterable[Connection], run: str, now: datetime
-) -> list[Connection]:
+    before: Iterable[ConnectionRecord], after: Iterable[ConnectionRecord], run: str, now: datetime
+) -> list[ConnectionRecord]:
     """Tell of refusals and departures that are new, and write what differs from *before*."""
     before = list(before)
-    changes = changed(before, after)
+    changes = changed_records(before, after)
     known = {record.item: record for record in before}
     news = [one for one in changes if not _was_told(known.get(one.item), one)]
     notifications.connections_refused(news, run)
@@ -32,40 +32,40 @@ def record_changes(
         for warning in record.warnings:
             if warning.code not in WARNINGS and warning not in before_it:
                 notifications.access_refused(record, warning, run)
-    left = {record.item: record.leaving for record in before}
+    left = {record.item: record.removal for record in before}
     for record in changes:
-        if record.leaving and record.may_exist and record.leaving != left.get(record.item):
-            notifications.offboarding_scheduled(record, record.leaving, run)
+        if record.removal and record.may_exist and record.removal != left.get(record.item):
+            notifications.offboarding_scheduled(record, record.removal, run)
     dynamodb.save_all(changes, now)
     return changes
 
 
-def _was_told(before: Connection | None, after: Connection) -> bool:
+def _was_told(before: ConnectionRecord | None, after: ConnectionRecord) -> bool:
     """Whether its team knows already why *after* is refused."""
     if before is None:
         return False
-    is_known = before.wanted or before.concerns_account
-    return after.refusal in {before.refusal if is_known else None, before.told}
+    is_known = before.wanted or before.is_about_account
+    return after.refusal in {before.refusal if is_known else None, before.last_reported_refusal}
 
 
 def record_survey(
-    before: Iterable[Connection], after: Iterable[Connection], run: str, now: datetime
-) -> list[Connection]:
+    before: Iterable[ConnectionRecord], after: Iterable[ConnectionRecord], run: str, now: datetime
+) -> list[ConnectionRecord]:
     """The same, when *after* are all that there are: what is not among them is forgotten."""
     before, after = list(before), list(after)
     changes = record_changes(before, after, run, now)
     kept = {record.item for record in after}
     for record in before:
         if record.item not in kept:
-            dynamodb.forget(record)
+            dynamodb.delete_record(record)
     return changes
 
 
 def record_onboarded(
-    before: Iterable[Connection], after: Iterable[Connection], run: str, now: datetime
-) -> list[Connection]:
+    before: Iterable[ConnectionRecord], after: Iterable[ConnectionRecord], run: str, now: datetime
+) -> list[ConnectionRecord]:
     """The same for connections whose brokers are published now."""
-    changes = changed(before, after)
+    changes = changed_records(before, after)
     for record in changes:
         notifications.client_onboarded(record, run, now)
     dynamodb.save_all(changes, now)
@@ -73,7 +73,10 @@ def record_onboarded(
 
 
 def record_cluster_refusals(
-    task: Task, record: Cluster, refusals: tuple[Refusal, ...], warnings: tuple[Refusal, ...] = ()
+    task: Task,
+    record: ClusterRecord,
+    refusals: tuple[Refusal, ...],
+    warnings: tuple[Refusal, ...] = (),
 ) -> None:
     """Tell the owner of each refusal once, until it changes; warnings are in log and status."""
     for warning in warnings:
@@ -83,4 +86,4 @@ def record_cluster_refusals(
             logger.warning("cluster refused", refusal=refusal.model_dump(mode="json"))
             notifications.cluster_refused(task.cluster_arn, task.run, refusal)
     if refusals != record.refusals:
-        dynamodb.note_refusals(task.cluster_arn, refusals)
+        dynamodb.record_refusals(task.cluster_arn, refusals)

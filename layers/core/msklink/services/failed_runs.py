@@ -6,18 +6,18 @@ from aws_lambda_powertools import Logger
 
 from msklink import clock
 from msklink.aws import dynamodb, scheduler, step_functions
-from msklink.aws.session import AWS_TROUBLE
+from msklink.aws.session import AWS_ERRORS
 from msklink.runs import backoff
-from msklink.runs.cluster_record import Failure
+from msklink.runs.cluster_record import RunFailure
 from msklink.services import lease, notifications
 from msklink.settings import settings
 
 logger = Logger(child=True)
 
 
-def bury(execution_arn: str) -> Failure | None:
+def handle_failed_run(execution_arn: str) -> RunFailure | None:
     """How the run failed; None, and nothing done, for one that did not or runs again."""
-    found = step_functions.failure(execution_arn)
+    found = step_functions.read_failure(execution_arn)
     if found is None:
         return None
     cluster_arn, failure = found
@@ -25,18 +25,18 @@ def bury(execution_arn: str) -> Failure | None:
     if failure.is_same_end(known):
         failure = known or failure
     else:
-        failure = backoff.after(known, failure, settings().retry_pauses, clock.now())
+        failure = backoff.with_next_attempt(known, failure, settings().retry_pauses, clock.now())
         notifications.run_failed(cluster_arn, failure)
-        dynamodb.note_failure(cluster_arn, failure)
-    lease.bury(cluster_arn, failure.run)
+        dynamodb.record_failure(cluster_arn, failure)
+    lease.free_lease_of(cluster_arn, failure.run)
     if failure.next_attempt:
-        _sweep_at(failure.run, failure.next_attempt)
+        _schedule_sweep(failure.run, failure.next_attempt)
     return failure
 
 
-def _sweep_at(run: str, when: datetime) -> None:
+def _schedule_sweep(run: str, when: datetime) -> None:
     """Without a schedule the next attempt comes with the hourly sweep."""
     try:
         scheduler.sweep_at(run, when)
-    except AWS_TROUBLE as trouble:
+    except AWS_ERRORS as trouble:
         logger.warning("no sweep scheduled", run=run, trouble=str(trouble))

@@ -4,12 +4,12 @@ from collections.abc import Collection, Iterable, Iterator
 
 from msklink.arns import ClusterArn
 from msklink.aws import dynamodb, ssm
-from msklink.aws.cluster_snapshot import Snapshot
-from msklink.cluster.description import Cluster
+from msklink.aws.cluster_snapshot import ClusterSnapshot
+from msklink.cluster.description import ClusterDescription
 from msklink.policy.access_bounds import decide, digest, names_for
-from msklink.policy.kafka_access import Access
+from msklink.policy.kafka_access import KafkaAccess
 from msklink.refusals import Refusal
-from msklink.requests.records import Request
+from msklink.requests.records import OnboardingRequest
 from msklink.settings import settings
 
 
@@ -18,7 +18,9 @@ def _read_bounds(cluster: ClusterArn, accounts: Iterable[str]) -> dict[str, str]
     return ssm.read_some(names_for(settings().namespace, cluster.name, accounts))
 
 
-def granted_access(cluster: ClusterArn, vendors: Collection[str]) -> frozenset[tuple[str, Access]]:
+def granted_access(
+    cluster: ClusterArn, vendors: Collection[str]
+) -> frozenset[tuple[str, KafkaAccess]]:
     """
     Return what each account is granted now: what it asks for, within the owner's bounds.
 
@@ -35,7 +37,7 @@ def granted_access(cluster: ClusterArn, vendors: Collection[str]) -> frozenset[t
 
 
 def refused_access(
-    cluster: ClusterArn, account: str, requests: Iterable[Request]
+    cluster: ClusterArn, account: str, requests: Iterable[OnboardingRequest]
 ) -> tuple[dict[str, Refusal], str]:
     """
     Return by VPC why *account* does not get all of the access in *requests*, and a digest.
@@ -54,13 +56,15 @@ def refused_access(
     return refusals, digest(bounds, namespace, cluster.name, account)
 
 
-def changed_bounds(cluster: Cluster, snapshot: Snapshot) -> Iterator[tuple[str, str]]:
+def changed_bounds(
+    cluster: ClusterDescription, snapshot: ClusterSnapshot
+) -> Iterator[tuple[str, str]]:
     """Yield the accounts whose bounds are not those of their last survey, and a digest of them."""
     namespace = settings().namespace
-    asking = {one.account for one in snapshot.requests if one.access}
-    accounts = sorted(asking & snapshot.surveyed.keys() & cluster.clients(namespace))
+    asking = {one.account for one in snapshot.onboarding_requests if one.access}
+    accounts = sorted(asking & snapshot.surveyed.keys() & cluster.client_accounts(namespace))
     bounds = _read_bounds(cluster.arn, accounts)
     for account in accounts:
         found = digest(bounds, namespace, cluster.arn.name, account)
-        if found != snapshot.surveyed[account].bounds:
+        if found != snapshot.surveyed[account].bounds_digest:
             yield account, found

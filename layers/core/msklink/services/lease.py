@@ -7,7 +7,7 @@ holder's name what is still to do, and starting a run twice starts it once.
 from msklink.arns import ClusterArn
 from msklink.aws import dynamodb, step_functions
 from msklink.errors import LeaseLost
-from msklink.runs.cluster_record import Cluster
+from msklink.runs.cluster_record import ClusterRecord
 from msklink.runs.lease import requested_before, run_name
 
 
@@ -19,25 +19,25 @@ def request_run(cluster_arn: str) -> str:
     return _start(cluster_arn, holder, run) if holder else run
 
 
-def conclude(
-    cluster_arn: str, run: str, generation: int, *, has_room: bool, seen: str = ""
+def conclude_round(
+    cluster_arn: str, run: str, generation: int, *, has_room: bool, fingerprint: str = ""
 ) -> bool:
     """
     Whether *run* must go round again, because more was asked for than it saw in *generation*.
 
     If not, it has given the lease up: to nobody, or without room for another round to a new run.
-    *seen* is the fingerprint of the cluster as it saw it.
+    *fingerprint* is that of the cluster as it saw it.
     """
-    record = dynamodb.give_up_lease(cluster_arn, run, generation, seen)
+    record = dynamodb.give_up_lease(cluster_arn, run, generation, fingerprint)
     if record.holder == run and not has_room:
         following = run_name(ClusterArn.parse(cluster_arn), record.requested)
-        record = dynamodb.hand_lease_over(cluster_arn, run, following)
+        record = dynamodb.hand_over_lease(cluster_arn, run, following)
     if record.holder and record.holder != run:
         step_functions.start(record.holder, cluster_arn)
     return record.holder == run
 
 
-def keep(cluster_arn: str, run: str) -> Cluster:
+def require_lease(cluster_arn: str, run: str) -> ClusterRecord:
     """
     The record of the cluster, having made sure that *run* has the lease.
 
@@ -48,17 +48,17 @@ def keep(cluster_arn: str, run: str) -> Cluster:
     """
     record = dynamodb.read_cluster(cluster_arn)
     if record.holder is None and step_functions.is_running(run):
-        record = dynamodb.take_lease_back(cluster_arn, run)
+        record = dynamodb.retake_lease(cluster_arn, run)
     if record.holder != run:
         raise LeaseLost(f"run {record.holder or 'after this one'} has taken the cluster over")
     return record
 
 
-def bury(cluster_arn: str, dead: str) -> None:
+def free_lease_of(cluster_arn: str, failed_run: str) -> None:
     """Free the lease of a run that failed; what was asked for since it began gets a new one."""
     record = dynamodb.read_cluster(cluster_arn)
-    if record.holder == dead and record.requested == requested_before(dead):
-        dynamodb.free_lease(cluster_arn, dead)
+    if record.holder == failed_run and record.requested == requested_before(failed_run):
+        dynamodb.free_lease(cluster_arn, failed_run)
     elif record.holder:
         following = run_name(ClusterArn.parse(cluster_arn), record.requested)
         _start(cluster_arn, record.holder, following)
@@ -74,7 +74,7 @@ def _start(cluster_arn: str, holder: str, run: str) -> str:
     """
     if step_functions.start(holder, cluster_arn):
         return holder
-    successor = dynamodb.take_lease(cluster_arn, run, dead=holder).holder
+    successor = dynamodb.take_lease(cluster_arn, run, failed_run=holder).holder
     if successor:
         step_functions.start(successor, cluster_arn)
     return successor or run

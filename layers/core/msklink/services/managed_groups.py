@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from msklink.aws import ec2, ec2_security_groups
-from msklink.aws.errors import refusals_of_aws
-from msklink.connections.record import Connection, State
+from msklink.aws.errors import aws_refusals
+from msklink.connections.record import ConnectionRecord, State
 from msklink.errors import Refused
 from msklink.refusals import Code, Refusal
 from msklink.runs.task_input import ClientTask
@@ -21,7 +21,9 @@ Groups = Mapping[str, str | Refusal]
 """Id of the group, by VPC; or why AWS refuses to make it or to change it."""
 
 
-def keep(event: ClientTask, vpcs: "EC2Client", wanted: Iterable[Connection]) -> Groups:
+def ensure_groups(
+    event: ClientTask, vpcs: "EC2Client", wanted: Iterable[ConnectionRecord]
+) -> Groups:
     """
     Return the managed security group of each VPC that needs or has one, by VPC, put in shape.
 
@@ -37,29 +39,31 @@ def keep(event: ClientTask, vpcs: "EC2Client", wanted: Iterable[Connection]) -> 
     well = []
     for vpc_id, vpc in read.items():
         group = vpc.managed_group
-        is_used = any(record.was_there for record in wanted if record.vpc_id == vpc_id)
-        found = managed_group.drifted(vpc) if is_used else None  # a new one may be half made
-        refusal = drift_repair.why_not(event.cluster_arn, found) if found else None
+        is_used = any(record.was_established for record in wanted if record.vpc_id == vpc_id)
+        found = (
+            managed_group.security_group_drift(vpc) if is_used else None
+        )  # a new one may be half made
+        refusal = drift_repair.repair_refusal(event.cluster_arn, found) if found else None
         if group and found and refusal:
-            drift_repair.leave_alone(event.cluster_arn, event.run, found, refusal)
+            drift_repair.report_unrepaired(event.cluster_arn, event.run, found, refusal)
             groups[vpc_id] = group.id
             continue
         if found:
-            drift_repair.begin(event.cluster_arn, event.run, found)
+            drift_repair.record_attempt(event.cluster_arn, event.run, found)
         if group or vpc_id in bare:
             try:
-                with refusals_of_aws():
+                with aws_refusals():
                     ours = ec2_security_groups.ensure_group(vpcs, vpc, namespace, name, stack_name)
                 groups[vpc_id] = ours
             except Refused as error:
                 groups[vpc_id] = error.refusal
                 continue
-            well.append(managed_group.memory_of(vpc))
-    drift_repair.settle(event.cluster_arn, well)
+            well.append(managed_group.security_group_history_item(vpc))
+    drift_repair.mark_resolved(event.cluster_arn, well)
     return groups
 
 
-def place(record: Connection, groups: Groups) -> Connection:
+def assign_group(record: ConnectionRecord, groups: Groups) -> ConnectionRecord:
     """
     Return *record* with the managed group of its VPC, where people have named none.
 

@@ -10,32 +10,37 @@ from datetime import datetime
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from msklink.auth_scheme import Scheme
-from msklink.aws.eventbridge import Told, tell
-from msklink.connections.record import Connection
-from msklink.connections.removal import Leaving
+from msklink.aws.eventbridge import DetailType, put_event
+from msklink.connections.record import ConnectionRecord
+from msklink.connections.removal import Removal
 from msklink.connections.vpc_connection import ClientConnection
 from msklink.drift.kinds import Drift
 from msklink.refusals import Refusal
 from msklink.runs import backoff
-from msklink.runs.cluster_record import Failure
+from msklink.runs.cluster_record import RunFailure
 
 
 def connectivity_enabled(cluster_arn: str, run: str, schemes: Iterable[Scheme]) -> None:
-    tell(Told.CLUSTER_CONNECTIVITY_ENABLED, cluster_arn=cluster_arn, run=run, schemes=list(schemes))
+    put_event(
+        DetailType.CLUSTER_CONNECTIVITY_ENABLED,
+        cluster_arn=cluster_arn,
+        run=run,
+        schemes=list(schemes),
+    )
 
 
 def cluster_refused(cluster_arn: str, run: str, refusal: Refusal) -> None:
     _count_refusal(refusal)
-    tell(Told.CLUSTER_REFUSED, cluster_arn=cluster_arn, run=run, refusal=_plain(refusal))
+    put_event(DetailType.CLUSTER_REFUSED, cluster_arn=cluster_arn, run=run, refusal=_plain(refusal))
 
 
 def client_refused(refusal: Refusal, **facts: str | None) -> None:
     """*facts* are those of the contract: account, vpc_id, scheme, cluster_arn, run."""
     _count_refusal(refusal)
-    tell(Told.CLIENT_REFUSED, **facts, refusal=_plain(refusal))
+    put_event(DetailType.CLIENT_REFUSED, **facts, refusal=_plain(refusal))
 
 
-def connections_refused(records: Iterable[Connection], run: str) -> None:
+def connections_refused(records: Iterable[ConnectionRecord], run: str) -> None:
     """
     Tell of those of *records* that are refused; call it with what has changed only.
 
@@ -46,30 +51,32 @@ def connections_refused(records: Iterable[Connection], run: str) -> None:
             client_refused(record.refusal, run=run, **_facts(record))
 
 
-def access_refused(record: Connection, refusal: Refusal, run: str) -> None:
+def access_refused(record: ConnectionRecord, refusal: Refusal, run: str) -> None:
     """Publish that clients of a connection do not get all of the access that they asked for."""
     client_refused(refusal, run=run, **_facts(record))
 
 
-def client_onboarded(record: Connection, run: str, now: datetime) -> None:
+def client_onboarded(record: ConnectionRecord, run: str, now: datetime) -> None:
     """The time is from the moment it was first asked for to its brokers in Parameter Store."""
     _count("ClientsOnboarded")
     with single_metric(
         name="OnboardingTime",
         unit=MetricUnit.Seconds,
-        value=(now - record.requested).total_seconds(),
+        value=(now - record.requested_at).total_seconds(),
     ):
         pass
-    tell(Told.CLIENT_ONBOARDED, run=run, connection_arn=record.connection_arn, **_facts(record))
+    put_event(
+        DetailType.CLIENT_ONBOARDED, run=run, connection_arn=record.connection_arn, **_facts(record)
+    )
 
 
-def offboarding_scheduled(record: Connection, leaving: Leaving, run: str) -> None:
+def offboarding_scheduled(record: ConnectionRecord, leaving: Removal, run: str) -> None:
     """Tell when the connection will be taken away and why; or that it is protected from it."""
     if leaving.due is None:
         client_refused(leaving.reason, run=run, **_facts(record))
         return
-    tell(
-        Told.CLIENT_OFFBOARDING_SCHEDULED,
+    put_event(
+        DetailType.CLIENT_OFFBOARDING_SCHEDULED,
         run=run,
         connection_arn=record.connection_arn,
         due=leaving.due.isoformat(timespec="seconds"),
@@ -78,11 +85,11 @@ def offboarding_scheduled(record: Connection, leaving: Leaving, run: str) -> Non
     )
 
 
-def client_offboarded(record: Connection, run: str, refusal: Refusal | None) -> None:
+def client_offboarded(record: ConnectionRecord, run: str, refusal: Refusal | None) -> None:
     """Tell that it is gone and why, or the *refusal* that says what is left of it."""
     _count("ClientsOffboarded")
-    tell(
-        Told.CLIENT_OFFBOARDED,
+    put_event(
+        DetailType.CLIENT_OFFBOARDED,
         run=run,
         connection_arn=record.connection_arn,
         refusal=_plain(refusal) if refusal else None,
@@ -90,13 +97,13 @@ def client_offboarded(record: Connection, run: str, refusal: Refusal | None) -> 
     )
 
 
-def vendor_leaving(cluster_arn: str, account: str, leaving: Leaving, run: str) -> None:
+def vendor_removal_scheduled(cluster_arn: str, account: str, leaving: Removal, run: str) -> None:
     """Tell when the grant of a vendor will be taken away; or that it is protected from it."""
     if leaving.due is None:
         cluster_refused(cluster_arn, run, leaving.reason)
         return
-    tell(
-        Told.CLIENT_OFFBOARDING_SCHEDULED,
+    put_event(
+        DetailType.CLIENT_OFFBOARDING_SCHEDULED,
         cluster_arn=cluster_arn,
         run=run,
         account=account,
@@ -105,28 +112,39 @@ def vendor_leaving(cluster_arn: str, account: str, leaving: Leaving, run: str) -
     )
 
 
-def vendor_left(cluster_arn: str, account: str, leaving: Leaving | None, run: str) -> None:
+def vendor_removed(cluster_arn: str, account: str, leaving: Removal | None, run: str) -> None:
     """Tell that the grant of a vendor is gone, and why."""
     reason = _plain(leaving.reason) if leaving else None
-    tell(Told.CLIENT_OFFBOARDED, cluster_arn=cluster_arn, run=run, account=account, refusal=reason)
+    put_event(
+        DetailType.CLIENT_OFFBOARDED,
+        cluster_arn=cluster_arn,
+        run=run,
+        account=account,
+        refusal=reason,
+    )
 
 
 def run_concluded() -> None:
     _count("Runs")
 
 
-def run_failed(cluster_arn: str, failure: Failure) -> None:
+def run_failed(cluster_arn: str, failure: RunFailure) -> None:
     _count("RunsFailed")
     facts = failure.model_dump(mode="json", exclude={"ended"})
-    tell(Told.RUN_FAILED, cluster_arn=cluster_arn, outlook=backoff.outlook(failure), **facts)
+    put_event(
+        DetailType.RUN_FAILED,
+        cluster_arn=cluster_arn,
+        outlook=backoff.describe_next_attempt(failure),
+        **facts,
+    )
 
 
 def drift_repaired(cluster_arn: str, run: str, drift: Drift) -> None:
     _count_drift("DriftRepaired", drift)
-    tell(Told.DRIFT_REPAIRED, cluster_arn=cluster_arn, run=run, **asdict(drift))
+    put_event(DetailType.DRIFT_REPAIRED, cluster_arn=cluster_arn, run=run, **asdict(drift))
 
 
-def drift_left_alone(cluster_arn: str, run: str, drift: Drift, refusal: Refusal) -> None:
+def drift_unrepaired(cluster_arn: str, run: str, drift: Drift, refusal: Refusal) -> None:
     """Told to the client where it is the client's, otherwise to the owner."""
     _count_drift("DriftLeftAlone", drift)
     if not drift.account:
@@ -136,13 +154,13 @@ def drift_left_alone(cluster_arn: str, run: str, drift: Drift, refusal: Refusal)
     client_refused(refusal, cluster_arn=cluster_arn, run=run, **whose)
 
 
-def stranger_seen(
+def unknown_connection(
     cluster_arn: str, run: str, refusal: Refusal, connection: ClientConnection
 ) -> None:
     """Tell the owner of a connection of an account that is not on the list."""
     _count("UnknownConnections")
-    tell(
-        Told.CLUSTER_REFUSED,
+    put_event(
+        DetailType.CLUSTER_REFUSED,
         cluster_arn=cluster_arn,
         run=run,
         account=connection.account,
@@ -170,7 +188,7 @@ def _count_refusal(refusal: Refusal) -> None:
         metric.add_dimension("code", refusal.code)
 
 
-def _facts(record: Connection) -> dict[str, str | None]:
+def _facts(record: ConnectionRecord) -> dict[str, str | None]:
     return {
         "cluster_arn": record.cluster_arn,
         "account": record.account,

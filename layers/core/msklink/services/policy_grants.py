@@ -5,35 +5,37 @@ from collections.abc import Callable, Iterable
 from msklink.arns import ClusterArn
 from msklink.aws import dynamodb, msk_cluster_policy, msk_clusters
 from msklink.client_role import ClientAccount
-from msklink.drift.kinds import Drift, Kind, memory_of
+from msklink.drift.kinds import Drift, DriftKind, history_item
 from msklink.errors import PrincipalRejected, Refused
-from msklink.policy.document import ACTIONS, CONNECT, drifted
-from msklink.policy.evaluation import RoleCall, judge, spell
+from msklink.policy.document import ACTIONS, CONNECT, policy_drift
+from msklink.policy.evaluation import RoleCall, describe_unjudged, judge
 from msklink.refusals import Code, Refusal, refuse
-from msklink.runs.cluster_record import Cluster
+from msklink.runs.cluster_record import ClusterRecord
 from msklink.services import drift_repair, notifications
-from msklink.services.policy_writer import PolicyGrants, rejection
+from msklink.services.policy_writer import PolicyWriter, rejection
 from msklink.settings import settings
 
 
-def look(cluster: ClusterArn, run: str, record: Cluster) -> tuple[Drift | None, Refusal | None]:
+def detect_drift(
+    cluster: ClusterArn, run: str, record: ClusterRecord
+) -> tuple[Drift | None, Refusal | None]:
     """Whether others changed our statements, and why they are not to be changed back, if so."""
     current, _ = msk_cluster_policy.read_policy(msk_clusters.client(), cluster.text)
-    found = drifted(current, record.granted, settings().namespace)
-    refusal = drift_repair.why_not(cluster.text, found) if found else None
+    found = policy_drift(current, record.policy_digests, settings().namespace)
+    refusal = drift_repair.repair_refusal(cluster.text, found) if found else None
     if found and refusal:
-        drift_repair.leave_alone(cluster.text, run, found, refusal)
+        drift_repair.report_unrepaired(cluster.text, run, found, refusal)
     if not found:
-        drift_repair.settle(cluster.text, [memory_of(Kind.POLICY)])
+        drift_repair.mark_resolved(cluster.text, [history_item(DriftKind.POLICY)])
     return found, refusal
 
 
-def remember(cluster: ClusterArn) -> None:
+def record_digest(cluster: ClusterArn) -> None:
     """Note our statements as they are after we wrote them, and no others."""
     current, _ = msk_cluster_policy.read_policy(msk_clusters.client(), cluster.text)
     digest = current.digest(settings().namespace)
-    if digest != dynamodb.read_cluster(cluster.text).granted:
-        dynamodb.note_granted(cluster.text, digest)
+    if digest != dynamodb.read_cluster(cluster.text).policy_digests:
+        dynamodb.record_policy_digests(cluster.text, digest)
 
 
 def admitted(cluster: ClusterArn) -> frozenset[str]:
@@ -54,7 +56,7 @@ def not_admitted(cluster: ClusterArn, accounts: Iterable[str], found: Drift) -> 
                 Code.ACCOUNT_NOT_ADMITTED,
                 account=account,
                 role=role,
-                unjudged=spell(judged.unjudged),
+                unjudged=describe_unjudged(judged.unjudged),
                 actions=", ".join(ACTIONS),
                 item=found.item,
             )
@@ -62,7 +64,7 @@ def not_admitted(cluster: ClusterArn, accounts: Iterable[str], found: Drift) -> 
 
 
 def revoke(
-    cluster: ClusterArn, run: str, grants: PolicyGrants, is_to_go: Callable[[str], bool]
+    cluster: ClusterArn, run: str, grants: PolicyWriter, is_to_go: Callable[[str], bool]
 ) -> frozenset[str]:
     """
     Revoke the grants of the accounts for which *is_to_go*; those that had one.
@@ -74,7 +76,7 @@ def revoke(
 
 
 def remove(
-    cluster: ClusterArn, run: str, grants: PolicyGrants, accounts: frozenset[str] = frozenset()
+    cluster: ClusterArn, run: str, grants: PolicyWriter, accounts: frozenset[str] = frozenset()
 ) -> bool:
     """Return whether MSK took the policy without *accounts*; tell the owner if not."""
     try:

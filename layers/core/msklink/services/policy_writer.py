@@ -15,8 +15,8 @@ from aws_lambda_powertools import Logger
 from msklink.arns import ClusterArn
 from msklink.aws import dynamodb, msk_cluster_policy, msk_clusters
 from msklink.errors import PrincipalRejected, Refused
-from msklink.policy.document import Grant
-from msklink.policy.kafka_access import Access
+from msklink.policy.document import ClusterGrant
+from msklink.policy.kafka_access import KafkaAccess
 from msklink.refusals import Code, Refusal, refuse
 from msklink.services.kafka_access import granted_access
 from msklink.settings import settings
@@ -43,7 +43,7 @@ def rejection(
 
 
 @dataclass(frozen=True)
-class PolicyGrants:
+class PolicyWriter:
     """Our statements in the policy of *cluster*."""
 
     cluster: ClusterArn
@@ -51,7 +51,7 @@ class PolicyGrants:
     """Accounts whose access to topics, asked for as clients, does not count."""
 
     @cached_property
-    def access(self) -> frozenset[tuple[str, Access]]:
+    def access(self) -> frozenset[tuple[str, KafkaAccess]]:
         """What the owner allows of what each account asks for; read once, and only for a write."""
         return granted_access(self.cluster, self.vendors)
 
@@ -66,12 +66,12 @@ class PolicyGrants:
         try:
             self._put(add=accounts)
         except Refused:
-            return self._add(accounts)
+            return self._admit_by_halves(accounts)
         except PrincipalRejected as error:
             admitted = self._admitted()
             for doubtful in (frozenset[str](), admitted - self._reached()):
                 if self._is_taken_without(doubtful):
-                    return self._try(accounts, doubtful)
+                    return self._admit_again(accounts, doubtful)
             blocked = accounts - admitted or accounts
             return {one: rejection(self.cluster, {one}, error) for one in blocked}
         return {}
@@ -89,10 +89,10 @@ class PolicyGrants:
             doubtful = self._admitted() - accounts - self._reached()
             if not self._is_taken_without(doubtful, accounts):
                 raise
-            return self._try(frozenset(), doubtful)
+            return self._admit_again(frozenset(), doubtful)
         return {}
 
-    def _add(self, accounts: Set[str]) -> Rejected:
+    def _admit_by_halves(self, accounts: Set[str]) -> Rejected:
         """Admit *accounts* to a policy that MSK takes: all at once, or each half by itself."""
         try:
             self._put(add=accounts)
@@ -100,13 +100,13 @@ class PolicyGrants:
             if len(accounts) == 1:
                 return {one: rejection(self.cluster, accounts, error) for one in accounts}
             half = set(sorted(accounts)[: (len(accounts) + 1) // 2])
-            return self._add(half) | self._add(accounts - half)
+            return self._admit_by_halves(half) | self._admit_by_halves(accounts - half)
         return {}
 
-    def _try(self, accounts: Set[str], doubtful: Set[str]) -> Rejected:
+    def _admit_again(self, accounts: Set[str], doubtful: Set[str]) -> Rejected:
         """Admit *accounts*, and again the *doubtful* that can be."""
-        rejected = self._add(accounts | doubtful)
-        self._note_doubtful(frozenset(), before=doubtful)
+        rejected = self._admit_by_halves(accounts | doubtful)
+        self._record_suspended(frozenset(), before=doubtful)
         return rejected
 
     def _is_taken_without(self, doubtful: Set[str], leaving: Set[str] = frozenset()) -> bool:
@@ -115,17 +115,17 @@ class PolicyGrants:
 
         The doubtful are out of it then, which the next run must know where this one dies.
         """
-        self._note_doubtful(doubtful)
+        self._record_suspended(doubtful)
         try:
             self._put(drop=doubtful | leaving, even_if_equal=True)
         except PrincipalRejected:
-            self._note_doubtful(frozenset(), before=doubtful)
+            self._record_suspended(frozenset(), before=doubtful)
             return False
         return True
 
-    def _note_doubtful(self, doubtful: Set[str], before: Set[str] = frozenset()) -> None:
+    def _record_suspended(self, doubtful: Set[str], before: Set[str] = frozenset()) -> None:
         if doubtful != before:
-            dynamodb.note_doubtful(self.cluster.text, doubtful)
+            dynamodb.record_suspended_accounts(self.cluster.text, doubtful)
 
     def _admitted(self) -> frozenset[str]:
         current, _ = msk_cluster_policy.read_policy(msk_clusters.client(), self.cluster.text)
@@ -134,8 +134,8 @@ class PolicyGrants:
     def _reached(self) -> Set[str]:
         """Clients into whose accounts this run has looked, so that they are not closed."""
         records = dynamodb.connections(self.cluster.text)
-        unreached = {one.account for one in records if one.concerns_account and one.is_told}
-        return {one.account for one in records if not one.concerns_account} - unreached
+        unreached = {one.account for one in records if one.is_about_account and one.is_shown}
+        return {one.account for one in records if not one.is_about_account} - unreached
 
     def _put(
         self,
@@ -148,10 +148,10 @@ class PolicyGrants:
         msk, namespace = msk_clusters.client(), settings().namespace
         current, version = msk_cluster_policy.read_policy(msk, self.cluster.text)
         accounts = (current.admitted(namespace) - drop) | add
-        desired = current.with_grant(self.cluster, Grant(accounts, self.access), namespace)
+        desired = current.with_grant(self.cluster, ClusterGrant(accounts, self.access), namespace)
         if desired == current and not even_if_equal:
             return
         digests = f"{current.digest(namespace)} {desired.digest(namespace)}"
-        dynamodb.note_granted(self.cluster.text, digests)
+        dynamodb.record_policy_digests(self.cluster.text, digests)
         msk_cluster_policy.write_policy(msk, self.cluster.text, desired, version)
         logger.info("cluster policy written", admitted=sorted(accounts))

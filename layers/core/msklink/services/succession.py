@@ -14,13 +14,13 @@ from datetime import datetime
 from msklink import clock
 from msklink.arns import ClusterArn
 from msklink.aws import dynamodb, msk_clusters, run_state
-from msklink.cluster.description import Cluster
+from msklink.cluster.description import ClusterDescription
 from msklink.connections.offboarding import is_replaced
 from msklink.services import lease
 from msklink.settings import settings
 
 
-def is_gone(other: str, cluster: ClusterArn) -> bool:
+def is_replaced_cluster(other: str, cluster: ClusterArn) -> bool:
     """
     Return whether MSK no longer knows *other*, a cluster of the name and place of *cluster*.
 
@@ -36,7 +36,7 @@ def is_gone(other: str, cluster: ClusterArn) -> bool:
     return msk_clusters.is_gone(msk_clusters.client(), other)
 
 
-def successor(cluster: ClusterArn) -> Cluster | None:
+def successor(cluster: ClusterArn) -> ClusterDescription | None:
     """Return the cluster that is opted in and has the name of *cluster*, which is gone."""
     for arn in run_state.namesakes(cluster):
         found = msk_clusters.describe_cluster(msk_clusters.client(), arn)
@@ -45,7 +45,7 @@ def successor(cluster: ClusterArn) -> Cluster | None:
     return None
 
 
-def hand_over(cluster: ClusterArn, accounts: Collection[str]) -> None:
+def take_over_requests(cluster: ClusterArn, accounts: Collection[str]) -> None:
     """
     Take over for *cluster* what *accounts* asked of those that had its name and are gone.
 
@@ -53,11 +53,13 @@ def hand_over(cluster: ClusterArn, accounts: Collection[str]) -> None:
     """
     now = clock.now()
     for gone in run_state.namesakes(cluster):
-        if not is_gone(gone, cluster):
+        if not is_replaced_cluster(gone, cluster):
             continue
-        for word in dynamodb.words(gone):
-            if word.account in accounts:
-                dynamodb.save_if_last(word.model_copy(update={"cluster_arn": cluster.text}), now)
+        for request in dynamodb.client_requests(gone):
+            if request.account in accounts:
+                dynamodb.save_if_latest(
+                    request.model_copy(update={"cluster_arn": cluster.text}), now
+                )
         left = (one for one in dynamodb.connections(gone) if one.account in accounts)
         if not all(is_replaced(one) for one in left):
             lease.request_run(gone)

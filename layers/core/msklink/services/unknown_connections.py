@@ -5,30 +5,30 @@ from collections.abc import Collection, Set
 from msklink.aws import dynamodb, msk_clusters
 from msklink.connections.vpc_connection import ClientConnection, rejectable
 from msklink.refusals import Code, refuse
-from msklink.runs.cluster_record import Cluster
+from msklink.runs.cluster_record import ClusterRecord
 from msklink.services import notifications
 from msklink.settings import settings
 
 
-def look(
-    cluster_arn: str, run: str, strange: Collection[ClientConnection], record: Cluster
+def handle_unknown_connections(
+    cluster_arn: str, run: str, unknown: Collection[ClientConnection], record: ClusterRecord
 ) -> None:
-    """Tell the owner of the *strange* ones, once, and reject those that may be, if wanted."""
-    arns = {connection.arn for connection in strange}
-    for connection in strange:
-        if connection.arn not in record.strangers:
+    """Tell the owner of the *unknown* ones, once, and reject those that may be, if wanted."""
+    arns = {connection.arn for connection in unknown}
+    for connection in unknown:
+        if connection.arn not in record.unknown_connections:
             refusal = refuse(
                 Code.UNKNOWN_CONNECTION,
                 account=connection.account,
                 connection_arn=connection.arn,
                 key=f"{settings().namespace}/clients",
             )
-            notifications.stranger_seen(cluster_arn, run, refusal, connection)
-    spared = arns.intersection(record.spared)
+            notifications.unknown_connection(cluster_arn, run, refusal, connection)
+    exempt = arns.intersection(record.exempt_connections)
     if settings().reject_unknown:
-        spared |= _reject(cluster_arn, {one.arn for one in rejectable(strange, spared)})
-    if (arns, spared) != (set(record.strangers), set(record.spared)):
-        dynamodb.note_strangers(cluster_arn, arns, spared)
+        exempt |= _reject(cluster_arn, {one.arn for one in rejectable(unknown, exempt)})
+    if (arns, exempt) != (set(record.unknown_connections), set(record.exempt_connections)):
+        dynamodb.record_unknown_connections(cluster_arn, arns, exempt)
 
 
 def _reject(cluster_arn: str, connection_arns: Set[str]) -> Set[str]:

@@ -10,24 +10,28 @@ from datetime import datetime
 from msklink import clock
 from msklink.arns import ClusterArn
 from msklink.aws import dynamodb
-from msklink.cluster.description import Cluster as Description
-from msklink.connections.removal import Leaving
+from msklink.cluster.description import ClusterDescription
+from msklink.connections.removal import Removal
 from msklink.refusals import Code, Refusal, refuse
-from msklink.runs.cluster_record import Cluster, Vendor
+from msklink.runs.cluster_record import ClusterRecord, VendorRecord
 from msklink.services import notifications, policy_grants
 from msklink.settings import settings
-from msklink.tags import Clients, read_vendors
+from msklink.tags import AccountList, read_vendor_accounts
 
 
-def listed(cluster: Description, namespace: str) -> Clients:
+def listed_vendors(cluster: ClusterDescription, namespace: str) -> AccountList:
     """Read which vendors the owner lists; none when the cluster is not opted in."""
     if not cluster.is_managed(namespace):
-        return Clients(frozenset())
-    return read_vendors(cluster.tags, namespace)
+        return AccountList(frozenset())
+    return read_vendor_accounts(cluster.tags, namespace)
 
 
-def follow(
-    cluster_arn: str, run: str, record: Cluster, listed: Collection[str], clients: Collection[str]
+def update_vendors(
+    cluster_arn: str,
+    run: str,
+    record: ClusterRecord,
+    listed: Collection[str],
+    clients: Collection[str],
 ) -> None:
     """
     Note which vendors there are after a look at the tags.
@@ -37,40 +41,40 @@ def follow(
     """
     terms = settings().terms
     due = None if terms.protection else clock.now() + terms.grace
-    after: dict[str, Vendor] = dict.fromkeys(listed, Vendor())
+    after: dict[str, VendorRecord] = dict.fromkeys(listed, VendorRecord())
     for account, vendor in record.vendors.items():
         if account in listed:
-            after[account] = vendor.with_(leaving=None)
+            after[account] = vendor.with_(removal=None)
         elif account not in clients:
-            after[account] = _seen_off(cluster_arn, run, account, vendor, due)
+            after[account] = _with_removal(cluster_arn, run, account, vendor, due)
     if after != record.vendors:
-        dynamodb.note_vendors(cluster_arn, after)
+        dynamodb.record_vendors(cluster_arn, after)
 
 
-def _seen_off(
-    cluster_arn: str, run: str, account: str, vendor: Vendor, due: datetime | None
-) -> Vendor:
-    if vendor.leaving and bool(vendor.leaving.due) == bool(due):
+def _with_removal(
+    cluster_arn: str, run: str, account: str, vendor: VendorRecord, due: datetime | None
+) -> VendorRecord:
+    if vendor.removal and bool(vendor.removal.due) == bool(due):
         return vendor
     key = f"{settings().namespace}/vendors"
-    leaving = Leaving(reason=refuse(Code.VENDOR_REMOVED, account=account, key=key), due=due)
-    notifications.vendor_leaving(cluster_arn, account, leaving, run)
-    return vendor.with_(leaving=leaving)
+    leaving = Removal(reason=refuse(Code.VENDOR_REMOVED, account=account, key=key), due=due)
+    notifications.vendor_removal_scheduled(cluster_arn, account, leaving, run)
+    return vendor.with_(removal=leaving)
 
 
-def forget_all(cluster_arn: str, record: Cluster) -> None:
+def forget_vendors(cluster_arn: str, record: ClusterRecord) -> None:
     """Forget the vendors of a cluster that is gone, and its policy with it."""
     if record.vendors:
-        dynamodb.note_vendors(cluster_arn, {})
+        dynamodb.record_vendors(cluster_arn, {})
 
 
-def holding(record: Cluster, now: datetime) -> set[str]:
+def vendors_with_grants(record: ClusterRecord, now: datetime) -> set[str]:
     """Return the vendors that keep their grants for now."""
     return {account for account, vendor in record.vendors.items() if not vendor.is_due(now)}
 
 
-def note_refused(
-    cluster_arn: str, run: str, record: Cluster, refusals: Mapping[str, Refusal]
+def report_refused(
+    cluster_arn: str, run: str, record: ClusterRecord, refusals: Mapping[str, Refusal]
 ) -> dict[str, Refusal]:
     """Tell the owner once of vendors that could not be admitted; return the other *refusals*."""
     after = {
@@ -81,11 +85,13 @@ def note_refused(
         if vendor.refusal and vendor.refusal != record.vendors[account].refusal:
             notifications.cluster_refused(cluster_arn, run, vendor.refusal)
     if after != record.vendors:
-        dynamodb.note_vendors(cluster_arn, after)
+        dynamodb.record_vendors(cluster_arn, after)
     return {account: refusal for account, refusal in refusals.items() if account not in after}
 
 
-def note_gone(cluster: ClusterArn, run: str, record: Cluster, now: datetime) -> Cluster:
+def report_removed(
+    cluster: ClusterArn, run: str, record: ClusterRecord, now: datetime
+) -> ClusterRecord:
     """
     Tell of the vendors whose time was up and that are no longer admitted, and forget them.
 
@@ -94,9 +100,9 @@ def note_gone(cluster: ClusterArn, run: str, record: Cluster, now: datetime) -> 
     due = {account for account, vendor in record.vendors.items() if vendor.is_due(now)}
     gone = due - policy_grants.admitted(cluster) if due else due
     for account in sorted(gone):
-        notifications.vendor_left(cluster.text, account, record.vendors[account].leaving, run)
+        notifications.vendor_removed(cluster.text, account, record.vendors[account].removal, run)
     if not gone:
         return record
     kept = {one: vendor for one, vendor in record.vendors.items() if one not in gone}
-    dynamodb.note_vendors(cluster.text, kept)
+    dynamodb.record_vendors(cluster.text, kept)
     return record.model_copy(update={"vendors": kept})

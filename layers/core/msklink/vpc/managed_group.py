@@ -1,26 +1,26 @@
 """What others did to the security group that MSKLink manages in a client VPC."""
 
 from msklink.drift import kinds
-from msklink.drift.kinds import Drift, Kind
+from msklink.drift.kinds import Drift, DriftKind
 from msklink.vpc.description import Vpc
-from msklink.vpc.security_groups import spell, wanted_rules
+from msklink.vpc.security_groups import describe_rules, wanted_rules
 
 
-def drifted(vpc: Vpc) -> Drift | None:
+def security_group_drift(vpc: Vpc) -> Drift | None:
     """How the rules of the managed group differ from what they should be, if they do."""
     group, wanted = vpc.managed_group, wanted_rules(vpc.cidrs)
-    if group is None or group.ingress == group.egress == wanted or has_grown(vpc):
+    if group is None or group.ingress == group.egress == wanted or lacks_new_blocks(vpc):
         return None
     return Drift(
-        Kind.SECURITY_GROUP,
-        before=f"in {spell(group.ingress)}, out {spell(group.egress)}",
-        after=f"in and out {spell(wanted)}",
+        DriftKind.SECURITY_GROUP,
+        before=f"in {describe_rules(group.ingress)}, out {describe_rules(group.egress)}",
+        after=f"in and out {describe_rules(wanted)}",
         account=vpc.account,
         vpc_id=vpc.id,
     )
 
 
-def has_grown(vpc: Vpc) -> bool:
+def lacks_new_blocks(vpc: Vpc) -> bool:
     """
     Whether the managed group lacks no more than rules for blocks that *vpc* has got since.
 
@@ -32,6 +32,6 @@ def has_grown(vpc: Vpc) -> bool:
     return group.egress <= group.ingress <= wanted
 
 
-def memory_of(vpc: Vpc) -> str:
+def security_group_history_item(vpc: Vpc) -> str:
     """The item of what was done about drifts of its managed group."""
-    return kinds.memory_of(Kind.SECURITY_GROUP, vpc.account, vpc.id)
+    return kinds.history_item(DriftKind.SECURITY_GROUP, vpc.account, vpc.id)

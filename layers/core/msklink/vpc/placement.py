@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from msklink.refusals import Code, Refusal, refuse
 from msklink.vpc.description import Subnet, Vpc
-from msklink.vpc.security_groups import spell_ports, unopened_ports
+from msklink.vpc.security_groups import describe_ports, unopened_ports
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def _group_warnings(vpc: Vpc, groups: Collection[str]) -> tuple[Refusal, ...]:
     missing = unopened_ports(rules)
     if not groups or not missing:
         return ()
-    names, ports = ", ".join(groups), spell_ports(missing)
+    names, ports = ", ".join(groups), describe_ports(missing)
     if missing == unopened_ports(()):
         return (refuse(Code.NOBODY_LET_IN, groups=names),)
     return (refuse(Code.PORTS_PARTLY_OPEN, groups=names, ports=ports),)
@@ -98,7 +98,7 @@ def _take(
 ) -> tuple[str, ...] | Refusal:
     """Take the *named* subnets, which are those of *asked* that *vpc* has, all or none."""
     if unfit := [subnet for subnet in named if subnet.obstacle]:
-        return refuse(Code.SUBNET_UNFIT, vpc_id=vpc.id, subnets=_spell_obstacles(unfit))
+        return refuse(Code.SUBNET_UNFIT, vpc_id=vpc.id, subnets=_describe_obstacles(unfit))
     by_zone = {subnet.zone_id: subnet.id for subnet in named}
     if sorted(by_zone) != zones or asked != set(by_zone.values()):
         return refuse(
@@ -109,7 +109,10 @@ def _take(
         )
     if full := [subnet for subnet in named if subnet.free_addresses < endpoints]:
         return refuse(
-            Code.SUBNET_FULL, vpc_id=vpc.id, subnets=_spell_room(full), endpoints=endpoints
+            Code.SUBNET_FULL,
+            vpc_id=vpc.id,
+            subnets=_describe_free_addresses(full),
+            endpoints=endpoints,
         )
     return tuple(by_zone[zone] for zone in zones)
 
@@ -132,29 +135,29 @@ def _pick(vpc: Vpc, zones: Sequence[str], endpoints: int) -> tuple[str, ...] | R
     passed_over = [subnet for subnet in there if subnet.zone_id in missing]
     unfit = [subnet for subnet in passed_over if subnet.obstacle]
     full = [subnet for subnet in passed_over if not subnet.obstacle]
-    reasons = [*filter(None, (_spell_obstacles(unfit), _spell_room(full)))]
+    reasons = [*filter(None, (_describe_obstacles(unfit), _describe_free_addresses(full)))]
     return refuse(
         Code.SUBNET_MISSING_IN_ZONE,
         vpc_id=vpc.id,
         account=vpc.account,
-        addresses=_spell_addresses(endpoints),
+        addresses=_count_addresses(endpoints),
         zones=", ".join(missing),
         passed_over=f" Passed over: {', '.join(reasons)}." if reasons else "",
         names=", ".join(vpc.zone_names.get(zone, "a zone it does not have") for zone in missing),
     )
 
 
-def _spell_obstacles(subnets: Sequence[Subnet]) -> str:
+def _describe_obstacles(subnets: Sequence[Subnet]) -> str:
     return ", ".join(f"{one.id} ({one.obstacle})" for one in sorted(subnets, key=_id))
 
 
-def _spell_room(subnets: Sequence[Subnet]) -> str:
+def _describe_free_addresses(subnets: Sequence[Subnet]) -> str:
     return ", ".join(
-        f"{one.id} ({_spell_addresses(one.free_addresses)})" for one in sorted(subnets, key=_id)
+        f"{one.id} ({_count_addresses(one.free_addresses)})" for one in sorted(subnets, key=_id)
     )
 
 
-def _spell_addresses(count: int) -> str:
+def _count_addresses(count: int) -> str:
     return f"{count} free IPv4 {'address' if count == 1 else 'addresses'}"
 
 

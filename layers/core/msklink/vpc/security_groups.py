@@ -43,21 +43,21 @@ def wanted_rules(cidrs: Iterable[str]) -> frozenset[Rule]:
 
 
 @dataclass(frozen=True)
-class Change:
+class RuleChange:
     """What to add to a set of rules and what to take out of it; nothing when both are empty."""
 
     missing: tuple[Rule, ...]
     surplus: tuple[Rule, ...]
 
 
-def change(existing: Collection[Rule], wanted: Collection[Rule]) -> Change:
-    return Change(
+def rule_change(existing: Collection[Rule], wanted: Collection[Rule]) -> RuleChange:
+    return RuleChange(
         missing=tuple(sorted(set(wanted) - set(existing), key=str)),
         surplus=tuple(sorted(set(existing) - set(wanted), key=str)),
     )
 
 
-def spell(rules: Iterable[Rule]) -> str:
+def describe_rules(rules: Iterable[Rule]) -> str:
     """*rules* for people, in the same order always."""
     texts = (f"{one.protocol} {one.first_port}-{one.last_port} {one.source}" for one in rules)
     return ", ".join(sorted(texts)) or "nothing"
@@ -69,7 +69,7 @@ def unopened_ports(ingress: Iterable[Rule]) -> tuple[int, ...]:
     return tuple(port for port in range(PORTS[0], PORTS[1] + 1) if port not in opened)
 
 
-def spell_ports(ports: Iterable[int]) -> str:
+def describe_ports(ports: Iterable[int]) -> str:
     """Return *ports*, which are in order, for people: `14001-14003, 14100`."""
     runs: list[list[int]] = []
     for port in ports:
