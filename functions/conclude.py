@@ -5,28 +5,19 @@ from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from msklink.aws.errors import transient_faults_named
-from msklink.runs import lease as run_lease
-from msklink.runs.task_input import Task
+from msklink.runs.task_input import RoundConclusion
 from msklink.services import lease, notifications
 
 logger = Logger()
 
 
-class Conclusion(Task):
-    generation: int
-    rounds: int
-    clients: int
-    fingerprint: str
-
-
 @logger.inject_lambda_context(correlation_id_path="run")
 @event_parser
 @transient_faults_named
-def handler(event: Conclusion, context: LambdaContext) -> dict[str, bool]:
-    has_room = run_lease.has_room(event.rounds, event.clients)
+def handler(event: RoundConclusion, context: LambdaContext) -> dict[str, bool]:
     newer = lease.conclude_round(
         *(event.cluster_arn, event.run, event.generation),
-        has_room=has_room,
+        has_room=event.has_room,
         fingerprint=event.fingerprint,
     )
     logger.info("round concluded", newer=newer, rounds=event.rounds)

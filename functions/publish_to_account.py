@@ -1,130 +1,18 @@
 """Task state PublishToAccount: write client configuration and status into a client account."""
 
-from datetime import datetime
-
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.parser import event_parser
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msklink import clock
-from msklink.auth_scheme import Scheme
-from msklink.aws import dynamodb, run_state
 from msklink.aws.errors import transient_faults_named
-from msklink.aws.lambda_probe import Probe
-from msklink.aws.session import client_refusals, client_session
-from msklink.aws.ssm import ParameterSet
-from msklink.connections import probe_results, survey
-from msklink.connections.record import ConnectionRecord, State, changed_records
-from msklink.errors import ProbeFailed, Refused
-from msklink.parameters import status
-from msklink.parameters.published import PublishedState, drift_of_scheme
-from msklink.refusals import Refusal
-from msklink.runs.task_input import ClientTask
-from msklink.services import drift_repair
-from msklink.services.connection_updates import record_changes, record_onboarded
-from msklink.settings import settings
+from msklink.runs.task_input import AccountPublication
+from msklink.services import publication
 
 logger = Logger()
-
-
-class Publication(ClientTask):
-    bootstrap_brokers: dict[Scheme, str]
 
 
 @logger.inject_lambda_context(correlation_id_path="run")
 @event_parser
 @transient_faults_named
-def handler(event: Publication, context: LambdaContext) -> dict[str, int]:
-    now, account = clock.now(), event.client(settings().namespace)
-    known = dynamodb.connections(event.cluster_arn, event.account)
-    records = [record.with_published(event.bootstrap_brokers) for record in known]
-    try:
-        session = client_session(account, account.publishing(event.cluster.name), event.run)
-        with client_refusals(account):
-            parameters = ParameterSet(session, event.cluster.name)
-        written = _publish(event, parameters, known, records, now)
-    except Refused as error:
-        logger.warning("not published", refusal=error.refusal.model_dump(mode="json"))
-        _refuse(event, error.refusal, known, now)
-        return {"written": 0}
-    onboarded = record_onboarded(known, records, event.run, now)
-    logger.info(
-        "published", account=event.account, written=written, new=[one.item for one in onboarded]
-    )
-    try:
-        _check(event, Probe(session, account.probe), parameters, records, now)
-    except (ProbeFailed, Refused) as error:
-        logger.warning("not checked", account=event.account, why=str(error))
-    return {"written": len(written)}
-
-
-def _refuse(
-    event: Publication, refusal: Refusal, known: list[ConnectionRecord], now: datetime
-) -> None:
-    """Record and tell what kept us out of the account, unless it kept out the survey already."""
-    told = {record.refusal.code for record in known if record.refusal and record.wanted}
-    if refusal.code in told or not any(record.wanted for record in known):
-        return
-    records = survey.account_refused(event.cluster_arn, event.account, refusal, known, now)
-    record_changes(known, records, event.run, now)
-
-
-def _publish(
-    event: Publication,
-    parameters: ParameterSet,
-    known: list[ConnectionRecord],
-    records: list[ConnectionRecord],
-    now: datetime,
-) -> list[str]:
-    """Names of the parameters that had to be written."""
-    brokers = _brokers(event, records, now)
-    with client_refusals(event.client(settings().namespace)):
-        if taken := parameters.name_refusal(event.cluster):
-            raise Refused(taken)
-        left = run_state.published_state(event.cluster_arn, event.account)
-        found = parameters.drifts(_brokers(event, known, now), event.account, left)
-        refused = {drift: drift_repair.repair_refusal(event.cluster_arn, drift) for drift in found}
-        for drift in (drift for drift, refusal in refused.items() if not refusal):
-            drift_repair.record_attempt(event.cluster_arn, event.run, drift)
-        kept = {drift.scheme for drift, refusal in refused.items() if refusal}
-        wanted = {scheme: text for scheme, text in brokers.items() if scheme not in kept}
-        told = status.describe(event.cluster_arn, records)
-        written = parameters.publish(wanted, told, now)
-    for drift, refusal in refused.items():
-        if refusal:
-            drift_repair.report_unrepaired(event.cluster_arn, event.run, drift, refusal)
-    well = [drift_of_scheme(event.account, scheme).item for scheme in wanted]
-    drift_repair.mark_resolved(event.cluster_arn, well)
-    left = PublishedState(digests=parameters.digests, unrepaired_schemes=tuple(sorted(kept)))
-    run_state.save_published_state(event.cluster_arn, event.account, left)
-    return written
-
-
-def _check(
-    event: Publication,
-    probe: Probe,
-    parameters: ParameterSet,
-    records: list[ConnectionRecord],
-    now: datetime,
-) -> None:
-    """Record and tell what the probe of the account finds, where there is one."""
-    brokers = _brokers(event, records, now)
-    due = probe_results.due_for_probe(records, brokers)
-    vpc_id = probe.vpc_id() if due else None
-    asked = [record for record in due if record.vpc_id == vpc_id]
-    if not asked:
-        return
-    answer = probe.ask(probe_results.probe_request(asked, brokers))
-    checked = probe_results.with_probe_results(records, asked, brokers, answer, now)
-    dynamodb.save_all(changed_records(records, checked), now)
-    with client_refusals(event.client(settings().namespace)):
-        parameters.write_status(status.describe(event.cluster_arn, checked), now)
-
-
-def _brokers(
-    event: Publication, records: list[ConnectionRecord], now: datetime
-) -> dict[Scheme, str]:
-    """The broker strings of the schemes that are published by *records*, but for what goes now."""
-    there = (record for record in records if record.state is State.PUBLISHED)
-    published = {record.scheme for record in there if not record.is_due(now)}
-    return {scheme: text for scheme, text in event.bootstrap_brokers.items() if scheme in published}
+def handler(event: AccountPublication, context: LambdaContext) -> dict[str, int]:
+    return {"written": len(publication.publish_to_account(event))}

@@ -16,7 +16,7 @@ from msklink.policy.kafka_access import KafkaAccess
 from msklink.refusals import Code, refuse
 from msklink.requests.inbound_events import ClientChanged, OnboardingDetail, read_event
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
-from tests.support.functions import OWNER, invoke, load
+from tests.support.functions import OWNER, invoke
 
 EVENTS = 10_000
 STRANGER = OTHER_CLIENT
@@ -139,7 +139,7 @@ def no_role(monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(*_: object) -> None:
         raise Refused(refuse(Code.CLIENT_STACK_MISSING, role="r", account=STRANGER, owner=OWNER))
 
-    monkeypatch.setattr(load("receive_event"), "client_session", refused)
+    monkeypatch.setattr("msklink.services.request_admission.client_session", refused)
 
 
 @pytest.mark.usefixtures("no_role")

@@ -1,15 +1,22 @@
-"""Creating a connection in a client account, or waiting until MSK takes it."""
+"""Create the connections of one client account, or wait until MSK takes them."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
 
 from msklink import clock
-from msklink.aws import msk_clusters, msk_vpc_connections
+from msklink.aws import dynamodb, ec2, msk_clusters, msk_vpc_connections
+from msklink.aws.session import client_refusals, client_session
 from msklink.cluster.description import BUSY_STATES
-from msklink.connections import lifecycle, vpc_connection
+from msklink.connections import lifecycle, survey, vpc_connection
 from msklink.connections.record import ConnectionRecord, Hold, State
+from msklink.connections.vpc_connection import VpcConnection
 from msklink.errors import NotYet, Refused
+from msklink.runs.task_input import ClientTask
+from msklink.services import drift_repair, managed_groups
+from msklink.services.connection_updates import record_changes
 from msklink.settings import settings
 
 if TYPE_CHECKING:
@@ -18,7 +25,76 @@ if TYPE_CHECKING:
 logger = Logger(child=True)
 
 
-def create_or_hold(msk: "KafkaClient", record: ConnectionRecord) -> ConnectionRecord:
+def connect_account(task: ClientTask) -> list[ConnectionRecord]:
+    """
+    Create the connections that one client account lacks, and return the records that changed.
+
+    What keeps us out of the account is recorded, and ends nothing.
+    """
+    now = clock.now()
+    known = dynamodb.connections(task.cluster_arn, task.account)
+    wanted = [record for record in known if record.is_pursued]
+    well: list[str] = []
+    try:
+        records: Iterable[ConnectionRecord] = _connect(task, wanted)
+        well = [lifecycle.connection_history_item(record) for record in records if record.is_live]
+    except Refused as error:
+        records = survey.account_refused(task.cluster_arn, task.account, error.refusal, known, now)
+    changed = record_changes(known, records, task.run, now)
+    drift_repair.mark_resolved(task.cluster_arn, well)
+    return changed
+
+
+def _connect(task: ClientTask, wanted: list[ConnectionRecord]) -> list[ConnectionRecord]:
+    """Each of *wanted* with its connection: found, or created, or refused by MSK."""
+    account = task.client(settings().namespace)
+    session = client_session(account, account.connecting(task.cluster.name), task.run)
+    with client_refusals(account):
+        msk = msk_clusters.client(session)
+        listed = msk_vpc_connections.list_connections(msk)
+        found = {record.item: vpc_connection.find_connection(record, listed) for record in wanted}
+        groups = managed_groups.ensure_groups(task, ec2.client(session), wanted)
+        placed = [managed_groups.assign_group(record, groups) for record in wanted]
+        refused = [one for one in placed if one.state is State.REFUSED and not one.connection_arn]
+        fit = (record for record in placed if record not in refused)
+        return refused + [_bring(task, msk, record, found[record.item]) for record in fit]
+
+
+def _bring(
+    task: ClientTask,
+    msk: "KafkaClient",
+    record: ConnectionRecord,
+    connection: VpcConnection | None,
+) -> ConnectionRecord:
+    """*record* with its connection, which is made anew where others have changed it."""
+    if (
+        connection
+        and connection.state == vpc_connection.REJECTED
+        and record.state is not State.PLANNED
+    ):
+        return lifecycle.adopt(record, connection)
+    found = lifecycle.connection_drift(record, connection)
+    if found and (refusal := drift_repair.repair_refusal(task.cluster_arn, found)):
+        return record.with_(state=State.FAILED, refusal=refusal)
+    if found:
+        drift_repair.record_attempt(task.cluster_arn, task.run, found)
+    return _take(msk, record, connection) if connection else _create_or_hold(msk, record)
+
+
+def _take(
+    msk: "KafkaClient", record: ConnectionRecord, connection: VpcConnection
+) -> ConnectionRecord:
+    """*record* with the connection that is there; a dead one of ours is deleted first."""
+    if connection.state in vpc_connection.DEAD_STATES and msk_vpc_connections.is_ours(
+        msk, connection.arn, settings().stack_name
+    ):
+        msk_vpc_connections.delete_connection(msk, connection.arn)
+        logger.info("dead connection deleted", connection=connection.arn, state=connection.state)
+        connection = replace(connection, state=vpc_connection.DELETING)
+    return lifecycle.adopt(record, connection)
+
+
+def _create_or_hold(msk: "KafkaClient", record: ConnectionRecord) -> ConnectionRecord:
     """
     Return *record* with its new connection, on hold, or refused by MSK.
 

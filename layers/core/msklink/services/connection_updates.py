@@ -3,16 +3,20 @@
 First told, then written: if a function dies in between, it is told again, and never not at all.
 """
 
+import json
 from collections.abc import Iterable
 from datetime import datetime
 
 from aws_lambda_powertools import Logger
 
+from msklink import clock
 from msklink.aws import dynamodb
-from msklink.connections.record import ConnectionRecord, changed_records
+from msklink.aws.errors import impersonal
+from msklink.connections.record import ConnectionRecord, State, changed_records
+from msklink.errors import TransientError
 from msklink.refusals import WARNINGS, Refusal
 from msklink.runs.cluster_record import ClusterRecord
-from msklink.runs.task_input import Task
+from msklink.runs.task_input import ClientFailure, Task, TaskError
 from msklink.services import notifications
 
 logger = Logger(child=True)
@@ -87,3 +91,27 @@ def record_cluster_refusals(
             notifications.cluster_refused(task.cluster_arn, task.run, refusal)
     if refusals != record.refusals:
         dynamodb.record_refusals(task.cluster_arn, refusals)
+
+
+def record_client_failure(task: ClientFailure) -> None:
+    """Record that a step failed for one client as nobody foresaw."""
+    now = clock.now()
+    record = ConnectionRecord(
+        cluster_arn=task.cluster_arn,
+        account=task.account,
+        state=State.FAILED,
+        requested_at=now,
+        failure=f"{task.step} of run {task.run} failed with {_describe(task.error)}",
+    )
+    dynamodb.save(record, now)
+    notifications.client_failed()
+
+
+def _describe(error: TaskError) -> str:
+    """Return the name of the error, and what AWS said where it is one that passes."""
+    if error.name != TransientError.__name__:
+        return error.name
+    try:
+        return f"{error.name}: {impersonal(json.loads(error.cause)['errorMessage'])}"
+    except (ValueError, KeyError):
+        return error.name

@@ -1,13 +1,19 @@
-"""Private connectivity of a cluster between two looks: how our update ended, what others did."""
+"""Turn private connectivity on, conclude our update of it, and notice what others did to it."""
+
+from typing import Any
 
 from aws_lambda_powertools import Logger
 
 from msklink.auth_scheme import Scheme
 from msklink.aws import dynamodb, msk_clusters
-from msklink.cluster import description, private_connectivity
+from msklink.aws.errors import aws_refusals
+from msklink.cluster import description, next_move, private_connectivity, update_window
 from msklink.cluster.description import ClusterDescription
+from msklink.cluster.next_move import Move
+from msklink.errors import Refused, UpdateRejected
 from msklink.refusals import Code, Refusal, refuse
 from msklink.runs.cluster_record import ClusterRecord
+from msklink.runs.task_input import ConnectivityUpdate
 from msklink.services import drift_repair, notifications
 from msklink.settings import settings
 
@@ -112,3 +118,57 @@ def record_enabled_schemes(
     )
     if record.enabling or on != seen:
         dynamodb.record_enabled_schemes(cluster.arn.text, on)
+
+
+def enable_schemes(task: ConnectivityUpdate, record: ClusterRecord) -> dict[str, Any]:
+    """
+    Turn on the schemes that clients want and that are off; return what the run does next.
+
+    One update at a time: behind any other the run waits, and then looks at the cluster again.
+    """
+    try:
+        with aws_refusals():
+            return _enable(task, record)
+    except Refused as error:
+        return _answer(Move.WAIT, error.refusal.message)  # InspectCluster meets it and reports it
+
+
+def _enable(task: ConnectivityUpdate, record: ClusterRecord) -> dict[str, Any]:
+    msk = msk_clusters.client()
+    cluster = msk_clusters.describe_updates(msk, task.cluster_arn, record.operation)
+    if cluster is None:
+        return _answer(Move.WAIT, "the cluster is gone")
+    if is_update_finished(cluster, record):  # in a run that failed, and is redriven
+        return _answer(Move.WAIT, "an update of ours is over")
+    asked = cluster.requested_schemes(settings().namespace).schemes
+    wanted = frozenset(scheme for survey in task.surveys for scheme in survey.schemes)
+    wanted |= set(task.facts.vendor_schemes)
+    wanted |= schemes_to_restore(cluster, asked, record)
+    verdict = next_move.decide_next_move(cluster, wanted)
+    if verdict.move is Move.ENABLE:
+        flags = private_connectivity.connectivity_flags(cluster, wanted)
+        schemes = wanted - cluster.private_schemes
+        expected = update_window.expected_window(
+            msk_clusters.past_updates(msk, task.cluster_arn), cluster.brokers
+        )
+        dynamodb.record_enabling(task.cluster_arn, schemes)  # before, or its end could be missed
+        try:
+            operation = msk_clusters.enable_connectivity(msk, cluster, flags)
+        except UpdateRejected as error:
+            dynamodb.record_rejected_update(task.cluster_arn, str(error))
+            logger.warning("update rejected", schemes=sorted(schemes), problem=str(error))
+            return _answer(Move.WAIT, f"MSK does not take the update: {error}")
+        dynamodb.record_enabling(task.cluster_arn, schemes, operation)
+        logger.info("enabling connectivity", reason=verdict.reason, operation=operation)
+        return _answer(Move.WAIT, verdict.reason, expected, cluster.brokers)
+    return _answer(verdict.move, verdict.reason)
+
+
+def _answer(
+    move: Move,
+    reason: str,
+    expected: tuple[int, int] = update_window.UNKNOWN_WINDOW,
+    brokers: int = 0,
+) -> dict[str, Any]:
+    seconds = update_window.wait_seconds(0, expected, brokers)
+    return {"move": move, "reason": reason, "expected": expected, "wait_seconds": seconds}

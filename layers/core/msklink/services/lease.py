@@ -1,4 +1,4 @@
-"""Who works on a cluster: taking the lease, giving it up, handing it on. The rules are in lease.
+"""Take the lease of a cluster, give it up, hand it on; the rules are in `runs.lease`.
 
 Each function can die between any two of its calls and be called again: the lease says by its
 holder's name what is still to do, and starting a run twice starts it once.
@@ -23,10 +23,10 @@ def conclude_round(
     cluster_arn: str, run: str, generation: int, *, has_room: bool, fingerprint: str = ""
 ) -> bool:
     """
-    Whether *run* must go round again, because more was asked for than it saw in *generation*.
+    Whether *run* must go another round, because more was asked for than it saw in *generation*.
 
-    If not, it has given the lease up: to nobody, or without room for another round to a new run.
-    *fingerprint* is that of the cluster as it saw it.
+    If not, it has given the lease up: to nobody, or without room in its history for another round
+    to a new run. *fingerprint* is that of the cluster as it saw it.
     """
     record = dynamodb.give_up_lease(cluster_arn, run, generation, fingerprint)
     if record.holder == run and not has_room:

@@ -40,15 +40,12 @@ def ensure_groups(
     for vpc_id, vpc in read.items():
         group = vpc.managed_group
         is_used = any(record.was_established for record in wanted if record.vpc_id == vpc_id)
-        found = (
-            managed_group.security_group_drift(vpc) if is_used else None
-        )  # a new one may be half made
-        refusal = drift_repair.repair_refusal(event.cluster_arn, found) if found else None
-        if group and found and refusal:
-            drift_repair.report_unrepaired(event.cluster_arn, event.run, found, refusal)
-            groups[vpc_id] = group.id
-            continue
-        if found:
+        # A group that no connection uses yet may be half made.
+        found = managed_group.security_group_drift(vpc) if is_used else None
+        if group and found:
+            if drift_repair.report_unless_repaired(event.cluster_arn, event.run, found):
+                groups[vpc_id] = group.id
+                continue
             drift_repair.record_attempt(event.cluster_arn, event.run, found)
         if group or vpc_id in bare:
             try:

@@ -27,6 +27,12 @@ Rejected = dict[str, Refusal]
 """Accounts that could not be admitted, and why."""
 
 
+def admitted_accounts(cluster: ClusterArn) -> frozenset[str]:
+    """Return the accounts that our statement admits now."""
+    current, _ = msk_cluster_policy.read_policy(msk_clusters.client(), cluster.text)
+    return current.admitted(settings().namespace)
+
+
 def rejection(
     cluster: ClusterArn, accounts: Set[str], error: PrincipalRejected | Refused
 ) -> Refusal:
@@ -68,7 +74,7 @@ class PolicyWriter:
         except Refused:
             return self._admit_by_halves(accounts)
         except PrincipalRejected as error:
-            admitted = self._admitted()
+            admitted = admitted_accounts(self.cluster)
             for doubtful in (frozenset[str](), admitted - self._reached()):
                 if self._is_taken_without(doubtful):
                     return self._admit_again(accounts, doubtful)
@@ -86,7 +92,7 @@ class PolicyWriter:
         try:
             self._put(drop=accounts)
         except PrincipalRejected:
-            doubtful = self._admitted() - accounts - self._reached()
+            doubtful = admitted_accounts(self.cluster) - accounts - self._reached()
             if not self._is_taken_without(doubtful, accounts):
                 raise
             return self._admit_again(frozenset(), doubtful)
@@ -126,10 +132,6 @@ class PolicyWriter:
     def _record_suspended(self, doubtful: Set[str], before: Set[str] = frozenset()) -> None:
         if doubtful != before:
             dynamodb.record_suspended_accounts(self.cluster.text, doubtful)
-
-    def _admitted(self) -> frozenset[str]:
-        current, _ = msk_cluster_policy.read_policy(msk_clusters.client(), self.cluster.text)
-        return current.admitted(settings().namespace)
 
     def _reached(self) -> Set[str]:
         """Clients into whose accounts this run has looked, so that they are not closed."""

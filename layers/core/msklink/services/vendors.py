@@ -14,7 +14,8 @@ from msklink.cluster.description import ClusterDescription
 from msklink.connections.removal import Removal
 from msklink.refusals import Code, Refusal, refuse
 from msklink.runs.cluster_record import ClusterRecord, VendorRecord
-from msklink.services import notifications, policy_grants
+from msklink.services import notifications
+from msklink.services.policy_writer import admitted_accounts
 from msklink.settings import settings
 from msklink.tags import AccountList, read_vendor_accounts
 
@@ -98,7 +99,7 @@ def report_removed(
     Return the record without them.
     """
     due = {account for account, vendor in record.vendors.items() if vendor.is_due(now)}
-    gone = due - policy_grants.admitted(cluster) if due else due
+    gone = due - admitted_accounts(cluster) if due else due
     for account in sorted(gone):
         notifications.vendor_removed(cluster.text, account, record.vendors[account].removal, run)
     if not gone:

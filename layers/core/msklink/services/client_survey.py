@@ -1,0 +1,155 @@
+"""Survey one client account: what it wants of a cluster, and what of it can be had."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from aws_lambda_powertools import Logger
+
+from msklink import clock
+from msklink.aws import dynamodb, ec2, run_state
+from msklink.aws.session import client_refusals, client_session
+from msklink.aws.ssm import ParameterSet
+from msklink.cluster import admission
+from msklink.connections import offboarding, survey
+from msklink.connections.record import ConnectionRecord
+from msklink.connections.survey import ClusterFacts, SurveyedState
+from msklink.errors import Refused
+from msklink.parameters import status
+from msklink.refusals import Code, Refusal
+from msklink.requests.records import OffboardingRequest, OnboardingRequest
+from msklink.runs.task_input import ClientSurvey, Survey
+from msklink.services import succession
+from msklink.services.connection_updates import record_survey
+from msklink.services.kafka_access import refused_access
+from msklink.settings import settings
+from msklink.tags import client_key
+
+Records = tuple[ConnectionRecord, ...]
+
+logger = Logger(child=True)
+
+
+class Asked(NamedTuple):
+    """What the account asked for by event."""
+
+    onboarding: list[OnboardingRequest]
+    offboarding: list[OffboardingRequest]
+
+
+def survey_account(task: ClientSurvey) -> Survey:
+    """
+    Find what one client account wants, check each of its VPCs, and record the connections to make.
+
+    Of an account that cannot be looked into, what came by event counts.
+    """
+    now = clock.now()
+    known = dynamodb.connections(task.cluster_arn, task.account)
+    asked = Asked(
+        dynamodb.onboarding_requests(task.cluster_arn, task.account),
+        dynamodb.offboarding_requests(task.cluster_arn, task.account),
+    )
+    here = tuple(known) if task.barred else offboarding.readmitted(known)
+    try:
+        records, found = _look_into(task, here, asked, now)
+    except Refused as error:
+        records = _without_access(task, here, asked, error.refusal, now)
+    else:
+        run_state.save_surveyed_state(task.cluster_arn, task.account, found)
+    changed = record_survey(known, records, task.run, now)
+    logger.info("client surveyed", account=task.account, changed=[one.item for one in changed])
+    schemes = {record.scheme for record in records if record.is_pursued}
+    return Survey(
+        account=task.account,
+        schemes=tuple(sorted(filter(None, schemes))),
+        closing=any(record.is_due(now) for record in records),
+        barred=bool(task.barred),
+    )
+
+
+def _look_into(
+    task: ClientSurvey, known: Records, asked: Asked, now: datetime
+) -> tuple[Records, SurveyedState]:
+    """The records as they should be, and what they go by."""
+    namespace, bounds = settings().namespace, ""
+    key = client_key(namespace, task.cluster.name)
+    account = task.client(namespace)
+    session = client_session(account, account.surveying(task.cluster.name), task.run)
+    with client_refusals(account):
+        parameters = ParameterSet(session, task.cluster.name)
+    is_free = not task.barred and succession.is_replaced_cluster(parameters.owner, task.cluster)
+    with client_refusals(account):
+        taken = parameters.claim(task.cluster, now, other_is_gone=is_free)
+        if taken and not task.barred:
+            parameters.write_status(status.with_refusal(parameters.status, taken), now)
+            raise Refused(taken)
+        vpcs = ec2.client(session)
+        all_tags = ec2.vpc_tags(vpcs, namespace)
+        guarded = tuple(
+            offboarding.with_protection(record, all_tags, namespace) for record in known
+        )
+        tags = {vpc_id: one[key] for vpc_id, one in all_tags.items() if key in one}
+        if not task.barred:
+            facts = ClusterFacts.model_validate(task.facts)
+            places = {*tags, *(request.vpc_id for request in asked.onboarding)}
+            read = ec2.read_vpcs(vpcs, task.account, places, key, settings().stack_name)
+            read = ec2.with_endpoints(vpcs, read, task.cluster_arn)
+            refusals, bounds = refused_access(task.cluster, task.account, asked.onboarding)
+            wished = survey.requested_vpcs(read.values(), *asked, key, now)
+            wished = survey.with_existing_connections(wished, guarded, asked.offboarding)
+            wished = survey.with_access_refusals(wished, refusals)
+            wanted = survey.plan_connections(task.account, facts, read, wished, guarded)
+            left = offboarding.records_without(guarded, wanted)
+            records = (
+                wanted
+                + _schedule_removal(task, left, asked, now)
+                + survey.unconfirmed_failures(known)
+            )
+        else:
+            records = _schedule_removal(task, guarded, asked, now)
+        if not taken and task.barred != Code.CLUSTER_REPLACED:
+            _write_status(task, parameters, records, now)
+    return records, SurveyedState(tags=tags, bounds_digest=bounds)
+
+
+def _schedule_removal(task: ClientSurvey, left: Records, asked: Asked, now: datetime) -> Records:
+    """*left* on their way out: all of them are barred, or each was taken back by its client."""
+    namespace = settings().namespace
+    why = offboarding.withdrawal_reason(asked.offboarding, namespace)
+    if task.barred:
+        successor = task.facts.get("successor", "")
+        barred = admission.access_refusal(
+            task.barred, task.cluster, task.account, namespace, successor
+        )
+        why = offboarding.same_reason(barred)
+    return offboarding.schedule_removal(left, why, settings().terms, now)
+
+
+def _without_access(
+    task: ClientSurvey, known: Records, asked: Asked, refusal: Refusal, now: datetime
+) -> Records:
+    """What can be said of an account that cannot be looked into: only what came by event."""
+    if task.barred:
+        return _schedule_removal(task, known, asked, now)
+    wished = survey.requested_vpcs(
+        (), *asked, client_key(settings().namespace, task.cluster.name), now
+    )
+    records = survey.still_requested(known, wished)
+    leaving = tuple(one for one in records if offboarding.is_requested(one, asked.offboarding))
+    staying = offboarding.records_without(records, leaving) + _schedule_removal(
+        task, leaving, asked, now
+    )
+    return survey.account_refused(task.cluster_arn, task.account, refusal, staying, now)
+
+
+def _write_status(
+    task: ClientSurvey, parameters: ParameterSet, records: Records, now: datetime
+) -> None:
+    """
+    Tell of refusals before any broker is rolled, and of offboarding at once.
+
+    The owner's own status is a summary of all clients, which PublishSummary writes.
+    """
+    is_owner = task.account == task.cluster.account
+    told = [record for record in records if record.is_shown]
+    if not is_owner and any(record.refusal or record.removal for record in told):
+        parameters.write_status(status.describe(task.cluster_arn, records), now)

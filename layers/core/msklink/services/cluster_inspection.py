@@ -1,0 +1,154 @@
+"""Look at the cluster: what it can offer, who may connect, and what the run does next."""
+
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from msklink.aws import dynamodb, ec2, msk_clusters, run_state
+from msklink.aws.errors import aws_refusals
+from msklink.aws.msk_model import unknown_fields
+from msklink.cluster import description, eligibility, next_move, update_window
+from msklink.cluster.description import ClusterDescription
+from msklink.cluster.next_move import Move
+from msklink.connections.survey import ClusterFacts
+from msklink.errors import ClusterWaitTimedOut, Refused
+from msklink.refusals import Code, refuse
+from msklink.runs.cluster_record import ClusterRecord
+from msklink.runs.task_input import ClusterInspection
+from msklink.services import connectivity, lease, succession, vendors
+from msklink.services.connection_updates import record_cluster_refusals
+from msklink.settings import settings
+from msklink.tags import read_client_accounts
+
+logger = Logger(child=True)
+
+
+def inspect(task: ClusterInspection) -> dict[str, Any]:
+    """
+    Read the cluster and its tags, record what follows, and return what the run does next.
+
+    Raises ClusterWaitTimedOut where MSK does not end an update.
+    """
+    # Read before the cluster: whatever is asked for after this moment counts higher.
+    record = dynamodb.read_cluster(task.cluster_arn)
+    msk = msk_clusters.client()
+    if unknown := list(unknown_fields(msk)):
+        logger.warning("boto3 of the Lambda runtime is too old", unknown_fields=unknown)
+    try:
+        with aws_refusals():
+            cluster = msk_clusters.describe_updates(msk, task.cluster_arn, record.operation)
+            answer = _decide(task, cluster, record)
+            fingerprint = cluster.fingerprint(settings().namespace) if cluster else description.GONE
+    except Refused as error:
+        record_cluster_refusals(task, record, (error.refusal,))
+        answer = {"move": Move.STOP, "reason": error.refusal.message}
+        fingerprint = description.UNSEEN  # so that the next sweep has it looked at again
+    nothing = {"facts": {}, "managed": False}
+    return {**nothing, **answer, "generation": record.requested, "fingerprint": fingerprint}
+
+
+def _decide(
+    task: ClusterInspection, cluster: ClusterDescription | None, record: ClusterRecord
+) -> dict[str, Any]:
+    if cluster is None:
+        return _close_gone_cluster(task, record)
+    namespace = settings().namespace
+    connecting = vendors.listed_vendors(cluster, namespace)
+    admitted = cluster.client_accounts(namespace)
+    vendors.update_vendors(task.cluster_arn, task.run, record, connecting.accounts, admitted)
+    if not cluster.is_managed(namespace):
+        return _close_accounts(task, Code.CLUSTER_NOT_MANAGED, "the cluster is not opted in")
+    verdict = next_move.decide_next_move(cluster, wanted=frozenset())
+    if verdict.move is Move.WAIT:
+        if task.waited_seconds >= update_window.limit_seconds(task.expected, cluster.brokers):
+            minutes = task.waited_seconds // 60
+            raise ClusterWaitTimedOut(f"{verdict.reason} after {minutes} minutes of waiting")
+        seconds = update_window.wait_seconds(task.waited_seconds, task.expected, cluster.brokers)
+        return {"move": Move.WAIT, "reason": verdict.reason, "wait_seconds": seconds}
+    return _offer(task, cluster, record, verdict.reason)
+
+
+def _offer(
+    task: ClusterInspection, cluster: ClusterDescription, record: ClusterRecord, reason: str
+) -> dict[str, Any]:
+    """Find out which schemes clients can have, tell the owner, and name the accounts to survey."""
+    namespace = settings().namespace
+    asked = cluster.requested_schemes(namespace)
+    connecting = vendors.listed_vendors(cluster, namespace)
+    properties = msk_clusters.server_properties(msk_clusters.client(), cluster)
+    clients = read_client_accounts(cluster.tags, namespace)
+    refusals = eligibility.scheme_refusals(cluster, asked, namespace, properties)
+    failed = connectivity.conclude_update(task.run, cluster, record)
+    possible = asked.schemes - refusals.keys() - failed.keys()
+    off = connectivity.handle_turned_off(task.run, cluster, possible, record)
+    warnings = eligibility.cluster_warnings(cluster)
+    reported = eligibility.owner_refusals(asked, refusals) + tuple(failed.values())[:1]
+    reported += tuple(off.values()) + clients.refusals + connecting.refusals
+    reported += eligibility.vendor_refusals(cluster, connecting.accounts, asked, namespace)
+    for_vendors = possible - off.keys() if connecting.accounts and not asked.auto else ()
+    record_cluster_refusals(task, record, reported, warnings)
+    run_state.record_managed(task.cluster_arn)
+    succession.take_over_requests(task.cluster, clients.accounts)
+    connectivity.record_enabled_schemes(cluster, possible, record)
+    facts = ClusterFacts(
+        arn=task.cluster_arn,
+        name=task.cluster.name,
+        zone_ids=cluster.zone_ids,
+        refusals=refusals | failed | off,
+        warnings=warnings,
+        vpc_id=ec2.vpc_of(ec2.client(), cluster.subnet_ids),
+        brokers=cluster.brokers,
+        vendor_schemes=tuple(sorted(for_vendors)),
+    )
+    return {
+        "move": Move.PROCEED,
+        "reason": reason,
+        "accounts": _accounts(task, clients.accounts, Code.ACCOUNT_NOT_ALLOWED),
+        "managed": True,
+        "facts": facts.model_dump(mode="json"),
+    }
+
+
+def _close_gone_cluster(task: ClusterInspection, record: ClusterRecord) -> dict[str, Any]:
+    """What a cluster that is gone has goes: at once where another of its name is for its client."""
+    code, cluster = Code.CLUSTER_NOT_FOUND, task.cluster
+    vendors.forget_vendors(cluster.text, record)
+    successor = succession.successor(cluster)
+    if successor is None:
+        gone = refuse(code, cluster=cluster.name, owner=cluster.account)
+        record_cluster_refusals(task, record, (gone,))
+        return _close_accounts(task, code, gone.message)
+    new = successor.arn.text
+    replaced = refuse(Code.CLUSTER_REPLACED, old=cluster.text, new=new)
+    record_cluster_refusals(task, record, (replaced,))
+    if record.cluster_fingerprint != description.GONE:  # until now the name was taken
+        lease.request_run(new)
+    clients = successor.client_accounts(settings().namespace)
+    return _close_accounts(task, code, replaced.message, clients) | {"facts": {"successor": new}}
+
+
+def _close_accounts(
+    task: ClusterInspection, barred: Code, reason: str, replaced: frozenset[str] = frozenset()
+) -> dict[str, Any]:
+    """
+    What is left in any account goes; nothing is done where nothing is left.
+
+    For the accounts *replaced* it goes because another cluster has taken the place of this one.
+    """
+    accounts = [
+        one | {"barred": Code.CLUSTER_REPLACED} if one["account"] in replaced else one
+        for one in _accounts(task, frozenset(), barred)
+    ]
+    left = accounts or run_state.is_managed(task.cluster_arn)  # so that the owner's set goes too
+    return {"move": Move.CLOSE if left else Move.STOP, "reason": reason, "accounts": accounts}
+
+
+def _accounts(
+    task: ClusterInspection, listed: frozenset[str], barred: Code
+) -> list[dict[str, str]]:
+    """The accounts to survey: those *listed*, and those that were and have something still."""
+    recorded = {record.account for record in dynamodb.connections(task.cluster_arn)}
+    return [
+        {"account": account, "barred": "" if account in listed else barred}
+        for account in sorted(listed | recorded)
+    ]

@@ -1,0 +1,85 @@
+"""Look at all connections of a cluster at once, and choose the brokers to publish."""
+
+from datetime import datetime
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from msklink import clock
+from msklink.aws import dynamodb, msk_clusters
+from msklink.aws.errors import aws_refusals
+from msklink.connections import lifecycle, vpc_connection
+from msklink.connections.record import ConnectionRecord, State
+from msklink.errors import Refused
+from msklink.parameters.brokers import choose_brokers
+from msklink.runs.cluster_record import ClusterRecord, PublishedBrokers
+from msklink.runs.task_input import ConnectionInspection
+from msklink.services import notifications, unknown_connections
+from msklink.services.connection_updates import record_changes
+
+logger = Logger(child=True)
+
+
+def inspect(task: ConnectionInspection) -> dict[str, Any]:
+    """
+    Read the states of all connections of the cluster in one call, record what has become of each,
+    and return what the run does next.
+    """
+    known, now = dynamodb.connections(task.cluster_arn), clock.now()
+    try:
+        with aws_refusals():
+            return _inspect(task, known, now)
+    except Refused as error:
+        notifications.cluster_refused(task.cluster_arn, task.run, error.refusal)
+        records = [lifecycle.refuse_unready(record, error.refusal) for record in known]
+        record_changes(known, records, task.run, now)
+        brokers = dynamodb.read_cluster(task.cluster_arn).brokers
+        return _publish(task, known, brokers)
+
+
+def _inspect(
+    task: ConnectionInspection, known: list[ConnectionRecord], now: datetime
+) -> dict[str, Any]:
+    listed = msk_clusters.client_connections(msk_clusters.client(), task.cluster_arn)
+    states = {connection.arn: connection.state for connection in listed}
+    records = lifecycle.observe_all(known, states, task.waited_seconds, now)
+    changed = record_changes(known, records, task.run, now)
+    again = lifecycle.accounts_to_reconnect(known, records)
+    pending = [record for record in records if record.state is State.CONNECTING]
+    logger.info("connections inspected", pending=len(pending), changed=len(changed))
+    if any(record.hold and record.hold.is_cluster for record in pending):
+        return {"move": "inspect", "bootstrap_brokers": {}}
+    if again:
+        return {"move": "connect", "accounts": again, "bootstrap_brokers": {}}
+    if pending:
+        return {"move": "wait", "wait_seconds": lifecycle.WAIT_SECONDS, "bootstrap_brokers": {}}
+    accounts = task.surveyed_accounts | {one.account for one in known}
+    cluster = dynamodb.read_cluster(task.cluster_arn)
+    accounts |= cluster.vendors.keys()
+    unknown_connections.handle_unknown_connections(
+        task.cluster_arn, task.run, vpc_connection.unknown_connections(listed, accounts), cluster
+    )
+    return _publish(task, records, _choose_brokers(task, cluster))
+
+
+def _publish(
+    task: ConnectionInspection, records: list[ConnectionRecord], brokers: PublishedBrokers
+) -> dict[str, Any]:
+    accounts = {record.account for record in records} - {task.cluster.account}
+    return {
+        "move": "publish",
+        "accounts": sorted(accounts),
+        "bootstrap_brokers": brokers.strings,
+    }
+
+
+def _choose_brokers(task: ConnectionInspection, record: ClusterRecord) -> PublishedBrokers:
+    """The brokers to publish, which are remembered before anybody is told of them."""
+    msk = msk_clusters.client()
+    found = msk_clusters.bootstrap_brokers(msk, task.cluster_arn)
+    ids = msk_clusters.broker_ids(msk, task.cluster_arn) if record.brokers.strings else None
+    brokers = choose_brokers(record.brokers, found, task.facts.brokers, ids)
+    if brokers != record.brokers:
+        dynamodb.record_brokers(task.cluster_arn, brokers)
+        logger.info("brokers chosen", of=brokers.broker_count, brokers=brokers.strings)
+    return brokers

@@ -1,0 +1,154 @@
+"""Take away what a client account is not to have any more: parameters, connections, groups."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from aws_lambda_powertools import Logger
+
+from msklink import clock
+from msklink.aws import (
+    dynamodb,
+    ec2,
+    ec2_security_groups,
+    msk_clusters,
+    msk_vpc_connections,
+    run_state,
+)
+from msklink.aws.session import client_refusals, client_session
+from msklink.aws.ssm import ParameterSet
+from msklink.connections import offboarding
+from msklink.connections.record import ConnectionRecord, State
+from msklink.errors import Refused
+from msklink.parameters import status
+from msklink.refusals import Code, refuse
+from msklink.runs.task_input import ClientTask
+from msklink.services import notifications, succession
+from msklink.services.connection_updates import record_changes
+from msklink.settings import settings
+from msklink.tags import client_key
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2 import EC2Client
+
+Records = list[ConnectionRecord]
+
+logger = Logger(child=True)
+
+
+def disconnect_account(task: ClientTask) -> list[ConnectionRecord]:
+    """
+    Take away what is due in one client account, and return the records that are not gone yet.
+
+    Of an account that cannot be reached they are recorded as abandoned, which RevokeAccess deals
+    with from the owner's side.
+    """
+    now = clock.now()
+    known = dynamodb.connections(task.cluster_arn, task.account)
+    due = [record for record in known if record.is_due(now)]
+    staying = [one for one in known if one.scheme and not one.is_due(now)]
+    try:
+        # Where a run is redriven that died at the end of this step, nothing is due any more.
+        return _disconnect(task, due, staying, now) if due else []
+    except Refused as error:
+        failed = {"state": State.ABANDONED, "failure": error.refusal.message}
+        record_changes(due, [record.with_(**failed) for record in due], task.run, now)
+        return []
+
+
+def _disconnect(task: ClientTask, due: Records, staying: Records, now: datetime) -> Records:
+    """
+    Those of *due* that are not gone yet.
+
+    In the order in which an application should notice: parameters, connection, security group.
+    """
+    account = task.client(settings().namespace)
+    session = client_session(account, account.disconnecting(task.cluster.name), task.run)
+    closing = [record.with_(state=State.CLOSING, refusal=None, failure=None) for record in due]
+    with client_refusals(account):
+        # The owner's own set is a summary of all clients, which PublishSummary writes.
+        parameters = ParameterSet(session, task.cluster.name)
+        replaced = any(offboarding.is_replaced(record) for record in due)
+        is_owner = task.account == task.cluster.account
+        ours = not (is_owner or replaced or parameters.name_refusal(task.cluster))
+        if ours:
+            kept = {record.scheme for record in staying if record.is_live}
+            parameters.withdraw({one.scheme for one in due if one.scheme} - kept)
+            parameters.write_status(status.describe(task.cluster_arn, [*staying, *closing]), now)
+        msk = msk_clusters.client(session)
+        listed = msk_vpc_connections.list_connections(msk)
+        name = settings().stack_name
+        closing = [
+            msk_vpc_connections.close_connection(msk, record, listed, name) for record in closing
+        ]
+        in_use = _delete_groups(task, ec2.client(session), closing, staying, now)
+        # The successor claims the name; if there is none after all, the next run withdraws it.
+        is_claimed = not replaced or parameters.owner != task.cluster_arn
+        gone = [one for one in closing if _is_gone(one, in_use, now, is_claimed=is_claimed)]
+        pending = [one for one in closing if one not in gone]
+        record_changes(due, pending, task.run, now)
+        if gone and ours:
+            _write_final_status(task, parameters, gone, [*staying, *pending], now)
+    if ours:
+        run_state.record_withdrawn(task.cluster_arn, task.account, parameters.digests)
+    for record in gone:
+        _report_gone(task, record, in_use)
+    return pending
+
+
+def _delete_groups(
+    task: ClientTask, vpcs: "EC2Client", closing: Records, staying: Records, now: datetime
+) -> dict[str, str]:
+    """
+    Delete the managed groups that serve nobody any more; those in use still, by VPC.
+
+    One that another cluster of the name uses is that cluster's now.
+    """
+    leaving = {one.vpc_id for one in closing if one.vpc_id}
+    leaving -= {one.vpc_id for one in staying if one.may_exist}
+    leaving -= {one.vpc_id for one in closing if one.connection_state}
+    if leaving:
+        leaving -= succession.vpcs_in_use(task.cluster, task.account, now)
+    if not leaving:
+        return {}
+    key = client_key(settings().namespace, task.cluster.name)
+    groups = ec2_security_groups.managed_groups(vpcs, key, settings().stack_name)
+    if groups is None:
+        return dict.fromkeys(leaving, "which nobody could look for")
+    return {
+        vpc_id: group
+        for vpc_id, group in groups.items()
+        if vpc_id in leaving and not ec2_security_groups.delete_group(vpcs, group)
+    }
+
+
+def _is_gone(
+    record: ConnectionRecord, in_use: dict[str, str], now: datetime, *, is_claimed: bool
+) -> bool:
+    is_free = record.vpc_id not in in_use and is_claimed
+    is_free = is_free or offboarding.is_overdue(record, now)
+    return not record.connection_state and is_free
+
+
+def _write_final_status(
+    task: ClientTask,
+    parameters: ParameterSet,
+    gone: Records,
+    remaining: Sequence[ConnectionRecord],
+    now: datetime,
+) -> None:
+    """Leave the reason in the status; of a cluster that is gone nothing is to stay."""
+    reasons = [record.removal_reason for record in gone if record.removal_reason]
+    if not remaining and any(one.code is Code.CLUSTER_NOT_FOUND for one in reasons):
+        parameters.withdraw_all()
+    else:
+        parameters.write_status(status.offboarded(task.cluster_arn, remaining, reasons[0]), now)
+
+
+def _report_gone(task: ClientTask, record: ConnectionRecord, in_use: dict[str, str]) -> None:
+    refusal = record.removal_reason
+    if group := in_use.get(record.vpc_id):
+        refusal = refuse(Code.SECURITY_GROUP_IN_USE, group=group, vpc_id=record.vpc_id)
+    if record.scheme:
+        notifications.client_offboarded(record, task.run, refusal)
+    dynamodb.delete_record(record)

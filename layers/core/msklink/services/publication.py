@@ -1,0 +1,125 @@
+"""Publish client configuration and status in a client account, and have it checked there."""
+
+from datetime import datetime
+
+from aws_lambda_powertools import Logger
+
+from msklink import clock
+from msklink.auth_scheme import Scheme
+from msklink.aws import dynamodb, run_state
+from msklink.aws.lambda_probe import Probe
+from msklink.aws.session import client_refusals, client_session
+from msklink.aws.ssm import ParameterSet
+from msklink.connections import probe_results, survey
+from msklink.connections.record import ConnectionRecord, State, changed_records
+from msklink.errors import ProbeFailed, Refused
+from msklink.parameters import status
+from msklink.parameters.published import PublishedState, drift_of_scheme
+from msklink.refusals import Refusal
+from msklink.runs.task_input import AccountPublication
+from msklink.services import drift_repair
+from msklink.services.connection_updates import record_changes, record_onboarded
+from msklink.settings import settings
+
+logger = Logger(child=True)
+
+
+def publish_to_account(task: AccountPublication) -> list[str]:
+    """
+    Write client configuration and status into a client account, and have the connections checked.
+
+    Return the names of the parameters that had to be written; none where we are kept out.
+    """
+    now, account = clock.now(), task.client(settings().namespace)
+    known = dynamodb.connections(task.cluster_arn, task.account)
+    records = [record.with_published(task.bootstrap_brokers) for record in known]
+    try:
+        session = client_session(account, account.publishing(task.cluster.name), task.run)
+        with client_refusals(account):
+            parameters = ParameterSet(session, task.cluster.name)
+        written = _publish(task, parameters, known, records, now)
+    except Refused as error:
+        logger.warning("not published", refusal=error.refusal.model_dump(mode="json"))
+        _refuse(task, error.refusal, known, now)
+        return []
+    onboarded = record_onboarded(known, records, task.run, now)
+    logger.info(
+        "published", account=task.account, written=written, new=[one.item for one in onboarded]
+    )
+    try:
+        _check(task, Probe(session, account.probe), parameters, records, now)
+    except (ProbeFailed, Refused) as error:
+        logger.warning("not checked", account=task.account, why=str(error))
+    return written
+
+
+def _refuse(
+    task: AccountPublication, refusal: Refusal, known: list[ConnectionRecord], now: datetime
+) -> None:
+    """Record and tell what kept us out of the account, unless it kept out the survey already."""
+    told = {record.refusal.code for record in known if record.refusal and record.wanted}
+    if refusal.code in told or not any(record.wanted for record in known):
+        return
+    records = survey.account_refused(task.cluster_arn, task.account, refusal, known, now)
+    record_changes(known, records, task.run, now)
+
+
+def _publish(
+    task: AccountPublication,
+    parameters: ParameterSet,
+    known: list[ConnectionRecord],
+    records: list[ConnectionRecord],
+    now: datetime,
+) -> list[str]:
+    """Names of the parameters that had to be written."""
+    brokers = _published_brokers(task, records, now)
+    with client_refusals(task.client(settings().namespace)):
+        if taken := parameters.name_refusal(task.cluster):
+            raise Refused(taken)
+        left = run_state.published_state(task.cluster_arn, task.account)
+        found = parameters.drifts(_published_brokers(task, known, now), task.account, left)
+        refused = {drift: drift_repair.repair_refusal(task.cluster_arn, drift) for drift in found}
+        for drift in (drift for drift, refusal in refused.items() if not refusal):
+            drift_repair.record_attempt(task.cluster_arn, task.run, drift)
+        kept = {drift.scheme for drift, refusal in refused.items() if refusal}
+        wanted = {scheme: text for scheme, text in brokers.items() if scheme not in kept}
+        told = status.describe(task.cluster_arn, records)
+        written = parameters.publish(wanted, told, now)
+    for drift, refusal in refused.items():
+        if refusal:
+            drift_repair.report_unrepaired(task.cluster_arn, task.run, drift, refusal)
+    well = [drift_of_scheme(task.account, scheme).item for scheme in wanted]
+    drift_repair.mark_resolved(task.cluster_arn, well)
+    left = PublishedState(digests=parameters.digests, unrepaired_schemes=tuple(sorted(kept)))
+    run_state.save_published_state(task.cluster_arn, task.account, left)
+    return written
+
+
+def _check(
+    task: AccountPublication,
+    probe: Probe,
+    parameters: ParameterSet,
+    records: list[ConnectionRecord],
+    now: datetime,
+) -> None:
+    """Record and tell what the probe of the account finds, where there is one."""
+    brokers = _published_brokers(task, records, now)
+    due = probe_results.due_for_probe(records, brokers)
+    vpc_id = probe.vpc_id() if due else None
+    asked = [record for record in due if record.vpc_id == vpc_id]
+    if not asked:
+        return
+    answer = probe.ask(probe_results.probe_request(asked, brokers))
+    checked = probe_results.with_probe_results(records, asked, brokers, answer, now)
+    dynamodb.save_all(changed_records(records, checked), now)
+    with client_refusals(task.client(settings().namespace)):
+        parameters.write_status(status.describe(task.cluster_arn, checked), now)
+
+
+def _published_brokers(
+    task: AccountPublication, records: list[ConnectionRecord], now: datetime
+) -> dict[Scheme, str]:
+    """The broker strings of the schemes that are published by *records*, but for what goes now."""
+    there = (record for record in records if record.state is State.PUBLISHED)
+    published = {record.scheme for record in there if not record.is_due(now)}
+    return {scheme: text for scheme, text in task.bootstrap_brokers.items() if scheme in published}

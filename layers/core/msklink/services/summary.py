@@ -1,0 +1,57 @@
+"""Publish in the owner's account: its own client configuration, and how all clients are."""
+
+from aws_lambda_powertools import Logger
+
+from msklink import clock
+from msklink.aws import dynamodb, run_state
+from msklink.aws.errors import aws_refusals
+from msklink.aws.session import own_session
+from msklink.aws.ssm import ParameterSet
+from msklink.errors import Refused
+from msklink.parameters import status
+from msklink.parameters.published import PublishedState
+from msklink.runs.task_input import SummaryPublication
+from msklink.services import notifications, succession
+from msklink.services.connection_updates import record_onboarded
+
+logger = Logger(child=True)
+
+
+def publish_summary(task: SummaryPublication) -> list[str]:
+    """Write the owner's own set of parameters; return the names of those that had to be written."""
+    try:
+        with aws_refusals():
+            return _publish(task)
+    except Refused as error:
+        notifications.cluster_refused(task.cluster_arn, task.run, error.refusal)
+        return []
+
+
+def _publish(task: SummaryPublication) -> list[str]:
+    now, owner = clock.now(), task.cluster.account
+    if not task.managed and succession.successor(task.cluster):
+        return []  # what bears the name is the successor's
+    known = dynamodb.connections(task.cluster_arn)
+    own_known = [record for record in known if record.account == owner]
+    own_records = [record.with_published(task.bootstrap_brokers) for record in own_known]
+    others = [record for record in known if record.account != owner]
+    parameters = ParameterSet(own_session(), task.cluster.name)
+    is_free = task.managed and succession.is_replaced_cluster(parameters.owner, task.cluster)
+    if taken := parameters.claim(task.cluster, now, other_is_gone=is_free):
+        notifications.cluster_refused(task.cluster_arn, task.run, taken)
+        return []
+    if not task.managed and not known:
+        parameters.withdraw_all()
+        run_state.save_published_state(task.cluster_arn, owner, PublishedState())
+        return []
+    vendors = dynamodb.read_cluster(task.cluster_arn).vendors
+    told = status.summarize(task.cluster_arn, [*others, *own_records], vendors)
+    if own_records:
+        told["vpcs"] = status.describe(task.cluster_arn, own_records)["vpcs"]
+    written = parameters.publish(task.bootstrap_brokers, told, now)
+    run_state.save_published_state(
+        task.cluster_arn, owner, PublishedState(digests=parameters.digests)
+    )
+    record_onboarded(own_known, own_records, task.run, now)
+    logger.info("summary published", written=written)
+    return written

@@ -1,0 +1,139 @@
+"""Look at every cluster, and start a run where something may have changed or time is up."""
+
+import random
+from collections.abc import Iterator
+from datetime import datetime
+from functools import partial
+
+from aws_lambda_powertools import Logger
+
+from msklink import clock
+from msklink.aws import dynamodb, msk_clusters, run_state, step_functions
+from msklink.aws.cluster_snapshot import ClusterSnapshot, read_snapshot
+from msklink.cluster import description
+from msklink.cluster.description import ClusterDescription
+from msklink.connections import offboarding, sweep_rules
+from msklink.runs import backoff
+from msklink.runs.cluster_record import RunFailure
+from msklink.services import change_detection, lease
+from msklink.services.account_scan import AccountScanner
+from msklink.services.failed_runs import handle_failed_run
+from msklink.settings import settings
+
+logger = Logger(child=True)
+
+
+def sweep(scanner: AccountScanner) -> list[str]:
+    """
+    Start a run for each cluster that needs one, and return the names of the runs.
+
+    Raises ExceptionGroup when all were looked at, if that went wrong for some.
+    """
+    now = clock.now()
+    runs: list[str] = []
+    errors: list[Exception] = []
+    clusters: dict[str, ClusterDescription | None] = dict.fromkeys(run_state.managed_clusters())
+    clusters |= {
+        cluster.arn.text: cluster
+        for cluster in msk_clusters.list_clusters(msk_clusters.client())
+        if cluster.arn.text in clusters or cluster.is_managed(settings().namespace)
+    }
+    # In any order, or the last would never have a turn where the time is too short for all.
+    for arn in random.sample(list(clusters), len(clusters)):
+        try:
+            if reasons := _reasons(arn, clusters[arn], scanner, now):
+                run = lease.request_run(arn)
+                logger.info("run requested", cluster=arn, reasons=reasons, holder=run)
+                runs.append(run)
+        except Exception as error:  # of one cluster, whatever it is: the others are looked at
+            logger.exception("cluster not swept", cluster=arn)
+            errors.append(error)
+    if errors:
+        raise ExceptionGroup("clusters not swept", errors)  # so that the alarm tells of it
+    return runs
+
+
+def _reasons(
+    arn: str, cluster: ClusterDescription | None, scanner: AccountScanner, now: datetime
+) -> list[str]:
+    """Why the cluster needs a run; nothing when all is as the last one left it, or one works."""
+    if cluster and cluster.state in description.BUSY_STATES:
+        return []
+    snapshot = read_snapshot(arn)
+    record = snapshot.cluster
+    if record.holder:
+        if not step_functions.start(record.holder, arn):
+            handle_failed_run(step_functions.execution_arn(record.holder))
+        return []
+    fingerprint = cluster.fingerprint(settings().namespace) if cluster else description.GONE
+    if failure := record.last_failure:
+        return list(_reasons_after_failure(failure, arn, fingerprint, now))
+    if (
+        record.cluster_fingerprint != fingerprint
+    ):  # the run saw it by Describe, which may show more than List
+        cluster = msk_clusters.describe_cluster(msk_clusters.client(), arn)
+        if record.cluster_fingerprint != (
+            cluster.fingerprint(settings().namespace) if cluster else description.GONE
+        ):
+            return ["the cluster has changed"]
+    is_managed = cluster is not None and cluster.is_managed(settings().namespace)
+    if not snapshot.connections and not record.vendors and not is_managed:
+        # Not before its last run came to its end.
+        forget = run_state.forget_managed if cluster else run_state.forget_all
+        forget(arn)
+        return []
+    changes = _changes(arn, cluster if is_managed else None, snapshot, scanner, now)
+    refused = {one.account for one in snapshot.connections if sweep_rules.is_retryable(one)}
+    retryable = [f"what was refused in {account} may be mended" for account in sorted(refused)]
+    interval = settings().retry_pauses[-1]
+    remembered, due = backoff.schedule_retries(record.reasons, changes, retryable, interval, now)
+    if remembered != record.reasons:
+        dynamodb.record_reasons(arn, remembered)
+    return due
+
+
+def _reasons_after_failure(
+    failure: RunFailure, arn: str, fingerprint: str, now: datetime
+) -> Iterator[str]:
+    """Why there is to be a run after one that failed."""
+    if failure.next_attempt:
+        if failure.next_attempt <= now:
+            yield f"its last run failed, for time {failure.times}"
+    elif not failure.cluster_fingerprint:
+        dynamodb.record_failure(
+            arn, failure.model_copy(update={"cluster_fingerprint": fingerprint})
+        )
+    elif failure.cluster_fingerprint != fingerprint:
+        yield "the cluster has changed since the last attempt"
+
+
+def _changes(
+    arn: str,
+    managed: ClusterDescription | None,
+    snapshot: ClusterSnapshot,
+    scanner: AccountScanner,
+    now: datetime,
+) -> list[str]:
+    """What time has brought, and what others did on either side."""
+    known = snapshot.connections
+    over = [one.item for one in known if offboarding.is_removal_due(one, now)]
+    changes = [backoff.reason_with_digest("the time of connections is up", over)] if over else []
+    left = sorted(one for one, vendor in snapshot.cluster.vendors.items() if vendor.is_due(now))
+    changes += [backoff.reason_with_digest("the time of vendors is up", left)] if left else []
+    of_cluster = list(change_detection.detect_cluster_changes(managed, snapshot)) if managed else []
+    changes += of_cluster
+    listed = managed.client_accounts(settings().namespace) if managed else frozenset()
+    clients = sweep_rules.records_by_client(
+        listed, known, snapshot.onboarding_requests, snapshot.offboarding_requests
+    )
+    for client, account in zip(
+        clients, scanner.scan([one.account for one in clients]), strict=True
+    ):
+        if account:
+            of_client = list(change_detection.detect_client_changes(arn, client, snapshot, account))
+            changes += of_client
+            # A connection that is gone is news already, and took its endpoint with it.
+            if not (of_cluster or of_client):
+                again = partial(scanner.rescan, client.account)
+                change_detection.report_untagged_endpoints(arn, client, snapshot, account, again)
+    return changes
