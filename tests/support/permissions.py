@@ -52,7 +52,7 @@ def sessions() -> dict[str, list[Permission]]:
         namespace="${Namespace}",
     )
     scopes = {
-        "watching": account.watching(),
+        "scanning": account.scanning(),
         "surveying": account.surveying("<cluster>"),
         "connecting": account.connecting("<cluster>"),
         "disconnecting": account.disconnecting("<cluster>"),

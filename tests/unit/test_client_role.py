@@ -44,7 +44,7 @@ def test_a_scope_allows_no_more_than_the_role_does(scope: Scope) -> None:
 
 
 def test_the_scopes_together_leave_nothing_of_the_role_out() -> None:
-    scopes = [*(scope("orders") for scope in SCOPES), ACCOUNT.watching()]
+    scopes = [*(scope("orders") for scope in SCOPES), ACCOUNT.scanning()]
 
     assert granted(CLIENT_ROLE) <= {action for scope in scopes for action in actions(scope)}
 

@@ -32,7 +32,7 @@ CONNECTING = (
 
 DELETING = ("kafka:DeleteVpcConnection", "kafka:DescribeVpcConnection")
 
-WATCHING = (
+SCANNING = (
     "ec2:DescribeSecurityGroups",
     "ec2:DescribeVpcEndpoints",
     "ec2:DescribeVpcs",
@@ -97,10 +97,10 @@ class ClientAccount(NamedTuple):
         name = f"{self.namespace}-{kind}-{self.region}"
         return f"arn:{self.partition}:iam::{self.id}:role/{name}"
 
-    def watching(self) -> str:
+    def scanning(self) -> str:
         """Scope of a look at what there is, for all clusters."""
         parameters = f"arn:{self.partition}:ssm:{self.region}:{self.id}:parameter/{self.namespace}"
-        return _policy(_allow(WATCHING, "*"), _allow(READING, [parameters]))
+        return _policy(_allow(SCANNING, "*"), _allow(READING, [parameters]))
 
     def surveying(self, cluster_name: str) -> str:
         """Scope of a step that looks at VPCs, writes the status, and takes a name over."""

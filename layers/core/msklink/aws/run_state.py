@@ -62,8 +62,8 @@ def repair_histories(cluster_arn: str) -> dict[str, RepairHistory]:
     return {item["item"]: RepairHistory.model_validate(item) for item in found}
 
 
-def save_repair_history(cluster_arn: str, item: str, memory: RepairHistory) -> None:
-    dynamodb.put(cluster_arn, item, memory.model_dump(mode="json"))
+def save_repair_history(cluster_arn: str, item: str, history: RepairHistory) -> None:
+    dynamodb.put(cluster_arn, item, history.model_dump(mode="json"))
 
 
 def surveyed_state(cluster_arn: str, account: str) -> SurveyedState | None:

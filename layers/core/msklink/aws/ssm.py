@@ -119,15 +119,15 @@ class ParameterSet:
         return published.digests(self._existing, self._namespace, self._cluster_name)
 
     def publish(
-        self, brokers: Mapping[Scheme, str], told: Mapping[str, Any], now: datetime
+        self, brokers: Mapping[Scheme, str], content: Mapping[str, Any], now: datetime
     ) -> list[str]:
-        """Write the configuration by *brokers* and then the status *told*; what had to be."""
+        """Write the configuration by *brokers* and then the status *content*; what had to be."""
         wanted = published.parameters(self._namespace, self._cluster_name, brokers)
-        return self._write(wanted | self._status(told, now))
+        return self._write(wanted | self._status(content, now))
 
-    def write_status(self, told: Mapping[str, Any], now: datetime) -> list[str]:
+    def write_status(self, content: Mapping[str, Any], now: datetime) -> list[str]:
         """Write the status only."""
-        return self._write(self._status(told, now))
+        return self._write(self._status(content, now))
 
     def withdraw(self, schemes: Iterable[Scheme]) -> None:
         """Take the configurations of *schemes* away."""
@@ -140,10 +140,10 @@ class ParameterSet:
         if self.status is not None:
             self._delete([published.status_name(self._namespace, self._cluster_name)])
 
-    def _status(self, told: Mapping[str, Any], now: datetime) -> dict[str, str]:
-        told = with_replaced_cluster(self.status, told)
+    def _status(self, content: Mapping[str, Any], now: datetime) -> dict[str, str]:
+        content = with_replaced_cluster(self.status, content)
         return published.status_parameter(
-            self._existing, self._namespace, self._cluster_name, told, now
+            self._existing, self._namespace, self._cluster_name, content, now
         )
 
     def _write(self, wanted: Mapping[str, str]) -> list[str]:

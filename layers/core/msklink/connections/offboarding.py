@@ -63,8 +63,8 @@ def schedule_removal(
 def _scheduled(
     record: ConnectionRecord, reason: Refusal, terms: RemovalTerms, now: datetime
 ) -> ConnectionRecord:
-    is_dead = reason.code is Code.CLUSTER_REPLACED  # for good, and its client has another
-    if record.may_exist and not is_dead and (guard := _guard(record, terms)):
+    is_final = reason.code is Code.CLUSTER_REPLACED  # for good, and its client has another
+    if record.may_exist and not is_final and (guard := _guard(record, terms)):
         kept = _about(
             Code.DELETION_PROTECTED, record, terms.namespace, guard=guard, reason=reason.message
         )

@@ -81,9 +81,9 @@ def with_probe_results(
 def _result(findings: Sequence[ProbeFinding], servers: str, now: datetime) -> ProbeResult:
     """The first of *findings* that is not good, which is the one to mend, or how far all went."""
     last = next((one for one in findings if not one.good), findings[-1])
-    told = {"layer": last.layer} if last.good else last.model_dump()
+    kept = {"layer": last.layer} if last.good else last.model_dump()
     return ProbeResult(
-        **{**told, "at": now.replace(microsecond=0), "good": last.good, "servers": servers}
+        **{**kept, "at": now.replace(microsecond=0), "good": last.good, "servers": servers}
     )
 
 

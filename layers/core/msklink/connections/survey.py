@@ -76,9 +76,13 @@ def requested_vpcs(
             request.subnet_ids,
             request.security_group_ids,
         )
-    gone = {(departure.vpc_id, departure.scheme) for departure in offboarding_requests}
+    gone = {(offboarding.vpc_id, offboarding.scheme) for offboarding in offboarding_requests}
     left = (_without(found[vpc_id], gone) for vpc_id in sorted(found))
-    return tuple(wish for wish in left if wish.requested.schemes or wish.requested.refusals)
+    return tuple(
+        requested_vpc
+        for requested_vpc in left
+        if requested_vpc.requested.schemes or requested_vpc.requested.refusals
+    )
 
 
 def with_existing_connections(
@@ -92,13 +96,19 @@ def with_existing_connections(
     It may be a slip, so what is *known* to be connected in its VPC counts as asked for until the
     word is mended, but for what the client asked to go.
     """
-    gone = {(departure.vpc_id, departure.scheme) for departure in offboarding_requests}
+    gone = {(offboarding.vpc_id, offboarding.scheme) for offboarding in offboarding_requests}
     there = {(one.vpc_id, one.scheme) for one in known if one.scheme and one.is_live and one.wanted}
     return tuple(
-        replace(wish, requested=replace(wish.requested, schemes=wish.requested.schemes | held))
-        if wish.requested.refusals and (held := _of_vpc(there - gone, wish.vpc_id))
-        else wish
-        for wish in requested
+        replace(
+            requested_vpc,
+            requested=replace(
+                requested_vpc.requested, schemes=requested_vpc.requested.schemes | held
+            ),
+        )
+        if requested_vpc.requested.refusals
+        and (held := _of_vpc(there - gone, requested_vpc.vpc_id))
+        else requested_vpc
+        for requested_vpc in requested
     )
 
 
@@ -110,12 +120,17 @@ def with_access_refusals(
     requested: Iterable[RequestedVpc], refusals: Mapping[str, Refusal]
 ) -> tuple[RequestedVpc, ...]:
     """Return *requested*, each with the refusal of its VPC, if there is one."""
-    return tuple(replace(wish, access_refusal=refusals.get(wish.vpc_id)) for wish in requested)
+    return tuple(
+        replace(requested_vpc, access_refusal=refusals.get(requested_vpc.vpc_id))
+        for requested_vpc in requested
+    )
 
 
-def _without(wish: RequestedVpc, gone: Collection[tuple[str, Scheme]]) -> RequestedVpc:
-    kept = frozenset(one for one in wish.requested.schemes if (wish.vpc_id, one) not in gone)
-    return replace(wish, requested=replace(wish.requested, schemes=kept))
+def _without(requested_vpc: RequestedVpc, gone: Collection[tuple[str, Scheme]]) -> RequestedVpc:
+    kept = frozenset(
+        one for one in requested_vpc.requested.schemes if (requested_vpc.vpc_id, one) not in gone
+    )
+    return replace(requested_vpc, requested=replace(requested_vpc.requested, schemes=kept))
 
 
 def _both(first: RequestedSchemes, second: RequestedSchemes) -> RequestedSchemes:
@@ -140,9 +155,11 @@ def plan_connections(
     """
     before = {record.item: record for record in known}
     after: dict[str, ConnectionRecord] = {}
-    for wish in requested:
-        of_vpc = [record for record in before.values() if record.vpc_id == wish.vpc_id]
-        for record in _records_of_vpc(account, cluster, vpcs.get(wish.vpc_id), wish, of_vpc):
+    for requested_vpc in requested:
+        of_vpc = [record for record in before.values() if record.vpc_id == requested_vpc.vpc_id]
+        for record in _records_of_vpc(
+            account, cluster, vpcs.get(requested_vpc.vpc_id), requested_vpc, of_vpc
+        ):
             after[record.item] = _carry_over(before.get(record.item), record)
     return tuple(after[item] for item in sorted(after))
 
@@ -151,28 +168,28 @@ def _records_of_vpc(
     account: str,
     cluster: ClusterFacts,
     vpc: Vpc | None,
-    wish: RequestedVpc,
+    requested_vpc: RequestedVpc,
     of_vpc: Sequence[ConnectionRecord],
 ) -> Iterable[ConnectionRecord]:
     blank = ConnectionRecord(
         cluster_arn=cluster.arn,
         account=account,
-        vpc_id=wish.vpc_id,
+        vpc_id=requested_vpc.vpc_id,
         state=State.PLANNED,
-        requested_at=wish.requested_at,
+        requested_at=requested_vpc.requested_at,
     )
-    for refusal in wish.requested.refusals[:1]:
+    for refusal in requested_vpc.requested.refusals[:1]:
         yield blank.with_(state=State.REFUSED, refusal=refusal)
     made = {record.scheme for record in of_vpc if record.may_exist}
-    schemes = sorted(_schemes(wish.requested, cluster, made))
+    schemes = sorted(_schemes(requested_vpc.requested, cluster, made))
     wanted = set(schemes) - cluster.refusals.keys()
-    placement = _place(account, cluster, vpc, wish, _lacking(wanted, of_vpc, vpc))
+    placement = _place(account, cluster, vpc, requested_vpc, _lacking(wanted, of_vpc, vpc))
     for scheme in schemes:
         match cluster.refusals.get(scheme, placement):
             case Refusal() as refusal:
                 yield blank.with_(scheme=scheme, state=State.REFUSED, refusal=refusal)
             case Placement() as placed:
-                refused = (wish.access_refusal,) if scheme is Scheme.IAM else ()
+                refused = (requested_vpc.access_refusal,) if scheme is Scheme.IAM else ()
                 yield blank.with_(
                     scheme=scheme,
                     subnet_ids=placed.subnet_ids,
@@ -208,13 +225,15 @@ def _lacking(schemes: Set[Scheme], of_vpc: Iterable[ConnectionRecord], vpc: Vpc 
 
 
 def _place(
-    account: str, cluster: ClusterFacts, vpc: Vpc | None, wish: RequestedVpc, lacking: int
+    account: str, cluster: ClusterFacts, vpc: Vpc | None, requested_vpc: RequestedVpc, lacking: int
 ) -> Placement | Refusal:
     if vpc is None:
-        return refuse(Code.VPC_NOT_FOUND, vpc_id=wish.vpc_id, account=account)
+        return refuse(Code.VPC_NOT_FOUND, vpc_id=requested_vpc.vpc_id, account=account)
     if vpc.id == cluster.vpc_id:
         return refuse(Code.VPC_OF_CLUSTER, vpc_id=vpc.id)
-    return place(vpc, cluster.zone_ids, wish.subnet_ids, wish.security_group_ids, lacking)
+    return place(
+        vpc, cluster.zone_ids, requested_vpc.subnet_ids, requested_vpc.security_group_ids, lacking
+    )
 
 
 def _carry_over(old: ConnectionRecord | None, new: ConnectionRecord) -> ConnectionRecord:
@@ -229,9 +248,9 @@ def _carry_over(old: ConnectionRecord | None, new: ConnectionRecord) -> Connecti
         return old.with_(
             wanted=True, removal=None, last_reported_refusal=None, warnings=new.warnings
         )
-    told = old.refusal or old.last_reported_refusal if new.is_live else None
+    reported = old.refusal or old.last_reported_refusal if new.is_live else None
     return new.with_(
-        last_reported_refusal=told,
+        last_reported_refusal=reported,
         requested_at=old.requested_at if old.is_live == new.is_live else new.requested_at,
     )
 
@@ -276,7 +295,11 @@ def still_requested(
     known: Iterable[ConnectionRecord], requested: Iterable[RequestedVpc]
 ) -> tuple[ConnectionRecord, ...]:
     """*known* records of an account that could not be looked into: what is wished for stays."""
-    asked = {(wish.vpc_id, scheme) for wish in requested for scheme in wish.requested.schemes}
+    asked = {
+        (requested_vpc.vpc_id, scheme)
+        for requested_vpc in requested
+        for scheme in requested_vpc.requested.schemes
+    }
     return tuple(
         record.with_(wanted=True, removal=None)
         if record.is_live and (record.vpc_id, record.scheme) in asked

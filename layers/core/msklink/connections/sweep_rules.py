@@ -36,9 +36,9 @@ def records_by_client(
     for request in onboarding_requests:
         if request.account in found:
             found[request.account].onboarding_requests.append(request)
-    for departure in offboarding_requests:
-        if departure.account in found:
-            found[departure.account].offboarding_requests.append(departure)
+    for offboarding in offboarding_requests:
+        if offboarding.account in found:
+            found[offboarding.account].offboarding_requests.append(offboarding)
     return [found[account] for account in sorted(found)]
 
 
@@ -57,11 +57,11 @@ def _is_unprocessed(
     gone: Collection[tuple[str, Scheme]],
 ) -> bool:
     asked = read_schemes(" ".join(request.schemes), "")
-    wished = {scheme for scheme in asked.schemes if (request.vpc_id, scheme) not in gone}
+    requested = {scheme for scheme in asked.schemes if (request.vpc_id, scheme) not in gone}
     seen = {record.scheme for record in known if record.vpc_id == request.vpc_id}
     if None in seen or (asked.auto and seen):  # the whole VPC is refused, or has what can be had
         return False
-    return bool(wished - seen)
+    return bool(requested - seen)
 
 
 def is_unblocked(records: Sequence[ConnectionRecord], tags: VpcTags, terms: RemovalTerms) -> bool:

@@ -39,14 +39,14 @@ class Drift:
 
     @property
     def item(self) -> str:
-        """The sort key of its memory in the table."""
+        """The sort key of its repair history in the table."""
         return history_item(self.kind, self.account, self.vpc_id, self.scheme)
 
 
 HISTORY_PREFIX = "drift#"
-"""What the sort keys of all memories begin with."""
+"""What the sort keys of all repair histories begin with."""
 
 
 def history_item(kind: DriftKind, account: str = "", vpc_id: str = "", scheme: str = "") -> str:
-    """The sort key of the memory of one thing that can drift."""
+    """Return the sort key of the repair history of one thing that can drift."""
     return f"{HISTORY_PREFIX}{'#'.join((kind, account, vpc_id, scheme))}".rstrip("#")

@@ -89,13 +89,15 @@ def status_parameter(
     existing: Mapping[str, str],
     namespace: str,
     cluster_name: str,
-    told: Mapping[str, Any],
+    content: Mapping[str, Any],
     now: datetime,
 ) -> dict[str, str]:
     """The status parameter by full name, if it has to say something else than in *existing*."""
     name = status_name(namespace, cluster_name)
     return (
-        {} if status.says_the_same(existing.get(name), told) else {name: status.render(told, now)}
+        {}
+        if status.says_the_same(existing.get(name), content)
+        else {name: status.render(content, now)}
     )
 
 

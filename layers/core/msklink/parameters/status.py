@@ -28,17 +28,17 @@ _BY_URGENCY = (
 
 def describe(cluster_arn: str, records: Sequence[ConnectionRecord]) -> dict[str, Any]:
     """What the status says of *records*, but for the time."""
-    told = [record for record in records if record.is_shown]
+    shown = [record for record in records if record.is_shown]
     vpcs: dict[str, dict[str, Any]] = {}
-    for record in told:
+    for record in shown:
         if record.vpc_id:
             vpcs.setdefault(record.vpc_id, {})[record.scheme or "tag"] = _entry(record)
     status: dict[str, Any] = {
         "cluster_arn": cluster_arn,
-        "state": overall_state(told),
+        "state": overall_state(shown),
         "vpcs": vpcs,
     }
-    for record in told:
+    for record in shown:
         if not record.vpc_id:
             status |= _entry(record) | {"state": status["state"]}
     return fit(status)
@@ -48,10 +48,10 @@ def offboarded(
     cluster_arn: str, remaining: Sequence[ConnectionRecord], why: Refusal
 ) -> dict[str, Any]:
     """What the status says once a connection is gone: *why*, until another is told of."""
-    told = describe(cluster_arn, remaining)
+    content = describe(cluster_arn, remaining)
     if not any(record.is_shown for record in remaining):
-        told |= {"state": "offboarded"}
-    return fit({"refusal": why.model_dump(mode="json")} | told)
+        content |= {"state": "offboarded"}
+    return fit({"refusal": why.model_dump(mode="json")} | content)
 
 
 def with_refusal(value: str | None, refusal: Refusal) -> dict[str, Any]:
@@ -66,12 +66,12 @@ def taken_over(cluster_arn: str, replaced: Refusal) -> dict[str, Any]:
     return blank | {"replaced": replaced.model_dump(mode="json")}
 
 
-def with_replaced_cluster(value: str | None, told: Mapping[str, Any]) -> dict[str, Any]:
-    """*told*, and which cluster was replaced, if the status *value* says so of the same one."""
+def with_replaced_cluster(value: str | None, content: Mapping[str, Any]) -> dict[str, Any]:
+    """*content*, and which cluster was replaced, if the status *value* says so of the same one."""
     said = _parse(value)
-    is_same = said.get("cluster_arn") == told.get("cluster_arn")
+    is_same = said.get("cluster_arn") == content.get("cluster_arn")
     kept = {"replaced": said["replaced"]} if is_same and "replaced" in said else {}
-    return fit(kept | dict(told))
+    return fit(kept | dict(content))
 
 
 def summarize(

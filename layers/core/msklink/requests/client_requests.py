@@ -33,7 +33,7 @@ def read_client_requests(
         "requested_at": min(change.put_at or now, now).replace(microsecond=0),
     }
 
-    def departures(schemes: Iterable[Scheme], *, withdrawn: bool) -> list[ClientRequest]:
+    def offboarding(schemes: Iterable[Scheme], *, withdrawn: bool) -> list[ClientRequest]:
         return [
             OffboardingRequest(**said, scheme=one, withdrawn=withdrawn) for one in sorted(schemes)
         ]
@@ -42,10 +42,12 @@ def read_client_requests(
         case OffboardingDetail(schemes=schemes):
             whole = set(schemes) == ALL_SCHEMES
             request = [OnboardingRequest(**said, schemes=(), withdrawn=True)] if whole else []
-            return [*request, *departures(schemes, withdrawn=False)]
-        case OnboardingDetail() as wish:
-            again = " ".join(wish.schemes)
-            request = [OnboardingRequest(**said, **wish.model_dump(exclude={"cluster", "vpc_id"}))]
+            return [*request, *offboarding(schemes, withdrawn=False)]
+        case OnboardingDetail() as detail:
+            again = " ".join(detail.schemes)
+            request = [
+                OnboardingRequest(**said, **detail.model_dump(exclude={"cluster", "vpc_id"}))
+            ]
         case None:
             again, request = change.tag, []
-    return [*request, *departures(read_schemes(again, "").schemes, withdrawn=True)]
+    return [*request, *offboarding(read_schemes(again, "").schemes, withdrawn=True)]

@@ -54,8 +54,8 @@ def schedule_retries(
 
 def reason_with_digest(text: str, facts: object) -> str:
     """*text* with a mark of the *facts* behind it, as other facts are another reason."""
-    told = json.dumps(facts, sort_keys=True, default=str)
-    return f"{text} ({hashlib.sha256(told.encode()).hexdigest()[:8]})"
+    dumped = json.dumps(facts, sort_keys=True, default=str)
+    return f"{text} ({hashlib.sha256(dumped.encode()).hexdigest()[:8]})"
 
 
 def _is_due(reason: RunReason | None, now: datetime, is_retryable: bool) -> bool:

@@ -50,14 +50,14 @@ class AccountScanner:
         return [self._snapshots[account] for account in accounts]
 
     def rescan(self, account: str) -> AccountSnapshot | None:
-        """The sight of *account* as it is now."""
+        """Scan *account* again, and return what there is now."""
         self._snapshots[account] = self._scan(account)
         return self._snapshots[account]
 
     def _scan(self, account: str) -> AccountSnapshot | None:
         client = ClientAccount.beside(self._function_arn, account, settings().namespace)
         try:
-            session = client_session(client, client.watching(), self._session_name)
+            session = client_session(client, client.scanning(), self._session_name)
             vpcs = ec2.client(session)
             tags = ec2.vpc_tags(vpcs, client.namespace)
         except CLIENT_ERRORS as trouble:
@@ -72,9 +72,9 @@ class AccountScanner:
         )
 
 
-def _read_or_none[T](account: str, look: Callable[[], T]) -> T | None:
+def _read_or_none[T](account: str, read: Callable[[], T]) -> T | None:
     try:
-        return look()
+        return read()
     except CLIENT_ERRORS as trouble:
         logger.warning("client not seen in full", account=account, trouble=str(trouble))
         return None

@@ -1,4 +1,4 @@
-"""What a sweep sees of a cluster and its clients that is not as their last run left it."""
+"""Detect what has changed on a cluster and in its client accounts since the last run."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -39,11 +39,11 @@ def detect_cluster_changes(cluster: ClusterDescription, snapshot: ClusterSnapsho
     accounts = (
         cluster.client_accounts(namespace) | {one.account for one in known} | record.vendors.keys()
     )
-    strange = vpc_connection.unknown_connections(listed, accounts)
-    if {connection.arn for connection in strange} != set(record.unknown_connections):
+    unknown = vpc_connection.unknown_connections(listed, accounts)
+    if {connection.arn for connection in unknown} != set(record.unknown_connections):
         yield "there are connections of unknown accounts, or no longer"
     elif settings().reject_unknown and vpc_connection.rejectable(
-        strange, record.exempt_connections
+        unknown, record.exempt_connections
     ):
         yield "connections of unknown accounts are to be rejected"
     for account, bounds in kafka_access.changed_bounds(cluster, snapshot):
@@ -57,7 +57,7 @@ def detect_cluster_changes(cluster: ClusterDescription, snapshot: ClusterSnapsho
 
 
 def _mark_resolved(cluster_arn: str, snapshot: ClusterSnapshot, item: str) -> None:
-    """The thing of the memory *item* is well; that costs a call only if there is one."""
+    """Mark *item* as resolved, which costs a call only if its history is open."""
     if item in snapshot.open_histories:
         drift_repair.mark_resolved(cluster_arn, [item])
 
@@ -67,8 +67,8 @@ def _detect_scheme_changes(cluster: ClusterDescription, record: ClusterRecord) -
     missing = private_connectivity.turned_off_schemes(
         cluster, asked, frozenset(record.enabled_schemes)
     )
-    told = {one.message for one in record.refusals if one.code is Code.SCHEME_TURNED_OFF}
-    if len(missing) != len(told):
+    reported = {one.message for one in record.refusals if one.code is Code.SCHEME_TURNED_OFF}
+    if len(missing) != len(reported):
         yield "somebody turned schemes off or on"
     elif connectivity.schemes_to_restore(cluster, asked, record):
         yield "schemes are to be turned on again"
@@ -86,11 +86,11 @@ def _needs_run(record: ConnectionRecord, state: str | None) -> bool:
 
 
 def detect_client_changes(
-    cluster_arn: str, client: ClientRecords, snapshot: ClusterSnapshot, sight: AccountSnapshot
+    cluster_arn: str, client: ClientRecords, snapshot: ClusterSnapshot, scanned: AccountSnapshot
 ) -> Iterator[str]:
     """What was asked, mended or changed in a client account, if a run would do something."""
     account, key = client.account, _key(cluster_arn)
-    tags = {vpc_id: of_vpc[key] for vpc_id, of_vpc in sight.tags.items() if key in of_vpc}
+    tags = {vpc_id: of_vpc[key] for vpc_id, of_vpc in scanned.tags.items() if key in of_vpc}
     surveyed = snapshot.surveyed.get(account)
     if client.is_listed and (surveyed is None or tags != surveyed.tags):
         yield reason_with_digest(f"the tags of VPCs in {account} have changed", tags)
@@ -100,14 +100,14 @@ def detect_client_changes(
             for one in (*client.onboarding_requests, *client.offboarding_requests)
         ]
         yield reason_with_digest(f"a request of {account} was not seen", asked)
-    if sweep_rules.is_unblocked(client.known, sight.tags, settings().terms):
+    if sweep_rules.is_unblocked(client.known, scanned.tags, settings().terms):
         yield f"what stood in the way in {account} does so no longer"
     there = [record for record in client.known if record.was_established and record.wanted]
-    if there and sight.parameters is not None:
+    if there and scanned.parameters is not None:
         left = snapshot.published.get(account, PublishedState())
-        yield from _detect_parameter_changes(cluster_arn, account, left, sight.parameters)
-    if there and sight.vpcs is not None:
-        vpcs = sight.vpcs.get(key, ())
+        yield from _detect_parameter_changes(cluster_arn, account, left, scanned.parameters)
+    if there and scanned.vpcs is not None:
+        vpcs = scanned.vpcs.get(key, ())
         yield from _detect_group_changes(cluster_arn, there, snapshot, vpcs)
 
 
@@ -168,20 +168,20 @@ def report_untagged_endpoints(
     cluster_arn: str,
     client: ClientRecords,
     snapshot: ClusterSnapshot,
-    sight: AccountSnapshot,
-    look_again: Callable[[], AccountSnapshot | None],
+    scanned: AccountSnapshot,
+    rescan: Callable[[], AccountSnapshot | None],
 ) -> None:
     """
     Tell of VPCs where endpoints lack the tags by which MSK manages them; no run can help.
 
-    Runs of the cluster go on meanwhile. The *sight* may be from before one made connections, so
-    that where it shows too few, *look_again* is asked first. One may have closed connections since
+    Runs of the cluster go on meanwhile. The *scanned* may be from before one made connections, so
+    that where it shows too few, *rescan* is asked first. One may have closed connections since
     the *snapshot*: those count that are published there and after that look.
     """
     published = _published(client.known)
-    seen: Mapping[tuple[str, str], int] | None = sight.endpoints
+    seen: Mapping[tuple[str, str], int] | None = scanned.endpoints
     if seen is not None and _are_too_few(seen, cluster_arn, published):
-        fresh = look_again()
+        fresh = rescan()
         seen = fresh.endpoints if fresh else None
         published &= _published(dynamodb.connections(cluster_arn, client.account))
     there = Counter((account, vpc_id) for account, vpc_id, _ in published)

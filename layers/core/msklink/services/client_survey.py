@@ -50,7 +50,7 @@ def survey_account(task: ClientSurvey) -> Survey:
     )
     here = tuple(known) if task.barred else offboarding.readmitted(known)
     try:
-        records, found = _look_into(task, here, asked, now)
+        records, found = _read_account(task, here, asked, now)
     except Refused as error:
         records = _without_access(task, here, asked, error.refusal, now)
     else:
@@ -66,7 +66,7 @@ def survey_account(task: ClientSurvey) -> Survey:
     )
 
 
-def _look_into(
+def _read_account(
     task: ClientSurvey, known: Records, asked: Asked, now: datetime
 ) -> tuple[Records, SurveyedState]:
     """The records as they should be, and what they go by."""
@@ -94,16 +94,13 @@ def _look_into(
             read = ec2.read_vpcs(vpcs, task.account, places, key, settings().stack_name)
             read = ec2.with_endpoints(vpcs, read, task.cluster_arn)
             refusals, bounds = refused_access(task.cluster, task.account, asked.onboarding)
-            wished = survey.requested_vpcs(read.values(), *asked, key, now)
-            wished = survey.with_existing_connections(wished, guarded, asked.offboarding)
-            wished = survey.with_access_refusals(wished, refusals)
-            wanted = survey.plan_connections(task.account, facts, read, wished, guarded)
+            requested = survey.requested_vpcs(read.values(), *asked, key, now)
+            requested = survey.with_existing_connections(requested, guarded, asked.offboarding)
+            requested = survey.with_access_refusals(requested, refusals)
+            wanted = survey.plan_connections(task.account, facts, read, requested, guarded)
             left = offboarding.records_without(guarded, wanted)
-            records = (
-                wanted
-                + _schedule_removal(task, left, asked, now)
-                + survey.unconfirmed_failures(known)
-            )
+            records = wanted + _schedule_removal(task, left, asked, now)
+            records += survey.unconfirmed_failures(known)
         else:
             records = _schedule_removal(task, guarded, asked, now)
         if not taken and task.barred != Code.CLUSTER_REPLACED:
@@ -130,14 +127,12 @@ def _without_access(
     """What can be said of an account that cannot be looked into: only what came by event."""
     if task.barred:
         return _schedule_removal(task, known, asked, now)
-    wished = survey.requested_vpcs(
-        (), *asked, client_key(settings().namespace, task.cluster.name), now
-    )
-    records = survey.still_requested(known, wished)
-    leaving = tuple(one for one in records if offboarding.is_requested(one, asked.offboarding))
-    staying = offboarding.records_without(records, leaving) + _schedule_removal(
-        task, leaving, asked, now
-    )
+    key = client_key(settings().namespace, task.cluster.name)
+    requested = survey.requested_vpcs((), *asked, key, now)
+    records = survey.still_requested(known, requested)
+    withdrawn = tuple(one for one in records if offboarding.is_requested(one, asked.offboarding))
+    staying = offboarding.records_without(records, withdrawn)
+    staying += _schedule_removal(task, withdrawn, asked, now)
     return survey.account_refused(task.cluster_arn, task.account, refusal, staying, now)
 
 
@@ -150,6 +145,6 @@ def _write_status(
     The owner's own status is a summary of all clients, which PublishSummary writes.
     """
     is_owner = task.account == task.cluster.account
-    told = [record for record in records if record.is_shown]
-    if not is_owner and any(record.refusal or record.removal for record in told):
+    shown = [record for record in records if record.is_shown]
+    if not is_owner and any(record.refusal or record.removal for record in shown):
         parameters.write_status(status.describe(task.cluster_arn, records), now)

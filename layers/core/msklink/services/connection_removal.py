@@ -104,21 +104,21 @@ def _delete_groups(
 
     One that another cluster of the name uses is that cluster's now.
     """
-    leaving = {one.vpc_id for one in closing if one.vpc_id}
-    leaving -= {one.vpc_id for one in staying if one.may_exist}
-    leaving -= {one.vpc_id for one in closing if one.connection_state}
-    if leaving:
-        leaving -= succession.vpcs_in_use(task.cluster, task.account, now)
-    if not leaving:
+    vpc_ids = {one.vpc_id for one in closing if one.vpc_id}
+    vpc_ids -= {one.vpc_id for one in staying if one.may_exist}
+    vpc_ids -= {one.vpc_id for one in closing if one.connection_state}
+    if vpc_ids:
+        vpc_ids -= succession.vpcs_in_use(task.cluster, task.account, now)
+    if not vpc_ids:
         return {}
     key = client_key(settings().namespace, task.cluster.name)
     groups = ec2_security_groups.managed_groups(vpcs, key, settings().stack_name)
     if groups is None:
-        return dict.fromkeys(leaving, "which nobody could look for")
+        return dict.fromkeys(vpc_ids, "which nobody could look for")
     return {
         vpc_id: group
         for vpc_id, group in groups.items()
-        if vpc_id in leaving and not ec2_security_groups.delete_group(vpcs, group)
+        if vpc_id in vpc_ids and not ec2_security_groups.delete_group(vpcs, group)
     }
 
 

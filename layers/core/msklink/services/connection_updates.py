@@ -29,8 +29,8 @@ def record_changes(
     before = list(before)
     changes = changed_records(before, after)
     known = {record.item: record for record in before}
-    news = [one for one in changes if not _was_told(known.get(one.item), one)]
-    notifications.connections_refused(news, run)
+    new_refusals = [one for one in changes if not _was_reported(known.get(one.item), one)]
+    notifications.connections_refused(new_refusals, run)
     for record in changes:
         before_it = known[record.item].warnings if record.item in known else ()
         for warning in record.warnings:
@@ -44,7 +44,7 @@ def record_changes(
     return changes
 
 
-def _was_told(before: ConnectionRecord | None, after: ConnectionRecord) -> bool:
+def _was_reported(before: ConnectionRecord | None, after: ConnectionRecord) -> bool:
     """Whether its team knows already why *after* is refused."""
     if before is None:
         return False
@@ -84,7 +84,7 @@ def record_cluster_refusals(
 ) -> None:
     """Tell the owner of each refusal once, until it changes; warnings are in log and status."""
     for warning in warnings:
-        logger.warning("cluster doubtful", warning=warning.model_dump(mode="json"))
+        logger.warning("cluster warning", warning=warning.model_dump(mode="json"))
     for refusal in refusals:
         if refusal not in record.refusals:
             logger.warning("cluster refused", refusal=refusal.model_dump(mode="json"))

@@ -61,8 +61,8 @@ def changed_bounds(
 ) -> Iterator[tuple[str, str]]:
     """Yield the accounts whose bounds are not those of their last survey, and a digest of them."""
     namespace = settings().namespace
-    asking = {one.account for one in snapshot.onboarding_requests if one.access}
-    accounts = sorted(asking & snapshot.surveyed.keys() & cluster.client_accounts(namespace))
+    requesting = {one.account for one in snapshot.onboarding_requests if one.access}
+    accounts = sorted(requesting & snapshot.surveyed.keys() & cluster.client_accounts(namespace))
     bounds = _read_bounds(cluster.arn, accounts)
     for account in accounts:
         found = digest(bounds, namespace, cluster.arn.name, account)

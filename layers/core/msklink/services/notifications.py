@@ -70,17 +70,17 @@ def client_onboarded(record: ConnectionRecord, run: str, now: datetime) -> None:
     )
 
 
-def offboarding_scheduled(record: ConnectionRecord, leaving: Removal, run: str) -> None:
+def offboarding_scheduled(record: ConnectionRecord, removal: Removal, run: str) -> None:
     """Tell when the connection will be taken away and why; or that it is protected from it."""
-    if leaving.due is None:
-        client_refused(leaving.reason, run=run, **_facts(record))
+    if removal.due is None:
+        client_refused(removal.reason, run=run, **_facts(record))
         return
     put_event(
         DetailType.CLIENT_OFFBOARDING_SCHEDULED,
         run=run,
         connection_arn=record.connection_arn,
-        due=leaving.due.isoformat(timespec="seconds"),
-        refusal=_plain(leaving.reason),
+        due=removal.due.isoformat(timespec="seconds"),
+        refusal=_plain(removal.reason),
         **_facts(record),
     )
 
@@ -97,24 +97,24 @@ def client_offboarded(record: ConnectionRecord, run: str, refusal: Refusal | Non
     )
 
 
-def vendor_removal_scheduled(cluster_arn: str, account: str, leaving: Removal, run: str) -> None:
+def vendor_removal_scheduled(cluster_arn: str, account: str, removal: Removal, run: str) -> None:
     """Tell when the grant of a vendor will be taken away; or that it is protected from it."""
-    if leaving.due is None:
-        cluster_refused(cluster_arn, run, leaving.reason)
+    if removal.due is None:
+        cluster_refused(cluster_arn, run, removal.reason)
         return
     put_event(
         DetailType.CLIENT_OFFBOARDING_SCHEDULED,
         cluster_arn=cluster_arn,
         run=run,
         account=account,
-        due=leaving.due.isoformat(timespec="seconds"),
-        refusal=_plain(leaving.reason),
+        due=removal.due.isoformat(timespec="seconds"),
+        refusal=_plain(removal.reason),
     )
 
 
-def vendor_removed(cluster_arn: str, account: str, leaving: Removal | None, run: str) -> None:
+def vendor_removed(cluster_arn: str, account: str, removal: Removal | None, run: str) -> None:
     """Tell that the grant of a vendor is gone, and why."""
-    reason = _plain(leaving.reason) if leaving else None
+    reason = _plain(removal.reason) if removal else None
     put_event(
         DetailType.CLIENT_OFFBOARDED,
         cluster_arn=cluster_arn,

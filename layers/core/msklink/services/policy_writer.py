@@ -75,9 +75,9 @@ class PolicyWriter:
             return self._admit_by_halves(accounts)
         except PrincipalRejected as error:
             admitted = admitted_accounts(self.cluster)
-            for doubtful in (frozenset[str](), admitted - self._reached()):
-                if self._is_taken_without(doubtful):
-                    return self._admit_again(accounts, doubtful)
+            for suspended in (frozenset[str](), admitted - self._reached()):
+                if self._is_accepted_without(suspended):
+                    return self._admit_again(accounts, suspended)
             blocked = accounts - admitted or accounts
             return {one: rejection(self.cluster, {one}, error) for one in blocked}
         return {}
@@ -92,10 +92,10 @@ class PolicyWriter:
         try:
             self._put(drop=accounts)
         except PrincipalRejected:
-            doubtful = admitted_accounts(self.cluster) - accounts - self._reached()
-            if not self._is_taken_without(doubtful, accounts):
+            suspended = admitted_accounts(self.cluster) - accounts - self._reached()
+            if not self._is_accepted_without(suspended, accounts):
                 raise
-            return self._admit_again(frozenset(), doubtful)
+            return self._admit_again(frozenset(), suspended)
         return {}
 
     def _admit_by_halves(self, accounts: Set[str]) -> Rejected:
@@ -109,29 +109,29 @@ class PolicyWriter:
             return self._admit_by_halves(half) | self._admit_by_halves(accounts - half)
         return {}
 
-    def _admit_again(self, accounts: Set[str], doubtful: Set[str]) -> Rejected:
-        """Admit *accounts*, and again the *doubtful* that can be."""
-        rejected = self._admit_by_halves(accounts | doubtful)
-        self._record_suspended(frozenset(), before=doubtful)
+    def _admit_again(self, accounts: Set[str], suspended: Set[str]) -> Rejected:
+        """Admit *accounts*, and again the *suspended* that can be."""
+        rejected = self._admit_by_halves(accounts | suspended)
+        self._record_suspended(frozenset(), before=suspended)
         return rejected
 
-    def _is_taken_without(self, doubtful: Set[str], leaving: Set[str] = frozenset()) -> bool:
+    def _is_accepted_without(self, suspended: Set[str], removed: Set[str] = frozenset()) -> bool:
         """
-        Return whether MSK takes the policy as it is but for the *doubtful* and those *leaving*.
+        Return whether MSK takes the policy as it is but for the *suspended* and those *removed*.
 
-        The doubtful are out of it then, which the next run must know where this one dies.
+        The suspended are out of it then, which the next run must know where this one dies.
         """
-        self._record_suspended(doubtful)
+        self._record_suspended(suspended)
         try:
-            self._put(drop=doubtful | leaving, even_if_equal=True)
+            self._put(drop=suspended | removed, even_if_equal=True)
         except PrincipalRejected:
-            self._record_suspended(frozenset(), before=doubtful)
+            self._record_suspended(frozenset(), before=suspended)
             return False
         return True
 
-    def _record_suspended(self, doubtful: Set[str], before: Set[str] = frozenset()) -> None:
-        if doubtful != before:
-            dynamodb.record_suspended_accounts(self.cluster.text, doubtful)
+    def _record_suspended(self, suspended: Set[str], before: Set[str] = frozenset()) -> None:
+        if suspended != before:
+            dynamodb.record_suspended_accounts(self.cluster.text, suspended)
 
     def _reached(self) -> Set[str]:
         """Clients into whose accounts this run has looked, so that they are not closed."""

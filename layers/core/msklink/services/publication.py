@@ -57,8 +57,8 @@ def _refuse(
     task: AccountPublication, refusal: Refusal, known: list[ConnectionRecord], now: datetime
 ) -> None:
     """Record and tell what kept us out of the account, unless it kept out the survey already."""
-    told = {record.refusal.code for record in known if record.refusal and record.wanted}
-    if refusal.code in told or not any(record.wanted for record in known):
+    content = {record.refusal.code for record in known if record.refusal and record.wanted}
+    if refusal.code in content or not any(record.wanted for record in known):
         return
     records = survey.account_refused(task.cluster_arn, task.account, refusal, known, now)
     record_changes(known, records, task.run, now)
@@ -83,8 +83,8 @@ def _publish(
             drift_repair.record_attempt(task.cluster_arn, task.run, drift)
         kept = {drift.scheme for drift, refusal in refused.items() if refusal}
         wanted = {scheme: text for scheme, text in brokers.items() if scheme not in kept}
-        told = status.describe(task.cluster_arn, records)
-        written = parameters.publish(wanted, told, now)
+        content = status.describe(task.cluster_arn, records)
+        written = parameters.publish(wanted, content, now)
     for drift, refusal in refused.items():
         if refusal:
             drift_repair.report_unrepaired(task.cluster_arn, task.run, drift, refusal)

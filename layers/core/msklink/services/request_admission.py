@@ -111,9 +111,9 @@ def _refuse(
     installation: Installation, account: str, cluster: str, refusal: Refusal, **facts: str
 ) -> None:
     """Tell it on the bus and, where the client team has our role, in its status as well."""
-    told = {"account": account, **facts}
-    logger.warning("client refused", refusal=refusal.model_dump(mode="json"), facts=told)
-    notifications.client_refused(refusal, **told)
+    about = {"account": account, **facts}
+    logger.warning("client refused", refusal=refusal.model_dump(mode="json"), facts=about)
+    notifications.client_refused(refusal, **about)
     arn = ClusterArn.find(cluster)
     name = arn.name if arn else cluster
     if not (is_account_id(account) and is_cluster_name(name)):

@@ -45,10 +45,10 @@ def _publish(task: SummaryPublication) -> list[str]:
         run_state.save_published_state(task.cluster_arn, owner, PublishedState())
         return []
     vendors = dynamodb.read_cluster(task.cluster_arn).vendors
-    told = status.summarize(task.cluster_arn, [*others, *own_records], vendors)
+    content = status.summarize(task.cluster_arn, [*others, *own_records], vendors)
     if own_records:
-        told["vpcs"] = status.describe(task.cluster_arn, own_records)["vpcs"]
-    written = parameters.publish(task.bootstrap_brokers, told, now)
+        content["vpcs"] = status.describe(task.cluster_arn, own_records)["vpcs"]
+    written = parameters.publish(task.bootstrap_brokers, content, now)
     run_state.save_published_state(
         task.cluster_arn, owner, PublishedState(digests=parameters.digests)
     )

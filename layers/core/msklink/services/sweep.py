@@ -65,16 +65,13 @@ def _reasons(
         if not step_functions.start(record.holder, arn):
             handle_failed_run(step_functions.execution_arn(record.holder))
         return []
-    fingerprint = cluster.fingerprint(settings().namespace) if cluster else description.GONE
+    fingerprint = _fingerprint(cluster)
     if failure := record.last_failure:
         return list(_reasons_after_failure(failure, arn, fingerprint, now))
-    if (
-        record.cluster_fingerprint != fingerprint
-    ):  # the run saw it by Describe, which may show more than List
+    if record.cluster_fingerprint != fingerprint:
+        # The run took it from Describe, which may show more than List.
         cluster = msk_clusters.describe_cluster(msk_clusters.client(), arn)
-        if record.cluster_fingerprint != (
-            cluster.fingerprint(settings().namespace) if cluster else description.GONE
-        ):
+        if record.cluster_fingerprint != _fingerprint(cluster):
             return ["the cluster has changed"]
     is_managed = cluster is not None and cluster.is_managed(settings().namespace)
     if not snapshot.connections and not record.vendors and not is_managed:
@@ -90,6 +87,10 @@ def _reasons(
     if remembered != record.reasons:
         dynamodb.record_reasons(arn, remembered)
     return due
+
+
+def _fingerprint(cluster: ClusterDescription | None) -> str:
+    return cluster.fingerprint(settings().namespace) if cluster else description.GONE
 
 
 def _reasons_after_failure(
@@ -126,14 +127,13 @@ def _changes(
     clients = sweep_rules.records_by_client(
         listed, known, snapshot.onboarding_requests, snapshot.offboarding_requests
     )
-    for client, account in zip(
-        clients, scanner.scan([one.account for one in clients]), strict=True
-    ):
-        if account:
-            of_client = list(change_detection.detect_client_changes(arn, client, snapshot, account))
+    scans = scanner.scan([one.account for one in clients])
+    for client, scanned in zip(clients, scans, strict=True):
+        if scanned:
+            of_client = list(change_detection.detect_client_changes(arn, client, snapshot, scanned))
             changes += of_client
-            # A connection that is gone is news already, and took its endpoint with it.
+            # A connection that is gone is a change already, and took its endpoint with it.
             if not (of_cluster or of_client):
                 again = partial(scanner.rescan, client.account)
-                change_detection.report_untagged_endpoints(arn, client, snapshot, account, again)
+                change_detection.report_untagged_endpoints(arn, client, snapshot, scanned, again)
     return changes

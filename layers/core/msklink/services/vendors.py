@@ -58,9 +58,9 @@ def _with_removal(
     if vendor.removal and bool(vendor.removal.due) == bool(due):
         return vendor
     key = f"{settings().namespace}/vendors"
-    leaving = Removal(reason=refuse(Code.VENDOR_REMOVED, account=account, key=key), due=due)
-    notifications.vendor_removal_scheduled(cluster_arn, account, leaving, run)
-    return vendor.with_(removal=leaving)
+    removal = Removal(reason=refuse(Code.VENDOR_REMOVED, account=account, key=key), due=due)
+    notifications.vendor_removal_scheduled(cluster_arn, account, removal, run)
+    return vendor.with_(removal=removal)
 
 
 def forget_vendors(cluster_arn: str, record: ClusterRecord) -> None:
