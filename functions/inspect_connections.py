@@ -4,18 +4,17 @@ from datetime import datetime
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.parser import event_parser
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from msklink import clock, endpoints, strangers, telling
 from msklink import connections as rules
 from msklink.aws import kafka, table
-from msklink.aws.errors import refusals_of_aws, transient_faults_named
+from msklink.aws.errors import refusals_of_aws
 from msklink.errors import Refused
 from msklink.recording import record_changes
 from msklink.records import Brokers, Connection, State
 from msklink.records import Cluster as Record
 from msklink.survey import ClusterFacts
+from msklink.task_state import task
 from msklink.tasks import Survey, Task
 
 logger = Logger()
@@ -27,10 +26,8 @@ class Inspection(Task):
     facts: ClusterFacts
 
 
-@logger.inject_lambda_context(correlation_id_path="run")
-@event_parser
-@transient_faults_named
-def handler(event: Inspection, context: LambdaContext) -> dict[str, Any]:
+@task
+def handler(event: Inspection) -> dict[str, Any]:
     known, now = table.connections(event.cluster_arn), clock.now()
     try:
         with refusals_of_aws():
