@@ -9,6 +9,7 @@ from msklink import clock, endpoints, strangers, telling
 from msklink import connections as rules
 from msklink.aws import kafka, table
 from msklink.aws.errors import refusals_of_aws
+from msklink.cluster import Move
 from msklink.errors import Refused
 from msklink.recording import record_changes
 from msklink.records import Brokers, Connection, State
@@ -49,11 +50,11 @@ def _inspect(event: Inspection, known: list[Connection], now: datetime) -> dict[
     pending = [record for record in records if record.state is State.CONNECTING]
     logger.info("connections inspected", pending=len(pending), changed=len(changed))
     if any(record.hold and record.hold.is_cluster for record in pending):
-        return {"move": "inspect", "bootstrap_brokers": {}}
+        return {"move": Move.INSPECT, "bootstrap_brokers": {}}
     if again:
-        return {"move": "connect", "accounts": again, "bootstrap_brokers": {}}
+        return {"move": Move.CONNECT, "accounts": again, "bootstrap_brokers": {}}
     if pending:
-        return {"move": "wait", "wait_seconds": rules.WAIT_SECONDS, "bootstrap_brokers": {}}
+        return {"move": Move.WAIT, "wait_seconds": rules.WAIT_SECONDS, "bootstrap_brokers": {}}
     accounts = {survey.account for survey in event.surveys} | {one.account for one in known}
     cluster = table.read_cluster(event.cluster_arn)
     accounts |= cluster.vendors.keys()
@@ -64,7 +65,7 @@ def _inspect(event: Inspection, known: list[Connection], now: datetime) -> dict[
 def _publish(event: Inspection, records: list[Connection], brokers: Brokers) -> dict[str, Any]:
     accounts = {record.account for record in records} - {event.cluster.account}
     return {
-        "move": "publish",
+        "move": Move.PUBLISH,
         "accounts": sorted(accounts),
         "bootstrap_brokers": brokers.strings,
     }
