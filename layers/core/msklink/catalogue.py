@@ -124,8 +124,8 @@ CATALOGUE: dict[Code, tuple[str, str]] = {
     ),
     Code.EXTERNAL_ID_WRONG: (
         "Role {role} is there, but wants another external id.",
-        "Update the stack of client.yaml in account {account} with ExternalId {external_id}, an "
-        "output of the owner stack.",
+        "Update the stack of client.yaml in account {account} with ExternalId {external_id}, as "
+        "in output ClientStack of the owner stack.",
     ),
     Code.CLIENT_ROLE_BLOCKED: (
         "A policy denies that role {role} is assumed: {problem}",
