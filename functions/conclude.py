@@ -1,11 +1,9 @@
 """Task state Conclude: give the lease up, unless something newer was asked for meanwhile."""
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.parser import event_parser
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from msklink import lease, leasing, telling
-from msklink.aws.errors import transient_faults_named
+from msklink.task_state import task
 from msklink.tasks import Task
 
 logger = Logger()
@@ -18,10 +16,8 @@ class Conclusion(Task):
     fingerprint: str
 
 
-@logger.inject_lambda_context(correlation_id_path="run")
-@event_parser
-@transient_faults_named
-def handler(event: Conclusion, context: LambdaContext) -> dict[str, bool]:
+@task
+def handler(event: Conclusion) -> dict[str, bool]:
     has_room = lease.has_room(event.rounds, event.clients)
     newer = leasing.conclude(
         *(event.cluster_arn, event.run, event.generation),

@@ -5,13 +5,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.parser import event_parser
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from msklink import clock, managed_groups, repairing, survey
 from msklink import connections as rules
 from msklink.aws import ec2, kafka, table, vpc_connections
-from msklink.aws.errors import transient_faults_named
 from msklink.aws.session import in_client, in_the_name_of
 from msklink.connection_creation import create
 from msklink.connections import VpcConnection
@@ -19,6 +16,7 @@ from msklink.errors import Refused
 from msklink.recording import record_changes
 from msklink.records import Connection, State
 from msklink.settings import settings
+from msklink.task_state import task
 from msklink.tasks import ClientTask
 
 if TYPE_CHECKING:
@@ -27,10 +25,8 @@ if TYPE_CHECKING:
 logger = Logger()
 
 
-@logger.inject_lambda_context(correlation_id_path="run")
-@event_parser
-@transient_faults_named
-def handler(event: ClientTask, context: LambdaContext) -> dict[str, int]:
+@task
+def handler(event: ClientTask) -> dict[str, int]:
     now = clock.now()
     known = table.connections(event.cluster_arn, event.account)
     wanted = [record for record in known if record.pursued]

@@ -5,12 +5,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.parser import event_parser
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from msklink import clock, offboarding, status, succession, telling
 from msklink.aws import ec2, kafka, memories, security_groups, table, vpc_connections
-from msklink.aws.errors import transient_faults_named
 from msklink.aws.session import in_client, in_the_name_of
 from msklink.aws.ssm import ParameterSet
 from msklink.errors import Refused
@@ -19,6 +16,7 @@ from msklink.records import Connection, State
 from msklink.refusals import Code, refuse
 from msklink.settings import settings
 from msklink.tags import client_key
+from msklink.task_state import task
 from msklink.tasks import ClientTask
 
 if TYPE_CHECKING:
@@ -29,10 +27,8 @@ logger = Logger()
 Records = list[Connection]
 
 
-@logger.inject_lambda_context(correlation_id_path="run")
-@event_parser
-@transient_faults_named
-def handler(event: ClientTask, context: LambdaContext) -> dict[str, object]:
+@task
+def handler(event: ClientTask) -> dict[str, object]:
     now = clock.now()
     known = table.connections(event.cluster_arn, event.account)
     due = [record for record in known if record.is_due(now)]

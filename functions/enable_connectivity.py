@@ -3,18 +3,17 @@
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.parser import event_parser
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from msklink import cluster as rules
 from msklink import connectivity, leasing, polling
 from msklink.aws import kafka, table
-from msklink.aws.errors import refusals_of_aws, transient_faults_named
+from msklink.aws.errors import refusals_of_aws
 from msklink.cluster import Move
 from msklink.errors import Refused, UpdateRejected
 from msklink.records import Cluster as Record
 from msklink.settings import settings
 from msklink.survey import ClusterFacts
+from msklink.task_state import task
 from msklink.tasks import Survey, Task
 
 logger = Logger()
@@ -25,10 +24,8 @@ class Enabling(Task):
     facts: ClusterFacts
 
 
-@logger.inject_lambda_context(correlation_id_path="run")
-@event_parser
-@transient_faults_named
-def handler(event: Enabling, context: LambdaContext) -> dict[str, Any]:
+@task
+def handler(event: Enabling) -> dict[str, Any]:
     record = leasing.keep(event.cluster_arn, event.run)
     try:
         with refusals_of_aws():

@@ -1,18 +1,17 @@
 """Task state GrantAccess: admit the client accounts to the cluster policy."""
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.parser import event_parser
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from msklink import clock, granting, leasing, repairing, survey, telling, vendors
 from msklink.aws import table
-from msklink.aws.errors import refusals_of_aws, transient_faults_named
+from msklink.aws.errors import refusals_of_aws
 from msklink.drift import Drift
 from msklink.errors import Refused
 from msklink.policy_grants import PolicyGrants
 from msklink.recording import record_changes
 from msklink.records import Cluster
 from msklink.refusals import Refusal
+from msklink.task_state import task
 from msklink.tasks import Survey, Task
 
 logger = Logger()
@@ -22,10 +21,8 @@ class GrantTask(Task):
     surveys: tuple[Survey, ...]
 
 
-@logger.inject_lambda_context(correlation_id_path="run")
-@event_parser
-@transient_faults_named
-def handler(event: GrantTask, context: LambdaContext) -> dict[str, list[str]]:
+@task
+def handler(event: GrantTask) -> dict[str, list[str]]:
     record, now = leasing.keep(event.cluster_arn, event.run), clock.now()
     accounts = {survey.account for survey in event.surveys if survey.schemes}
     # The account of the cluster needs no policy (Terraform's acceptance tests of a connection).

@@ -3,13 +3,11 @@
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.parser import event_parser
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from msklink import cluster as rules
 from msklink import connectivity, eligibility, leasing, polling, succession, vendors
 from msklink.aws import ec2, kafka, memories, table
-from msklink.aws.errors import refusals_of_aws, transient_faults_named
+from msklink.aws.errors import refusals_of_aws
 from msklink.aws.model import unknown_fields
 from msklink.cluster import Cluster, Move
 from msklink.errors import ClusterWaitTimedOut, Refused
@@ -19,6 +17,7 @@ from msklink.refusals import Code, refuse
 from msklink.settings import settings
 from msklink.survey import ClusterFacts
 from msklink.tags import read_clients
+from msklink.task_state import task
 from msklink.tasks import Task
 
 logger = Logger()
@@ -30,10 +29,8 @@ class Inspection(Task):
     """Seconds after the start of the wait between which its end is expected."""
 
 
-@logger.inject_lambda_context(correlation_id_path="run")
-@event_parser
-@transient_faults_named
-def handler(event: Inspection, context: LambdaContext) -> dict[str, Any]:
+@task
+def handler(event: Inspection) -> dict[str, Any]:
     # Read before the cluster: whatever is asked for after this moment counts higher.
     record = table.read_cluster(event.cluster_arn)
     msk = kafka.client()

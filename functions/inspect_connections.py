@@ -4,18 +4,18 @@ from datetime import datetime
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.parser import event_parser
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from msklink import clock, endpoints, strangers, telling
 from msklink import connections as rules
 from msklink.aws import kafka, table
-from msklink.aws.errors import refusals_of_aws, transient_faults_named
+from msklink.aws.errors import refusals_of_aws
+from msklink.cluster import Move
 from msklink.errors import Refused
 from msklink.recording import record_changes
 from msklink.records import Brokers, Connection, State
 from msklink.records import Cluster as Record
 from msklink.survey import ClusterFacts
+from msklink.task_state import task
 from msklink.tasks import Survey, Task
 
 logger = Logger()
@@ -27,10 +27,8 @@ class Inspection(Task):
     facts: ClusterFacts
 
 
-@logger.inject_lambda_context(correlation_id_path="run")
-@event_parser
-@transient_faults_named
-def handler(event: Inspection, context: LambdaContext) -> dict[str, Any]:
+@task
+def handler(event: Inspection) -> dict[str, Any]:
     known, now = table.connections(event.cluster_arn), clock.now()
     try:
         with refusals_of_aws():
@@ -52,11 +50,11 @@ def _inspect(event: Inspection, known: list[Connection], now: datetime) -> dict[
     pending = [record for record in records if record.state is State.CONNECTING]
     logger.info("connections inspected", pending=len(pending), changed=len(changed))
     if any(record.hold and record.hold.is_cluster for record in pending):
-        return {"move": "inspect", "bootstrap_brokers": {}}
+        return {"move": Move.INSPECT, "bootstrap_brokers": {}}
     if again:
-        return {"move": "connect", "accounts": again, "bootstrap_brokers": {}}
+        return {"move": Move.CONNECT, "accounts": again, "bootstrap_brokers": {}}
     if pending:
-        return {"move": "wait", "wait_seconds": rules.WAIT_SECONDS, "bootstrap_brokers": {}}
+        return {"move": Move.WAIT, "wait_seconds": rules.WAIT_SECONDS, "bootstrap_brokers": {}}
     accounts = {survey.account for survey in event.surveys} | {one.account for one in known}
     cluster = table.read_cluster(event.cluster_arn)
     accounts |= cluster.vendors.keys()
@@ -67,7 +65,7 @@ def _inspect(event: Inspection, known: list[Connection], now: datetime) -> dict[
 def _publish(event: Inspection, records: list[Connection], brokers: Brokers) -> dict[str, Any]:
     accounts = {record.account for record in records} - {event.cluster.account}
     return {
-        "move": "publish",
+        "move": Move.PUBLISH,
         "accounts": sorted(accounts),
         "bootstrap_brokers": brokers.strings,
     }

@@ -1,18 +1,17 @@
 """Task state PublishSummary: write the owner's own set of parameters, and how all clients are."""
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.parser import event_parser
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from msklink import clock, status, succession, telling
 from msklink.aws import memories, table
-from msklink.aws.errors import refusals_of_aws, transient_faults_named
+from msklink.aws.errors import refusals_of_aws
 from msklink.aws.session import own
 from msklink.aws.ssm import ParameterSet
 from msklink.errors import Refused
 from msklink.recording import record_onboarded
 from msklink.records import Left
 from msklink.scheme import Scheme
+from msklink.task_state import task
 from msklink.tasks import Task
 
 logger = Logger()
@@ -24,10 +23,8 @@ class Summary(Task):
     """Whether the cluster is still there and opted in."""
 
 
-@logger.inject_lambda_context(correlation_id_path="run")
-@event_parser
-@transient_faults_named
-def handler(event: Summary, context: LambdaContext) -> dict[str, int]:
+@task
+def handler(event: Summary) -> dict[str, int]:
     try:
         with refusals_of_aws():
             return _publish(event)

@@ -3,12 +3,9 @@
 from datetime import datetime
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.parser import event_parser
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from msklink import checks, clock, endpoints, repairing, status, survey
 from msklink.aws import memories, table
-from msklink.aws.errors import transient_faults_named
 from msklink.aws.probe import Probe
 from msklink.aws.session import in_client, in_the_name_of
 from msklink.aws.ssm import ParameterSet
@@ -18,6 +15,7 @@ from msklink.records import Connection, Left, State, changed
 from msklink.refusals import Refusal
 from msklink.scheme import Scheme
 from msklink.settings import settings
+from msklink.task_state import task
 from msklink.tasks import ClientTask
 
 logger = Logger()
@@ -27,10 +25,8 @@ class Publication(ClientTask):
     bootstrap_brokers: dict[Scheme, str]
 
 
-@logger.inject_lambda_context(correlation_id_path="run")
-@event_parser
-@transient_faults_named
-def handler(event: Publication, context: LambdaContext) -> dict[str, int]:
+@task
+def handler(event: Publication) -> dict[str, int]:
     now, account = clock.now(), event.client(settings().namespace)
     known = table.connections(event.cluster_arn, event.account)
     records = [record.published(event.bootstrap_brokers) for record in known]

@@ -3,15 +3,14 @@
 import json
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.parser import event_parser
-from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, Field
 
 from msklink import clock, telling
 from msklink.aws import table
-from msklink.aws.errors import impersonal, transient_faults_named
+from msklink.aws.errors import impersonal
 from msklink.errors import TransientError
 from msklink.records import Connection, State
+from msklink.task_state import task
 from msklink.tasks import ClientTask, Survey
 
 logger = Logger()
@@ -39,10 +38,8 @@ class Failure(ClientTask):
     error: Error
 
 
-@logger.inject_lambda_context(correlation_id_path="run")
-@event_parser
-@transient_faults_named
-def handler(event: Failure, context: LambdaContext) -> dict[str, object]:
+@task
+def handler(event: Failure) -> dict[str, object]:
     now = clock.now()
     record = Connection(
         cluster_arn=event.cluster_arn,

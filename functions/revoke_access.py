@@ -4,18 +4,17 @@ from collections.abc import Mapping
 from functools import cache
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.parser import event_parser
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from msklink import clock, granting, leasing, offboarding, repairing, telling, vendors
 from msklink.aws import kafka, table
-from msklink.aws.errors import refusals_of_aws, transient_faults_named
+from msklink.aws.errors import refusals_of_aws
 from msklink.connections import ClientConnection
 from msklink.errors import Refused
 from msklink.policy_grants import PolicyGrants
 from msklink.records import Cluster as Record
 from msklink.records import Connection, State
 from msklink.refusals import Code, refuse
+from msklink.task_state import task
 from msklink.tasks import Survey, Task
 
 logger = Logger()
@@ -28,10 +27,8 @@ class Revocation(Task):
     waited_seconds: int
 
 
-@logger.inject_lambda_context(correlation_id_path="run")
-@event_parser
-@transient_faults_named
-def handler(event: Revocation, context: LambdaContext) -> dict[str, int]:
+@task
+def handler(event: Revocation) -> dict[str, int]:
     record = leasing.keep(event.cluster_arn, event.run)
     try:
         with refusals_of_aws():

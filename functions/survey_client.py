@@ -4,13 +4,10 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.parser import event_parser
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from msklink import admission, clock, offboarding, status, succession, survey
 from msklink.access_grants import refused_access
 from msklink.aws import ec2, memories, table
-from msklink.aws.errors import transient_faults_named
 from msklink.aws.session import in_client, in_the_name_of
 from msklink.aws.ssm import ParameterSet
 from msklink.errors import Refused
@@ -20,6 +17,7 @@ from msklink.refusals import Code, Refusal
 from msklink.settings import settings
 from msklink.survey import ClusterFacts
 from msklink.tags import client_key
+from msklink.task_state import task
 from msklink.tasks import ClientTask, Survey
 
 logger = Logger()
@@ -45,10 +43,8 @@ class Asked(NamedTuple):
     departures: list[Departure]
 
 
-@logger.inject_lambda_context(correlation_id_path="run")
-@event_parser
-@transient_faults_named
-def handler(event: SurveyTask, context: LambdaContext) -> dict[str, object]:
+@task
+def handler(event: SurveyTask) -> dict[str, object]:
     now = clock.now()
     known = table.connections(event.cluster_arn, event.account)
     asked = Asked(

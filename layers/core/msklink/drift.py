@@ -1,8 +1,8 @@
 """
 What others have changed of what MSKLink made, and whether it is changed back.
 
-Each kind has a switch. Who changes the same thing back all day is another tool with a mind of its
-own (Terraform, CloudFormation); then it is for people to decide.
+Parameter `Repair` of the owner stack names the kinds that are. What changes the same thing back all
+day is another tool that manages it (Terraform, CloudFormation); then people have to decide.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from msklink.refusals import Code, Refusal, refuse
 
 
 class Kind(StrEnum):
-    """What can drift; the switch of `connection` is RepairConnection of the owner stack."""
+    """What can drift, in the words of parameter `Repair` of the owner stack."""
 
     CONNECTION = "connection"
     POLICY = "policy"
@@ -26,11 +26,8 @@ class Kind(StrEnum):
     ENDPOINT_TAGS = "endpoint-tags"
     """Never repaired: what removes tags would do it again."""
 
-    @property
-    def switch(self) -> str:
-        """Parameter of the owner stack."""
-        return "Repair" + "".join(word.capitalize() for word in self.split("-"))
 
+REPAIRABLE = tuple(kind for kind in Kind if kind is not Kind.ENDPOINT_TAGS)
 
 MOST_REPAIRS = 3
 """In a day; after that somebody else is taken to manage it."""
@@ -117,7 +114,7 @@ def left_alone(drift: Drift, *, contested: bool) -> Refusal:
         what=drift.kind.replace("-", " "),
         before=drift.before,
         after=drift.after,
-        switch=drift.kind.switch,
+        kind=drift.kind,
         item=drift.item,
     )
 
