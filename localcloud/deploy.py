@@ -34,6 +34,14 @@ class Deployed:
     owner: Mapping[str, str]
     clients: Mapping[str, Mapping[str, str]]
 
+    @property
+    def bus_arn(self) -> str:
+        return client_parameters(self.owner)["OwnerBusArn"]
+
+    @property
+    def external_id(self) -> str:
+        return client_parameters(self.owner)["ExternalId"]
+
 
 def session(account: str) -> boto3.Session:
     """A session as the root of *account*, which may do everything there."""
@@ -67,8 +75,14 @@ def deploy_client(
     endpoint: str, account: str, owner: Mapping[str, str], **chosen: str
 ) -> Mapping[str, str]:
     """Deploy client.yaml, or update it, with what the owner tells and the client has *chosen*."""
-    parameters = json.loads(owner["ClientStack"])["parameters"] | chosen
+    parameters = client_parameters(owner) | chosen
     return _sam_deploy(endpoint, account, CLIENT_STACK, CLIENT_TEMPLATE, parameters)
+
+
+def client_parameters(owner: Mapping[str, str]) -> dict[str, str]:
+    """The parameters of client.yaml, as the outputs of the *owner* stack have them."""
+    parameters: dict[str, str] = json.loads(owner["ClientStack"])["parameters"]
+    return parameters
 
 
 def _sam_deploy(

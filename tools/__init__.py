@@ -1,1 +1,1 @@
-"""What operators run from a checkout."""
+"""What is run from a checkout: by operators, and to measure the tests."""

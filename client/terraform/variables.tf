@@ -22,7 +22,7 @@ variable "owner_stack_name" {
 
 variable "owner_account_id" {
   type        = string
-  description = "Output OwnerAccountId of the owner stack."
+  description = "OwnerAccountId in output ClientStack of the owner stack."
 
   validation {
     condition     = can(regex("^\\d{12}$", var.owner_account_id))
@@ -32,7 +32,7 @@ variable "owner_account_id" {
 
 variable "owner_bus_arn" {
   type        = string
-  description = "Output BusArn of the owner stack."
+  description = "OwnerBusArn in output ClientStack of the owner stack."
 
   validation {
     condition     = can(regex("^arn:[a-z-]+:events:[a-z0-9-]+:\\d{12}:event-bus/.+$", var.owner_bus_arn))
@@ -42,7 +42,7 @@ variable "owner_bus_arn" {
 
 variable "external_id" {
   type        = string
-  description = "Output ExternalId of the owner stack."
+  description = "ExternalId in output ClientStack of the owner stack."
 
   validation {
     condition     = can(regex("^[\\w+=,.@:/-]{8,128}$", var.external_id))

@@ -82,7 +82,7 @@ class Scenario:
         self.cloud.client("events", APPLICATION).put_events(
             Entries=[
                 {
-                    "EventBusName": self.cloud.deployed.owner["BusArn"],
+                    "EventBusName": self.cloud.deployed.bus_arn,
                     "Source": "payments-team",
                     "DetailType": "Client Onboarding Requested",
                     "Detail": json.dumps(detail),

@@ -9,8 +9,8 @@ from localcloud.settings import HELD
 @pytest.fixture(scope="session")
 def cloud() -> Iterator[Cloud]:
     """Both stacks as `sam build` and `sam deploy` make them, on the embedded AWS."""
-    repairs = {"RepairSecurityGroup": "true", "RejectUnknownConnections": "true"}
-    with temporary_aws(HELD, 1, **repairs) as cloud:
+    kinds = "connection,policy,parameters,security-group"
+    with temporary_aws(HELD, 1, Repair=kinds, RejectUnknownConnections="true") as cloud:
         yield cloud
 
 

@@ -103,7 +103,7 @@ def unreachable(cloud: Cloud, account: str) -> Iterator[None]:
     iam = cloud.client("iam", account)
     name = "msklink-client-eu-west-1"
     trust = iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
-    bent = json.dumps(trust).replace(cloud.deployed.owner["ExternalId"], "another-id")
+    bent = json.dumps(trust).replace(cloud.deployed.external_id, "another-id")
     iam.update_assume_role_policy(RoleName=name, PolicyDocument=bent)
     try:
         yield

@@ -37,7 +37,7 @@ def scene(cloud: Cloud) -> Scene:
         "access": {"produce": ["entries"], "consume": ["entries"]},
     }
     entry = {
-        "EventBusName": cloud.deployed.owner["BusArn"],
+        "EventBusName": cloud.deployed.bus_arn,
         "Source": "a.team",
         "DetailType": "Client Onboarding Requested",
         "Detail": json.dumps(request),

@@ -120,7 +120,7 @@ def client_role(cloud: Cloud, ours: boto3.Session) -> Callable[[str], Any]:
         cloud,
         ours.client("sts", endpoint_url=cloud.endpoint),
         cloud.deployed.clients[account]["RoleArn"],
-        cloud.deployed.owner["ExternalId"],
+        cloud.deployed.external_id,
     )
 
     def client(service: str) -> Any:
@@ -171,7 +171,7 @@ def test_the_client_role_lets_only_those_in_that_need_it(
         sts.assume_role,
         RoleArn=cloud.deployed.clients[cloud.clients[0]]["RoleArn"],
         RoleSessionName="test",
-        ExternalId=cloud.deployed.owner["ExternalId"],
+        ExternalId=cloud.deployed.external_id,
     )
 
     assert "AccessDenied" in refusal

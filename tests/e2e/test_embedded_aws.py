@@ -26,7 +26,7 @@ def test_only_client_accounts_may_put_events_on_the_bus(cloud: Cloud) -> None:
         "Source": "a.team",
         "DetailType": "Nothing We Know",
         "Detail": "{}",
-        "EventBusName": cloud.deployed.owner["BusArn"],
+        "EventBusName": cloud.deployed.bus_arn,
     }
 
     admitted = cloud.client("events", cloud.clients[0]).put_events(Entries=[entry])
@@ -37,7 +37,7 @@ def test_only_client_accounts_may_put_events_on_the_bus(cloud: Cloud) -> None:
 
 
 def test_an_account_may_be_let_in_by_hand(cloud: Cloud) -> None:
-    owner, bus = cloud.client("events", cloud.owner), cloud.deployed.owner["BusArn"]
+    owner, bus = cloud.client("events", cloud.owner), cloud.deployed.bus_arn
     entry = {"Source": "a", "DetailType": "b", "Detail": "{}", "EventBusName": bus}
     name, account = bus.rpartition("/")[2], "888888888888"
 
@@ -55,7 +55,7 @@ def test_an_account_may_be_let_in_by_hand(cloud: Cloud) -> None:
 def test_nobody_can_forge_an_event_of_aws(cloud: Cloud) -> None:
     forged = {"Source": "aws.tag", "DetailType": "Tag Change on Resource", "Detail": "{}"}
 
-    for bus in ("default", cloud.deployed.owner["BusArn"]):
+    for bus in ("default", cloud.deployed.bus_arn):
         answer = cloud.client("events", cloud.clients[0]).put_events(
             Entries=[{**forged, "EventBusName": bus}]
         )

@@ -108,7 +108,7 @@ def test_doing_it_again_changes_nothing(scene: Scene) -> None:
 
 def test_a_request_by_event_is_served_like_a_tag(scene: Scene) -> None:
     entry = {
-        "EventBusName": scene.cloud.deployed.owner["BusArn"],
+        "EventBusName": scene.cloud.deployed.bus_arn,
         "Source": "team-of-the-other-client",
         "DetailType": "Client Onboarding Requested",
         "Detail": json.dumps(
@@ -152,7 +152,7 @@ def test_what_is_taken_back_goes_after_the_grace_and_what_asks_to_go_at_once(
     assert not scene.aws(OTHER).parameters("/msklink/orders/scram")
 
     entry = {
-        "EventBusName": scene.cloud.deployed.owner["BusArn"],
+        "EventBusName": scene.cloud.deployed.bus_arn,
         "Source": "team-of-the-client",
         "DetailType": "Client Offboarding Requested",
         "Detail": json.dumps({"cluster": "orders", "vpc_id": scene.cloud.networks[CLIENT].vpc_id}),

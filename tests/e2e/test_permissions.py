@@ -7,6 +7,7 @@ Comes last (conftest.py): it judges by what all the other tests here have made t
 import json
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
+from typing import Any
 
 import pytest
 
@@ -83,7 +84,19 @@ def deployed_permissions(cloud: Cloud, account: str, role: str) -> list[Permissi
         iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
         for policy in policies
     ]
+    documents += [document_of(iam, arn) for arn in attached(iam, role) if ":aws:policy/" not in arn]
     return [one for document in documents for one in allowed(role, document)]
+
+
+def attached(iam: Any, role: str) -> list[str]:
+    """The ARNs of the managed policies of *role*."""
+    found = iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
+    return [one["PolicyArn"] for one in found]
+
+
+def document_of(iam: Any, arn: str) -> Any:
+    version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+    return iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
 
 
 def used_in_sessions(found: list[Verdict]) -> Iterator[Permission]:
@@ -127,6 +140,6 @@ def test_the_roles_have_the_policies_of_aws_that_the_page_names(
     for template in TEMPLATES:
         for logical_id in roles(template):
             for account, name in names[logical_id]:
-                attached = cloud.client("iam", account).list_attached_role_policies(RoleName=name)
-                policies = {one["PolicyName"] for one in attached["AttachedPolicies"]}
-                assert policies == managed_policies(template, logical_id)
+                arns = attached(cloud.client("iam", account), name)
+                of_aws = {arn.rpartition("/")[2] for arn in arns if ":aws:policy/" in arn}
+                assert of_aws == managed_policies(template, logical_id)

@@ -240,7 +240,7 @@ def test_a_client_that_leaves_and_cannot_be_reached_is_cut_off(scene: Scene) -> 
 
 
 def ask(cloud: Cloud, what: str, detail: dict[str, str]) -> None:
-    bus = cloud.deployed.owner["BusArn"]
+    bus = cloud.deployed.bus_arn
     entry = {"EventBusName": bus, "Source": "a.team", "DetailType": what}
     cloud.client("events", OTHER).put_events(Entries=[{**entry, "Detail": json.dumps(detail)}])
 

@@ -98,7 +98,7 @@ KEEPERS = [
 """The functions that look whether their run has the lease still, which only then makes a call."""
 
 REPAIRING = {
-    "REPAIR": "connection policy parameters security-group",
+    "REPAIR": "connection,policy,parameters,security-group",
     "REJECT_UNKNOWN_CONNECTIONS": "true",
 }
 
@@ -207,7 +207,7 @@ PLOTS = (
         "a scheme is turned on again",
         beginnings.with_a_scheme_turned_off,
         sweep,
-        environment={"REPAIR": "connection connectivity"},
+        environment={"REPAIR": "connection,connectivity"},
     ),
     Plot("endpoints lose their tags", beginnings.with_endpoints_without_tags, sweep, sweep),
     Plot("a scheme stays off", beginnings.with_a_scheme_turned_off, sweep),

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any, NamedTuple
@@ -33,12 +34,17 @@ def permissions() -> list[Permission]:
 
 
 def permissions_of(name: str, role: str) -> list[Permission]:
-    """What the inline policies of *role* in the template *name* allow."""
-    policies = deployable(name)[role]["Properties"].get("Policies", [])
+    """What the policies of *role* in the template *name* allow, those of AWS apart."""
+    properties = deployable(name)[role]["Properties"]
+    policies = properties.get("Policies", [])
+    inline = sorted(policies, key=lambda one: str(one["PolicyName"]))  # as IAM lists them
+    attached = [
+        deployable(name)[arn["Ref"]]["Properties"]
+        for arn in properties.get("ManagedPolicyArns", [])
+        if isinstance(arn, dict)
+    ]
     return [
-        each
-        for policy in sorted(policies, key=lambda one: str(one["PolicyName"]))  # as IAM lists them
-        for each in allowed(role, policy["PolicyDocument"])
+        each for policy in (*inline, *attached) for each in allowed(role, policy["PolicyDocument"])
     ]
 
 
@@ -77,6 +83,10 @@ def _listed(value: Any) -> list[Any]:
 
 def _written(value: Any) -> str:
     match value:
+        case {"Fn::Sub": [text, more]}:
+            return re.sub(
+                r"\$\{(\w+)}", lambda at: _written(more[at[1]]) if at[1] in more else at[0], text
+            )
         case {"Fn::Sub": text}:
             return str(text)
         case {"Fn::GetAtt": [resource, attribute]}:
@@ -96,7 +106,7 @@ def roles(name: str) -> list[str]:
 def managed_policies(name: str, role: str) -> set[str]:
     """The names of the policies of AWS that *role* has."""
     arns = deployable(name)[role]["Properties"].get("ManagedPolicyArns", [])
-    return {arn.rpartition("/")[2] for arn in arns}
+    return {arn.rpartition("/")[2] for arn in arns if isinstance(arn, str)}
 
 
 @cache

@@ -5,8 +5,8 @@ To come there takes longer than most of these tests. The world is prepared once 
 pytest-xdist, in a fork, and each test runs in a fork of that.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import Any, Final
 
@@ -18,41 +18,58 @@ from tests.support.forks import ForkFailed, Prepared
 from tests.support.served import Served, serve
 from tests.support.step_functions import engine_in_moto
 
+type World = Callable[[], AbstractContextManager[Served]]
+
 WORLD: Final = pytest.StashKey[Served]()
-_PREPARED: Final = pytest.StashKey[Prepared[Served, list[Any]]]()
+_PREPARED: Final = pytest.StashKey[dict[World, Prepared[Served, list[Any]]]]()
 
 
-def begins_served(item: pytest.Item) -> bool:
-    """Return whether *item* begins in such a world, and in no other that its module makes."""
+def world_of(item: pytest.Item) -> World | None:
+    """
+    Return the world in which *item* begins, if it is one to prepare.
+
+    A module whose tests begin in another than the usual one makes it in a function `world`.
+    """
     if not isinstance(item, pytest.Function) or "served" not in item.fixturenames:
-        return False
-    has_own = any(hasattr(item.module, name) for name in ("accounts", "served"))
-    has_durations = hasattr(item, "callspec") and "durations" in item.callspec.params
-    return not has_own and not has_durations
+        return None
+    if hasattr(item, "callspec") and "durations" in item.callspec.params:
+        return None
+    return getattr(item.module, "world", usual_world)
 
 
-def run_in_copy(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """Run *item* in a copy of the prepared world, and report what it reports there."""
+@contextmanager
+def usual_world() -> Iterator[Served]:
+    with accounts_in_moto() as accounts, engine_in_moto(accounts) as engine:
+        yield serve(accounts, engine)
+
+
+def run_in_copy(item: pytest.Item, world: World, nextitem: pytest.Item | None) -> None:
+    """Run *item* in a copy of the prepared *world*, and report what it reports there."""
     session, hook = item.session, item.ihook
-    if _PREPARED not in session.stash:
-        session.stash[_PREPARED] = Prepared(partial(_world, session), partial(_run, session))
+    worlds = session.stash.setdefault(_PREPARED, {})
+    if world not in worlds:
+        worlds[world] = Prepared(partial(_begun, session, world), partial(_run, session))
     hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-    for report in _reports(item):
+    for report in _reports(item, worlds[world]):
         hook.pytest_runtest_logreport(report=report)
     hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
     session._setupstate.teardown_exact(nextitem)
 
 
 def end_prepared(session: pytest.Session) -> None:
-    """End the process of the prepared world, if a test had a copy of it."""
-    if prepared := session.stash.get(_PREPARED, None):
+    """
+    End the processes of the worlds that were prepared.
+
+    The last goes first: it has copies of the pipes to those that were there when it was forked.
+    """
+    for prepared in reversed(session.stash.get(_PREPARED, {}).values()):
         prepared.close()
 
 
-def _reports(item: pytest.Item) -> Iterator[Any]:
+def _reports(item: pytest.Item, prepared: Prepared[Served, list[Any]]) -> Iterator[Any]:
     config = item.config
     try:
-        told = item.session.stash[_PREPARED].work(item.session.items.index(item))
+        told = prepared.work(item.session.items.index(item))
     except ForkFailed as failure:
         yield pytest.TestReport(
             item.nodeid, item.location, dict(item.keywords), "failed", str(failure), "call"
@@ -63,10 +80,10 @@ def _reports(item: pytest.Item) -> Iterator[Any]:
 
 
 @contextmanager
-def _world(session: pytest.Session) -> Iterator[Served]:
+def _begun(session: pytest.Session, world: World) -> Iterator[Served]:
     session._setupstate.teardown_exact(None)  # it is of the test before
-    with accounts_in_moto() as accounts, engine_in_moto(accounts) as engine:
-        yield serve(accounts, engine)
+    with world() as served:
+        yield served
 
 
 def _run(session: pytest.Session, served: Served, number: int) -> list[Any]:

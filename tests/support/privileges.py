@@ -13,8 +13,8 @@ from botocore.exceptions import ClientError
 from moto.iam.models import get_account_id_from
 from moto.sts.models import sts_backends
 
-from tests.support.cloudformation import resources
 from tests.support.functions import running
+from tests.support.permissions import permissions_of
 
 # Rights that a call needs besides its own when it brings a parameter (service authorization
 # reference, dependent actions).
@@ -39,8 +39,10 @@ RIDING = {
     "iam:AttachRolePolicy",
     "iam:CreateServiceLinkedRole",
     "iam:PutRolePolicy",
+    # Lambda sends what a function failed on three times with the role of the function.
+    "sqs:SendMessage",
 }
-"""Rights that are used by calls of other names."""
+"""Rights that are used by calls of other names, or of others."""
 
 _one_at_a_time = threading.RLock()
 """moto's stores are not made for the threads in which its Map calls our functions."""
@@ -50,14 +52,10 @@ _one_at_a_time = threading.RLock()
 def granted(who: str) -> frozenset[str]:
     """The actions that the role of the function *who* may do, or CLIENT_ROLE."""
     if who == CLIENT_ROLE:
-        role = resources("AWS::IAM::Role", "client.yaml")["ClientRole"]
-        documents = [policy["PolicyDocument"] for policy in role["Policies"]]
+        found = permissions_of("client.yaml", "ClientRole")
     else:
-        documents = resources("AWS::Serverless::Function")[who]["Policies"]
-    actions = [one["Action"] for document in documents for one in document["Statement"]]
-    return frozenset(
-        action for some in actions for action in (some if isinstance(some, list) else [some])
-    )
+        found = permissions_of("template.yaml", f"{who}Role")
+    return frozenset(permission.action for permission in found)
 
 
 @contextmanager

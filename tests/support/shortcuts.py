@@ -20,7 +20,11 @@ from botocore.client import ClientCreator
 from botocore.useragent import UserAgentString
 from jsonpath_ng import ext as jsonpath
 from moto.core import responses, utils
-from moto.core.serialize import AttributePickerContext, XFormedAttributePicker
+from moto.core.serialize import (
+    AttributePickerContext,
+    BaseJSONSerializer,
+    XFormedAttributePicker,
+)
 
 _accepts_kwargs = hooks.accepts_kwargs
 _function_accepts_kwargs = cache(_accepts_kwargs)
@@ -30,6 +34,7 @@ _tls = cache(httpsession.create_urllib3_context)
 _methods = cache(utils.method_names_from_class)
 _jsonpath = cache(jsonpath.parse)  # type: ignore[attr-defined]  # for mypy it is not exported
 _possible_keys = XFormedAttributePicker.get_possible_keys
+_serialize_structure = BaseJSONSerializer._serialize_type_structure
 _keys: dict[tuple[object, ...], tuple[str, ...]] = {}
 _classes: dict[str, Any] = {}
 _aliases: dict[str, str] = {}
@@ -78,6 +83,25 @@ def _keys_to_try(
     return _keys[of]
 
 
+def _serialize_what_is_there(
+    serializer: Any, serialized: dict[str, Any], value: Any, shape: Any, key: str
+) -> None:
+    """
+    Serialize a DynamoDB value by the one member that it has.
+
+    moto looks for each of the ten members that the model allows.
+    """
+    if shape.name != "AttributeValue" or not isinstance(value, dict):
+        _serialize_structure(serializer, serialized, value, shape, key)
+        return
+    wrapper: dict[str, Any] = {}
+    for kind, held in value.items():
+        member = shape.members[kind]
+        member.parent = shape
+        serializer._serialize(wrapper, held, member, kind)
+    serialized[key] = wrapper
+
+
 class _NameOnly(SigV4Auth):
     """Says who calls and where; nobody here checks a signature."""
 
@@ -113,6 +137,7 @@ def shortcuts() -> Iterator[None]:
             (responses, "method_names_from_class", _methods),
             (jsonpath, "parse", _jsonpath),
             (XFormedAttributePicker, "get_possible_keys", _keys_to_try),
+            (BaseJSONSerializer, "_serialize_type_structure", _serialize_what_is_there),
         ):
             stack.enter_context(mock.patch.object(owner, name, shortcut))
         stack.enter_context(mock.patch.dict(AUTH_TYPE_MAPS, v4=_NameOnly))

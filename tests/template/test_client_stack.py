@@ -12,6 +12,7 @@ from msklink.parameters.published import parameters_path, status_name
 from msklink.tags import client_key
 from tests.support.cloudformation import filled_in, resources, template
 from tests.support.functions import NAMESPACE, OWNER, REGION
+from tests.support.permissions import permissions_of
 from tests.template.given import CLIENT, STACK, VALUES
 
 ROLES = filled_in(resources("AWS::IAM::Role", "client.yaml"), VALUES)
@@ -74,12 +75,10 @@ def paths_of_owner() -> dict[str, str]:
 
 def roles_assumed(function: str) -> set[str]:
     """The roles, as in the policy, that a function of the owner stack may assume."""
-    [document] = resources("AWS::Serverless::Function")[function]["Policies"]
     return {
-        resource
-        for statement in filled_in(document["Statement"], VALUES)
-        if "sts:AssumeRole" in listed(statement["Action"])
-        for resource in listed(statement["Resource"])
+        filled_in({"Fn::Sub": one.resource}, VALUES)
+        for one in permissions_of("template.yaml", f"{function}Role")
+        if one.action == "sts:AssumeRole"
     }
 
 

@@ -104,6 +104,18 @@ def test_functions_are_thin(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= 40
 
 
+@pytest.mark.parametrize("path", FUNCTIONS, ids=lambda path: path.stem)
+def test_handlers_of_task_states_and_no_others_are_tasks(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    [handler] = [
+        one for one in tree.body if isinstance(one, ast.FunctionDef) and one.name == "handler"
+    ]
+    is_task = [ast.unparse(one) for one in handler.decorator_list] == ["task"]
+
+    assert is_task == (ast.get_docstring(tree) or "").startswith("Task state")
+    assert is_task != (path.stem in {"receive_event", "release_lease", "sweep_clusters"})
+
+
 def test_functions_and_layers_do_not_know_the_embedded_aws() -> None:
     for path in EVERYTHING:
         assert not {"localcloud", "tests"} & packages(path)

@@ -8,7 +8,14 @@ import pytest
 
 from msklink.arns import is_cluster_name
 from msklink.client_role import ClientAccount
-from tests.support.cloudformation import ROOT, filled_in, resources, template
+from tests.support.cloudformation import (
+    ROOT,
+    definition_text,
+    filled_in,
+    handlers,
+    resources,
+    template,
+)
 from tests.support.functions import OWNER, REGION
 
 CLUSTER = f"arn:aws:kafka:{REGION}:{OWNER}:cluster/orders/0-1"
@@ -62,13 +69,12 @@ def test_the_external_id_is_the_one_that_functions_use(
     values: dict[str, Any], external_id: str, source: str
 ) -> None:
     used = template()["Globals"]["Function"]["Environment"]["Variables"]["EXTERNAL_ID"]
-    output = template()["Outputs"]["ExternalId"]["Value"]
 
     published = told(values)
 
     assert published["external_id_source"] == source
     assert published["parameters"]["ExternalId"] == external_id
-    assert filled_in(used, values) == filled_in(output, values) == external_id
+    assert filled_in(used, values) == external_id
 
 
 def test_the_role_is_the_one_that_functions_assume() -> None:
@@ -113,3 +119,20 @@ def test_whoever_may_put_events_is_named_or_of_the_organization() -> None:
     anybody = [one for one in statements if one["Principal"] in ("*", {"AWS": "*"})]
 
     assert [one["Condition"] for one in anybody] == [of_organization]
+
+
+def test_the_console_asks_for_every_parameter_in_the_order_of_the_template() -> None:
+    groups = template()["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+
+    asked = [name for group in groups for name in group["Parameters"]]
+
+    assert asked == list(template()["Parameters"])
+
+
+def test_the_functions_of_a_run_are_in_the_order_of_its_states() -> None:
+    called = re.findall(r"FunctionName: \$\{(\w+)}", definition_text())
+    in_order = [name for name in dict.fromkeys(called) if name != "RecordFailureFunction"]
+
+    # What states of several steps have in common comes before the last.
+    in_order.insert(-1, "RecordFailureFunction")
+    assert [name for name in handlers() if name in called] == in_order

@@ -44,6 +44,10 @@ def test_an_action_is_granted_on_resources_that_it_knows() -> None:
     assert [one for one in by_arn if not knows(one)] == []
 
 
+def test_what_is_granted_has_the_name_of_the_namespace_and_not_of_the_stack() -> None:
+    assert [one for one in granted() if "AWS::StackName" in one.resource] == []
+
+
 def granted() -> list[Permission]:
     """Those of the templates, without the sessions, which only narrow them."""
     return [one for name in TEMPLATES for role in roles(name) for one in permissions_of(name, role)]

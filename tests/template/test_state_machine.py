@@ -1,5 +1,6 @@
 """What CloudFormation, cfn-lint and CreateStateMachine leave unchecked in the state machine."""
 
+import inspect
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -9,6 +10,8 @@ import pytest
 import yaml
 
 from msklink import errors
+from msklink.cluster.next_move import Move, decide_next_move
+from msklink.services import cluster_inspection, connection_inspection
 from tests.support.cloudformation import ROOT, definition, definition_text, handlers, resources
 from tests.support.step_functions import SUBSTITUTIONS
 
@@ -175,6 +178,39 @@ def test_every_task_knows_the_run_and_its_cluster() -> None:
         assert payload["cluster_arn"] == "{% $cluster_arn %}", name
 
 
+# -------------------------------------------------------------------------------------- moves
+
+
+CHOICES: dict[str, tuple[Any, set[Move]]] = {
+    "ChooseMove": (cluster_inspection, {Move.PROCEED, Move.CLOSE}),
+    # EnableConnectivity turns ENABLE into WAIT.
+    "ChooseAccess": (decide_next_move, {Move.PROCEED, Move.ENABLE}),
+    "ChooseConnections": (connection_inspection, {Move.PUBLISH}),
+}
+"""States that choose by a move: where the code decides on it, and what the default is for."""
+
+
+def moves_of(code: Any) -> set[Move]:
+    return {Move[name] for name in re.findall(r"\bMove\.([A-Z]+)", inspect.getsource(code))}
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_a_choice_names_the_moves_that_the_code_makes(name: str) -> None:
+    code, by_default = CHOICES[name]
+    conditions = [choice["Condition"] for choice in STATES[name]["Choices"]]
+    named = {re.search(r"input\.move = '(\w+)'", one)[1] for one in conditions}  # type: ignore[index]
+
+    assert named == moves_of(code) - by_default
+    assert by_default < moves_of(code)
+
+
+def test_no_move_is_spare_and_no_other_state_chooses_by_one() -> None:
+    choosing = {name for name, scope in STATES.items() if "input.move" in str(scope.get("Choices"))}
+
+    assert choosing == set(CHOICES)
+    assert set.union(*(moves_of(code) for code, _ in CHOICES.values())) == set(Move)
+
+
 # ------------------------------------------------------------------------------------- errors
 
 
@@ -183,7 +219,9 @@ def test_all_retries_are_equal() -> None:
 
     assert all(other == first for other in others)
     [retry] = first
-    assert retry["MaxAttempts"] < 10
+    # As AWS shows it (Step Functions guide, "Handle Lambda service exceptions"); a BackoffRate of
+    # 2 is the default.
+    assert (retry["IntervalSeconds"], retry["MaxAttempts"]) == (2, 6)
     assert retry["JitterStrategy"] == "FULL"
 
 
@@ -192,7 +230,8 @@ def test_error_names_in_the_machine_and_in_the_code_agree() -> None:
     ours = {"TransientError", "LostRace"}
 
     assert all(issubclass(getattr(errors, name), Exception) for name in ours)
-    # Step Functions guide, error names, and Lambda guide, errors of functions that time out
+    # Step Functions guide, "Handle Lambda service exceptions"; Sandbox.Timedout is Lambda's name
+    # for a time-out today, and Lambda.Unknown for one that it could not name.
     assert retried - ours == {
         "Lambda.AWSLambdaException",
         "Lambda.ClientExecutionTimeoutException",

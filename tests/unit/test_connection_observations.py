@@ -24,7 +24,7 @@ LEFT = PUBLISHED.with_(
     state=State.FAILED,
     connection_state="FAILED",
     refusal=refuse(
-        Code.DRIFT_LEFT, what="connection", before="FAILED", after="-", switch="-", item="-"
+        Code.DRIFT_LEFT, what="connection", before="FAILED", after="-", kind="-", item="-"
     ),
 )
 DRIFT = "drift"

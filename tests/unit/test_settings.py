@@ -1,7 +1,11 @@
+import re
+
 import pytest
 from pydantic import ValidationError
 
+from msklink.drift.kinds import REPAIRABLE, DriftKind
 from msklink.settings import Settings
+from tests.support.cloudformation import template
 
 ENVIRONMENT = {
     "NAMESPACE": "msklink",
@@ -42,3 +46,42 @@ def test_a_wrong_setting_is_named(name: str, value: str) -> None:
 def test_a_missing_setting_is_named(name: str) -> None:
     with pytest.raises(ValidationError, match=name):
         Settings.model_validate({key: value for key, value in ENVIRONMENT.items() if key != name})
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("connection", {DriftKind.CONNECTION}),
+        ("policy,security-group", {DriftKind.POLICY, DriftKind.SECURITY_GROUP}),
+        (" policy , connectivity ", {DriftKind.POLICY, DriftKind.CONNECTIVITY}),
+        ("", set()),
+    ],
+)
+def test_what_is_repaired_is_a_list_of_words(text: str, kinds: set[DriftKind]) -> None:
+    settings = Settings.model_validate(ENVIRONMENT | {"REPAIR": text})
+
+    assert {kind for kind in DriftKind if settings.repairs(kind)} == kinds
+
+
+@pytest.mark.parametrize(
+    "text", ["connections", "policy parameters", "policy,all", "endpoint-tags"]
+)
+def test_an_unknown_word_is_refused_and_the_known_ones_are_named(text: str) -> None:
+    unknown = text.rpartition(",")[2]
+    with pytest.raises(ValidationError, match=f"Repair has {unknown}; it can have connection, pol"):
+        Settings.model_validate(ENVIRONMENT | {"REPAIR": text})
+
+
+@pytest.mark.parametrize("kind", DriftKind)
+def test_the_owner_stack_takes_the_words_that_the_code_takes(kind: DriftKind) -> None:
+    parameter = template()["Parameters"]["Repair"]
+
+    assert bool(re.fullmatch(parameter["AllowedPattern"], kind)) == (kind in REPAIRABLE)
+    assert (kind in parameter["ConstraintDescription"]) == (kind in REPAIRABLE)
+
+
+def test_the_owner_stack_repairs_what_the_code_repairs_by_itself() -> None:
+    default = template()["Parameters"]["Repair"]["Default"]
+    chosen = Settings.model_validate(ENVIRONMENT | {"REPAIR": default})
+
+    assert chosen.repair == Settings.model_validate(ENVIRONMENT).repair

@@ -4,16 +4,16 @@ import pytest
 
 from msklink.settings import settings
 from tests.support.aws import Accounts
-from tests.support.prepared import WORLD, begins_served, end_prepared, run_in_copy
+from tests.support.prepared import WORLD, end_prepared, run_in_copy, world_of
 from tests.support.served import Served, serve
 from tests.support.step_functions import Engine, engine_in_moto
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
-    if not begins_served(item):
+    if not (world := world_of(item)):
         return None
-    run_in_copy(item, nextitem)
+    run_in_copy(item, world, nextitem)
     return True
 
 

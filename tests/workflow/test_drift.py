@@ -101,7 +101,7 @@ def picture(served: Served) -> dict[str, Any]:
 def test_what_others_change_is_changed_back_and_told(
     served: Served, repair: Callable[[str], None], change: Change, kind: str
 ) -> None:
-    repair(f"connection {kind}")
+    repair(f"connection,{kind}")
     assert served.sweep() == 0
     before = picture(served)
 

@@ -3,6 +3,7 @@
 import contextvars
 import importlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,18 +15,18 @@ from msklink.settings import settings
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts, accounts_in_moto
 from tests.support.functions import OWNER, invoke
 from tests.support.privileges import others_may_call
-from tests.support.served import TAGS, Served
-from tests.support.step_functions import MACHINE, tag_event
+from tests.support.served import TAGS, Served, serve
+from tests.support.step_functions import MACHINE, engine_in_moto, tag_event
 
 BROKERS = "/msklink/orders/iam/bootstrap.servers"
 
 
-@pytest.fixture
-def accounts() -> Iterator[Accounts]:
+@contextmanager
+def world() -> Iterator[Served]:
     """MSK gives a name away as soon as its cluster is being deleted, which allows every order."""
-    with accounts_in_moto(assumptions=Assumptions(name_is_free_while_deleting=True)) as accounts:
-        yield accounts
-        assert not accounts.ungranted
+    assumptions = Assumptions(name_is_free_while_deleting=True)
+    with accounts_in_moto(assumptions=assumptions) as accounts, engine_in_moto(accounts) as engine:
+        yield serve(accounts, engine)
 
 
 @dataclass

@@ -75,7 +75,7 @@ VENDOR = {
 
 @pytest.fixture
 def managed_by_others(served: Served, monkeypatch: pytest.MonkeyPatch) -> Served:
-    monkeypatch.setenv("REPAIR", "connection parameters")
+    monkeypatch.setenv("REPAIR", "connection,parameters")
     settings.cache_clear()
     served.accounts.put_policy(served.cluster, FIREHOSE)
     served.sweep()
@@ -99,7 +99,7 @@ def test_who_cannot_be_let_in_is_told_what_to_ask_for(managed_by_others: Served)
     status = managed_by_others.accounts.status(STRANGER)
     assert status["refusal"]["code"] == "AccountNotAdmitted"
     assert "kafka:CreateVpcConnection" in status["refusal"]["remedy"]
-    assert "RepairPolicy" in status["refusal"]["remedy"]
+    assert "policy in parameter Repair" in status["refusal"]["remedy"]
 
 
 OUR_ROLE = f"arn:aws:iam::{STRANGER}:role/msklink-client-eu-west-1"

@@ -1,26 +1,28 @@
 """A cluster that is upgraded from Standard to Express brokers in place, while clients use it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 
-from tests.support.aws import CLIENT, Accounts
+from tests.support.aws import CLIENT, accounts_in_moto
 from tests.support.served import Served
-from tests.support.step_functions import Engine, tag_event
+from tests.support.step_functions import engine_in_moto, tag_event
 
 STANDARD, EXPRESS = "kafka.m5.large", "express.m7g.large"
 BOTH = f"{STANDARD},{EXPRESS}"
 
 
-@pytest.fixture
-def served(accounts: Accounts, engine: Engine) -> Served:
+@contextmanager
+def world() -> Iterator[Served]:
     """One client that is served, of a cluster that can be upgraded."""
-    tags = {"msklink": "iam", "msklink/clients": CLIENT}
-    arn = accounts.make_cluster(tags=tags, KafkaVersion="3.9.x.kraft")
-    served = Served(accounts, engine, arn, accounts.make_tagged_vpc(CLIENT))
-    served.reconcile()
-    assert served.brokers() == ["b-1", "b-2", "b-3"]
-    return served
+    with accounts_in_moto() as accounts, engine_in_moto(accounts) as engine:
+        tags = {"msklink": "iam", "msklink/clients": CLIENT}
+        arn = accounts.make_cluster(tags=tags, KafkaVersion="3.9.x.kraft")
+        served = Served(accounts, engine, arn, accounts.make_tagged_vpc(CLIENT))
+        served.reconcile()
+        assert served.brokers() == ["b-1", "b-2", "b-3"]
+        yield served
 
 
 def begin(served: Served, target: str) -> None:

@@ -4,10 +4,10 @@ import os
 from datetime import timedelta
 from functools import cache
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
 from msklink.connections.removal import RemovalTerms
-from msklink.drift.kinds import DriftKind
+from msklink.drift.kinds import REPAIRABLE, DriftKind
 
 NAMESPACE = r"(?!aws|ssm|sg-|(sg|default)$)[a-z][a-z0-9-]{1,19}"
 """AWS keeps some names of parameters, security groups and buses to itself, see template.yaml."""
@@ -23,13 +23,25 @@ class Settings(BaseModel, frozen=True, extra="ignore", regex_engine="python-re")
     retry_minutes: str = Field(default="5 15 60", alias="RETRY_MINUTES")
     sweep_function_arn: str = Field(default="", alias="SWEEP_FUNCTION_ARN")
     schedule_role_arn: str = Field(default="", alias="SCHEDULE_ROLE_ARN")
-    repair: str = Field(default="connection policy parameters", alias="REPAIR")
-    """Kinds of drift that are changed back."""
+    repair: frozenset[DriftKind] = Field(
+        default=frozenset({DriftKind.CONNECTION, DriftKind.POLICY, DriftKind.PARAMETERS}),
+        alias="REPAIR",
+    )
+    """Kinds of drift that are changed back; the environment has them separated by commas."""
     maintenance_window: str = Field(default="", alias="MAINTENANCE_WINDOW")
     reject_unknown: bool = Field(default=False, alias="REJECT_UNKNOWN_CONNECTIONS")
     grace_hours: float = Field(default=24, alias="GRACE_HOURS", ge=0)
     deletion_protection: bool = Field(default=False, alias="DELETION_PROTECTION")
     state_machine_arn: str = Field(alias="STATE_MACHINE_ARN", pattern=r"^arn:.*:stateMachine:.+$")
+
+    @field_validator("repair", mode="before")
+    @classmethod
+    def _read_repair(cls, text: str) -> frozenset[DriftKind]:
+        words = {word.strip() for word in text.split(",")} - {""}
+        if unknown := words - set(REPAIRABLE):
+            known = ", ".join(REPAIRABLE)
+            raise ValueError(f"Repair has {', '.join(sorted(unknown))}; it can have {known}")
+        return frozenset(map(DriftKind, words))
 
     @property
     def retry_pauses(self) -> list[timedelta]:
@@ -37,7 +49,7 @@ class Settings(BaseModel, frozen=True, extra="ignore", regex_engine="python-re")
         return [timedelta(minutes=float(minutes)) for minutes in self.retry_minutes.split()]
 
     def repairs(self, kind: DriftKind) -> bool:
-        return kind in self.repair.split()
+        return kind in self.repair
 
     @property
     def terms(self) -> RemovalTerms:

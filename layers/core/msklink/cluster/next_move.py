@@ -8,13 +8,19 @@ from msklink.cluster.description import UNUSABLE_STATES, ClusterDescription, is_
 
 
 class Move(StrEnum):
-    """What a run does next with its cluster."""
+    """What a run does next; the state machine chooses its next state by it."""
 
     STOP = "stop"
     WAIT = "wait"
     ENABLE = "enable"
+    """Turn private connectivity on, which EnableConnectivity does itself."""
     PROCEED = "proceed"
     CLOSE = "close"
+    INSPECT = "inspect"
+    """Go round again from InspectCluster."""
+    CONNECT = "connect"
+    """Create the connections that are missing."""
+    PUBLISH = "publish"
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """
 What others have changed of what MSKLink made, and whether it is changed back.
 
-Each kind has a switch. Who changes the same thing back all day is another tool with a mind of its
-own (Terraform, CloudFormation); then it is for people to decide.
+Parameter `Repair` of the owner stack names the kinds that are. What changes the same thing back all
+day is another tool that manages it (Terraform, CloudFormation); then people have to decide.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class DriftKind(StrEnum):
-    """What can drift; the switch of `connection` is RepairConnection of the owner stack."""
+    """What can drift, in the words of parameter `Repair` of the owner stack."""
 
     CONNECTION = "connection"
     POLICY = "policy"
@@ -20,10 +20,8 @@ class DriftKind(StrEnum):
     ENDPOINT_TAGS = "endpoint-tags"
     """Never repaired: what removes tags would do it again."""
 
-    @property
-    def switch(self) -> str:
-        """Parameter of the owner stack."""
-        return "Repair" + "".join(word.capitalize() for word in self.split("-"))
+
+REPAIRABLE = tuple(kind for kind in DriftKind if kind is not DriftKind.ENDPOINT_TAGS)
 
 
 @dataclass(frozen=True)

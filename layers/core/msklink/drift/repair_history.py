@@ -74,6 +74,6 @@ def unrepaired_refusal(drift: Drift, *, contested: bool) -> Refusal:
         what=drift.kind.replace("-", " "),
         before=drift.before,
         after=drift.after,
-        switch=drift.kind.switch,
+        kind=drift.kind,
         item=drift.item,
     )

@@ -124,8 +124,8 @@ MESSAGES: dict[Code, tuple[str, str]] = {
     ),
     Code.EXTERNAL_ID_WRONG: (
         "Role {role} is there, but wants another external id.",
-        "Update the stack of client.yaml in account {account} with ExternalId {external_id}, an "
-        "output of the owner stack.",
+        "Update the stack of client.yaml in account {account} with ExternalId {external_id}, as "
+        "in output ClientStack of the owner stack.",
     ),
     Code.CLIENT_ROLE_BLOCKED: (
         "A policy denies that role {role} is assumed: {problem}",
@@ -215,8 +215,8 @@ MESSAGES: dict[Code, tuple[str, str]] = {
         "is, because somebody else manages it.{unjudged}",
         "Ask the owner team to allow {actions} for account {account}, or its role {role}, in the "
         "cluster policy, with conditions on aws:PrincipalAccount or aws:PrincipalArn at most; or "
-        "to let MSKLink write its statements again: RepairPolicy of the owner stack, and no item "
-        "{item} in its table.",
+        "to let MSKLink write its statements again: policy in parameter Repair of the owner stack, "
+        "and no item {item} in its table.",
     ),
     Code.ACCESS_NOT_ALLOWED: (
         "Account {account} asks for more on cluster {cluster} than the owner allows it: {asked}. "
@@ -267,8 +267,8 @@ MESSAGES: dict[Code, tuple[str, str]] = {
     Code.SCHEME_TURNED_OFF: (
         "Private connectivity by {scheme} was on and somebody has turned it off, which cuts its "
         "connections off.",
-        "Turn it on again, or take {scheme} out of tag {key} of the cluster. With "
-        "RepairConnectivity of the owner stack MSKLink turns it on, which reboots the brokers.",
+        "Turn it on again, or take {scheme} out of tag {key} of the cluster. With connectivity in "
+        "parameter Repair of the owner stack MSKLink turns it on, which reboots the brokers.",
     ),
     Code.UNKNOWN_CONNECTION: (
         "Account {account}, which is not on the list of the cluster, has connection "
@@ -285,7 +285,7 @@ MESSAGES: dict[Code, tuple[str, str]] = {
     Code.DRIFT_LEFT: (
         "The {what} was changed by somebody else and is left so. It is: {before}. It should be: "
         "{after}.",
-        "Put it back, or set {switch} of the owner stack to true.",
+        "Put it back, or add {kind} to parameter Repair of the owner stack.",
     ),
     Code.DRIFT_CONTESTED: (
         "The {what} was changed back three times within a day, and somebody else changed it again. "

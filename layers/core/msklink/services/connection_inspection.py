@@ -8,6 +8,7 @@ from aws_lambda_powertools import Logger
 from msklink import clock
 from msklink.aws import dynamodb, msk_clusters
 from msklink.aws.errors import aws_refusals
+from msklink.cluster.next_move import Move
 from msklink.connections import lifecycle, vpc_connection
 from msklink.connections.record import ConnectionRecord, State
 from msklink.errors import Refused
@@ -48,11 +49,11 @@ def _inspect(
     pending = [record for record in records if record.state is State.CONNECTING]
     logger.info("connections inspected", pending=len(pending), changed=len(changed))
     if any(record.hold and record.hold.is_cluster for record in pending):
-        return {"move": "inspect", "bootstrap_brokers": {}}
+        return {"move": Move.INSPECT, "bootstrap_brokers": {}}
     if again:
-        return {"move": "connect", "accounts": again, "bootstrap_brokers": {}}
+        return {"move": Move.CONNECT, "accounts": again, "bootstrap_brokers": {}}
     if pending:
-        return {"move": "wait", "wait_seconds": lifecycle.WAIT_SECONDS, "bootstrap_brokers": {}}
+        return {"move": Move.WAIT, "wait_seconds": lifecycle.WAIT_SECONDS, "bootstrap_brokers": {}}
     accounts = task.surveyed_accounts | {one.account for one in known}
     cluster = dynamodb.read_cluster(task.cluster_arn)
     accounts |= cluster.vendors.keys()
@@ -67,7 +68,7 @@ def _publish(
 ) -> dict[str, Any]:
     accounts = {record.account for record in records} - {task.cluster.account}
     return {
-        "move": "publish",
+        "move": Move.PUBLISH,
         "accounts": sorted(accounts),
         "bootstrap_brokers": brokers.strings,
     }

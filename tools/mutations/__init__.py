@@ -1,0 +1,1 @@
+"""Measures how strong the suites are: `python -m tools.mutations SUITE...`."""
