@@ -9,8 +9,8 @@
 | bad principal    | PrincipalRejected      | msklink.aws      | none: GrantAccess finds it |
 | update rejected  | UpdateRejected         | msklink.aws      | none: the run goes on      |
 | a probe is mute  | ProbeFailed            | msklink.aws      | none: it is logged         |
-| took too long    | ClusterWaitTimedOut    | inspect_cluster  | none: the run fails loudly |
-| lost its lease   | LeaseLost              | msklink.services.lease  | none: the run ends         |
+| took too long    | ClusterWaitTimedOut    | InspectCluster   | none: the run fails loudly |
+| lost its lease   | LeaseLost              | services.lease   | none: the run ends         |
 
 Time-outs of a function are named by Lambda and Step Functions, and are in the same Retry.
 """

@@ -1,4 +1,4 @@
-"""What a cluster is like, which schemes it can offer to clients, and what a run does next.
+"""What a cluster is like, by one reading of DescribeClusterV2.
 
 Sources: the MSK page "multi-VPC private connectivity in a single Region" (requirements), and
 DescribeClusterV2 in botocore's model (field names).

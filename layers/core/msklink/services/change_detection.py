@@ -52,7 +52,7 @@ def detect_cluster_changes(cluster: ClusterDescription, snapshot: ClusterSnapsho
     found = document.policy_drift(current, record.policy_digests, namespace)
     if not found:
         _mark_resolved(arn, snapshot, history_item(DriftKind.POLICY))
-    elif drift_repair.needs_run(arn, found):
+    elif drift_repair.repair_of(arn, found).needs_run:
         yield reason_with_digest("the cluster policy has changed", found.before)
 
 
@@ -81,7 +81,8 @@ def _needs_run(record: ConnectionRecord, state: str | None) -> bool:
     if found is None:
         return False
     return (
-        not record.is_unrepaired or drift_repair.repair_refusal(record.cluster_arn, found) is None
+        not record.is_unrepaired
+        or drift_repair.repair_of(record.cluster_arn, found).refusal is None
     )
 
 
@@ -123,7 +124,7 @@ def _detect_parameter_changes(
     if left.digests and left.digests != found:
         yield reason_with_digest(f"parameters in {account} have changed", found)
     drifts = (drift_of_scheme(account, scheme) for scheme in left.unrepaired_schemes)
-    if any(drift_repair.repair_refusal(cluster_arn, drift) is None for drift in drifts):
+    if any(drift_repair.repair_of(cluster_arn, drift).refusal is None for drift in drifts):
         yield f"parameters in {account} are to be put back"
 
 
@@ -142,7 +143,7 @@ def _detect_group_changes(
         found = managed_group.security_group_drift(vpc)
         if not found:
             _mark_resolved(cluster_arn, snapshot, managed_group.security_group_history_item(vpc))
-        elif drift_repair.needs_run(cluster_arn, found):
+        elif drift_repair.repair_of(cluster_arn, found).needs_run:
             yield reason_with_digest(
                 f"the managed security group of {vpc.id} has changed", found.before
             )
@@ -207,4 +208,4 @@ def report_untagged_endpoints(
             connections=count,
             endpoints=endpoints_seen,
         )
-        drift_repair.report_unrepaired(cluster_arn, "sweep", found, refusal)
+        drift_repair.repair_of(cluster_arn, found).report_unrepaired("sweep", refusal)

@@ -74,10 +74,11 @@ def _bring(
     ):
         return lifecycle.adopt(record, connection)
     found = lifecycle.connection_drift(record, connection)
-    if found and (refusal := drift_repair.repair_refusal(task.cluster_arn, found)):
-        return record.with_(state=State.FAILED, refusal=refusal)
     if found:
-        drift_repair.record_attempt(task.cluster_arn, task.run, found)
+        repair = drift_repair.repair_of(task.cluster_arn, found)
+        if repair.refusal:
+            return record.with_(state=State.FAILED, refusal=repair.refusal)
+        repair.record_attempt(task.run)
     return _take(msk, record, connection) if connection else _create_or_hold(msk, record)
 
 

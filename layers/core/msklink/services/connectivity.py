@@ -1,5 +1,6 @@
 """Turn private connectivity on, conclude our update of it, and notice what others did to it."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -15,6 +16,7 @@ from msklink.refusals import Code, Refusal, refuse
 from msklink.runs.cluster_record import ClusterRecord
 from msklink.runs.task_input import ConnectivityUpdate
 from msklink.services import drift_repair, notifications
+from msklink.services.drift_repair import Repair
 from msklink.settings import settings
 
 logger = Logger(child=True)
@@ -71,15 +73,17 @@ def schemes_to_restore(
     cluster: ClusterDescription, asked: frozenset[Scheme], record: ClusterRecord
 ) -> set[Scheme]:
     """Schemes that somebody turned off and that are to be on, whether a client uses them or not."""
-    missing = private_connectivity.turned_off_schemes(
-        cluster, asked, frozenset(record.enabled_schemes)
-    )
-    arn = cluster.arn.text
-    return {
-        one
-        for one in missing
-        if drift_repair.repair_refusal(arn, private_connectivity.connectivity_drift(one)) is None
-    }
+    return {scheme for scheme, repair in _repairs(cluster, asked, record) if not repair.refusal}
+
+
+def _repairs(
+    cluster: ClusterDescription, asked: frozenset[Scheme], record: ClusterRecord
+) -> Iterator[tuple[Scheme, Repair]]:
+    """Yield each scheme that somebody turned off, and what is to be done about it."""
+    enabled = frozenset(record.enabled_schemes)
+    for scheme in sorted(private_connectivity.turned_off_schemes(cluster, asked, enabled)):
+        drift = private_connectivity.connectivity_drift(scheme)
+        yield scheme, drift_repair.repair_of(cluster.arn.text, drift)
 
 
 def handle_turned_off(
@@ -90,17 +94,14 @@ def handle_turned_off(
 
     What is to be turned on again is noted, and left to EnableConnectivity, like all that is not on.
     """
-    again = schemes_to_restore(cluster, asked, record)
-    for scheme in sorted(again):
-        drift_repair.record_attempt(
-            cluster.arn.text, run, private_connectivity.connectivity_drift(scheme)
-        )
-    missing = private_connectivity.turned_off_schemes(
-        cluster, asked, frozenset(record.enabled_schemes)
-    )
+    repairs = dict(_repairs(cluster, asked, record))
+    for repair in repairs.values():
+        if not repair.refusal:
+            repair.record_attempt(run)
     return {
         scheme: refuse(Code.SCHEME_TURNED_OFF, scheme=scheme, key=settings().namespace)
-        for scheme in sorted(missing - again)
+        for scheme, repair in repairs.items()
+        if repair.refusal
     }
 
 

@@ -1,6 +1,8 @@
 """Repair what others have changed, where that is wanted, and report it."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cached_property
 
 from msklink import clock
 from msklink.aws import run_state
@@ -12,58 +14,49 @@ from msklink.services import notifications
 from msklink.settings import settings
 
 
-def repair_refusal(cluster_arn: str, found: Drift) -> Refusal | None:
-    """Why the drift *found* is not to be repaired now; None when it is."""
-    return _repair_refusal(found, run_state.repair_history(cluster_arn, found.item))
+@dataclass(frozen=True)
+class Repair:
+    """What is to be done about one drift, by one reading of its history."""
+
+    cluster_arn: str
+    found: Drift
+    history: RepairHistory
+
+    @cached_property
+    def refusal(self) -> Refusal | None:
+        """Why the drift is not to be repaired now; None when it is."""
+        now, chosen = clock.now(), settings()
+        window = MaintenanceWindow.parse(chosen.maintenance_window)
+        reboots = self.found.kind is DriftKind.CONNECTIVITY
+        is_time = not reboots or window is None or window.is_open(now)
+        contested = self.history.is_contested(now)
+        if chosen.repairs(self.found.kind) and is_time and not contested:
+            return None
+        return unrepaired_refusal(self.found, contested=contested)
+
+    @property
+    def needs_run(self) -> bool:
+        """Whether a run would repair the drift, or report it."""
+        return self.history.last_reported_state != self.found.before or self.refusal is None
+
+    def report_unrepaired(self, run: str, refusal: Refusal) -> None:
+        """Report that the drift stays as it is, once for each state that it is in."""
+        if self.history.last_reported_state != self.found.before:
+            notifications.drift_unrepaired(self.cluster_arn, run, self.found, refusal)
+            self._save(self.history.reported(self.found.before, clock.now()))
+
+    def record_attempt(self, run: str) -> None:
+        """Record that the drift is about to be repaired, unless a run that died did."""
+        if not self.history.attempt:
+            self._save(self.history.with_attempt(self.found, run, clock.now()))
+
+    def _save(self, history: RepairHistory) -> None:
+        run_state.save_repair_history(self.cluster_arn, self.found.item, history)
 
 
-def _repair_refusal(found: Drift, history: RepairHistory) -> Refusal | None:
-    now, chosen = clock.now(), settings()
-    window = MaintenanceWindow.parse(chosen.maintenance_window)
-    is_time = found.kind is not DriftKind.CONNECTIVITY or window is None or window.is_open(now)
-    contested = history.is_contested(now)
-    if chosen.repairs(found.kind) and is_time and not contested:
-        return None
-    return unrepaired_refusal(found, contested=contested)
-
-
-def needs_run(cluster_arn: str, found: Drift) -> bool:
-    """Whether a run would repair the drift *found*, or report it."""
-    history = run_state.repair_history(cluster_arn, found.item)
-    is_new = history.last_reported_state != found.before
-    return is_new or _repair_refusal(found, history) is None
-
-
-def report_unless_repaired(cluster_arn: str, run: str, found: Drift) -> Refusal | None:
-    """Return why *found* is not to be repaired now, having reported that; None when it is."""
-    history = run_state.repair_history(cluster_arn, found.item)
-    refusal = _repair_refusal(found, history)
-    if refusal:
-        _report(cluster_arn, run, found, refusal, history)
-    return refusal
-
-
-def report_unrepaired(cluster_arn: str, run: str, found: Drift, refusal: Refusal) -> None:
-    """Report that the drift *found* stays as it is, once for each state that it is in."""
-    history = run_state.repair_history(cluster_arn, found.item)
-    _report(cluster_arn, run, found, refusal, history)
-
-
-def _report(
-    cluster_arn: str, run: str, found: Drift, refusal: Refusal, history: RepairHistory
-) -> None:
-    if history.last_reported_state != found.before:
-        notifications.drift_unrepaired(cluster_arn, run, found, refusal)
-        reported = history.reported(found.before, clock.now())
-        run_state.save_repair_history(cluster_arn, found.item, reported)
-
-
-def record_attempt(cluster_arn: str, run: str, found: Drift) -> None:
-    """Record that the drift *found* is about to be repaired, unless a run that died did."""
-    history = run_state.repair_history(cluster_arn, found.item)
-    if not history.attempt:
-        attempted = history.with_attempt(found, run, clock.now())
-        run_state.save_repair_history(cluster_arn, found.item, attempted)
+def repair_of(cluster_arn: str, found: Drift) -> Repair:
+    """Return what is to be done about the drift *found*."""
+    return Repair(cluster_arn, found, run_state.repair_history(cluster_arn, found.item))
 
 
 def mark_resolved(cluster_arn: str, items: Collection[str]) -> None:

@@ -43,10 +43,12 @@ def ensure_groups(
         # A group that no connection uses yet may be half made.
         found = managed_group.security_group_drift(vpc) if is_used else None
         if group and found:
-            if drift_repair.report_unless_repaired(event.cluster_arn, event.run, found):
+            repair = drift_repair.repair_of(event.cluster_arn, found)
+            if repair.refusal:
+                repair.report_unrepaired(event.run, repair.refusal)
                 groups[vpc_id] = group.id
                 continue
-            drift_repair.record_attempt(event.cluster_arn, event.run, found)
+            repair.record_attempt(event.run)
         if group or vpc_id in bare:
             try:
                 with aws_refusals():

@@ -25,6 +25,7 @@ from msklink.runs.cluster_record import ClusterRecord
 from msklink.runs.task_input import AccessRevocation, SurveyedTask
 from msklink.services import drift_repair, notifications, unreachable_clients, vendors
 from msklink.services.connection_updates import record_changes
+from msklink.services.drift_repair import Repair
 from msklink.services.policy_writer import PolicyWriter, admitted_accounts, rejection
 from msklink.settings import settings
 
@@ -43,11 +44,11 @@ def grant(task: SurveyedTask, record: ClusterRecord) -> set[str]:
     others = accounts - {task.cluster.account}
     try:
         with aws_refusals():
-            found, unrepaired = detect_drift(task.cluster, task.run, record)
-            if found and unrepaired:
-                refusals = _not_admitted(task.cluster, others, found)
+            repair = detect_drift(task.cluster, task.run, record)
+            if repair and repair.refusal:
+                refusals = _not_admitted(task.cluster, others, repair.found)
             else:
-                refusals = _write_grants(task, others, found, record)
+                refusals = _write_grants(task, others, repair, record)
                 record = vendors.report_removed(task.cluster, task.run, record, now)
     except Refused as error:
         notifications.cluster_refused(task.cluster_arn, task.run, error.refusal)
@@ -61,16 +62,16 @@ def grant(task: SurveyedTask, record: ClusterRecord) -> set[str]:
 
 
 def _write_grants(
-    task: SurveyedTask, accounts: Set[str], found: Drift | None, record: ClusterRecord
+    task: SurveyedTask, accounts: Set[str], repair: Repair | None, record: ClusterRecord
 ) -> dict[str, Refusal]:
     """Bring our statements to what they should be; return who is not admitted, and why."""
-    if found:
-        drift_repair.record_attempt(task.cluster_arn, task.run, found)
+    if repair:
+        repair.record_attempt(task.run)
     expelled = {survey.account for survey in task.surveys if survey.barred and survey.closing}
     known, keeping = record.vendors, vendors.vendors_with_grants(record, clock.now())
     writer = PolicyWriter(task.cluster, known)
     # Who was taken off a list, or put in by others, goes before all else.
-    if expelled or found or known.keys() - keeping:
+    if expelled or repair or known.keys() - keeping:
         entitled = (task.surveyed_accounts - expelled) | keeping
         _revoke(task.cluster, task.run, writer, lambda account: account not in entitled)
     wanted = accounts | {account for account, vendor in known.items() if not vendor.removal}
@@ -82,8 +83,8 @@ def _write_grants(
             dynamodb.record_suspended_accounts(task.cluster_arn, ())
     else:  # what is beyond the owner's bounds goes nevertheless
         _remove(task.cluster, task.run, writer)
-    if found:
-        drift_repair.mark_resolved(task.cluster_arn, [found.item])
+    if repair:
+        drift_repair.mark_resolved(task.cluster_arn, [repair.found.item])
     record_digest(task.cluster)
     return refusals
 
@@ -135,20 +136,21 @@ def revoke(task: AccessRevocation, record: ClusterRecord) -> None:
         given_up = {record.connection_arn for record in abandoned}
         return {one.account for one in listed().values() if one.arn not in given_up}
 
-    drift, unrepaired = detect_drift(task.cluster, task.run, record)
+    repair = detect_drift(task.cluster, task.run, record)
+    is_unrepaired = bool(repair and repair.refusal)
     ours = task.surveyed_accounts | record.vendors.keys()
     allowed = {survey.account for survey in task.surveys if not survey.barred}
 
     def has_nothing_left(account: str) -> bool:
-        if unrepaired and account not in ours:
+        if is_unrepaired and account not in ours:
             return False
         return account not in keeping and not (account in allowed and account in connected())
 
-    if drift and not unrepaired:
-        drift_repair.record_attempt(task.cluster_arn, task.run, drift)
+    if repair and not is_unrepaired:
+        repair.record_attempt(task.run)
     writer = PolicyWriter(task.cluster, record.vendors)
     revoked = _revoke(task.cluster, task.run, writer, has_nothing_left)
-    if drift:  # it came after GrantAccess, and the next run ends its repair, or it is contested
+    if repair:  # it came after GrantAccess, and the next run ends its repair, or it is contested
         dynamodb.record_policy_digests(task.cluster_arn, record.policy_digests)
     else:
         record_digest(task.cluster)
@@ -168,16 +170,17 @@ def _needs_grant(record: ConnectionRecord) -> bool:
     return record.wanted or (record.may_exist and record.state is not State.ABANDONED)
 
 
-def detect_drift(
-    cluster: ClusterArn, run: str, record: ClusterRecord
-) -> tuple[Drift | None, Refusal | None]:
-    """Return how others changed our statements, and why that is not repaired, if so."""
+def detect_drift(cluster: ClusterArn, run: str, record: ClusterRecord) -> Repair | None:
+    """Return what is to be done about changes of others to our statements; report if nothing is."""
     current, _ = msk_cluster_policy.read_policy(msk_clusters.client(), cluster.text)
     found = policy_drift(current, record.policy_digests, settings().namespace)
-    refusal = drift_repair.report_unless_repaired(cluster.text, run, found) if found else None
     if not found:
         drift_repair.mark_resolved(cluster.text, [history_item(DriftKind.POLICY)])
-    return found, refusal
+        return None
+    repair = drift_repair.repair_of(cluster.text, found)
+    if repair.refusal:
+        repair.report_unrepaired(run, repair.refusal)
+    return repair
 
 
 def record_digest(cluster: ClusterArn) -> None:

@@ -57,8 +57,8 @@ def _refuse(
     task: AccountPublication, refusal: Refusal, known: list[ConnectionRecord], now: datetime
 ) -> None:
     """Record and tell what kept us out of the account, unless it kept out the survey already."""
-    content = {record.refusal.code for record in known if record.refusal and record.wanted}
-    if refusal.code in content or not any(record.wanted for record in known):
+    codes = {record.refusal.code for record in known if record.refusal and record.wanted}
+    if refusal.code in codes or not any(record.wanted for record in known):
         return
     records = survey.account_refused(task.cluster_arn, task.account, refusal, known, now)
     record_changes(known, records, task.run, now)
@@ -78,16 +78,17 @@ def _publish(
             raise Refused(taken)
         left = run_state.published_state(task.cluster_arn, task.account)
         found = parameters.drifts(_published_brokers(task, known, now), task.account, left)
-        refused = {drift: drift_repair.repair_refusal(task.cluster_arn, drift) for drift in found}
-        for drift in (drift for drift, refusal in refused.items() if not refusal):
-            drift_repair.record_attempt(task.cluster_arn, task.run, drift)
-        kept = {drift.scheme for drift, refusal in refused.items() if refusal}
+        repairs = [drift_repair.repair_of(task.cluster_arn, drift) for drift in found]
+        for repair in repairs:
+            if not repair.refusal:
+                repair.record_attempt(task.run)
+        kept = {repair.found.scheme for repair in repairs if repair.refusal}
         wanted = {scheme: text for scheme, text in brokers.items() if scheme not in kept}
         content = status.describe(task.cluster_arn, records)
         written = parameters.publish(wanted, content, now)
-    for drift, refusal in refused.items():
-        if refusal:
-            drift_repair.report_unrepaired(task.cluster_arn, task.run, drift, refusal)
+    for repair in repairs:
+        if repair.refusal:
+            repair.report_unrepaired(task.run, repair.refusal)
     well = [drift_of_scheme(task.account, scheme).item for scheme in wanted]
     drift_repair.mark_resolved(task.cluster_arn, well)
     left = PublishedState(digests=parameters.digests, unrepaired_schemes=tuple(sorted(kept)))
