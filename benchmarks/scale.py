@@ -21,7 +21,7 @@ from localcloud.demo.cost import Cost
 from localcloud.msk.clock import AS_ON_AWS
 from msklink.runs.lease import HISTORY_LIMIT
 from tests.support.aws import Accounts, accounts_in_moto
-from tests.support.counting import counted_calls
+from tests.support.call_counts import counted_calls
 from tests.support.functions import invoke
 from tests.support.step_functions import Engine, engine_in_moto, tag_event
 

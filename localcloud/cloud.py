@@ -20,7 +20,7 @@ import boto3
 
 from localcloud.call_log import Call
 from localcloud.deploy import Deployed, deploy, session
-from localcloud.iam.verdicts import Verdict
+from localcloud.iam.decisions import Verdict
 from localcloud.kafka.resolver import PORT_VARIABLE
 from localcloud.networks import Network, make_networks
 from localcloud.settings import (
@@ -96,7 +96,7 @@ class Cloud:
         return [Verdict(**verdict) for verdict in answer]
 
     def fault(self, operation: str, **fields: Any) -> None:
-        """Let MSK misbehave at the next *operation*; *fields* as in private_api.py."""
+        """Let MSK misbehave at the next *operation*; *fields* as in control_api.py."""
         self._ask("POST", "/_localcloud/faults", {"operation": operation, **fields})
 
     def kafka(self) -> KafkaDoor:

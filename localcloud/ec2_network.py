@@ -13,13 +13,13 @@ from typing import Any
 from ministack.core.responses import request_scope
 from ministack.services import ec2, iam
 
-from localcloud.corrections.ec2 import tags_of
-from localcloud.corrections.places import obstacle
 from localcloud.iam.authorization import judge_caller
 from localcloud.iam.checks import Check, request_tags
+from localcloud.ministack_adapter import access_key
+from localcloud.ministack_patches.ec2 import tags_of
+from localcloud.ministack_patches.ec2_locations import obstacle
 from localcloud.msk import Caller, Endpoint, SecurityGroup, Subnet, Vpc
 from localcloud.msk.network import NOT_IN_SHARED_VPCS
-from localcloud.msk_door import access_key
 
 RESERVED_ADDRESSES = 5  # of each subnet (VPC guide, subnet CIDR blocks)
 SERVICE_LINKED_ROLE = "AWSServiceRoleForKafka"

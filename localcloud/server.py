@@ -86,16 +86,16 @@ def _at_eof(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
 def main() -> None:
     chosen = settings()
     prepare_environment(chosen)
-    from localcloud import assembly  # noqa: PLC0415 MiniStack reads its settings on import
+    from localcloud import app  # noqa: PLC0415 MiniStack reads its settings on import
 
     def end() -> None:
-        assembly.end_child_processes()
+        app.end_child_processes()
         sys.stdout.flush()
         sys.stderr.flush()
         # Executions that wait in their threads would hold the process up for hours of AWS's time.
         os._exit(0)
 
-    application = assembly.assemble(chosen)
+    application = app.assemble(chosen)
     asyncio.run(serve(application, chosen.port, "--until-eof" in sys.argv, end))
 
 

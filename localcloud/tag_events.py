@@ -16,8 +16,8 @@ from ministack.core.responses import get_account_id, get_region
 from ministack.services import ec2
 
 from localcloud.cloudtrail import publish, publish_call
-from localcloud.corrections.ec2 import tags_of
 from localcloud.iam.ec2 import resource_type
+from localcloud.ministack_patches.ec2 import tags_of
 from localcloud.msk import Caller, MskError, TagChange
 from localcloud.msk.shapes import members, operation_model, wire_name
 from localcloud.msk.wire import to_wire

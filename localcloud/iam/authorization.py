@@ -15,7 +15,7 @@ from typing import Any
 from ministack.core import iam_actions, iam_evaluator
 from ministack.services import iam, sts
 
-from localcloud.iam import verdicts
+from localcloud.iam import decisions
 from localcloud.iam.checks import Check, Request
 from localcloud.settings import ACCOUNTS
 
@@ -84,7 +84,7 @@ def _enforce(original: Callable[..., Any]) -> Callable[..., Any]:
         for check in judgement.checks:
             context = {**(service_context or {}), **check.context}
             denied = original(access_key, check.action, service, region, check.resource, context)
-            verdicts.record(caller, scope, check.action, check.resource, allowed=not denied)
+            decisions.record(caller, scope, check.action, check.resource, allowed=not denied)
             if denied:
                 judgement.denied = check
                 return denied
@@ -206,7 +206,7 @@ def judge_role(role_arn: str, service: str, region: str, check: Check) -> Denied
         *iam_evaluator._permissions_boundary(iam._roles, name, account),
     )
     allowed = result.decision == "Allow"
-    verdicts.record(session, "", check.action, check.resource, allowed=allowed)
+    decisions.record(session, "", check.action, check.resource, allowed=allowed)
     if allowed:
         return None
     return Denied(check.action, check.resource, session, result.decision == "Deny")

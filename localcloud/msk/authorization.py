@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from localcloud.msk.errors import forbidden, not_found
 from localcloud.msk.model import Caller, Cluster, Json
-from localcloud.msk.world import Call
+from localcloud.msk.store import Call
 
 CROSS_ACCOUNT_OPERATIONS: Final = {
     "CreateVpcConnection",

@@ -13,7 +13,7 @@ from localcloud.msk.authorization import find_cluster
 from localcloud.msk.errors import conflict
 from localcloud.msk.model import Cluster, Json, Scheme
 from localcloud.msk.private_names import address, domain
-from localcloud.msk.world import Call
+from localcloud.msk.store import Call
 
 MOST_BROKERS: Final = 3
 _FIELDS: Final = {Scheme.IAM: "SaslIam", Scheme.SCRAM: "SaslScram", Scheme.TLS: "Tls"}

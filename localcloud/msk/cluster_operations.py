@@ -7,7 +7,7 @@ from localcloud.msk.authorization import find_cluster
 from localcloud.msk.errors import bad_request, forbidden, not_found
 from localcloud.msk.model import Cluster, Json, Operation
 from localcloud.msk.pages import page
-from localcloud.msk.world import Call, World
+from localcloud.msk.store import Call, World
 
 
 def begin_operation(world: World, cluster: Cluster, kind: str, state: str = "PENDING") -> Operation:

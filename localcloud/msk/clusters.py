@@ -4,7 +4,7 @@ from localcloud.msk.authorization import find_cluster
 from localcloud.msk.errors import NOT_ON_SERVERLESS, STALE_CLUSTER_VERSION, bad_request
 from localcloud.msk.model import Cluster, Json, Operation
 from localcloud.msk.pages import page
-from localcloud.msk.world import Call
+from localcloud.msk.store import Call
 
 
 def describe_cluster(call: Call) -> Json:

@@ -5,7 +5,7 @@ import re
 from localcloud.msk.errors import bad_request, conflict, not_found
 from localcloud.msk.model import Configuration, Json
 from localcloud.msk.pages import page
-from localcloud.msk.world import Call
+from localcloud.msk.store import Call
 
 
 def create_configuration(call: Call) -> Json:

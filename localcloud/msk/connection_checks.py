@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from localcloud.msk.errors import ROLE_IN_THE_MAKING, bad_request
 from localcloud.msk.model import Cluster, Scheme
+from localcloud.msk.store import Call
 from localcloud.msk.tags import check_tags
-from localcloud.msk.world import Call
 
 
 def check_connection(call: Call, cluster: Cluster) -> Scheme:

@@ -10,7 +10,7 @@ from localcloud.msk.errors import NOT_CONNECTED, bad_request, forbidden, not_fou
 from localcloud.msk.model import Caller, Cluster, Connection, Json, Operation, Schemes
 from localcloud.msk.network import Endpoint
 from localcloud.msk.pages import page
-from localcloud.msk.world import Call, World
+from localcloud.msk.store import Call, World
 
 KIND_OF_CALLER = "AWSACCOUNT"
 """AWSSERVICE is the other (MSK API reference, UserIdentity)."""

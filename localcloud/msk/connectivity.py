@@ -18,7 +18,7 @@ from localcloud.msk.errors import (
     bad_request,
 )
 from localcloud.msk.model import Cluster, Connectivity, Json, Scheme, Schemes, schemes_in
-from localcloud.msk.world import Call
+from localcloud.msk.store import Call
 
 OLDEST_KAFKA: Final = (2, 7, 1)
 ACL_DEFAULT: Final = "allow.everyone.if.no.acl.found"

@@ -15,8 +15,8 @@ from localcloud.msk.errors import (
 )
 from localcloud.msk.model import Cluster, Connectivity, Json, Scheme, schemes_in
 from localcloud.msk.network import Subnet
+from localcloud.msk.store import Call
 from localcloud.msk.tags import check_tags
-from localcloud.msk.world import Call
 
 ZONES_OF_EXPRESS: Final = 3
 """AWS's own guides for Express brokers ask for three subnets in three zones."""

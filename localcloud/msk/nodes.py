@@ -16,7 +16,7 @@ from localcloud.msk.errors import NOT_ON_SERVERLESS, STALE_CLUSTER_VERSION, bad_
 from localcloud.msk.model import Cluster, Json
 from localcloud.msk.pages import page
 from localcloud.msk.private_names import domain
-from localcloud.msk.world import Call
+from localcloud.msk.store import Call
 
 _TYPE: Final = re.compile(r"(?:kafka|express)\.\w+\.\w+")
 _UPGRADABLE: Final = re.compile(r"3\.9(?:\.\w+)?\.kraft")

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from localcloud.msk.errors import bad_request
 from localcloud.msk.model import Json
-from localcloud.msk.world import Call
+from localcloud.msk.store import Call
 
 
 class Numbered(Protocol):

@@ -18,7 +18,7 @@ from localcloud.msk.errors import (
     not_found,
 )
 from localcloud.msk.model import Cluster, ClusterPolicy, Json
-from localcloud.msk.world import Call, World
+from localcloud.msk.store import Call, World
 
 LONGEST_POLICY: Final = 20480
 _SID: Final = re.compile(r"[0-9A-Za-z]*")

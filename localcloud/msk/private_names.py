@@ -6,7 +6,7 @@ from typing import Final
 
 from localcloud.msk.authorization import is_admitted
 from localcloud.msk.model import Caller, Cluster, Scheme
-from localcloud.msk.world import World
+from localcloud.msk.store import World
 
 PRIVATE_PORTS: Final = 14000
 LONGEST_NAME_IN_HOST: Final = 17

@@ -29,7 +29,7 @@ from localcloud.msk.model import Caller, Json, TagChange, Tags
 from localcloud.msk.network import Network
 from localcloud.msk.private_names import PrivateBroker
 from localcloud.msk.shapes import operation_model, problems
-from localcloud.msk.world import Call, World
+from localcloud.msk.store import Call, World
 
 
 class Observer(Protocol):

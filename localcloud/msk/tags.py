@@ -6,7 +6,7 @@ from typing import Final
 
 from localcloud.msk.errors import bad_request, forbidden, not_found
 from localcloud.msk.model import Cluster, Connection, Json, Tags
-from localcloud.msk.world import Call
+from localcloud.msk.store import Call
 
 MOST_TAGS: Final = 50
 LONGEST_KEY: Final = 128

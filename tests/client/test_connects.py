@@ -13,7 +13,7 @@ from confluent_kafka.admin import AdminClient
 from kafka import KafkaConsumer, KafkaProducer
 
 from localcloud.kafka import resolver
-from localcloud.kafka.front import Front
+from localcloud.kafka.proxy import Front
 from msklink.auth_scheme import Scheme
 from msklink.parameters import published
 from msklink_client import kafka_config
@@ -23,8 +23,8 @@ from msklink_client.layers import Check, Finding, Layer
 from msklink_client.logins import login
 from msklink_client.tokens import token_source
 from tests.client.conftest import Store
-from tests.emulator.kafka_scenery import DEADLINE, SECRET, Stage, front_on_localhost, stage
-from tests.emulator.scenery import CLIENT, REGION, STRANGER
+from tests.emulator.builders import CLIENT, REGION, STRANGER
+from tests.emulator.kafka_builders import DEADLINE, SECRET, Stage, front_on_localhost, stage
 
 pytestmark = pytest.mark.xdist_group("client-connects")
 

@@ -14,7 +14,7 @@ from msklink.parameters import client_properties, status
 from msklink.refusals import Code, refuse
 from msklink_client import MskLinkError, Parameters
 from tests.client.conftest import BROKERS, Store
-from tests.unit.given import ARN, CLIENT, connection
+from tests.unit.factories import ARN, CLIENT, connection
 
 VPC_NOT_FOUND = refuse(Code.VPC_NOT_FOUND, vpc_id="vpc-1", account=CLIENT)
 

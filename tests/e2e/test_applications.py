@@ -9,7 +9,7 @@ import pytest
 from localcloud import application
 from localcloud.cloud import Cloud
 from localcloud.settings import credentials
-from tests.e2e.scene import CLIENT, OTHER, Scene, create_cluster
+from tests.e2e.deployed_cluster import CLIENT, OTHER, Scene, create_cluster
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 

@@ -12,8 +12,8 @@ from localcloud.cloud import Cloud
 from localcloud.demo.observer import Observer
 from localcloud.deploy import deploy_owner
 from localcloud.settings import OWNER
+from tests.e2e.deployed_cluster import CLIENT, create_cluster
 from tests.e2e.queues import Queue, temporary_queue
-from tests.e2e.scene import CLIENT, create_cluster
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 

@@ -8,8 +8,8 @@ import pytest
 
 from localcloud.cloud import Cloud
 from tests.e2e.aws_cli import AwsCli
+from tests.e2e.deployed_cluster import CLIENT, OTHER, Scene
 from tests.e2e.queues import temporary_queue
-from tests.e2e.scene import CLIENT, OTHER, Scene
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 

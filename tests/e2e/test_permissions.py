@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 
 from localcloud.cloud import Cloud
-from localcloud.iam.verdicts import Verdict
-from tests.support.excuses import UNUSED
+from localcloud.iam.decisions import Verdict
 from tests.support.permissions import (
     TEMPLATES,
     Permission,
@@ -24,6 +23,7 @@ from tests.support.permissions import (
     roles,
     sessions,
 )
+from tests.support.unused_permissions import UNUSED
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 

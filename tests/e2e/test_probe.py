@@ -6,9 +6,9 @@ import pytest
 
 from localcloud.cloud import Cloud
 from localcloud.deploy import deploy_client
-from tests.e2e.scene import CLIENT as ANOTHER
-from tests.e2e.scene import OTHER as CLIENT
-from tests.e2e.scene import create_cluster, status
+from tests.e2e.deployed_cluster import CLIENT as ANOTHER
+from tests.e2e.deployed_cluster import OTHER as CLIENT
+from tests.e2e.deployed_cluster import create_cluster, status
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 

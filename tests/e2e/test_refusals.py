@@ -7,7 +7,7 @@ import pytest
 
 from localcloud.cloud import Cloud
 from tests.e2e.aws_cli import AwsCli
-from tests.e2e.scene import CLIENT, OTHER, status, unreachable
+from tests.e2e.deployed_cluster import CLIENT, OTHER, status, unreachable
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 

@@ -9,7 +9,7 @@ import pytest
 
 from localcloud.cloud import Cloud
 from localcloud.networks import make_network
-from tests.e2e.scene import CLIENT, OTHER, Scene, create_cluster, unreachable
+from tests.e2e.deployed_cluster import CLIENT, OTHER, Scene, create_cluster, unreachable
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.emulator.scenery import Scene
+from tests.emulator.builders import Scene
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from localcloud.clock import SimulatedClock, keep_going
-from localcloud.corrections.waiting import CountingPool
+from localcloud.ministack_patches.simulated_time import CountingPool
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -13,8 +13,8 @@ from aws_msk_iam_sasl_signer import MSKAuthTokenProvider
 from kafka.net.sasl.oauth import AbstractTokenProvider
 
 from localcloud.kafka import resolver
-from tests.emulator.kafka_scenery import DEADLINE, SECRET, Stage, stage
-from tests.emulator.scenery import CLIENT, REGION, STRANGER
+from tests.emulator.builders import CLIENT, REGION, STRANGER
+from tests.emulator.kafka_builders import DEADLINE, SECRET, Stage, stage
 
 PARTITIONS = range(4)  # librdkafka's mock cluster gives a new topic so many
 

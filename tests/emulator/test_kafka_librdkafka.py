@@ -14,9 +14,9 @@ import pytest
 from aws_msk_iam_sasl_signer import MSKAuthTokenProvider
 from confluent_kafka import Consumer, KafkaError, Producer
 
-from localcloud.kafka.front import Front
-from tests.emulator.kafka_scenery import DEADLINE, SECRET, front_on_localhost
-from tests.emulator.scenery import CLIENT, REGION, STRANGER
+from localcloud.kafka.proxy import Front
+from tests.emulator.builders import CLIENT, REGION, STRANGER
+from tests.emulator.kafka_builders import DEADLINE, SECRET, front_on_localhost
 
 PARTITIONS = range(4)
 

@@ -6,8 +6,8 @@ import pytest
 
 from localcloud.kafka import resolver
 from msklink_client import probe
-from tests.emulator.kafka_scenery import SECRET, stage
-from tests.emulator.scenery import CLIENT, REGION
+from tests.emulator.builders import CLIENT, REGION
+from tests.emulator.kafka_builders import SECRET, stage
 
 
 def test_the_brokers_let_the_probe_of_a_client_in_and_no_other(

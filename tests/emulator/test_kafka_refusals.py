@@ -11,7 +11,8 @@ import pytest
 
 from localcloud.kafka.tokens import Refused, caller_of, from_bearer
 from localcloud.settings import HOST
-from tests.emulator.kafka_scenery import (
+from tests.emulator.builders import CLIENT, OWNER, REGION, STRANGER, policy, statement
+from tests.emulator.kafka_builders import (
     DEADLINE,
     SESSION_KEY,
     SESSION_TOKEN,
@@ -21,7 +22,6 @@ from tests.emulator.kafka_scenery import (
     stage,
     token,
 )
-from tests.emulator.scenery import CLIENT, OWNER, REGION, STRANGER, policy, statement
 
 
 @pytest.fixture(name="stage")

@@ -14,8 +14,8 @@ from localcloud.cloud import Cloud, running_server
 from localcloud.msk import Scheme
 from localcloud.networks import make_networks
 from localcloud.settings import HELD, REPOSITORY, Settings, clean_environment, free_port
-from tests.emulator.kafka_scenery import DEADLINE, Door, token
-from tests.emulator.scenery import flags, policy, statement
+from tests.emulator.builders import flags, policy, statement
+from tests.emulator.kafka_builders import DEADLINE, Door, token
 
 pytestmark = pytest.mark.xdist_group("kafka-server")
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from localcloud.msk import Scheme
-from tests.emulator.scenery import CLIENT, OWNER, Scene, flags
+from tests.emulator.builders import CLIENT, OWNER, Scene, flags
 
 HOSTS = r"b-\d\.{scheme}\.manufacturingpocm\.[a-z0-9]{{6}}\.c3\.kafka\.eu-west-1\.amazonaws\.com"
 

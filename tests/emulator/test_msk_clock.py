@@ -9,7 +9,7 @@ from localcloud.msk import (
     Scheme,
 )
 from localcloud.msk.clock import Timeline
-from tests.emulator.scenery import OWNER, Scene, flags
+from tests.emulator.builders import OWNER, Scene, flags
 
 
 def test_a_manual_clock_moves_only_when_told() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from localcloud.msk import Assumptions, MskError, Scheme
 from localcloud.msk.errors import PRIVATE_AT_CREATION, PUBLIC_AT_CREATION, STALE_CLUSTER_VERSION
-from tests.emulator.scenery import ALL_SCHEMES_ON, CLIENT, OWNER, ZONES, Json, Scene, flags
+from tests.emulator.builders import ALL_SCHEMES_ON, CLIENT, OWNER, ZONES, Json, Scene, flags
 
 
 def nodes(scene: Scene, **changes: Any) -> Json:

@@ -14,7 +14,7 @@ from localcloud.msk import (
     Subnet,
     Vpc,
 )
-from tests.emulator.scenery import CLIENT, OWNER, STRANGER, ZONES, Json, Scene, flags
+from tests.emulator.builders import CLIENT, OWNER, STRANGER, ZONES, Json, Scene, flags
 
 
 def connect_refusal(scene: Scene, arn: str, caller: Caller = CLIENT, **changes: object) -> MskError:

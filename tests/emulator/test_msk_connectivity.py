@@ -7,7 +7,7 @@ import pytest
 from localcloud.msk import Assumptions, Scheme
 from localcloud.msk.connectivity import is_recent
 from localcloud.msk.errors import IDENTICAL, ONE_FAMILY, STALE_CLUSTER_VERSION
-from tests.emulator.scenery import ALL_SCHEMES_ON, OWNER, Json, Scene, flags, policy, statement
+from tests.emulator.builders import ALL_SCHEMES_ON, OWNER, Json, Scene, flags, policy, statement
 
 IAM_ON = flags(Scheme.IAM)
 

@@ -4,7 +4,7 @@ import pytest
 
 from localcloud.msk import Scheme, faults
 from localcloud.msk.errors import STALE_CLUSTER_VERSION, STALE_POLICY_VERSION
-from tests.emulator.scenery import CLIENT, OWNER, Scene, flags, policy, statement
+from tests.emulator.builders import CLIENT, OWNER, Scene, flags, policy, statement
 
 
 def test_an_error_before_the_effect_changes_nothing(scene: Scene) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from localcloud.msk import Scheme
-from tests.emulator.scenery import CLIENT, OWNER, ZONES, Scene
+from tests.emulator.builders import CLIENT, OWNER, ZONES, Scene
 
 STANDARD, EXPRESS = "kafka.m7g.large", "express.m7g.large"
 BOTH = f"{STANDARD},{EXPRESS}"

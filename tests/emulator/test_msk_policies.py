@@ -7,7 +7,7 @@ import pytest
 
 from localcloud.msk import Assumptions
 from localcloud.msk.errors import DUPLICATE_SID, POLICY_VERSION_NEEDED, STALE_POLICY_VERSION
-from tests.emulator.scenery import (
+from tests.emulator.builders import (
     CLIENT,
     OWNER,
     STRANGER,

@@ -13,8 +13,8 @@ from localcloud.msk import (
     Scheme,
 )
 from localcloud.msk.service import OPERATIONS
-from localcloud.msk.world import Call
-from tests.emulator.scenery import CLIENT, OWNER, Json, Scene, account, policy, statement
+from localcloud.msk.store import Call
+from tests.emulator.builders import CLIENT, OWNER, Json, Scene, account, policy, statement
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from localcloud.msk import Assumptions
-from tests.emulator.scenery import CLIENT, OWNER, Scene
+from tests.emulator.builders import CLIENT, OWNER, Scene
 
 
 def tags(scene: Scene, arn: str) -> dict[str, str]:

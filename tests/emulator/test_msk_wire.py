@@ -9,7 +9,7 @@ import pytest
 from localcloud.msk import Scheme
 from localcloud.msk.shapes import service_model
 from localcloud.msk.wire import Query, handle, match_operation
-from tests.emulator.scenery import OWNER, Json, Scene, flags
+from tests.emulator.builders import OWNER, Json, Scene, flags
 
 
 def request(

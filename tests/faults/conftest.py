@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.faults.matrix import Stage, cases, in_turn
-from tests.faults.shared import forget_shared
-from tests.faults.table import Trial, lines
+from tests.faults.report import Trial, lines
+from tests.faults.worker_cache import forget_shared
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

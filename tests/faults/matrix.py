@@ -9,12 +9,12 @@ from functools import cache, partial
 from itertools import chain, count, cycle
 from typing import Any
 
-from tests.faults.picture import differences, operations, others, picture, told
-from tests.faults.plots import PLOTS, Plot, failing
-from tests.faults.seam import Call, Kind
-from tests.faults.shared import help_out, shared
+from tests.faults.end_state import differences, operations, others, picture, told
+from tests.faults.environment import World, empty_world
+from tests.faults.fault_injection import Call, Kind
+from tests.faults.scenarios import PLOTS, Plot, failing
 from tests.faults.states import CATCHERS, TASKS, function_of
-from tests.faults.world import World, empty_world
+from tests.faults.worker_cache import help_out, shared
 from tests.support.forks import Prepared, in_fork
 
 TIME_OF_MSK = 600

@@ -11,7 +11,7 @@ from localcloud.msk import Durations
 from msklink.settings import settings
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts, accounts_in_moto
 from tests.support.functions import invoke
-from tests.support.served import FIREHOSE
+from tests.support.onboarded_client import FIREHOSE
 from tests.support.step_functions import Engine, engine_in_moto, tag_event
 
 ROUNDS, SEEDS = 25, 20

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.faults.end_state import differences
 from tests.faults.matrix import (
     ERRORS,
     Case,
@@ -15,11 +16,10 @@ from tests.faults.matrix import (
     plots,
     recorded,
 )
-from tests.faults.picture import differences
-from tests.faults.plots import Plot
+from tests.faults.scenarios import Plot
 from tests.faults.states import STEPS
 from tests.support.cloudformation import handlers
-from tests.support.privileges import CLIENT_ROLE, RIDING, granted
+from tests.support.permission_check import CLIENT_ROLE, RIDING, granted
 
 
 def test_the_end_is_as_if_nothing_had_gone_wrong(
@@ -58,7 +58,7 @@ def test_trouble_that_is_over_leaves_nothing_behind(plot: Plot) -> None:
 def test_every_state_and_every_function_has_a_call_that_goes_wrong(step: str) -> None:
     assert any(
         plot.steps.get(call.function) == step for plot in plots() for call in recorded(plot).calls
-    ), f"no plot in tests/faults/plots.py leads to {step}"
+    ), f"no plot in tests/faults/scenarios.py leads to {step}"
 
 
 UNPLAYED = {"RevokeAccessFunction": {"kafka:DescribeClusterV2"}}
@@ -77,5 +77,5 @@ def test_every_right_is_used_by_a_call_that_goes_wrong(who: str) -> None:
 
     unplayed = UNPLAYED.get(who, set())
     assert not granted(who) - made - RIDING - unplayed, (
-        "no plot in tests/faults/plots.py leads to it"
+        "no plot in tests/faults/scenarios.py leads to it"
     )

@@ -6,7 +6,7 @@ from localcloud.msk import faults
 from msklink.policy.document import SIZE_LIMIT, as_list
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
 from tests.support.functions import OWNER, invoke
-from tests.support.served import FIREHOSE
+from tests.support.onboarded_client import FIREHOSE
 from tests.support.steps import Steps, error_of
 
 MORE = (OTHER_CLIENT, "444444444444")

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
-from tests.support.functions import invoke
-from tests.support.places import (
+from tests.support.ec2_locations import (
     LOCAL_ZONE,
     OUTPOST,
     WAVELENGTH_ZONE,
@@ -15,6 +14,7 @@ from tests.support.places import (
     share_vpc,
     take_addresses,
 )
+from tests.support.functions import invoke
 from tests.support.steps import Steps
 
 Make = Callable[[Accounts, str], str]

@@ -9,7 +9,7 @@ from msklink.errors import LeaseLost
 from msklink.services import lease
 from tests.support.aws import CLIENT, Accounts
 from tests.support.functions import invoke
-from tests.support.redriving import redrive
+from tests.support.redrive import redrive
 from tests.support.step_functions import MACHINE, Engine, engine_in_moto, tag_event
 
 

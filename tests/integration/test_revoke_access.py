@@ -6,8 +6,8 @@ from msklink.aws import dynamodb, run_state
 from msklink.drift.kinds import DriftKind, history_item
 from msklink.drift.repair_history import RepairHistory
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
-from tests.support.others import let_in
-from tests.support.served import FIREHOSE
+from tests.support.external_changes import let_in
+from tests.support.onboarded_client import FIREHOSE
 from tests.support.steps import Steps
 
 

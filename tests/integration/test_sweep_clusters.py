@@ -11,7 +11,7 @@ from localcloud.msk import faults
 from msklink.aws import dynamodb, ec2, run_state
 from msklink.aws.session import client_session
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
-from tests.support.counting import counted_calls
+from tests.support.call_counts import counted_calls
 from tests.support.functions import OWNER, invoke
 from tests.support.step_functions import Engine, engine_in_moto
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.aws import CLIENT, Accounts
-from tests.support.counting import counted_calls
+from tests.support.call_counts import counted_calls
 from tests.support.functions import invoke
 from tests.support.step_functions import Engine, engine_in_moto
 

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from msklink.settings import settings
-from tests.model.actors import Clients
+from tests.model.invocations import Clients
 from tests.support.aws import ENVIRONMENT
 
 

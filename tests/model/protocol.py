@@ -6,8 +6,16 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from msklink.runs.lease import requested_before
-from tests.model.actors import Clients, Invocation, Kind, Returned
-from tests.model.world import NO_ITEM, Answer, Call, Item, get_item, start_execution, update_item
+from tests.model.aws_model import (
+    NO_ITEM,
+    Answer,
+    Call,
+    Item,
+    get_item,
+    start_execution,
+    update_item,
+)
+from tests.model.invocations import Clients, Invocation, Kind, Returned
 
 
 class Trouble(NamedTuple):

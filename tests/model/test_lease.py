@@ -7,8 +7,8 @@ import pytest
 
 from msklink.aws import dynamodb
 from msklink.services import lease
-from tests.model.actors import Clients
 from tests.model.explorer import Explored, Violation, explore
+from tests.model.invocations import Clients
 from tests.model.protocol import Protocol, Trouble
 
 

@@ -15,18 +15,18 @@ from moto.core.config import DefaultConfig
 from moto.ec2.models.security_groups import SecurityGroupBackend
 from moto.sts.models import STSBackend
 
-from localcloud.moto_door import in_process_msk
+from localcloud.moto_adapter import in_process_msk
 from localcloud.msk import Assumptions, Durations, ManualClock, Msk, faults
 from localcloud.msk.assumptions import DEFAULTS
 from msklink.settings import settings
+from tests.support.aws_view import TABLE, Sight
 from tests.support.cloudformation import resources
+from tests.support.ec2_locations import real_places
 from tests.support.functions import NAMESPACE, OWNER, REGION
-from tests.support.places import real_places
-from tests.support.privileges import watched_calls
+from tests.support.moto_speedups import shortcuts
+from tests.support.permission_check import watched_calls
 from tests.support.probes import Say, all_is_well, probes_in_moto
 from tests.support.security_groups import delete_unless_in_use
-from tests.support.shortcuts import shortcuts
-from tests.support.sight import TABLE, Sight
 from tests.support.trust import as_deployed, judged_by_trust
 
 CLIENT, OTHER_CLIENT = "222222222222", "333333333333"

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from itertools import groupby
 
 from tests.support.cloudformation import ROOT
-from tests.support.excuses import MANAGED, UNUSED
 from tests.support.permissions import (
     TEMPLATES,
     Permission,
@@ -13,6 +12,7 @@ from tests.support.permissions import (
     roles,
     sessions,
 )
+from tests.support.unused_permissions import MANAGED, UNUSED
 
 PAGE = ROOT / "docs/permissions.md"
 

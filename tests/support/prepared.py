@@ -15,7 +15,7 @@ from _pytest.runner import runtestprotocol
 
 from tests.support.aws import accounts_in_moto
 from tests.support.forks import ForkFailed, Prepared
-from tests.support.served import Served, serve
+from tests.support.onboarded_client import Served, serve
 from tests.support.step_functions import engine_in_moto
 
 type World = Callable[[], AbstractContextManager[Served]]

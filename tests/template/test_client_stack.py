@@ -13,7 +13,7 @@ from msklink.tags import client_key
 from tests.support.cloudformation import filled_in, resources, template
 from tests.support.functions import NAMESPACE, OWNER, REGION
 from tests.support.permissions import permissions_of
-from tests.template.given import CLIENT, STACK, VALUES
+from tests.template.stack_values import CLIENT, STACK, VALUES
 
 ROLES = filled_in(resources("AWS::IAM::Role", "client.yaml"), VALUES)
 ASSUMED = ("ClientRole", "PresenceRole")

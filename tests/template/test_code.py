@@ -19,7 +19,7 @@ from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguagePa
 from moto.sts.models import STSBackend
 
 from tests.support.cloudformation import ROOT, handlers
-from tests.support.privileges import CLIENT_ROLE, granted
+from tests.support.permission_check import CLIENT_ROLE, granted
 
 CORE = ROOT / "layers/core/msklink"
 ACCESS = sorted((CORE / "aws").glob("*.py"))

@@ -5,7 +5,6 @@ import re
 from importlib.resources import files
 from typing import Any
 
-from tests.support.excuses import MANAGED, UNUSED
 from tests.support.permission_page import PAGE, page
 from tests.support.permissions import (
     TEMPLATES,
@@ -15,6 +14,7 @@ from tests.support.permissions import (
     permissions_of,
     roles,
 )
+from tests.support.unused_permissions import MANAGED, UNUSED
 
 REFERENCE: dict[str, dict[str, Any]] = json.loads(
     (files("cfnlint") / "data/AdditionalSpecs/Policies.json").read_text()

@@ -5,7 +5,7 @@ from msklink.client_role import ClientAccount
 from tests.support import probe_code
 from tests.support.cloudformation import filled_in, resources, template
 from tests.support.functions import NAMESPACE, OWNER, REGION
-from tests.template.given import CLIENT, VALUES
+from tests.template.stack_values import CLIENT, VALUES
 
 ROLES = filled_in(resources("AWS::IAM::Role", "client.yaml"), VALUES)
 

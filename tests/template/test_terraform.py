@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.support.cloudformation import ROOT, filled_in, template
 from tests.support.terraform import Module
-from tests.template.given import VALUES
+from tests.template.stack_values import VALUES
 
 
 def snake(name: str) -> str:

@@ -20,7 +20,7 @@ from msklink.policy.access_bounds import (
     names_for,
 )
 from msklink.policy.kafka_access import ACTIONS, KafkaAccess
-from tests.unit.given import ARN
+from tests.unit.factories import ARN
 
 CLUSTER = ClusterArn.parse(ARN)
 ACCOUNT, OTHER = "222222222222", "333333333333"

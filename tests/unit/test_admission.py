@@ -1,7 +1,7 @@
 import pytest
 
 from msklink.cluster.admission import admission_refusal
-from tests.unit.given import CLIENT, cluster
+from tests.unit.factories import CLIENT, cluster
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 import pytest
 
 from msklink.arns import ClusterArn, console_link, is_cluster_name
-from tests.unit.given import ARN
+from tests.unit.factories import ARN
 
 
 def test_an_arn_is_taken_apart() -> None:

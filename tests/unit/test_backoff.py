@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from msklink.runs import backoff
 from msklink.runs.cluster_record import RunFailure
-from tests.unit.given import NOW
+from tests.unit.factories import NOW
 
 PAUSES = [timedelta(minutes=minutes) for minutes in (5, 15, 60)]
 

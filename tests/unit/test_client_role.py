@@ -4,8 +4,8 @@ from collections.abc import Callable
 import pytest
 
 from msklink.client_role import ClientAccount
-from tests.support.privileges import CLIENT_ROLE, granted
-from tests.unit.given import ARN, CLIENT
+from tests.support.permission_check import CLIENT_ROLE, granted
+from tests.unit.factories import ARN, CLIENT
 
 ACCOUNT = ClientAccount.beside(ARN, CLIENT, "msklink")
 LONGEST_NAME = "o" * 64

@@ -8,7 +8,7 @@ from msklink.auth_scheme import Scheme
 from msklink.cluster.description import BUSY_STATES, ClusterDescription
 from msklink.cluster.next_move import Move, decide_next_move
 from msklink.cluster.private_connectivity import connectivity_flags
-from tests.unit.given import ARN, cluster, schemes, thorough
+from tests.unit.factories import ARN, cluster, schemes, thorough
 
 ON = {"Enabled": True}
 

@@ -17,7 +17,7 @@ from msklink.connections.lifecycle import (
 from msklink.connections.record import ConnectionRecord, State
 from msklink.connections.vpc_connection import DEAD_STATES, VpcConnection, find_connection
 from msklink.refusals import Code, refuse
-from tests.unit.given import ARN, CLIENT, NOW, connection, thorough
+from tests.unit.factories import ARN, CLIENT, NOW, connection, thorough
 
 CONNECTION = VpcConnection("arn:1", ARN, Scheme.IAM, "AVAILABLE", "vpc-1")
 

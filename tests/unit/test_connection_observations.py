@@ -7,7 +7,7 @@ from msklink.connections.lifecycle import adopt, connection_drift, observe_all
 from msklink.connections.record import ConnectionRecord, State
 from msklink.connections.vpc_connection import VpcConnection
 from msklink.refusals import Code, refuse
-from tests.unit.given import ARN, NOW, connection
+from tests.unit.factories import ARN, NOW, connection
 
 WAITED_FOR = connection(state=State.CONNECTING, connection_arn="arn:1", connection_state="CREATING")
 PUBLISHED = connection(state=State.PUBLISHED, connection_arn="arn:1", connection_state="AVAILABLE")

@@ -16,7 +16,7 @@ from msklink.cluster.eligibility import (
 from msklink.cluster.server_properties import ALLOW_EVERYONE
 from msklink.refusals import Code
 from msklink.tags import read_schemes
-from tests.unit.given import cluster
+from tests.unit.factories import cluster
 
 ACLS = f"{ALLOW_EVERYONE}=false"
 AUTO = read_schemes("auto", "Tag")

@@ -14,7 +14,7 @@ from msklink.requests.inbound_events import (
     OnboardingDetail,
     read_event,
 )
-from tests.unit.given import ARN, CLIENT, json_values, thorough
+from tests.unit.factories import ARN, CLIENT, json_values, thorough
 
 VPC = "vpc-0123456789abcdef0"
 DETAIL: dict[str, Any] = {"cluster": "orders", "vpc_id": VPC, "schemes": ["iam"]}

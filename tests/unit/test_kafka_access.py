@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from msklink.arns import ClusterArn
 from msklink.policy.kafka_access import ACTIONS, ON_CLUSTER, PRODUCE_ON_CLUSTER, KafkaAccess
-from tests.unit.given import ARN, OWNER
+from tests.unit.factories import ARN, OWNER
 
 CLUSTER = ClusterArn.parse(ARN)
 PLACE = f"orders/{CLUSTER.uuid}"

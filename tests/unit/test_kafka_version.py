@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from msklink.cluster.eligibility import cluster_refusal, cluster_warnings
 from msklink.cluster.kafka_version import is_supported, read_version
 from msklink.refusals import Code
-from tests.unit.given import cluster, thorough
+from tests.unit.factories import cluster, thorough
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from msklink.arns import ClusterArn
 from msklink.runs.lease import HISTORY_LIMIT, has_room, requested_before, run_name
-from tests.unit.given import ARN
+from tests.unit.factories import ARN
 
 names = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}", fullmatch=True)
 

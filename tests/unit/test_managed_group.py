@@ -3,7 +3,7 @@ import pytest
 from msklink.vpc.description import SecurityGroup
 from msklink.vpc.managed_group import lacks_new_blocks, security_group_drift
 from msklink.vpc.security_groups import Rule, wanted_rules
-from tests.unit.given import vpc
+from tests.unit.factories import vpc
 
 BLOCKS = ("10.0.0.0/16", "10.1.0.0/16")
 ONE, BOTH = wanted_rules(BLOCKS[:1]), wanted_rules(BLOCKS)

@@ -11,7 +11,7 @@ from msklink.connections.record import ConnectionRecord, State
 from msklink.connections.removal import Removal, RemovalTerms
 from msklink.refusals import Code, Refusal, refuse
 from msklink.requests.records import OffboardingRequest
-from tests.unit.given import ARN, CLIENT, NOW, connection
+from tests.unit.factories import ARN, CLIENT, NOW, connection
 
 DAY = timedelta(days=1)
 TERMS = RemovalTerms("msklink", DAY, protection=False)

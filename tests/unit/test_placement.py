@@ -11,7 +11,7 @@ from msklink.refusals import Refusal
 from msklink.vpc.description import SecurityGroup, Subnet
 from msklink.vpc.placement import Placement, choose_subnets, place
 from msklink.vpc.security_groups import Rule
-from tests.unit.given import CLIENT, OTHER_CLIENT, ZONES, subnet, thorough, vpc
+from tests.unit.factories import CLIENT, OTHER_CLIENT, ZONES, subnet, thorough, vpc
 
 OUTPOST = "arn:aws:outposts:eu-west-1:222222222222:outpost/op-1"
 OBSTACLES: dict[str, dict[str, Any]] = {

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msklink.arns import ClusterArn
 from msklink.policy.document import ACTIONS, SIZE_LIMIT, ClusterGrant, Policy, is_ours, sid
 from msklink.policy.kafka_access import KafkaAccess
-from tests.unit.given import ARN, CLIENT, OTHER_CLIENT, thorough
+from tests.unit.factories import ARN, CLIENT, OTHER_CLIENT, thorough
 
 CLUSTER = ClusterArn.parse(ARN)
 ROOT = f"arn:aws:iam::{CLIENT}:root"

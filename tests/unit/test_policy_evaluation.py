@@ -11,7 +11,7 @@ from localcloud.msk.authorization import is_admitted
 from localcloud.msk.model import Caller, Cluster
 from msklink.policy.document import Statement
 from msklink.policy.evaluation import Judgement, RoleCall, describe_unjudged, judge
-from tests.unit.given import ARN, CLIENT, OTHER_CLIENT, thorough
+from tests.unit.factories import ARN, CLIENT, OTHER_CLIENT, thorough
 
 ROLE = f"arn:aws:iam::{CLIENT}:role/msklink-client-eu-west-1"
 SESSION = f"arn:aws:sts::{CLIENT}:assumed-role/msklink-client-eu-west-1/orders-run-1"

@@ -9,7 +9,7 @@ from msklink.parameters import client_properties, status
 from msklink.parameters.brokers import choose_brokers
 from msklink.parameters.published import name_refusal, parameters, status_parameter
 from msklink.runs.cluster_record import PublishedBrokers
-from tests.unit.given import ARN, NOW
+from tests.unit.factories import ARN, NOW
 
 HOSTS = ["b-1.iam.orders:14001", "b-2.iam.orders:14002", "b-3.iam.orders:14003"]
 

@@ -10,7 +10,7 @@ from msklink.vpc.security_groups import (
     unopened_ports,
     wanted_rules,
 )
-from tests.unit.given import thorough
+from tests.unit.factories import thorough
 
 ANY = "0.0.0.0/0"
 

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from msklink.cluster.server_properties import ALLOW_EVERYONE, everyone_is_allowed, read_properties
-from tests.unit.given import thorough
+from tests.unit.factories import thorough
 
 
 @pytest.mark.parametrize(

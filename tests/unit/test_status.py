@@ -11,7 +11,7 @@ from msklink.connections.removal import Removal
 from msklink.parameters import status
 from msklink.refusals import Code, refuse
 from msklink.runs.cluster_record import VendorRecord
-from tests.unit.given import ARN, CLIENT, NOW, OTHER_CLIENT, connection
+from tests.unit.factories import ARN, CLIENT, NOW, OTHER_CLIENT, connection
 
 REFUSAL = refuse(Code.VPC_NOT_FOUND, vpc_id="vpc-1", account=CLIENT)
 

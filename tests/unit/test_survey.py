@@ -20,7 +20,7 @@ from msklink.connections.survey import (
 from msklink.refusals import Code, Refusal, refuse
 from msklink.requests.records import OffboardingRequest, OnboardingRequest
 from msklink.vpc.description import SecurityGroup, Vpc
-from tests.unit.given import ARN, CLIENT, NOW, OTHER_CLIENT, ZONES, connection, subnet, vpc
+from tests.unit.factories import ARN, CLIENT, NOW, OTHER_CLIENT, ZONES, connection, subnet, vpc
 
 LATER = NOW + timedelta(hours=1)
 KEY = "msklink/orders"

@@ -12,7 +12,7 @@ from msklink.tags import (
     read_schemes,
     read_vendor_accounts,
 )
-from tests.unit.given import CLIENT, OTHER_CLIENT, account_ids
+from tests.unit.factories import CLIENT, OTHER_CLIENT, account_ids
 
 
 @pytest.mark.parametrize("value", [None, "off", " OFF "])

@@ -17,7 +17,7 @@ from msklink.cluster.update_window import (
     limit_seconds,
     wait_seconds,
 )
-from tests.unit.given import thorough
+from tests.unit.factories import thorough
 
 MINUTE = 60
 

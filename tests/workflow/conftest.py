@@ -4,8 +4,8 @@ import pytest
 
 from msklink.settings import settings
 from tests.support.aws import Accounts
+from tests.support.onboarded_client import Served, serve
 from tests.support.prepared import WORLD, end_prepared, run_in_copy, world_of
-from tests.support.served import Served, serve
 from tests.support.step_functions import Engine, engine_in_moto
 
 

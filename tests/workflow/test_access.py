@@ -10,7 +10,7 @@ from msklink.policy.kafka_access import ACTIONS
 from tests.support.aws import CLIENT, OTHER_CLIENT
 from tests.support.client_events import request
 from tests.support.functions import OWNER, invoke
-from tests.support.served import Served
+from tests.support.onboarded_client import Served
 
 BILLING = {"names": ["billing.*"], "actions": ["produce", "consume"]}
 EVERYTHING: dict[str, Any] = {"produce": ["*"], "consume": ["*"], "groups": ["*"]}

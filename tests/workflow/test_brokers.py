@@ -2,7 +2,7 @@
 
 from tests.support.aws import CLIENT, OTHER_CLIENT
 from tests.support.functions import OWNER
-from tests.support.served import Served
+from tests.support.onboarded_client import Served
 
 
 def test_more_brokers_bring_a_run_and_others_to_publish(served: Served) -> None:

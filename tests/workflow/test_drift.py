@@ -15,10 +15,10 @@ from msklink.connections.sweep_rules import records_by_client
 from msklink.services.account_scan import AccountScanner
 from msklink.services.change_detection import report_untagged_endpoints
 from msklink.settings import settings
-from tests.support import others
+from tests.support import external_changes
 from tests.support.aws import CLIENT, OTHER_CLIENT
 from tests.support.functions import function_arn
-from tests.support.served import FIREHOSE, TAGS, Served
+from tests.support.onboarded_client import FIREHOSE, TAGS, Served
 
 REPAIRED = "Drift Repaired"
 Change = Callable[[Served], None]
@@ -28,7 +28,7 @@ Change = Callable[[Served], None]
 
 
 def the_connection_is_deleted(served: Served) -> None:
-    others.delete_connections(served.accounts, CLIENT)
+    external_changes.delete_connections(served.accounts, CLIENT)
 
 
 def the_connection_breaks(served: Served) -> None:
@@ -41,11 +41,11 @@ def our_statement_is_removed(served: Served) -> None:
 
 
 def our_statement_is_changed(served: Served) -> None:
-    others.let_in(served.accounts, served.cluster, "444444444444")
+    external_changes.let_in(served.accounts, served.cluster, "444444444444")
 
 
 def a_parameter_is_changed(served: Served) -> None:
-    others.change_servers(served.accounts, CLIENT)
+    external_changes.change_servers(served.accounts, CLIENT)
 
 
 def a_parameter_is_deleted(served: Served) -> None:
@@ -55,11 +55,11 @@ def a_parameter_is_deleted(served: Served) -> None:
 
 
 def the_group_is_opened(served: Served) -> None:
-    others.open_groups(served.accounts, CLIENT)
+    external_changes.open_groups(served.accounts, CLIENT)
 
 
 def the_scheme_is_turned_off(served: Served) -> None:
-    others.turn(served.accounts, served.cluster, on=False)
+    external_changes.turn(served.accounts, served.cluster, on=False)
 
 
 CHANGES = [
@@ -258,8 +258,8 @@ def test_endpoints_without_the_tags_of_msk_are_told_once(served: Served) -> None
 
 
 def test_what_one_client_lacks_is_told_whatever_another_did(served: Served) -> None:
-    others.strip_endpoints(served.accounts, OTHER_CLIENT)
-    others.change_servers(served.accounts, CLIENT)
+    external_changes.strip_endpoints(served.accounts, OTHER_CLIENT)
+    external_changes.change_servers(served.accounts, CLIENT)
 
     assert served.sweep() == 1
 
@@ -284,7 +284,7 @@ def test_endpoints_that_a_run_made_after_the_sweep_had_looked_are_not_missed(
     )
     assert served.told() == []
 
-    others.strip_endpoints(served.accounts, CLIENT)
+    external_changes.strip_endpoints(served.accounts, CLIENT)
     report_untagged_endpoints(
         served.cluster, client, snapshot, before, lambda: sights.rescan(CLIENT)
     )

@@ -4,7 +4,7 @@ import pytest
 
 from localcloud.msk import faults
 from tests.support.aws import CLIENT
-from tests.support.served import Served
+from tests.support.onboarded_client import Served
 
 
 @pytest.fixture

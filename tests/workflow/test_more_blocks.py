@@ -1,7 +1,7 @@
 """A client VPC that gets more address blocks, from which its clients are to reach the brokers."""
 
 from tests.support.aws import CLIENT
-from tests.support.served import Served
+from tests.support.onboarded_client import Served
 
 FIRST, SECOND = "10.0.0.0/16", "10.1.0.0/16"
 

@@ -8,7 +8,7 @@ from msklink.aws import run_state
 from msklink.settings import settings
 from tests.support.aws import CLIENT, OTHER_CLIENT
 from tests.support.functions import OWNER
-from tests.support.served import FIREHOSE, TAGS, Served
+from tests.support.onboarded_client import FIREHOSE, TAGS, Served
 
 SCHEDULED, OFFBOARDED = "Client Offboarding Scheduled", "Client Offboarded"
 ONLY_STATUS = ["/msklink/orders/status"]

@@ -8,7 +8,7 @@ from localcloud.msk import faults
 from msklink.aws import run_state
 from tests.support.aws import CLIENT, OTHER_CLIENT
 from tests.support.functions import OWNER
-from tests.support.served import TAGS, Served
+from tests.support.onboarded_client import TAGS, Served
 
 SCHEDULED, OFFBOARDED = "Client Offboarding Scheduled", "Client Offboarded"
 

@@ -7,7 +7,7 @@ from msklink.aws import dynamodb
 from msklink.refusals import Code
 from tests.support.aws import CLIENT, OTHER_CLIENT
 from tests.support.functions import OWNER
-from tests.support.served import TAGS, Served
+from tests.support.onboarded_client import TAGS, Served
 
 THIRD, FOURTH, VENDOR = "444444444444", "555555555555", "666666666666"
 TOLD = ("Client Refused", Code.PRINCIPAL_REJECTED)

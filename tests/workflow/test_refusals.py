@@ -10,8 +10,8 @@ from localcloud.msk import faults
 from msklink.policy.document import SIZE_LIMIT
 from msklink.refusals import WARNINGS, Code
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
+from tests.support.ec2_locations import put_on_outpost, share_vpc, take_addresses
 from tests.support.functions import OWNER
-from tests.support.places import put_on_outpost, share_vpc, take_addresses
 from tests.support.step_functions import Engine, tag_event
 
 Prepare = Callable[[Accounts], str]

@@ -14,8 +14,8 @@ from msklink.aws import run_state
 from msklink.settings import settings
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts, accounts_in_moto
 from tests.support.functions import OWNER, invoke
-from tests.support.privileges import others_may_call
-from tests.support.served import TAGS, Served, serve
+from tests.support.onboarded_client import TAGS, Served, serve
+from tests.support.permission_check import others_may_call
 from tests.support.step_functions import MACHINE, engine_in_moto, tag_event
 
 BROKERS = "/msklink/orders/iam/bootstrap.servers"

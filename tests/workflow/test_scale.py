@@ -11,9 +11,9 @@ from msklink.runs.task_input import Survey
 from tests.support.aws import Accounts
 from tests.support.cloudformation import definition
 from tests.support.functions import invoke
-from tests.support.served import Served
+from tests.support.onboarded_client import Served
 from tests.support.step_functions import SUBSTITUTIONS, Engine, tag_event
-from tests.unit.given import ARN
+from tests.unit.factories import ARN
 
 PAYLOAD_LIMIT = 262_144
 MOST_CLIENTS = 611

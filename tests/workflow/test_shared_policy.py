@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from msklink.settings import settings
-from tests.support import others
+from tests.support import external_changes
 from tests.support.aws import CLIENT, OTHER_CLIENT
-from tests.support.served import FIREHOSE, TAGS, Served
+from tests.support.onboarded_client import FIREHOSE, TAGS, Served
 
 STRANGER = "444444444444"
 
@@ -19,8 +19,8 @@ def put_on_the_list(served: Served) -> None:
 
 def come_by_our_statement(served: Served) -> None:
     """Others put the stranger into the statement that is ours, and it connects."""
-    others.let_in(served.accounts, served.cluster, STRANGER)
-    others.connect_by_hand(served.accounts, served.cluster, STRANGER)
+    external_changes.let_in(served.accounts, served.cluster, STRANGER)
+    external_changes.connect_by_hand(served.accounts, served.cluster, STRANGER)
 
 
 # ------------------------------------------------------------------------------ who is let in

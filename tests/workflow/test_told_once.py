@@ -6,7 +6,7 @@ import pytest
 
 from localcloud.msk import faults
 from tests.support.aws import CLIENT, Accounts
-from tests.support.served import TAGS, Served
+from tests.support.onboarded_client import TAGS, Served
 
 STRANGER = "444444444444"
 

@@ -5,14 +5,14 @@ from collections.abc import Callable
 import pytest
 
 from localcloud.msk import faults
-from tests.support import others
+from tests.support import external_changes
 from tests.support.aws import CLIENT
 from tests.support.functions import OWNER
-from tests.support.served import Served
+from tests.support.onboarded_client import Served
 
 
 def test_a_scheme_that_was_turned_off_stays_off_and_both_sides_are_told(served: Served) -> None:
-    others.turn(served.accounts, served.cluster, on=False)
+    external_changes.turn(served.accounts, served.cluster, on=False)
 
     assert served.sweep() == 1
 
@@ -29,7 +29,9 @@ def test_a_scheme_is_turned_on_again_in_the_maintenance_window_only(
     served: Served, repair: Callable[..., None]
 ) -> None:
     repair("connectivity", MAINTENANCE_WINDOW="sun:02:00-sun:05:00")
-    others.turn(served.accounts, served.cluster, on=False)  # the clock begins on a Thursday
+    external_changes.turn(
+        served.accounts, served.cluster, on=False
+    )  # the clock begins on a Thursday
     served.sweep()
     assert served.connections() == ["INACTIVE"]
 
@@ -53,7 +55,7 @@ def unused(served: Served, repair: Callable[..., None]) -> Served:
     served.sweep()
     assert not served.connections()
     repair("connectivity")
-    others.turn(served.accounts, served.cluster, on=False)
+    external_changes.turn(served.accounts, served.cluster, on=False)
     served.accounts.told()
     return served
 
@@ -80,9 +82,9 @@ def test_a_scheme_that_cannot_be_turned_on_again_is_tried_once(unused: Served) -
 
 
 def test_a_scheme_that_the_owner_turns_on_again_is_used_again(served: Served) -> None:
-    others.turn(served.accounts, served.cluster, on=False)
+    external_changes.turn(served.accounts, served.cluster, on=False)
     served.sweep()
-    others.turn(served.accounts, served.cluster, on=True)
+    external_changes.turn(served.accounts, served.cluster, on=True)
 
     assert served.sweep() == 1
 

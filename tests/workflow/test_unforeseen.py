@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from localcloud.msk import MskError, faults
-from tests.support import others
+from tests.support import external_changes
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
 from tests.support.functions import OWNER
-from tests.support.served import Served
+from tests.support.onboarded_client import Served
 from tests.support.step_functions import Engine, tag_event
 
 TAGS = {"msklink": "iam scram", "msklink/clients": f"{CLIENT} {OTHER_CLIENT}"}
@@ -182,7 +182,7 @@ def test_a_scheme_that_msk_would_not_turn_on_again_is_tried_once(
     served.pass_hours(200)
     served.sweep()
     repair("connectivity")
-    others.turn(served.accounts, served.cluster, on=False)
+    external_changes.turn(served.accounts, served.cluster, on=False)
     served.accounts.told()
     refuse(served.accounts, "UpdateConnectivity")
 

@@ -4,17 +4,17 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support import others
+from tests.support import external_changes
 from tests.support.functions import OWNER
-from tests.support.served import Served
+from tests.support.onboarded_client import Served
 
 STRANGER = "444444444444"
 
 
 def connect_stranger(served: Served) -> str:
     """Somebody else lets the stranger in, who connects; the ARN of its connection."""
-    others.let_in_beside(served.accounts, served.cluster, STRANGER)
-    return others.connect_by_hand(served.accounts, served.cluster, STRANGER)
+    external_changes.let_in_beside(served.accounts, served.cluster, STRANGER)
+    return external_changes.connect_by_hand(served.accounts, served.cluster, STRANGER)
 
 
 @pytest.mark.parametrize("reject", [False, True])

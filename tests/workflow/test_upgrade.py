@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 
 from tests.support.aws import CLIENT, accounts_in_moto
-from tests.support.served import Served
+from tests.support.onboarded_client import Served
 from tests.support.step_functions import engine_in_moto, tag_event
 
 STANDARD, EXPRESS = "kafka.m5.large", "express.m7g.large"

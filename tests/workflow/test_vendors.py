@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from msklink.policy.document import ACTIONS
-from tests.support import others
+from tests.support import external_changes
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
 from tests.support.functions import OWNER
-from tests.support.served import FIREHOSE, TAGS, Served
+from tests.support.onboarded_client import FIREHOSE, TAGS, Served
 from tests.support.step_functions import Engine, tag_event
 
 VENDOR, SECOND = "444444444444", "555555555555"
@@ -25,7 +25,7 @@ def list_vendors(served: Served, accounts: str = VENDOR) -> None:
 @pytest.fixture
 def with_vendor(served: Served) -> Served:
     list_vendors(served)
-    others.connect_by_hand(served.accounts, served.cluster, VENDOR)
+    external_changes.connect_by_hand(served.accounts, served.cluster, VENDOR)
     return served
 
 
@@ -62,7 +62,7 @@ def test_its_connection_is_known_and_never_rejected(
 ) -> None:
     repair("policy", REJECT_UNKNOWN_CONNECTIONS="true")
     list_vendors(served)
-    others.connect_by_hand(served.accounts, served.cluster, VENDOR)
+    external_changes.connect_by_hand(served.accounts, served.cluster, VENDOR)
 
     served.reconcile()
 
@@ -128,7 +128,7 @@ def test_named_schemes_are_turned_on_for_vendors_alone(accounts: Accounts, engin
     assert accounts.msk.calls[OWNER, "UpdateConnectivity"] == 1
     [statement] = accounts.policy(cluster)["Statement"]
     assert statement["Principal"] == {"AWS": [f"arn:aws:iam::{VENDOR}:root"]}
-    others.connect_by_hand(accounts, cluster, VENDOR)
+    external_changes.connect_by_hand(accounts, cluster, VENDOR)
     assert [one["State"] for one in accounts.connections(VENDOR)] == ["AVAILABLE"]
     assert codes(accounts) == ["SchemeOffOnCluster"]  # tls, which is off on the cluster itself
     assert "/msklink/orders/scram/bootstrap.servers" in accounts.parameters(OWNER)

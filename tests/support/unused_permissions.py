@@ -78,7 +78,7 @@ UNUSED = {
     ("GrantAccessFunctionRole", "states:DescribeExecution"): _OF_REDRIVING,
     ("RevokeAccessFunctionRole", "ssm:GetParameters"): (
         "for an account that leaves while another has access to topics "
-        "(`tests/faults/plots.py`); in the end-to-end tests nobody who leaves shares a cluster "
+        "(`tests/faults/scenarios.py`); in the end-to-end tests nobody who leaves shares a cluster "
         "with one that has"
     ),
     ("PublishSummaryFunctionRole", "events:PutEvents"): _OF_OWNER_AS_CLIENT,

@@ -14,12 +14,12 @@ from botocore.credentials import Credentials
 from kio.schema.sasl_authenticate.v2.request import SaslAuthenticateRequest
 from kio.schema.sasl_handshake.v1.request import SaslHandshakeRequest
 
-from localcloud.kafka.front import Front, running_front
+from localcloud.kafka.proxy import Front, running_front
 from localcloud.kafka.tokens import Identity, Refused
 from localcloud.kafka.wire import Api, decode_response, encode_request, framed
 from localcloud.msk import Caller, Msk, PrivateBroker, Scheme
 from localcloud.settings import HOST
-from tests.emulator.scenery import CLIENT, OWNER, REGION, STRANGER, Scene, policy, statement
+from tests.emulator.builders import CLIENT, OWNER, REGION, STRANGER, Scene, policy, statement
 
 SECRET = "not-a-secret"
 SESSION_KEY = "ASIASESSION"

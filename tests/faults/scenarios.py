@@ -9,13 +9,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from unittest import mock
 
-from tests.faults import beginnings
-from tests.faults.beginnings import SECOND, STRANGER
+from tests.faults import setups
+from tests.faults.environment import World, find_vpc, furnish
+from tests.faults.setups import SECOND, STRANGER
 from tests.faults.states import ON_THE_WAY, TASKS, function_of
-from tests.faults.world import World, find_vpc, furnish
 from tests.support.aws import OTHER_CLIENT
 from tests.support.client_events import request
-from tests.support.privileges import granted
+from tests.support.permission_check import granted
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,112 +103,112 @@ REPAIRING = {
 }
 
 TAGGED = Plot("a cluster is tagged", furnish, World.tell)
-LEAVING = Plot("a client leaves", beginnings.with_time_that_is_up, World.tell)
+LEAVING = Plot("a client leaves", setups.with_time_that_is_up, World.tell)
 PLOTS = (
     TAGGED,
     LEAVING,
     # ---- what goes wrong in runs
-    Plot("a run has failed", beginnings.with_a_dead_run, World.bury, ends_like=TAGGED),
+    Plot("a run has failed", setups.with_a_dead_run, World.bury, ends_like=TAGGED),
     Plot(
         "a dead run missed something",
-        beginnings.with_a_newer_request,
+        setups.with_a_newer_request,
         World.bury,
         ends_like=TAGGED,
     ),
-    Plot("a sweep finds a dead run", beginnings.with_a_dead_run, sweep, ends_like=TAGGED),
-    Plot("an event finds a dead run", beginnings.with_a_dead_run, World.tell, ends_like=TAGGED),
+    Plot("a sweep finds a dead run", setups.with_a_dead_run, sweep, ends_like=TAGGED),
+    Plot("an event finds a dead run", setups.with_a_dead_run, World.tell, ends_like=TAGGED),
     Plot("a run hands on", furnish, ask_while_a_full_run_is_at_work, ends_like=TAGGED),
     *(redriven_at(name) for name in KEEPERS),
     # ---- what clients do
     Plot(
         "a sweep finds trouble over",
-        beginnings.with_trouble_that_is_over,
+        setups.with_trouble_that_is_over,
         sweep,
         ends_like=TAGGED,
     ),
-    Plot("a connection is dead", beginnings.with_a_dead_connection, World.tell, ends_like=TAGGED),
-    Plot("a sweep finds a VPC", beginnings.with_another_vpc, sweep),
-    Plot("a tag is taken off", beginnings.with_a_tag_taken_off, World.tell),
-    Plot("a VPC does not do", beginnings.with_a_vpc_that_does_not_do, World.tell),
-    Plot("MSK refuses a connection", beginnings.with_a_connection_that_msk_refuses, World.tell),
-    Plot("the owner is a client", beginnings.with_a_client_in_the_owners_account, World.tell),
+    Plot("a connection is dead", setups.with_a_dead_connection, World.tell, ends_like=TAGGED),
+    Plot("a sweep finds a VPC", setups.with_another_vpc, sweep),
+    Plot("a tag is taken off", setups.with_a_tag_taken_off, World.tell),
+    Plot("a VPC does not do", setups.with_a_vpc_that_does_not_do, World.tell),
+    Plot("MSK refuses a connection", setups.with_a_connection_that_msk_refuses, World.tell),
+    Plot("the owner is a client", setups.with_a_client_in_the_owners_account, World.tell),
     Plot(
         "a client asks",
-        beginnings.with_a_vpc_without_tag,
+        setups.with_a_vpc_without_tag,
         ask_by_event,
         ask_by_event,
         swept=False,
     ),
     Plot(
         "a client asks for access",
-        beginnings.with_bounds_of_access,
+        setups.with_bounds_of_access,
         ask_for_access,
         ask_for_access,
         swept=False,
     ),
     # That there is a probe now, or that it gave no answer, is for the next run to see.
-    Plot("a client has a probe", beginnings.with_a_probe, World.tell, swept=False),
+    Plot("a client has a probe", setups.with_a_probe, World.tell, swept=False),
     Plot(
         "a stranger asks",
-        beginnings.with_a_stranger,
+        setups.with_a_stranger,
         ask_as_a_stranger,
         ask_as_a_stranger,
         swept=False,
     ),
     # ---- what the owner does
-    Plot("nobody asks yet", beginnings.with_nobody_who_asks, World.tell),
+    Plot("nobody asks yet", setups.with_nobody_who_asks, World.tell),
     Plot(
         "a cluster names old operations",
-        beginnings.with_a_cluster_that_names_old_operations,
+        setups.with_a_cluster_that_names_old_operations,
         World.tell,
         ends_like=TAGGED,
     ),
-    Plot("bounds of access shrink", beginnings.with_bounds_that_shrank, sweep),
-    Plot("one of two with access leaves", beginnings.with_time_up_for_one_of_two, World.tell),
-    Plot("a sweep finds the cluster changed", beginnings.with_a_cluster_tagged, sweep),
-    Plot("nobody is listed", beginnings.with_nobody_listed, World.tell),
-    Plot("a vendor is listed", beginnings.with_a_vendor, World.tell),
-    Plot("a closed vendor is listed", beginnings.with_a_vendor_whose_account_is_closed, World.tell),
-    Plot("a vendor's time is up", beginnings.with_a_vendor_whose_time_is_up, World.tell),
+    Plot("bounds of access shrink", setups.with_bounds_that_shrank, sweep),
+    Plot("one of two with access leaves", setups.with_time_up_for_one_of_two, World.tell),
+    Plot("a sweep finds the cluster changed", setups.with_a_cluster_tagged, sweep),
+    Plot("nobody is listed", setups.with_nobody_listed, World.tell),
+    Plot("a vendor is listed", setups.with_a_vendor, World.tell),
+    Plot("a closed vendor is listed", setups.with_a_vendor_whose_account_is_closed, World.tell),
+    Plot("a vendor's time is up", setups.with_a_vendor_whose_time_is_up, World.tell),
     Plot(
         "a cluster with a vendor is opted out",
-        beginnings.with_a_vendor_of_a_cluster_that_is_opted_out,
+        setups.with_a_vendor_of_a_cluster_that_is_opted_out,
         World.tell,
     ),
-    Plot("a cluster is opted out", beginnings.with_a_cluster_that_is_opted_out, World.tell),
+    Plot("a cluster is opted out", setups.with_a_cluster_that_is_opted_out, World.tell),
     # No event comes of the one that is gone, to which a run belongs as well.
     Plot(
         "a cluster is replaced",
-        beginnings.with_a_cluster_that_is_replaced,
+        setups.with_a_cluster_that_is_replaced,
         World.tell,
         World.sweep_until_quiet,
     ),
-    Plot("a cluster is forgotten", beginnings.with_nothing_left, sweep, sweep),
+    Plot("a cluster is forgotten", setups.with_nothing_left, sweep, sweep),
     Plot(
         "a client out of reach leaves",
-        beginnings.with_a_client_that_left_and_is_out_of_reach,
+        setups.with_a_client_that_left_and_is_out_of_reach,
         World.tell,
     ),
-    Plot("it deleted its connection", beginnings.with_an_abandoned_connection_gone, World.tell),
+    Plot("it deleted its connection", setups.with_an_abandoned_connection_gone, World.tell),
     # ---- what others do
     Plot(
         "others change things",
-        beginnings.with_changes_and_a_stranger,
+        setups.with_changes_and_a_stranger,
         sweep,
         environment=REPAIRING,
     ),
     Plot(
         "others change what is left to them",
-        beginnings.with_changes_of_others,
+        setups.with_changes_of_others,
         sweep,
         environment={"REPAIR": ""},
     ),
     Plot(
         "a scheme is turned on again",
-        beginnings.with_a_scheme_turned_off,
+        setups.with_a_scheme_turned_off,
         sweep,
         environment={"REPAIR": "connection,connectivity"},
     ),
-    Plot("endpoints lose their tags", beginnings.with_endpoints_without_tags, sweep, sweep),
-    Plot("a scheme stays off", beginnings.with_a_scheme_turned_off, sweep),
+    Plot("endpoints lose their tags", setups.with_endpoints_without_tags, sweep, sweep),
+    Plot("a scheme stays off", setups.with_a_scheme_turned_off, sweep),
 )

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from msklink.aws import dynamodb
 from msklink.services import lease
-from tests.model.world import Answer, Call, wire
+from tests.model.aws_model import Answer, Call, wire
 
 CLUSTER = "arn:aws:kafka:eu-west-1:111111111111:cluster/orders/0b1c2d3e-1"
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from tests.faults.fault_injection import Kind
 from tests.faults.matrix import Recovery
-from tests.faults.seam import Kind
 
 
 @dataclass(frozen=True)

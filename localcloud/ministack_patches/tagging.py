@@ -12,8 +12,8 @@ from ministack.services import ec2, tagging
 
 from localcloud import tag_events
 from localcloud.cloudtrail import publish_call
-from localcloud.corrections.ec2 import tags_of
 from localcloud.iam.ec2 import resource_type
+from localcloud.ministack_patches.ec2 import tags_of
 from localcloud.msk import Caller, Msk, MskError
 
 Tagged = tuple[str, list[dict[str, str]]]

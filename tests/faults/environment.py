@@ -7,11 +7,11 @@ from typing import Any
 from unittest import mock
 
 from localcloud.msk import Durations, faults
-from tests.faults.seam import Seam, seam_in_calls
+from tests.faults.fault_injection import Seam, seam_in_calls
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts, accounts_in_moto
 from tests.support.functions import FunctionTimedOut, invoke
-from tests.support.redriving import redrive
-from tests.support.served import FIREHOSE
+from tests.support.onboarded_client import FIREHOSE
+from tests.support.redrive import redrive
 from tests.support.step_functions import MACHINE, SUBSTITUTIONS, Engine, engine_in_moto, tag_event
 
 HASTY = Durations(update_connectivity=60, create_connection=10)

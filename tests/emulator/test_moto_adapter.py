@@ -13,10 +13,10 @@ from moto import mock_aws
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.availability_zones_and_regions import Zone
 
-from localcloud.moto_door import in_process_msk
+from localcloud.moto_adapter import in_process_msk
 from localcloud.msk import ManualClock, Msk, Scheme, TagChange, faults
-from tests.emulator.scenery import MINUTE, REGION, flags, policy, statement
-from tests.support.places import put_on_outpost, share_vpc
+from tests.emulator.builders import MINUTE, REGION, flags, policy, statement
+from tests.support.ec2_locations import put_on_outpost, share_vpc
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client

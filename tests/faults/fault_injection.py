@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from tests.support.cloudformation import ROOT
 from tests.support.functions import FunctionTimedOut, given, running
-from tests.support.privileges import action_of
+from tests.support.permission_check import action_of
 
 READS = ("AssumeRole", "Describe", "Get", "List", "Query")
 OURS = (f"{ROOT}/functions/", f"{ROOT}/layers/core/")

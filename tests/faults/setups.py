@@ -1,12 +1,12 @@
 """What there is before a fault strikes."""
 
 from localcloud.msk import MskError, faults
-from tests.faults.world import World, find_vpc, furnish, make_vpc
-from tests.support import others
+from tests.faults.environment import World, find_vpc, furnish, make_vpc
+from tests.support import external_changes
 from tests.support.aws import CLIENT, OTHER_CLIENT
 from tests.support.client_events import request
 from tests.support.functions import OWNER
-from tests.support.served import FIREHOSE
+from tests.support.onboarded_client import FIREHOSE
 
 STRANGER = "444444444444"
 SECOND = "second VPC"
@@ -155,7 +155,7 @@ def with_a_vendor_whose_time_is_up(world: World) -> None:
     """The owner took it off the list a day ago; its connection is still there."""
     with_a_vendor(world)
     world.tell()
-    others.connect_by_hand(world.accounts, world.cluster, STRANGER)
+    external_changes.connect_by_hand(world.accounts, world.cluster, STRANGER)
     world.accounts.tag_cluster(world.cluster, msklink__vendors="")
     world.tell()
     world.accounts.clock.advance(A_DAY)
@@ -192,7 +192,7 @@ def with_an_abandoned_connection_gone(world: World) -> None:
     with_a_client_that_left_and_is_out_of_reach(world)
     world.tell()
     world.accounts.clock.advance(3600)  # MSK deletes none that it is just rejecting
-    others.delete_connections(world.accounts, OTHER_CLIENT)
+    external_changes.delete_connections(world.accounts, OTHER_CLIENT)
 
 
 def with_a_cluster_that_is_replaced(world: World) -> None:
@@ -219,26 +219,26 @@ def _served_alone(world: World) -> None:
 def with_changes_of_others(world: World) -> None:
     served(world)
     accounts = world.accounts
-    others.change_servers(accounts, OTHER_CLIENT)
-    others.open_groups(accounts, CLIENT)
-    others.let_in(accounts, world.cluster, STRANGER)
-    others.delete_connections(accounts, CLIENT)
+    external_changes.change_servers(accounts, OTHER_CLIENT)
+    external_changes.open_groups(accounts, CLIENT)
+    external_changes.let_in(accounts, world.cluster, STRANGER)
+    external_changes.delete_connections(accounts, CLIENT)
 
 
 def with_changes_and_a_stranger(world: World) -> None:
     with_changes_of_others(world)
-    others.let_in_beside(world.accounts, world.cluster, STRANGER)
-    others.connect_by_hand(world.accounts, world.cluster, STRANGER)
+    external_changes.let_in_beside(world.accounts, world.cluster, STRANGER)
+    external_changes.connect_by_hand(world.accounts, world.cluster, STRANGER)
 
 
 def with_endpoints_without_tags(world: World) -> None:
     served(world)
-    others.strip_endpoints(world.accounts, CLIENT)
+    external_changes.strip_endpoints(world.accounts, CLIENT)
 
 
 def with_a_scheme_turned_off(world: World) -> None:
     served(world)
-    others.turn(world.accounts, world.cluster, on=False)
+    external_changes.turn(world.accounts, world.cluster, on=False)
 
 
 # ---------------------------------------------------------------------------- what went wrong

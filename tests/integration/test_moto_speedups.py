@@ -9,7 +9,7 @@ import pytest
 from moto import mock_aws
 
 from tests.support.functions import OWNER, REGION
-from tests.support.shortcuts import shortcuts
+from tests.support.moto_speedups import shortcuts
 
 ITEM: dict[str, Any] = {
     "id": "1",

@@ -9,32 +9,32 @@ from ministack import app as ministack
 from ministack.core import lambda_runtime
 
 from localcloud import (
-    corrections,
-    msk_door,
+    call_recorder,
+    control_api,
+    ministack_adapter,
+    ministack_patches,
     parameter_events,
-    private_api,
-    recording,
     tag_events,
 )
 from localcloud.call_log import CallLog
 from localcloud.clock import SimulatedClock, keep_going
-from localcloud.corrections import functions, tagging
-from localcloud.corrections.ec2 import tags_of
 from localcloud.ec2_network import Ec2Network
 from localcloud.iam import access_keys, authorization
 from localcloud.iam.ec2 import Ec2Checks
 from localcloud.iam.kafka import KafkaChecks
 from localcloud.iam.scheduler import scheduler_checks
 from localcloud.iam.ssm import ssm_checks
+from localcloud.ministack_patches import lambda_functions, tagging
+from localcloud.ministack_patches.ec2 import tags_of
 from localcloud.msk import Msk
 from localcloud.settings import Settings
 
 
-def assemble(chosen: Settings) -> private_api.Application:
+def assemble(chosen: Settings) -> control_api.Application:
     log = CallLog()
     clock = SimulatedClock()
     clock.rule_process()
-    corrections.install(clock, log)
+    ministack_patches.install(clock, log)
     msk = Msk(
         clock,
         Ec2Network(),
@@ -43,7 +43,7 @@ def assemble(chosen: Settings) -> private_api.Application:
     )
     clock.add(msk)
     handlers = ministack.SERVICE_HANDLERS
-    handlers["kafka"] = msk_door.door(msk)
+    handlers["kafka"] = ministack_adapter.door(msk)
     handlers["ec2"] = tag_events.telling_of_tags(handlers["ec2"])
     handlers["ssm"] = parameter_events.telling_of_parameters(handlers["ssm"])
     tagging.install(msk)
@@ -55,11 +55,11 @@ def assemble(chosen: Settings) -> private_api.Application:
             "ssm": ssm_checks,
         }
     )
-    recording.install(log)
+    call_recorder.install(log)
     if chosen.time_scale:
         going = partial(keep_going, clock, chosen.time_scale, threading.Event().wait)
         threading.Thread(target=going, daemon=True).start()
-    return private_api.in_front_of(ministack.app, log, msk, clock, _kafka(chosen, msk))
+    return control_api.in_front_of(ministack.app, log, msk, clock, _kafka(chosen, msk))
 
 
 def _kafka(chosen: Settings, msk: Msk) -> Callable[[], dict[str, Any]]:
@@ -68,7 +68,7 @@ def _kafka(chosen: Settings, msk: Msk) -> Callable[[], dict[str, Any]]:
     @cache
     def opened() -> dict[str, Any]:
         # It takes half a second to import, which only those wait for who use it.
-        from localcloud.kafka.front import Front  # noqa: PLC0415
+        from localcloud.kafka.proxy import Front  # noqa: PLC0415
 
         front = Front(msk, access_keys.identity)
         ca_file = chosen.state.resolve() / "kafka-ca.pem"
@@ -81,5 +81,5 @@ def _kafka(chosen: Settings, msk: Msk) -> Callable[[], dict[str, Any]]:
 
 def end_child_processes() -> None:
     """End the processes in which functions run; whoever waits for one gets an error."""
-    functions.refuse_new_invocations()
+    lambda_functions.refuse_new_invocations()
     lambda_runtime.reset()

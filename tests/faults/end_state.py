@@ -8,7 +8,7 @@ from typing import Any
 
 from msklink.aws import dynamodb, msk_clusters
 from msklink.cluster.description import GONE
-from tests.faults.world import World
+from tests.faults.environment import World
 from tests.support.aws import Accounts
 from tests.support.functions import NAMESPACE, OWNER
 

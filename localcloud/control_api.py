@@ -2,7 +2,7 @@
 What tests and the demo ask of the server beside AWS, on the same port:
 
     GET    /_localcloud/calls?since=n   the API calls taken (call_log.py)
-    GET    /_localcloud/verdicts        what IAM said to roles (iam/verdicts.py)
+    GET    /_localcloud/verdicts        what IAM said to roles (iam/decisions.py)
     POST   /_localcloud/faults          let MSK misbehave: the fields of msk.faults.Fault as JSON
     DELETE /_localcloud/faults          let it behave again
     GET    /_localcloud/time            what the clock says, and whether anybody works
@@ -20,7 +20,7 @@ from urllib.parse import parse_qs
 
 from localcloud.call_log import CallLog
 from localcloud.clock import SimulatedClock
-from localcloud.iam import verdicts
+from localcloud.iam import decisions
 from localcloud.msk import Fault, Msk, MskError
 
 PREFIX = "/_localcloud/"
@@ -60,7 +60,7 @@ def in_front_of(
 
     operations: dict[tuple[str, str], Callable[[str], bytes]] = {
         ("GET", "calls"): lambda asked: log.answer(int(parse_qs(asked).get("since", ["0"])[0])),
-        ("GET", "verdicts"): lambda _: verdicts.answer(),
+        ("GET", "verdicts"): lambda _: decisions.answer(),
         ("POST", "faults"): let_misbehave,
         ("DELETE", "faults"): let_behave,
         ("GET", "time"): lambda _: _time(clock),
