@@ -21,7 +21,7 @@ from localcloud.demo.cost import Cost
 from localcloud.msk.clock import AS_ON_AWS
 from msklink.runs.lease import HISTORY_LIMIT
 from tests.support.aws import Accounts, accounts_in_moto
-from tests.support.call_counts import counted_calls
+from tests.support.call_counts import count_calls
 from tests.support.functions import invoke
 from tests.support.step_functions import Engine, engine_in_moto, tag_event
 
@@ -59,9 +59,9 @@ class Figures:
 def measure(clusters: int, clients: int) -> Figures:
     with accounts_in_moto(AS_ON_AWS) as accounts, engine_in_moto(accounts) as engine:
         arns = [make_scene(accounts, number, clients) for number in range(clusters)]
-        accounts.told()
+        accounts.take_events()
         started, start = time.monotonic(), accounts.clock.now()
-        with counted_calls() as calls, one_pace(accounts.clock) as pace:
+        with count_calls() as calls, one_pace(accounts.clock) as pace:
             runs = [invoke("ReceiveEventFunction", tag_event(arn))["runs"][0] for arn in arns]
             pace.keep(lambda: _running(engine))
         real = time.monotonic() - started

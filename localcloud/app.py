@@ -17,7 +17,7 @@ from localcloud import (
     tag_events,
 )
 from localcloud.call_log import CallLog
-from localcloud.clock import SimulatedClock, keep_going
+from localcloud.clock import SimulatedClock, run_clock
 from localcloud.ec2_network import Ec2Network
 from localcloud.iam import access_keys, authorization
 from localcloud.iam.ec2 import Ec2Checks
@@ -30,10 +30,10 @@ from localcloud.msk import Msk
 from localcloud.settings import Settings
 
 
-def assemble(chosen: Settings) -> control_api.Application:
+def create_app(chosen: Settings) -> control_api.Application:
     log = CallLog()
     clock = SimulatedClock()
-    clock.rule_process()
+    clock.set_process_time()
     ministack_patches.install(clock, log)
     msk = Msk(
         clock,
@@ -43,9 +43,9 @@ def assemble(chosen: Settings) -> control_api.Application:
     )
     clock.add(msk)
     handlers = ministack.SERVICE_HANDLERS
-    handlers["kafka"] = ministack_adapter.door(msk)
-    handlers["ec2"] = tag_events.telling_of_tags(handlers["ec2"])
-    handlers["ssm"] = parameter_events.telling_of_parameters(handlers["ssm"])
+    handlers["kafka"] = ministack_adapter.kafka_handler(msk)
+    handlers["ec2"] = tag_events.publishing_tag_changes(handlers["ec2"])
+    handlers["ssm"] = parameter_events.publishing_parameter_changes(handlers["ssm"])
     tagging.install(msk)
     authorization.install(
         {
@@ -57,9 +57,9 @@ def assemble(chosen: Settings) -> control_api.Application:
     )
     call_recorder.install(log)
     if chosen.time_scale:
-        going = partial(keep_going, clock, chosen.time_scale, threading.Event().wait)
+        going = partial(run_clock, clock, chosen.time_scale, threading.Event().wait)
         threading.Thread(target=going, daemon=True).start()
-    return control_api.in_front_of(ministack.app, log, msk, clock, _kafka(chosen, msk))
+    return control_api.with_control_api(ministack.app, log, msk, clock, _kafka(chosen, msk))
 
 
 def _kafka(chosen: Settings, msk: Msk) -> Callable[[], dict[str, Any]]:
@@ -68,13 +68,13 @@ def _kafka(chosen: Settings, msk: Msk) -> Callable[[], dict[str, Any]]:
     @cache
     def opened() -> dict[str, Any]:
         # It takes half a second to import, which only those wait for who use it.
-        from localcloud.kafka.proxy import Front  # noqa: PLC0415
+        from localcloud.kafka.proxy import KafkaProxy  # noqa: PLC0415
 
-        front = Front(msk, access_keys.identity)
+        proxy = KafkaProxy(msk, access_keys.identity)
         ca_file = chosen.state.resolve() / "kafka-ca.pem"
-        ca_file.write_bytes(front.authority)
-        front.start()
-        return {"port": front.port, "ca_file": str(ca_file)}
+        ca_file.write_bytes(proxy.authority)
+        proxy.start()
+        return {"port": proxy.port, "ca_file": str(ca_file)}
 
     return opened
 

@@ -22,7 +22,7 @@ from localcloud.kafka import resolver
 from localcloud.settings import REPOSITORY, clean_environment
 
 LIBRARY = REPOSITORY / "client" / "python" / "src"
-PATIENCE_SECONDS = 60
+TIMEOUT_SECONDS = 60
 
 
 def run(
@@ -36,7 +36,7 @@ def run(
         env=environment | {"PYTHONPATH": str(LIBRARY)} | dict(credentials),
         capture_output=True,
         text=True,
-        timeout=3 * PATIENCE_SECONDS,
+        timeout=3 * TIMEOUT_SECONDS,
         check=False,
     )
 
@@ -53,7 +53,7 @@ async def produce_and_consume(cluster: str, topic: str) -> list[str]:
         place = TopicPartition(topic, sent.partition)
         consumer.assign([place])
         consumer.seek(place, sent.offset)
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             received = await consumer.getone()
     if received.value != message:
         raise AssertionError(f"sent {message!r}, received {received.value!r}")

@@ -21,14 +21,14 @@ from time_machine import escape_hatch
 TICK: Final = timedelta(milliseconds=1)
 
 
-def machines_now() -> datetime:
+def real_now() -> datetime:
     """Return the time by which clients of this machine sign, whatever a clock here says."""
     if escape_hatch.is_travelling():
         return escape_hatch.datetime.datetime.now(UTC)
     return datetime.now(UTC)
 
 
-class Agenda(Protocol):
+class TimerSource(Protocol):
     """Something that falls due by itself."""
 
     def next_due(self) -> datetime | None:
@@ -66,19 +66,19 @@ class SimulatedClock:
         self._waits: list[_Wait] = []
         self._numbers = itertools.count()
         self._thread = _Thread()
-        self._agendas: list[Agenda] = []
+        self._sources: list[TimerSource] = []
         self._process: time_machine.Traveller | None = None
 
     def now(self) -> datetime:
         return self._now
 
-    def rule_process(self) -> None:
+    def set_process_time(self) -> None:
         """Let all of this process see the time of this clock, but for `time.monotonic`."""
         self._process = time_machine.travel(self._now, tick=False).start()
 
-    def add(self, agenda: Agenda) -> None:
-        """Stop for what falls due on *agenda* as well."""
-        self._agendas.append(agenda)
+    def add(self, source: TimerSource) -> None:
+        """Stop for what falls due on *source* as well."""
+        self._sources.append(source)
 
     # ------------------------------------------------------------------------ who works and waits
 
@@ -107,7 +107,7 @@ class SimulatedClock:
         finally:
             self._thread.counts = False
 
-    def counts_me(self) -> bool:
+    def is_counted(self) -> bool:
         """Return whether this thread counts as one that works."""
         return self._thread.counts
 
@@ -124,14 +124,14 @@ class SimulatedClock:
             self._changed.wait_for(lambda: wait.is_over)
 
     @contextmanager
-    def alarm(self, seconds: float, ring: Callable[[], None]) -> Iterator[None]:
-        """Let *ring* happen when the clock has gone on by *seconds*, unless the block is left."""
-        alarm = _Alarm(self, self._now + timedelta(seconds=seconds), ring)
-        self._agendas.append(alarm)
+    def timer(self, seconds: float, callback: Callable[[], None]) -> Iterator[None]:
+        """Call *callback* when the clock has advanced by *seconds*, unless the block ends first."""
+        timer = _Timer(self, self._now + timedelta(seconds=seconds), callback)
+        self._sources.append(timer)
         try:
             yield
         finally:
-            self._agendas.remove(alarm)
+            self._sources.remove(timer)
 
     # ------------------------------------------------------------------------------ how it goes on
 
@@ -177,7 +177,7 @@ class SimulatedClock:
             self._changed.wait_for(lambda: self._at_work == 0)
 
     def _next_due(self) -> datetime | None:
-        moments = [due for agenda in tuple(self._agendas) if (due := agenda.next_due())]
+        moments = [due for source in tuple(self._sources) if (due := source.next_due())]
         with self._changed:
             moments += [self._waits[0].due] if self._waits else []
         return min(moments, default=None)
@@ -190,30 +190,30 @@ class SimulatedClock:
                 wait.is_over = True
                 self._at_work += wait.counts
             self._changed.notify_all()
-        for agenda in tuple(self._agendas):
-            agenda.settle()
+        for source in tuple(self._sources):
+            source.settle()
 
 
-class _Alarm:
+class _Timer:
     """The agenda of one thing that happens once."""
 
-    def __init__(self, clock: SimulatedClock, due: datetime, ring: Callable[[], None]) -> None:
-        self._clock, self._due, self._ring = clock, due, ring
-        self._has_rung = False
+    def __init__(self, clock: SimulatedClock, due: datetime, callback: Callable[[], None]) -> None:
+        self._clock, self._due, self._callback = clock, due, callback
+        self._has_fired = False
 
     def next_due(self) -> datetime | None:
-        return None if self._has_rung else self._due
+        return None if self._has_fired else self._due
 
     def settle(self) -> None:
-        if not self._has_rung and self._due <= self._clock.now():
-            self._has_rung = True
-            self._ring()
+        if not self._has_fired and self._due <= self._clock.now():
+            self._has_fired = True
+            self._callback()
 
 
 REST_SECONDS: Final = 0.05
 
 
-def keep_going(clock: SimulatedClock, scale: float, pause: Callable[[float], bool]) -> None:
+def run_clock(clock: SimulatedClock, scale: float, pause: Callable[[float], bool]) -> None:
     """
     Let *clock* go on by itself, *scale* real seconds for each of its own, until *pause* says so.
 

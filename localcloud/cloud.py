@@ -20,15 +20,15 @@ import boto3
 
 from localcloud.call_log import Call
 from localcloud.deploy import Deployed, deploy, session
-from localcloud.iam.decisions import Verdict
+from localcloud.iam.decisions import Decision
 from localcloud.kafka.resolver import PORT_VARIABLE
 from localcloud.networks import Network, make_networks
 from localcloud.settings import (
     ACCOUNTS,
     CLIENTS,
     DEFAULT_GRACE_HOURS,
-    HELD,
     OWNER,
+    PAUSED,
     REGION,
     REPOSITORY,
     Settings,
@@ -44,7 +44,7 @@ PACE_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
-class KafkaDoor:
+class KafkaEndpoint:
     """Where the brokers of all clusters listen, and the authority of their certificates."""
 
     port: int
@@ -90,19 +90,19 @@ class Cloud:
         answer = json.loads(self._ask("GET", f"/_localcloud/calls?since={since}"))
         return [Call(**call) for call in answer["calls"]]
 
-    def verdicts(self) -> list[Verdict]:
+    def decisions(self) -> list[Decision]:
         """What IAM said to roles so far."""
-        answer = json.loads(self._ask("GET", "/_localcloud/verdicts"))
-        return [Verdict(**verdict) for verdict in answer]
+        answer = json.loads(self._ask("GET", "/_localcloud/decisions"))
+        return [Decision(**decision) for decision in answer]
 
     def fault(self, operation: str, **fields: Any) -> None:
         """Let MSK misbehave at the next *operation*; *fields* as in control_api.py."""
         self._ask("POST", "/_localcloud/faults", {"operation": operation, **fields})
 
-    def kafka(self) -> KafkaDoor:
+    def kafka(self) -> KafkaEndpoint:
         """Where a Kafka client connects; localcloud.kafka.resolver leads it there."""
         answer = json.loads(self._ask("GET", "/_localcloud/kafka"))
-        return KafkaDoor(answer["port"], Path(answer["ca_file"]))
+        return KafkaEndpoint(answer["port"], Path(answer["ca_file"]))
 
     def now(self) -> datetime:
         """The time that the clock of the server says."""
@@ -146,7 +146,7 @@ class Cloud:
     def _time(self, answer: Mapping[str, Any]) -> datetime:
         return datetime.fromisoformat(answer["now"])
 
-    def no_faults(self) -> None:
+    def clear_faults(self) -> None:
         self._ask("DELETE", "/_localcloud/faults")
 
     def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> bytes:
@@ -225,7 +225,7 @@ def embedded_aws(settings: Settings, **chosen: str) -> Iterator[Cloud]:
 
 @contextmanager
 def temporary_aws(
-    time_scale: float = HELD,
+    time_scale: float = PAUSED,
     grace_hours: float = DEFAULT_GRACE_HOURS,
     **chosen: str,
 ) -> Iterator[Cloud]:

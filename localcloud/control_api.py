@@ -2,7 +2,7 @@
 What tests and the demo ask of the server beside AWS, on the same port:
 
     GET    /_localcloud/calls?since=n   the API calls taken (call_log.py)
-    GET    /_localcloud/verdicts        what IAM said to roles (iam/decisions.py)
+    GET    /_localcloud/decisions        what IAM said to roles (iam/decisions.py)
     POST   /_localcloud/faults          let MSK misbehave: the fields of msk.faults.Fault as JSON
     DELETE /_localcloud/faults          let it behave again
     GET    /_localcloud/time            what the clock says, and whether anybody works
@@ -28,7 +28,7 @@ PREFIX = "/_localcloud/"
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 
 
-def in_front_of(
+def with_control_api(
     application: Application,
     log: CallLog,
     msk: Msk,
@@ -60,7 +60,7 @@ def in_front_of(
 
     operations: dict[tuple[str, str], Callable[[str], bytes]] = {
         ("GET", "calls"): lambda asked: log.answer(int(parse_qs(asked).get("since", ["0"])[0])),
-        ("GET", "verdicts"): lambda _: decisions.answer(),
+        ("GET", "decisions"): lambda _: decisions.answer(),
         ("POST", "faults"): let_misbehave,
         ("DELETE", "faults"): let_behave,
         ("GET", "time"): lambda _: _time(clock),

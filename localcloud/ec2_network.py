@@ -13,11 +13,11 @@ from typing import Any
 from ministack.core.responses import request_scope
 from ministack.services import ec2, iam
 
-from localcloud.iam.authorization import judge_caller
+from localcloud.iam.authorization import authorize_caller
 from localcloud.iam.checks import Check, request_tags
 from localcloud.ministack_adapter import access_key
 from localcloud.ministack_patches.ec2 import tags_of
-from localcloud.ministack_patches.ec2_locations import obstacle
+from localcloud.ministack_patches.ec2_locations import unsupported_location
 from localcloud.msk import Caller, Endpoint, SecurityGroup, Subnet, Vpc
 from localcloud.msk.network import NOT_IN_SHARED_VPCS
 
@@ -49,7 +49,7 @@ class Ec2Network:
                 subnet["VpcId"],
                 subnet["AvailabilityZoneId"],
                 0 if subnet.get("Ipv6Native") else _free_addresses(subnet, endpoints),
-                obstacle(subnet),
+                unsupported_location(subnet),
             )
             for subnet in found
         ]
@@ -116,7 +116,7 @@ def _place(caller: Caller) -> str:
 def _must_be_allowed(caller: Caller, checks: Sequence[Check]) -> None:
     for check in checks:
         service = check.action.partition(":")[0]
-        if denied := judge_caller(access_key.get(), service, caller.region, check):
+        if denied := authorize_caller(access_key.get(), service, caller.region, check):
             raise PermissionError(str(denied))
 
 

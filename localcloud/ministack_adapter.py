@@ -17,7 +17,7 @@ Handler = Callable[..., Awaitable[tuple[int, dict[str, str], bytes]]]
 access_key: ContextVar[str] = ContextVar("localcloud_access_key", default="")
 
 
-def door(msk: Msk) -> Handler:
+def kafka_handler(msk: Msk) -> Handler:
     async def handler(
         method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
     ) -> tuple[int, dict[str, str], bytes]:

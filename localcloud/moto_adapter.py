@@ -131,7 +131,7 @@ class MotoNetwork:
                 by_id[subnet_id].vpc_id,
                 by_id[subnet_id].availability_zone_id,
                 by_id[subnet_id].available_ip_address_count,
-                _obstacle(by_id[subnet_id]),
+                _unsupported_location(by_id[subnet_id]),
             )
             for subnet_id in subnet_ids
             if subnet_id in by_id
@@ -163,7 +163,7 @@ class MotoNetwork:
         _ec2(caller.account, caller.region).delete_vpc_endpoints([endpoint_id])
 
 
-def _obstacle(subnet: Any) -> str:
+def _unsupported_location(subnet: Any) -> str:
     """Where an endpoint cannot be; moto has no Outposts, which tests add."""
     if getattr(subnet, "outpost_arn", None):
         return "an Outpost"

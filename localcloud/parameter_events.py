@@ -16,7 +16,7 @@ from localcloud.cloudtrail import publish
 from localcloud.tag_events import Handler
 
 
-def telling_of_parameters(handler: Handler) -> Handler:
+def publishing_parameter_changes(handler: Handler) -> Handler:
     """Return the SSM *handler*, which then publishes what PutParameter and DeleteParameter do."""
 
     async def tell(

@@ -95,7 +95,7 @@ def main() -> None:
         # Executions that wait in their threads would hold the process up for hours of AWS's time.
         os._exit(0)
 
-    application = app.assemble(chosen)
+    application = app.create_app(chosen)
     asyncio.run(serve(application, chosen.port, "--until-eof" in sys.argv, end))
 
 

@@ -93,7 +93,7 @@ def _response_elements(operation: str, result: Mapping[str, Any] | None) -> dict
 _versions: Counter[str] = Counter()
 
 
-def telling_of_tags(handler: Handler) -> Handler:
+def publishing_tag_changes(handler: Handler) -> Handler:
     """The EC2 handler, publishing what CreateTags, DeleteTags and creation with tags do."""
 
     async def tell(

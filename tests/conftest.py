@@ -8,8 +8,8 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from localcloud.msk import Durations
-from tests.support.aws import BRISK, Accounts, accounts_in_moto
-from tests.support.prepared import WORLD
+from tests.support.aws import SHORT_DURATIONS, Accounts, accounts_in_moto
+from tests.support.prepared import ONBOARDED
 
 
 def pytest_collection_finish() -> None:
@@ -22,13 +22,13 @@ def pytest_collection_finish() -> None:
 @pytest.fixture
 def durations() -> Durations:
     """How long MSK takes; a test that wants other durations parametrizes this."""
-    return BRISK
+    return SHORT_DURATIONS
 
 
 @pytest.fixture
 def accounts(request: pytest.FixtureRequest, durations: Durations) -> Iterator[Accounts]:
-    world = request.config.stash.get(WORLD, None)
-    with nullcontext(world.accounts) if world else accounts_in_moto(durations) as accounts:
+    prepared = request.config.stash.get(ONBOARDED, None)
+    with nullcontext(prepared.accounts) if prepared else accounts_in_moto(durations) as accounts:
         yield accounts
         assert not accounts.ungranted
 

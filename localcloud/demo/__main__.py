@@ -13,7 +13,7 @@ from rich.console import Console
 from localcloud import application
 from localcloud.cloud import Cloud, temporary_aws
 from localcloud.demo.cost import Cost
-from localcloud.demo.observer import Observer, Sight
+from localcloud.demo.observer import Observation, Observer
 from localcloud.demo.scenario import APPLICATION, CLUSTER, TOPIC, WISHES, Scenario
 from localcloud.demo.screen import Screen
 from localcloud.settings import credentials
@@ -63,7 +63,7 @@ def play(cloud: Cloud, screen: Screen, speed: float) -> int:
     arn = scenario.make_cluster()
     cloud.until(lambda: scenario.has_cluster(arn), speed=speed)
     observer = Observer(cloud, arn)
-    screen.show(Sight(cluster="ACTIVE"))
+    screen.show(Observation(cluster="ACTIVE"))
     before = len(cloud.calls())
     screen.say(f"{cloud.owner} tags the cluster: msklink = iam scram, msklink/clients = …", "bold")
     for account, schemes in WISHES.items():
@@ -73,13 +73,13 @@ def play(cloud: Cloud, screen: Screen, speed: float) -> int:
     scenario.allow_access()
     screen.say(f"{APPLICATION} asks for access to the topic {TOPIC}", "bold")
     scenario.ask_for_access()
-    sight = watch(cloud, observer, screen, speed)
+    observation = watch(cloud, observer, screen, speed)
     calls = cloud.calls(before)
     ours = Counter(call.operation for call in calls if ":assumed-role/" in call.principal)
     invocations = [call.operation for call in calls if call.service == "function"]
     inside_maps = sum(name.split("-")[1].startswith(IN_MAPS) for name in invocations)
-    report(observer, screen, Cost(sight.transitions + inside_maps, len(invocations), ours))
-    problems = observer.problems(sight, ours) + connect(cloud, screen)
+    report(observer, screen, Cost(observation.transitions + inside_maps, len(invocations), ours))
+    problems = observer.problems(observation, ours) + connect(cloud, screen)
     for problem in problems:
         screen.console.print(f"[red]not as it should be:[/] {problem}")
     return 1 if problems else 0
@@ -97,18 +97,18 @@ def connect(cloud: Cloud, screen: Screen) -> list[str]:
     return []
 
 
-def watch(cloud: Cloud, observer: Observer, screen: Screen, speed: float) -> Sight:
+def watch(cloud: Cloud, observer: Observer, screen: Screen, speed: float) -> Observation:
     """Look at every moment until the run is over."""
 
-    def look() -> Sight | None:
-        sight = observer.look()
-        screen.show(sight)
-        return sight if sight.over else None
+    def look() -> Observation | None:
+        observation = observer.observe()
+        screen.show(observation)
+        return observation if observation.over else None
 
-    sight = cloud.until(look, MOST_HOURS, speed)
-    assert sight
-    screen.say(f"run {sight.run} {sight.status}", "bold")
-    return sight
+    observation = cloud.until(look, MOST_HOURS, speed)
+    assert observation
+    screen.say(f"run {observation.run} {observation.status}", "bold")
+    return observation
 
 
 def report(observer: Observer, screen: Screen, cost: Cost) -> None:

@@ -10,7 +10,7 @@ from localcloud.demo.scenario import CLUSTER, WISHES
 
 
 @dataclass(frozen=True)
-class Sight:
+class Observation:
     """One look at the run, the cluster and the connections."""
 
     run: str = ""
@@ -38,7 +38,7 @@ class Observer:
     cloud: Cloud
     cluster_arn: str
 
-    def look(self) -> Sight:
+    def observe(self) -> Observation:
         executions = self._owner("stepfunctions").list_executions(
             stateMachineArn=self.cloud.deployed.owner["StateMachineArn"]
         )["executions"]
@@ -46,10 +46,10 @@ class Observer:
         seen: dict[str, Any] = {"cluster": info["State"], "private": _private(info)}
         seen["connections"] = self.connections() if seen["private"] else ()
         if not executions:
-            return Sight(**seen)
+            return Observation(**seen)
         latest = max(executions, key=lambda execution: execution["startDate"])
         states = self.states(latest["executionArn"])
-        return Sight(
+        return Observation(
             run=latest["name"],
             status=latest["status"],
             state=states[-1] if states else "",
@@ -98,7 +98,7 @@ class Observer:
             for arn in statement["Principal"]["AWS"]
         ]
 
-    def problems(self, sight: Sight, calls: Counter[str]) -> list[str]:
+    def problems(self, observation: Observation, calls: Counter[str]) -> list[str]:
         """What is not as it should be when the run is over; nothing, when all is well."""
         expected = {
             f"/msklink/{CLUSTER}/{scheme}/bootstrap.servers": account
@@ -111,7 +111,7 @@ class Observer:
             if not self.parameters(account).get(name, "").startswith("b-1.")
         ]
         checks = {
-            f"the run ended {sight.status}": sight.status == "SUCCEEDED",
+            f"the run ended {observation.status}": observation.status == "SUCCEEDED",
             f"{calls['UpdateConnectivity']} calls of UpdateConnectivity": calls[
                 "UpdateConnectivity"
             ]

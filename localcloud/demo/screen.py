@@ -13,7 +13,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from localcloud.demo.observer import Sight
+from localcloud.demo.observer import Observation
 
 COLOURS = {
     "ACTIVE": "green",
@@ -33,7 +33,7 @@ class Screen:
         self.console = console
         self._now = now
         self._started = now(), time.monotonic()
-        self._seen = Sight()
+        self._seen = Observation()
         self._live = Live(console=self.console, auto_refresh=False, transient=True)
 
     def __enter__(self) -> Self:
@@ -55,13 +55,13 @@ class Screen:
         line = Text.assemble((f"{simulated} ", "cyan"), (f"{real:>6}  ", "dim"), (text, style))
         self.console.print(line)
 
-    def show(self, sight: Sight) -> None:
-        """Say what has changed since the last *sight*, and draw the state of play."""
+    def show(self, observation: Observation) -> None:
+        """Say what has changed since the last *observation*, and draw the state of play."""
         if self.console.is_terminal:
-            self._live.update(self._draw(sight), refresh=True)
-        for text in changes(self._seen, sight):
+            self._live.update(self._draw(observation), refresh=True)
+        for text in changes(self._seen, observation):
             self.say(text)
-        self._seen = sight
+        self._seen = observation
 
     def parameters(self, parameters: Mapping[str, str]) -> None:
         """A set of parameters, one broker a line; whole names, so that they can be copied."""
@@ -73,15 +73,19 @@ class Screen:
             for broker in others:
                 self.console.print(" " * width + "b-" + broker)
 
-    def _draw(self, sight: Sight) -> Panel:
+    def _draw(self, observation: Observation) -> Panel:
         simulated, real = self._times()
         play = Table.grid(padding=(0, 2))
-        play.add_row("run", sight.run or "-", _coloured(sight.status))
-        play.add_row("state", sight.state or "-", f"{sight.transitions} transitions")
-        play.add_row("cluster", _coloured(sight.cluster), " ".join(sight.private) or "not private")
-        for account, scheme, state in sight.connections:
+        play.add_row("run", observation.run or "-", _coloured(observation.status))
+        play.add_row("state", observation.state or "-", f"{observation.transitions} transitions")
+        play.add_row(
+            "cluster",
+            _coloured(observation.cluster),
+            " ".join(observation.private) or "not private",
+        )
+        for account, scheme, state in observation.connections:
             play.add_row("connection", f"{account} {scheme}", _coloured(state))
-        polls = sight.entered["InspectCluster"], sight.entered["InspectConnections"]
+        polls = observation.entered["InspectCluster"], observation.entered["InspectConnections"]
         play.add_row("polls", f"{polls[0]} of the cluster", f"{polls[1]} of all connections")
         title = f"{simulated} on AWS's clock, {real.strip()} here"
         return Panel(Group(play), title=title, title_align="left", expand=False)
@@ -92,7 +96,7 @@ class Screen:
         return f"{minutes:3d}:{seconds:02d}", f"{time.monotonic() - real:.1f} s"
 
 
-def changes(before: Sight, now: Sight) -> list[str]:
+def changes(before: Observation, now: Observation) -> list[str]:
     """What somebody who watches would remark on."""
     told = []
     if now.run != before.run:

@@ -26,14 +26,14 @@ Rules = Mapping[str, Callable[[Request], list[Check]]]
 
 
 @dataclass
-class _Judgement:
+class _Evaluation:
     """What MiniStack's dispatcher is doing for one request, between the functions it calls."""
 
     checks: list[Check] = field(default_factory=list)
     denied: Check | None = None
 
 
-_current: ContextVar[_Judgement | None] = ContextVar("localcloud_judgement", default=None)
+_current: ContextVar[_Evaluation | None] = ContextVar("localcloud_evaluation", default=None)
 
 
 def install(rules: Rules) -> None:
@@ -61,7 +61,7 @@ def _resource_arn(original: Callable[..., str], rules: Rules) -> Callable[..., s
         if action is not None and service in rules:
             request = Request(service, action, path, query_params, body, region, account_id)
             if checks := rules[service](request):
-                _current.set(_Judgement(checks))
+                _current.set(_Evaluation(checks))
                 return checks[0].resource
         return original(service, method, path, headers, body, query_params, region, account_id)
 
@@ -77,16 +77,16 @@ def _enforce(original: Callable[..., Any]) -> Callable[..., Any]:
         resource_arn: str = "*",
         service_context: dict[str, Any] | None = None,
     ) -> Any:
-        judgement = _current.get()
-        if judgement is None or judgement.checks[0].action != iam_action:
-            judgement = _Judgement([Check(iam_action, resource_arn)])
+        evaluation = _current.get()
+        if evaluation is None or evaluation.checks[0].action != iam_action:
+            evaluation = _Evaluation([Check(iam_action, resource_arn)])
         caller, scope = iam_evaluator.caller_arn(), _scope(access_key)
-        for check in judgement.checks:
+        for check in evaluation.checks:
             context = {**(service_context or {}), **check.context}
             denied = original(access_key, check.action, service, region, check.resource, context)
             decisions.record(caller, scope, check.action, check.resource, allowed=not denied)
             if denied:
-                judgement.denied = check
+                evaluation.denied = check
                 return denied
         return None
 
@@ -105,8 +105,8 @@ def _denial(original: Callable[..., Any]) -> Callable[..., Any]:
     def access_denied_response(
         service: str, action: str, principal: str, request_id: str, **kwargs: Any
     ) -> Any:
-        judgement = _current.get()
-        if judgement is not None and (check := judgement.denied):
+        evaluation = _current.get()
+        if evaluation is not None and (check := evaluation.denied):
             action = check.action
             explicit = kwargs.get("explicit_deny", False)
             message = str(Denied(action, check.resource, principal, explicit))
@@ -167,7 +167,7 @@ class Denied:
         )
 
 
-def judge_caller(access_key: str, service: str, region: str, check: Check) -> Denied | None:
+def authorize_caller(access_key: str, service: str, region: str, check: Check) -> Denied | None:
     """Judge one more check against the caller of the request that is being served."""
     _current.set(None)
     denied = iam_evaluator.enforce(
@@ -183,7 +183,7 @@ def judge_caller(access_key: str, service: str, region: str, check: Check) -> De
     )
 
 
-def judge_role(role_arn: str, service: str, region: str, check: Check) -> Denied | None:
+def authorize_role(role_arn: str, service: str, region: str, check: Check) -> Denied | None:
     """Judge a check against *role_arn*, assumed by the AWS service *service* (a host name)."""
     account = role_arn.split(":")[4]
     name = role_arn.rsplit("/", 1)[-1]

@@ -11,12 +11,12 @@ import os
 import sys
 import urllib.request
 
-from localcloud.cloud import KafkaDoor
+from localcloud.cloud import KafkaEndpoint
 from localcloud.kafka import resolver
 from msklink_client.command import main
 
 with urllib.request.urlopen(f"{os.environ['AWS_ENDPOINT_URL']}/_localcloud/kafka") as answer:
-    door = KafkaDoor(**json.load(answer))
-os.environ["SSL_CERT_FILE"] = str(door.ca_file)
-resolver.install(door.port)
+    endpoint = KafkaEndpoint(**json.load(answer))
+os.environ["SSL_CERT_FILE"] = str(endpoint.ca_file)
+resolver.install(endpoint.port)
 sys.exit(main())

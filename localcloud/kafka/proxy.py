@@ -34,19 +34,19 @@ from localcloud.settings import HOST
 logger = logging.getLogger(__name__)
 
 
-class Gate(Protocol):
+class Authorizer(Protocol):
     """What names stand for, and what keeps whom from what they stand for: `Msk` is one."""
 
     def find_broker(self, host: str) -> PrivateBroker | None: ...
 
-    def obstacle(self, caller: Caller, broker: PrivateBroker) -> str | None: ...
+    def denial_reason(self, caller: Caller, broker: PrivateBroker) -> str | None: ...
 
 
-class Front:
+class KafkaProxy:
     """Serves in a thread of its own from `start` to `stop`."""
 
-    def __init__(self, gate: Gate, keys: Keys) -> None:
-        self._gate = gate
+    def __init__(self, authorizer: Authorizer, keys: Keys) -> None:
+        self._authorizer = authorizer
         self._keys = keys
         self._tls = Tls()
         self._clusters = MockClusters()
@@ -114,7 +114,7 @@ class Front:
             await client.close()
 
     async def _serve_known(self, client: Peer, host: str) -> None:
-        broker = self._gate.find_broker(host)
+        broker = self._authorizer.find_broker(host)
         if broker is None:
             reason = f"there is no broker {host}, or its scheme is off in private connectivity"
         elif broker.scheme is not Scheme.IAM:
@@ -131,13 +131,13 @@ class Front:
     async def _serve_iam(self, client: Peer, host: str, broker: PrivateBroker) -> None:
         cluster = self._clusters.get(broker.cluster_arn, len(broker.addresses))
 
-        def judge(mechanism: str, message: bytes) -> Caller:
+        def identify(mechanism: str, message: bytes) -> Caller:
             caller = iam_caller(mechanism, message, host, broker.region, self._keys)
-            if reason := self._gate.obstacle(caller, broker):
+            if reason := self._authorizer.denial_reason(caller, broker):
                 raise Refused(reason)
             return caller
 
-        if await authenticate(client, cluster.versions, judge) is None:
+        if await authenticate(client, cluster.versions, identify) is None:
             return
         behind = Peer(*await asyncio.open_connection(*cluster.addresses[broker.number]))
         try:
@@ -147,10 +147,10 @@ class Front:
 
 
 @contextmanager
-def running_front(gate: Gate, keys: Keys) -> Iterator[Front]:
-    front = Front(gate, keys)
-    front.start()
+def running_proxy(authorizer: Authorizer, keys: Keys) -> Iterator[KafkaProxy]:
+    proxy = KafkaProxy(authorizer, keys)
+    proxy.start()
     try:
-        yield front
+        yield proxy
     finally:
-        front.stop()
+        proxy.stop()

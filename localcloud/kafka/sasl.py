@@ -22,13 +22,13 @@ AWS_MSK_IAM: Final = "AWS_MSK_IAM"
 MECHANISMS: Final = (AWS_MSK_IAM, OAUTHBEARER)
 FAREWELL_SECONDS: Final = 1
 
-Judge = Callable[[str, bytes], Caller]
+Identify = Callable[[str, bytes], Caller]
 """Tell by mechanism and message who a client is. Raises Refused."""
 
 
-async def authenticate(client: Peer, behind: Versions, judge: Judge) -> Caller | None:
+async def authenticate(client: Peer, behind: Versions, identify: Identify) -> Caller | None:
     """
-    Talk to *client* until *judge* knows who it is.
+    Talk to *client* until *identify* knows who it is.
 
     Return None when it leaves before. Raises Refused; by then the client was told, if SASL has a
     way to tell it.
@@ -41,7 +41,7 @@ async def authenticate(client: Peer, behind: Versions, judge: Judge) -> Caller |
             case Api.SASL_HANDSHAKE:
                 mechanism = await _agree(client, request)
             case Api.SASL_AUTHENTICATE if mechanism:
-                return await _judged(client, request, mechanism, judge)
+                return await _answer_authentication(client, request, mechanism, identify)
             case _:
                 raise Refused(f"request {request.api} before authentication: is SASL_SSL set?")
     return None
@@ -75,9 +75,11 @@ async def _agree(client: Peer, request: Request) -> str:
     return wanted
 
 
-async def _judged(client: Peer, request: Request, mechanism: str, judge: Judge) -> Caller:
+async def _answer_authentication(
+    client: Peer, request: Request, mechanism: str, identify: Identify
+) -> Caller:
     try:
-        caller = judge(mechanism, request.payload().auth_bytes)
+        caller = identify(mechanism, request.payload().auth_bytes)
     except Refused as refusal:
         code = ErrorCode.sasl_authentication_failed
         await client.send(_outcome(request, code, message=str(refusal)))

@@ -18,7 +18,7 @@ from botocore.auth import SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from localcloud.clock import machines_now
+from localcloud.clock import real_now
 from localcloud.msk.model import Caller
 
 SERVICE: Final = "kafka-cluster"
@@ -102,7 +102,7 @@ def caller_of(
     if token["Action"] != ACTION:
         raise Refused(f"the token is for action {token['Action']}, not {ACTION}")
     key = _key_of(token, region)
-    _check_time(token, now or machines_now())
+    _check_time(token, now or real_now())
     session_token = token.query.get("X-Amz-Security-Token")
     identity = keys(key, session_token)
     expected = _signature(token, region, Credentials(key, identity.secret, session_token))

@@ -36,7 +36,7 @@ def install() -> None:
     ec2._subnet_fields_xml = _subnet_with_place(ec2._subnet_fields_xml)
 
 
-def obstacle(subnet: dict[str, Any]) -> str:
+def unsupported_location(subnet: dict[str, Any]) -> str:
     """What a subnet is in that has no interface endpoints for IPv4; empty for an ordinary one."""
     if subnet.get("OutpostArn"):
         return "an Outpost"

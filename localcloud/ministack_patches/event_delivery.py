@@ -19,7 +19,7 @@ from ministack.core.arn import ArnParseError, parse_arn
 from ministack.core.responses import get_account_id, get_region, json_response, request_scope
 from ministack.services import eventbridge, lambda_svc, sns, sqs
 
-from localcloud.iam.authorization import judge_role
+from localcloud.iam.authorization import authorize_role
 from localcloud.iam.checks import Check
 
 logger = logging.getLogger("localcloud")
@@ -217,7 +217,7 @@ def _must_have_right(target: Any, action: str, service: str = SERVICE) -> None:
     role, check = target.get("RoleArn", ""), Check(action, target["Arn"])
     if not role:
         raise Undeliverable("NO_PERMISSIONS", f"the target {target['Arn']} has no role")
-    if denied := judge_role(role, service, get_region(), check):
+    if denied := authorize_role(role, service, get_region(), check):
         raise Undeliverable("NO_PERMISSIONS", str(denied))
 
 

@@ -11,7 +11,7 @@ from ministack.services import lambda_svc, stepfunctions
 from ministack.services.cloudformation import provisioners
 
 from localcloud.call_log import CallLog
-from localcloud.iam.authorization import judge_role
+from localcloud.iam.authorization import authorize_role
 from localcloud.iam.checks import Check
 
 logger = logging.getLogger("localcloud")
@@ -44,7 +44,7 @@ def install(log: CallLog) -> None:
         lambda_svc._execute_function_provided_warm, log
     )
     lambda_svc._provided_worker_env = _without_ours(lambda_svc._provided_worker_env)
-    lambda_svc._route_async_failure = _judged(lambda_svc._route_async_failure)
+    lambda_svc._route_async_failure = _authorized(lambda_svc._route_async_failure)
     stepfunctions._call_lambda = _throttled(stepfunctions._call_lambda)
     handlers = provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]
     handlers["create"] = _in_vpc(handlers["create"])
@@ -93,7 +93,7 @@ def _in_vpc(original: Callable[..., Any]) -> Callable[..., Any]:
     return create
 
 
-def _judged(original: Callable[..., None]) -> Callable[..., None]:
+def _authorized(original: Callable[..., None]) -> Callable[..., None]:
     """The function's role must allow sending to the destination (Lambda guide, async records)."""
     actions = {"sqs": "sqs:SendMessage", "sns": "sns:Publish", "events": "events:PutEvents"}
 
@@ -102,7 +102,7 @@ def _judged(original: Callable[..., None]) -> Callable[..., None]:
         config = lambda_svc._functions.get(func_name, {}).get("config", {})
         check = Check(actions.get(service, "lambda:InvokeFunction"), target_arn)
         region = target_arn.split(":")[3]
-        if denied := judge_role(config.get("Role", ""), "lambda.amazonaws.com", region, check):
+        if denied := authorize_role(config.get("Role", ""), "lambda.amazonaws.com", region, check):
             logger.warning("failed event of %s not delivered: %s", func_name, denied)
             return
         original(target_arn, func_name, event, result)

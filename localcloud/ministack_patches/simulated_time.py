@@ -18,7 +18,7 @@ from typing import Any, Final
 from ministack.core import lambda_runtime, sigv4
 from ministack.services import eventbridge, lambda_svc, scheduler, sqs, stepfunctions
 
-from localcloud.clock import SimulatedClock, machines_now
+from localcloud.clock import SimulatedClock, real_now
 
 START_UP_SECONDS: Final = 1
 """Shorter pauses of MiniStack stand for no waiting of AWS's."""
@@ -28,7 +28,7 @@ def install(clock: SimulatedClock) -> None:
     for module in (eventbridge, lambda_svc, stepfunctions):
         module.time = _Time(clock)
         module.threading = _Threading(clock)
-    lambda_runtime.time = _MachinesTime()
+    lambda_runtime.time = _RealTime()
     stepfunctions.ThreadPoolExecutor = partial(CountingPool, clock)
     stepfunctions.futures_wait = lambda _: None  # the end of the pool's block waits as well
     lambda_svc._LAMBDA_STATE_TRANSITION_DELAY = 0
@@ -50,20 +50,20 @@ class _Time:
         return getattr(time, name)
 
     def sleep(self, seconds: float) -> None:
-        if seconds < START_UP_SECONDS or not self._clock.counts_me():
-            time.sleep(min(seconds, 0.01) if self._clock.counts_me() else seconds)
+        if seconds < START_UP_SECONDS or not self._clock.is_counted():
+            time.sleep(min(seconds, 0.01) if self._clock.is_counted() else seconds)
         else:
             self._clock.sleep(seconds)
 
 
-class _MachinesTime:
+class _RealTime:
     """The module `time` for what waits for processes of this machine."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(time, name)
 
     def time(self) -> float:
-        return machines_now().timestamp()
+        return real_now().timestamp()
 
 
 class _Threading:
@@ -144,10 +144,10 @@ class CountingPool(concurrent.futures.ThreadPoolExecutor):
         with self._lock:
             counts = self._left > 0 or self._has_last
             self._is_waited_for = wait
-            if counts and (self._clock.counts_me() if wait else self._has_last):
+            if counts and (self._clock.is_counted() if wait else self._has_last):
                 self._clock.end()
         super().shutdown(wait, cancel_futures=cancel_futures)
-        if wait and counts and not self._clock.counts_me():
+        if wait and counts and not self._clock.is_counted():
             self._clock.end()
 
 

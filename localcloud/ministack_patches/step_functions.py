@@ -12,7 +12,7 @@ from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.services import stepfunctions as states
 
 from localcloud.clock import SimulatedClock
-from localcloud.iam.authorization import judge_role
+from localcloud.iam.authorization import authorize_role
 from localcloud.iam.checks import Check
 
 # Quotas of a standard workflow (Step Functions guide, service quotas).
@@ -24,7 +24,7 @@ _role: ContextVar[str] = ContextVar("localcloud_state_machine_role", default="")
 def install(clock: SimulatedClock) -> None:
     states._start_execution = _idempotent(states._start_execution)
     states._run_execution = _with_role_and_timeout(states._run_execution, clock)
-    states._invoke_resource = _judged(states._invoke_resource)
+    states._invoke_resource = _authorized(states._invoke_resource)
     states._add_event = _limited(states._add_event)
     states._fail_execution = _unless_over(states._fail_execution)
     states._error_matches = _beyond_all(states._error_matches)
@@ -60,7 +60,7 @@ def _with_role_and_timeout(
         seconds = json.loads(machine["definition"]).get("TimeoutSeconds")
         with ExitStack() as stack:
             if seconds:
-                stack.enter_context(clock.alarm(seconds, partial(_time_out, execution)))
+                stack.enter_context(clock.timer(seconds, partial(_time_out, execution)))
             original(execution_arn)
 
     return run
@@ -117,13 +117,13 @@ def _limited(original: Callable[..., None]) -> Callable[..., None]:
     return add
 
 
-def _judged(original: Callable[..., Any]) -> Callable[..., Any]:
+def _authorized(original: Callable[..., Any]) -> Callable[..., Any]:
     """What a state does, it does with the role of its machine. MiniStack judges nothing here."""
 
     def invoke(resource: str, arguments: Any) -> Any:
         if _role.get():
             for service, check in _checks(resource, arguments):
-                denied = judge_role(_role.get(), "states.amazonaws.com", get_region(), check)
+                denied = authorize_role(_role.get(), "states.amazonaws.com", get_region(), check)
                 if denied:
                     raise states._ExecutionError(_access_denied(service), str(denied))
         return original(resource, arguments)

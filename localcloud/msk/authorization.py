@@ -33,7 +33,7 @@ def find_cluster(call: Call, parameter: str = "ClusterArn") -> Cluster:
     wire_name = parameter[0].lower() + parameter[1:]
     if match is None or match[1] != call.caller.region:
         raise not_found(f"The cluster {arn} does not exist in {call.caller.region}.", wire_name)
-    cluster = call.world.clusters.get(arn)
+    cluster = call.store.clusters.get(arn)
     if match[2] != call.caller.account and not (
         cluster
         and call.operation in CROSS_ACCOUNT_OPERATIONS

@@ -7,13 +7,13 @@ from localcloud.msk.authorization import find_cluster
 from localcloud.msk.errors import bad_request, forbidden, not_found
 from localcloud.msk.model import Cluster, Json, Operation
 from localcloud.msk.pages import page
-from localcloud.msk.store import Call, World
+from localcloud.msk.store import Call, Store
 
 
-def begin_operation(world: World, cluster: Cluster, kind: str, state: str = "PENDING") -> Operation:
+def begin_operation(store: Store, cluster: Cluster, kind: str, state: str = "PENDING") -> Operation:
     path = cluster.arn.split(":cluster/", 1)[1]
     prefix = f"arn:aws:kafka:{cluster.region}:{cluster.account}:cluster-operation"
-    operation = Operation(f"{prefix}/{path}/{world.uuid()}", kind, world.now(), state)
+    operation = Operation(f"{prefix}/{path}/{store.uuid()}", kind, store.now(), state)
     cluster.operations.append(operation)
     return operation
 
@@ -68,7 +68,7 @@ def _find(call: Call) -> tuple[Cluster, Operation]:
             f"User: {call.caller.arn} is not authorized to perform: "
             f"kafka:{call.operation} on resource: {arn}"
         )
-    for cluster in call.world.clusters.values():
+    for cluster in call.store.clusters.values():
         for operation in cluster.operations:
             if operation.arn == arn and cluster.region == call.caller.region:
                 return cluster, operation

@@ -30,12 +30,12 @@ def list_clusters_v2(call: Call) -> Json:
     shown, more = page(call, [item for item in _own(call) if kind in ("ALL", item.kind)])
     infos = [_described_v2(call, item) for item in shown]
     for info in infos:
-        info.get("Provisioned", {}).pop(call.world.assumptions.list_leaves_out, None)
+        info.get("Provisioned", {}).pop(call.store.assumptions.list_leaves_out, None)
     return {"ClusterInfoList": infos, **more}
 
 
 def delete_cluster(call: Call) -> Json:
-    world = call.world
+    store = call.store
     cluster = find_cluster(call)
     if cluster.state not in ("ACTIVE", "FAILED"):
         raise bad_request(f"A cluster that is {cluster.state} can't be deleted.", "clusterArn")
@@ -44,11 +44,11 @@ def delete_cluster(call: Call) -> Json:
     cluster.state = "DELETING"
 
     def finish() -> None:
-        del world.clusters[cluster.arn]
-        for connection in world.connections_of(cluster):
+        del store.clusters[cluster.arn]
+        for connection in store.connections_of(cluster):
             connection.state = "INACTIVE"
 
-    world.after(world.durations.delete_cluster * call.fault.slowness, finish)
+    store.after(store.durations.delete_cluster * call.fault.slowness, finish)
     return {"ClusterArn": cluster.arn, "State": cluster.state}
 
 
@@ -58,7 +58,7 @@ def _own(call: Call) -> list[Cluster]:
     prefix = call.params.get("ClusterNameFilter", "")
     return [
         item
-        for item in call.world.clusters.values()
+        for item in call.store.clusters.values()
         if (item.account, item.region) == where and item.name.startswith(prefix)
     ]
 
@@ -80,7 +80,7 @@ def _described(call: Call, cluster: Cluster) -> Json:
 
 
 def _named_operation(call: Call, cluster: Cluster) -> Operation | None:
-    match call.world.assumptions.active_operation:
+    match call.store.assumptions.active_operation:
         case "updates":
             return cluster.active_operation
         case "latest":

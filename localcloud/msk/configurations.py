@@ -14,21 +14,21 @@ def create_configuration(call: Call) -> Json:
         raise bad_request("The configuration name is not valid.", "name")
     if any(item.name == name for item in _own(call)):
         raise conflict(f"A configuration with the name {name} already exists.", "name")
-    world, caller = call.world, call.caller
-    number = world.number()
+    store, caller = call.store, call.caller
+    number = store.number()
     configuration = Configuration(
         number=number,
         arn=f"arn:aws:kafka:{caller.region}:{caller.account}:configuration/{name}/"
-        f"{world.uuid()}-{number}",
+        f"{store.uuid()}-{number}",
         account=caller.account,
         region=caller.region,
         name=name,
         description=call.params.get("Description", ""),
         kafka_versions=tuple(call.params.get("KafkaVersions", [])),
-        created=world.now(),
+        created=store.now(),
         server_properties=call.params["ServerProperties"],
     )
-    world.configurations[configuration.arn] = configuration
+    store.configurations[configuration.arn] = configuration
     kept = ("Arn", "CreationTime", "LatestRevision", "Name", "State")
     described = _described(configuration)
     return {key: described[key] for key in kept}
@@ -78,7 +78,7 @@ def server_property(configuration: Configuration, name: str) -> str | None:
 def _own(call: Call) -> list[Configuration]:
     where = (call.caller.account, call.caller.region)
     return [
-        item for item in call.world.configurations.values() if (item.account, item.region) == where
+        item for item in call.store.configurations.values() if (item.account, item.region) == where
     ]
 
 

@@ -31,7 +31,7 @@ def _scheme(authentication: str) -> Scheme:
 
 def _check_cluster(call: Call, cluster: Cluster, scheme: Scheme) -> None:
     fit = {"ACTIVE"}
-    if call.world.assumptions.busy_takes_connections:
+    if call.store.assumptions.busy_takes_connections:
         fit |= {"UPDATING", "HEALING", "MAINTENANCE", "REBOOTING_BROKER"}
     if cluster.state not in fit:
         raise bad_request(
@@ -47,7 +47,7 @@ def _check_cluster(call: Call, cluster: Cluster, scheme: Scheme) -> None:
 
 def _check_vpc(call: Call, cluster: Cluster) -> None:
     vpc_id: str = call.params["VpcId"]
-    vpc = call.world.network.vpc(call.caller.account, call.caller.region, vpc_id)
+    vpc = call.store.network.vpc(call.caller.account, call.caller.region, vpc_id)
     if vpc is None:
         raise bad_request(f"The VPC {vpc_id} does not exist.", "vpcId")
     if cluster.account == call.caller.account and vpc_id in cluster.vpc_ids:
@@ -62,7 +62,7 @@ def _check_subnets(call: Call, cluster: Cluster) -> None:
     """Demand one subnet of the VPC in each zone of the cluster that can hold an endpoint."""
     subnet_ids: list[str] = call.params["ClientSubnets"]
     caller = call.caller
-    subnets = call.world.network.subnets(caller.account, caller.region, subnet_ids)
+    subnets = call.store.network.subnets(caller.account, caller.region, subnet_ids)
     vpc_id = call.params["VpcId"]
     if len(subnets) != len(subnet_ids) or any(subnet.vpc_id != vpc_id for subnet in subnets):
         raise bad_request(f"The subnets must exist in the VPC {vpc_id}.", "clientSubnets")
@@ -72,7 +72,11 @@ def _check_subnets(call: Call, cluster: Cluster) -> None:
             f"{', '.join(sorted(cluster.zone_ids))}.",
             "clientSubnets",
         )
-    if unfit := [f"{one.subnet_id} in {one.obstacle}" for one in subnets if one.obstacle]:
+    if unfit := [
+        f"{one.subnet_id} in {one.unsupported_location}"
+        for one in subnets
+        if one.unsupported_location
+    ]:
         raise bad_request(f"These subnets cannot hold an endpoint: {unfit}.", "clientSubnets")
     if full := [subnet.subnet_id for subnet in subnets if subnet.free_addresses < 1]:
         raise bad_request(f"These subnets have no free address: {full}.", "clientSubnets")
@@ -81,7 +85,7 @@ def _check_subnets(call: Call, cluster: Cluster) -> None:
 def _check_security_groups(call: Call) -> None:
     group_ids: list[str] = call.params["SecurityGroups"]
     caller = call.caller
-    groups = call.world.network.security_groups(caller.account, caller.region, group_ids)
+    groups = call.store.network.security_groups(caller.account, caller.region, group_ids)
     vpc_id = call.params["VpcId"]
     if not group_ids or len(groups) != len(group_ids):
         raise bad_request("Specify security groups that exist.", "securityGroups")
@@ -91,16 +95,16 @@ def _check_security_groups(call: Call) -> None:
 
 def _check_role(call: Call) -> None:
     """Demand MSK's service-linked role, which the first connection of an account begins to make."""
-    world, now = call.world, call.world.now()
-    delay = timedelta(seconds=world.assumptions.role_delay_seconds)
-    if now < world.roles.setdefault(call.caller.account, now + delay):
+    store, now = call.store, call.store.now()
+    delay = timedelta(seconds=store.assumptions.role_delay_seconds)
+    if now < store.roles.setdefault(call.caller.account, now + delay):
         raise bad_request(ROLE_IN_THE_MAKING)
 
 
 def _check_first(call: Call, cluster: Cluster, scheme: Scheme) -> None:
     """Refuse a second connection: its endpoint would claim the same private DNS names."""
     vpc_id = call.params["VpcId"]
-    for other in call.world.connections_of(cluster):
+    for other in call.store.connections_of(cluster):
         if (other.vpc_id, other.scheme, other.account) == (vpc_id, scheme, call.caller.account):
             raise bad_request(
                 f"The VPC {vpc_id} already has a VPC connection to the cluster with "

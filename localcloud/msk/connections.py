@@ -10,17 +10,17 @@ from localcloud.msk.errors import NOT_CONNECTED, bad_request, forbidden, not_fou
 from localcloud.msk.model import Caller, Cluster, Connection, Json, Operation, Schemes
 from localcloud.msk.network import Endpoint
 from localcloud.msk.pages import page
-from localcloud.msk.store import Call, World
+from localcloud.msk.store import Call, Store
 
 KIND_OF_CALLER = "AWSACCOUNT"
 """AWSSERVICE is the other (MSK API reference, UserIdentity)."""
 
 
 def create_vpc_connection(call: Call) -> Json:
-    world, caller, params = call.world, call.caller, call.params
+    store, caller, params = call.store, call.caller, call.params
     cluster = find_cluster(call, "TargetClusterArn")
     scheme = check_connection(call, cluster)
-    path = f"{cluster.account}/{cluster.name}/{world.uuid()}"
+    path = f"{cluster.account}/{cluster.name}/{store.uuid()}"
     endpoint = Endpoint(
         vpc_id=params["VpcId"],
         subnet_ids=tuple(params["ClientSubnets"]),
@@ -29,11 +29,11 @@ def create_vpc_connection(call: Call) -> Json:
         service_name=f"com.amazonaws.vpce.{cluster.region}.vpce-svc-{cluster.host_suffix}{scheme}",
     )
     try:
-        endpoint_id = world.network.create_endpoint(caller, endpoint)
+        endpoint_id = store.network.create_endpoint(caller, endpoint)
     except PermissionError as error:
         raise forbidden(str(error)) from error
     connection = Connection(
-        number=world.number(),
+        number=store.number(),
         arn=f"arn:aws:kafka:{caller.region}:{caller.account}:vpc-connection/{path}",
         account=caller.account,
         region=caller.region,
@@ -42,21 +42,21 @@ def create_vpc_connection(call: Call) -> Json:
         vpc_id=params["VpcId"],
         subnet_ids=list(params["ClientSubnets"]),
         security_group_ids=list(params["SecurityGroups"]),
-        created=world.now(),
+        created=store.now(),
         tags=dict(params.get("Tags", {})),
         endpoint_id=endpoint_id,
     )
-    world.connections[connection.arn] = connection
-    operation = _record(world, cluster, connection, caller, "CREATE")
+    store.connections[connection.arn] = connection
+    operation = _record(store, cluster, connection, caller, "CREATE")
     outcome = "FAILED" if call.fault.failure else "AVAILABLE"
 
     def finish() -> None:
         operation.state = "CREATE_FAILED" if call.fault.failure else "CREATE_COMPLETE"
-        operation.ended = world.now()
+        operation.ended = store.now()
         if connection.state == "CREATING":
             connection.state = outcome
 
-    world.after(world.durations.create_connection * call.fault.slowness, finish)
+    store.after(store.durations.create_connection * call.fault.slowness, finish)
     described = _described(connection)
     del described["TargetClusterArn"]
     return described | {"ClientSubnets": described.pop("Subnets")}
@@ -67,31 +67,31 @@ def describe_vpc_connection(call: Call) -> Json:
 
 
 def delete_vpc_connection(call: Call) -> Json:
-    world, caller = call.world, call.caller
+    store, caller = call.store, call.caller
     connection = _own_connection(call)
     if connection.state not in ("AVAILABLE", "INACTIVE", "REJECTED", "FAILED"):
         raise bad_request(f"A connection that is {connection.state} can't be deleted.", "arn")
     try:
-        world.network.delete_endpoint(caller, connection.endpoint_id)
+        store.network.delete_endpoint(caller, connection.endpoint_id)
     except PermissionError as error:
         raise forbidden(str(error)) from error
     connection.state = "DELETING"
-    cluster = world.clusters.get(connection.cluster_arn)
-    operation = _record(world, cluster, connection, caller, "DELETE") if cluster else None
+    cluster = store.clusters.get(connection.cluster_arn)
+    operation = _record(store, cluster, connection, caller, "DELETE") if cluster else None
 
     def finish() -> None:
-        del world.connections[connection.arn]
+        del store.connections[connection.arn]
         if operation:
             operation.state = "DELETE_COMPLETE"
-            operation.ended = world.now()
+            operation.ended = store.now()
 
-    world.after(world.durations.delete_connection * call.fault.slowness, finish)
+    store.after(store.durations.delete_connection * call.fault.slowness, finish)
     return {"VpcConnectionArn": connection.arn, "State": connection.state}
 
 
 def list_vpc_connections(call: Call) -> Json:
     where = (call.caller.account, call.caller.region)
-    own = [i for i in call.world.connections.values() if (i.account, i.region) == where]
+    own = [i for i in call.store.connections.values() if (i.account, i.region) == where]
     shown, more = page(call, own)
     unlisted = ("Subnets", "SecurityGroups", "Tags")
     infos = [
@@ -104,9 +104,9 @@ def list_vpc_connections(call: Call) -> Json:
 def list_client_vpc_connections(call: Call) -> Json:
     """Show the owner who is connected; from which VPC is the client's own business."""
     cluster = find_cluster(call)
-    connections = call.world.connections_of(cluster)
+    connections = call.store.connections_of(cluster)
     is_unconnected = not connections and not cluster.connectivity.schemes
-    if is_unconnected and call.world.assumptions.unconnected_cannot_list:
+    if is_unconnected and call.store.assumptions.unconnected_cannot_list:
         raise bad_request(NOT_CONNECTED, "clusterArn")
     shown, more = page(call, connections)
     infos = [
@@ -124,7 +124,7 @@ def list_client_vpc_connections(call: Call) -> Json:
 
 def reject_client_vpc_connection(call: Call) -> Json:
     cluster = find_cluster(call)
-    connection = call.world.connections.get(call.params["VpcConnectionArn"])
+    connection = call.store.connections.get(call.params["VpcConnectionArn"])
     if connection is None or connection.cluster_arn != cluster.arn:
         raise not_found("The VPC connection does not exist.", "vpcConnectionArn")
     if connection.state != "AVAILABLE":
@@ -132,26 +132,26 @@ def reject_client_vpc_connection(call: Call) -> Json:
             f"A connection that is {connection.state} can't be rejected.", "vpcConnectionArn"
         )
     connection.state = "REJECTING"
-    _become(call.world, connection, "REJECTED", call.world.durations.reject_connection)
+    _become(call.store, connection, "REJECTED", call.store.durations.reject_connection)
     return {}
 
 
-def deactivate(world: World, cluster: Cluster, schemes: Schemes) -> None:
+def deactivate(store: Store, cluster: Cluster, schemes: Schemes) -> None:
     """Cut off the connections of *schemes*, which can then only be deleted."""
-    for connection in world.connections_of(cluster):
+    for connection in store.connections_of(cluster):
         if connection.scheme in schemes and connection.state in ("CREATING", "AVAILABLE"):
             connection.state = "DEACTIVATING"
-            _become(world, connection, "INACTIVE", world.durations.deactivate_connection)
+            _become(store, connection, "INACTIVE", store.durations.deactivate_connection)
 
 
-def _become(world: World, connection: Connection, state: str, seconds: float) -> None:
+def _become(store: Store, connection: Connection, state: str, seconds: float) -> None:
     passing = connection.state
 
     def finish() -> None:
         if connection.state == passing:
             connection.state = state
 
-    world.after(seconds, finish)
+    store.after(seconds, finish)
 
 
 def _own_connection(call: Call) -> Connection:
@@ -164,7 +164,7 @@ def _own_connection(call: Call) -> Connection:
             f"User: {call.caller.arn} is not authorized to perform: "
             f"kafka:{call.operation} on resource: {arn}"
         )
-    connection = call.world.connections.get(arn)
+    connection = call.store.connections.get(arn)
     if connection is None or connection.region != call.caller.region:
         raise not_found(f"The VPC connection {arn} does not exist.", "arn")
     return connection
@@ -185,10 +185,10 @@ def _described(connection: Connection) -> Json:
 
 
 def _record(
-    world: World, cluster: Cluster, connection: Connection, caller: Caller, verb: str
+    store: Store, cluster: Cluster, connection: Connection, caller: Caller, verb: str
 ) -> Operation:
     """Write into the cluster's operations who attached or left."""
-    operation = begin_operation(world, cluster, f"{verb}_VPC_CONNECTION", f"{verb}_IN_PROGRESS")
+    operation = begin_operation(store, cluster, f"{verb}_VPC_CONNECTION", f"{verb}_IN_PROGRESS")
     created: datetime = connection.created
     operation.connection = {
         "VpcConnectionArn": connection.arn,

@@ -32,7 +32,7 @@ def update_connectivity(call: Call) -> Json:
         state = cluster.state if cluster.state != "ACTIVE" else "UPDATING"
         raise bad_request(f"The cluster is {state}. It must be ACTIVE to be updated.", "clusterArn")
     if call.fault.stale:
-        cluster.version = call.world.version()
+        cluster.version = call.store.version()
     if call.params["CurrentVersion"] != cluster.version:
         raise bad_request(STALE_CLUSTER_VERSION, "currentVersion")
     wanted = _wanted(call, cluster.connectivity)
@@ -73,7 +73,7 @@ def _wanted(call: Call, current: Connectivity) -> Connectivity:
 def _wanted_schemes(call: Call, current: Schemes) -> Schemes:
     block = call.params["ConnectivityInfo"]["VpcConnectivity"].get("ClientAuthentication", {})
     on = schemes_in(block)
-    if call.world.assumptions.omitted_scheme_is_off:
+    if call.store.assumptions.omitted_scheme_is_off:
         return on
     sasl = block.get("Sasl", {})
     flags = {
@@ -103,7 +103,7 @@ def _refusals(call: Call, cluster: Cluster, wanted: Connectivity) -> Iterator[tu
     if wanted.network_type == "DUAL":
         yield "Private connectivity does not support the network type DUAL.", "networkType"
     anonymous = settings["ClientAuthentication"]["Unauthenticated"]["Enabled"]
-    if anonymous and (call.world.assumptions.mixed_is_refused or not cluster.base_schemes):
+    if anonymous and (call.store.assumptions.mixed_is_refused or not cluster.base_schemes):
         yield "Private connectivity does not support unauthenticated access.", parameter
     if off := sorted(wanted.schemes - cluster.base_schemes):
         yield (
@@ -137,12 +137,12 @@ def _allows_everyone(call: Call, cluster: Cluster) -> bool:
 
 def _begin(call: Call, cluster: Cluster, wanted: Connectivity) -> str:
     """Start the rolling reboot; settings change only when it has ended well."""
-    world = call.world
+    store = call.store
     before = cluster.connectivity
-    operation = begin_operation(world, cluster, "UPDATE_CONNECTIVITY")
+    operation = begin_operation(store, cluster, "UPDATE_CONNECTIVITY")
     operation.source = _mutable(before)
     operation.target = _mutable(wanted)
-    if not (world.assumptions.express_stays_active and cluster.is_express):
+    if not (store.assumptions.express_stays_active and cluster.is_express):
         cluster.state = "UPDATING"
     cluster.active_operation = operation
 
@@ -150,7 +150,7 @@ def _begin(call: Call, cluster: Cluster, wanted: Connectivity) -> str:
         operation.state = "UPDATE_IN_PROGRESS"
 
     def finish() -> None:
-        operation.ended = world.now()
+        operation.ended = store.now()
         cluster.state = "ACTIVE"
         cluster.active_operation = None
         if call.fault.failure:
@@ -160,13 +160,13 @@ def _begin(call: Call, cluster: Cluster, wanted: Connectivity) -> str:
             return
         operation.state = "UPDATE_COMPLETE"
         cluster.connectivity = wanted
-        cluster.version = world.version()
-        deactivate(world, cluster, before.schemes - wanted.schemes)
+        cluster.version = store.version()
+        deactivate(store, cluster, before.schemes - wanted.schemes)
 
     brokers = cluster.settings["NumberOfBrokerNodes"]
-    seconds = world.durations.update_connectivity * max(1, brokers / 3) * call.fault.slowness
-    world.after(min(world.durations.accept_update, seconds), accept)
-    world.after(seconds, finish)
+    seconds = store.durations.update_connectivity * max(1, brokers / 3) * call.fault.slowness
+    store.after(min(store.durations.accept_update, seconds), accept)
+    store.after(seconds, finish)
     return operation.arn
 
 

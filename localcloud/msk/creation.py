@@ -43,7 +43,7 @@ def _answer(cluster: Cluster) -> Json:
 
 
 def _create(call: Call, block: Json, *, serverless: bool) -> Cluster:
-    world, caller = call.world, call.caller
+    store, caller = call.store, call.caller
     name: str = call.params["ClusterName"]
     tags = call.params.get("Tags", {})
     if not _NAME.fullmatch(name):
@@ -53,46 +53,46 @@ def _create(call: Call, block: Json, *, serverless: bool) -> Cluster:
     check_tags(tags)
     subnets = _subnets(call, block, serverless=serverless)
     settings = copy.deepcopy(block) if serverless else _provisioned(call, block, subnets)
-    number = world.number()
+    number = store.number()
     cluster = Cluster(
         number=number,
         arn=f"arn:aws:kafka:{caller.region}:{caller.account}:cluster/{name}/"
-        f"{world.uuid()}-{number}",
+        f"{store.uuid()}-{number}",
         name=name,
         account=caller.account,
         region=caller.region,
-        created=world.now(),
-        version=world.version(),
+        created=store.now(),
+        version=store.version(),
         settings=settings,
         serverless=serverless,
         vpc_ids=frozenset(subnet.vpc_id for subnet in subnets),
         tags=dict(tags),
-        host_suffix=world.letters(6),
-        connectivity=Connectivity(mentions_schemes=world.assumptions.fresh_shows_flags),
+        host_suffix=store.letters(6),
+        connectivity=Connectivity(mentions_schemes=store.assumptions.fresh_shows_flags),
     )
     if not serverless:
         instance_type = settings["BrokerNodeGroupInfo"]["InstanceType"]
         count = settings["NumberOfBrokerNodes"]
         cluster.set_brokers(dict.fromkeys(range(1, count + 1), instance_type), instance_type)
-    world.clusters[cluster.arn] = cluster
+    store.clusters[cluster.arn] = cluster
     outcome = "FAILED" if call.fault.failure else "ACTIVE"
 
     def finish() -> None:
         if cluster.state == "CREATING":
             cluster.state = outcome
 
-    world.after(world.durations.create_cluster * call.fault.slowness, finish)
-    if tags and world.assumptions.tags_at_creation_emit:
-        world.tags_changed(caller, cluster.arn, "cluster", tuple(sorted(tags)), tags)
+    store.after(store.durations.create_cluster * call.fault.slowness, finish)
+    if tags and store.assumptions.tags_at_creation_emit:
+        store.tags_changed(caller, cluster.arn, "cluster", tuple(sorted(tags)), tags)
     return cluster
 
 
 def _is_taken(call: Call, name: str) -> bool:
     here = (call.caller.account, call.caller.region, name)
-    free = {"DELETING"} if call.world.assumptions.name_is_free_while_deleting else set()
+    free = {"DELETING"} if call.store.assumptions.name_is_free_while_deleting else set()
     return any(
         (item.account, item.region, item.name) == here and item.state not in free
-        for item in call.world.clusters.values()
+        for item in call.store.clusters.values()
     )
 
 
@@ -102,7 +102,7 @@ def _subnets(call: Call, block: Json, *, serverless: bool) -> list[Subnet]:
     else:
         subnet_ids = block["BrokerNodeGroupInfo"]["ClientSubnets"]
     caller = call.caller
-    subnets = call.world.network.subnets(caller.account, caller.region, subnet_ids)
+    subnets = call.store.network.subnets(caller.account, caller.region, subnet_ids)
     missing = sorted(set(subnet_ids) - {subnet.subnet_id for subnet in subnets})
     if missing or not subnets:
         raise bad_request(f"These subnets do not exist: {missing}.", "clientSubnets")
@@ -168,7 +168,7 @@ def _authentication(given: Json) -> Json:
 
 def _encryption(call: Call, given: Json) -> Json:
     caller = call.caller
-    key = f"arn:aws:kms:{caller.region}:{caller.account}:key/{call.world.uuid()}"
+    key = f"arn:aws:kms:{caller.region}:{caller.account}:key/{call.store.uuid()}"
     return {
         "EncryptionAtRest": given.get("EncryptionAtRest", {"DataVolumeKMSKeyId": key}),
         "EncryptionInTransit": {"ClientBroker": "TLS", "InCluster": True}

@@ -25,7 +25,7 @@ class Subnet:
     vpc_id: str
     zone_id: str
     free_addresses: int = 250
-    obstacle: str = ""
+    unsupported_location: str = ""
     """What it is in that has no interface endpoints for IPv4, such as `a local-zone`."""
 
 

@@ -66,18 +66,18 @@ def update_broker_type(call: Call) -> Json:
     brokers = _brokers_then(cluster, target)
     # AWS's own agent skill for MSK: an Express cluster stays ACTIVE while its brokers change size.
     kind = "BROKER_UPDATE" if cluster.is_express else "UPDATE_BROKER_TYPE"
-    operation = begin_operation(call.world, cluster, kind, "UPDATE_IN_PROGRESS")
+    operation = begin_operation(call.store, cluster, kind, "UPDATE_IN_PROGRESS")
     cluster.active_operation = operation
-    if not (cluster.is_express and call.world.assumptions.express_stays_active):
+    if not (cluster.is_express and call.store.assumptions.express_stays_active):
         cluster.state = "UPDATING"
 
     def finish() -> None:
-        operation.state, operation.ended = "UPDATE_COMPLETE", call.world.now()
+        operation.state, operation.ended = "UPDATE_COMPLETE", call.store.now()
         cluster.state, cluster.active_operation = "ACTIVE", None
-        cluster.version = call.world.version()
+        cluster.version = call.store.version()
         cluster.set_brokers(brokers, target)
 
-    call.world.after(call.world.durations.update_connectivity * call.fault.slowness, finish)
+    call.store.after(call.store.durations.update_connectivity * call.fault.slowness, finish)
     return {"ClusterArn": cluster.arn, "ClusterOperationArn": operation.arn}
 
 

@@ -24,7 +24,7 @@ def page[Item: Numbered](call: Call, items: Iterable[Item]) -> tuple[list[Item],
     neither repeat nor hide others.
     """
     last_seen = _last_seen(call)
-    size: int = call.params.get("MaxResults", call.world.assumptions.default_page)
+    size: int = call.params.get("MaxResults", call.store.assumptions.default_page)
     rest = sorted((item for item in items if item.number > last_seen), key=lambda i: i.number)
     shown = rest[:size]
     if len(rest) <= size:

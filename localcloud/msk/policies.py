@@ -18,7 +18,7 @@ from localcloud.msk.errors import (
     not_found,
 )
 from localcloud.msk.model import Cluster, ClusterPolicy, Json
-from localcloud.msk.store import Call, World
+from localcloud.msk.store import Call, Store
 
 LONGEST_POLICY: Final = 20480
 _SID: Final = re.compile(r"[0-9A-Za-z]*")
@@ -38,37 +38,37 @@ def put_cluster_policy(call: Call) -> Json:
     cluster = find_cluster(call)
     text: str = call.params["Policy"]
     document = checked(text)
-    _check_principals(document, call.world)
+    _check_principals(document, call.store)
     _check_resources(document, cluster)
     given = call.params.get("CurrentVersion")
     if cluster.policy and call.fault.stale:
-        cluster.policy = replace(cluster.policy, version=call.world.version())
+        cluster.policy = replace(cluster.policy, version=call.store.version())
     if cluster.policy and given is None:
         raise bad_request(POLICY_VERSION_NEEDED, "currentVersion")
     if given is not None and (cluster.policy is None or given != cluster.policy.version):
         raise bad_request(STALE_POLICY_VERSION, "currentVersion")
-    if call.world.assumptions.policy_is_normalised:
+    if call.store.assumptions.policy_is_normalised:
         text = json.dumps(_normalised(document))
-    put = ClusterPolicy(text, call.world.version())
-    _replace(call.world, cluster, put)
+    put = ClusterPolicy(text, call.store.version())
+    _replace(call.store, cluster, put)
     return {"CurrentVersion": put.version}
 
 
 def delete_cluster_policy(call: Call) -> Json:
     cluster = find_cluster(call)
     _policy(cluster)
-    _replace(call.world, cluster, None)
+    _replace(call.store, cluster, None)
     return {}
 
 
-def _replace(world: World, cluster: Cluster, policy: ClusterPolicy | None) -> None:
+def _replace(store: Store, cluster: Cluster, policy: ClusterPolicy | None) -> None:
     cluster.policy = policy
 
     def take_effect() -> None:
         cluster.policy_in_force = policy
 
-    if delay := world.assumptions.policy_delay_seconds:
-        world.after(delay, take_effect)
+    if delay := store.assumptions.policy_delay_seconds:
+        store.after(delay, take_effect)
     else:
         take_effect()
 
@@ -134,12 +134,12 @@ def _is_aws_principal(name: Any) -> bool:
     return isinstance(name, str) and bool(_AWS_PRINCIPAL.fullmatch(name))
 
 
-def _check_principals(document: Json, world: World) -> None:
+def _check_principals(document: Json, store: Store) -> None:
     """IAM knows nobody in a closed account, and a deleted role no more."""
     for name in _aws_principals(document):
         account = name if name.isdigit() else name.split(":")[4] if ":" in name else None
-        if account in world.closed_accounts or _ORPHAN.fullmatch(name):
-            if world.assumptions.bad_principal_is_named:
+        if account in store.closed_accounts or _ORPHAN.fullmatch(name):
+            if store.assumptions.bad_principal_is_named:
                 raise _invalid_principal("AWS", name)
             raise bad_request(PRINCIPAL_NOT_FOUND, "policy")
 

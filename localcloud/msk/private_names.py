@@ -6,7 +6,7 @@ from typing import Final
 
 from localcloud.msk.authorization import is_admitted
 from localcloud.msk.model import Caller, Cluster, Scheme
-from localcloud.msk.store import World
+from localcloud.msk.store import Store
 
 PRIVATE_PORTS: Final = 14000
 LONGEST_NAME_IN_HOST: Final = 17
@@ -36,9 +36,9 @@ def address(cluster: Cluster, scheme: Scheme, number: int) -> tuple[str, int]:
     return f"b-{number}.{scheme}.{domain(cluster)}", PRIVATE_PORTS + number
 
 
-def find_broker(world: World, host: str) -> PrivateBroker | None:
+def find_broker(store: Store, host: str) -> PrivateBroker | None:
     """Return the broker called *host*, if there is one and its scheme is on."""
-    for cluster in world.clusters.values():
+    for cluster in store.clusters.values():
         for scheme in cluster.connectivity.schemes:
             addresses = tuple(address(cluster, scheme, n) for n in sorted(cluster.brokers))
             for number, (name, _) in enumerate(addresses, 1):
@@ -47,14 +47,14 @@ def find_broker(world: World, host: str) -> PrivateBroker | None:
     return None
 
 
-def obstacle(world: World, caller: Caller, broker: PrivateBroker) -> str | None:
+def denial_reason(store: Store, caller: Caller, broker: PrivateBroker) -> str | None:
     """Say what keeps an IAM client from *broker*; the network comes before the policy."""
-    cluster = world.clusters.get(broker.cluster_arn)
+    cluster = store.clusters.get(broker.cluster_arn)
     if cluster is None or broker.scheme not in cluster.connectivity.schemes:
         return f"{broker.cluster_arn} has no private connectivity by {broker.scheme}"
     states = [
         item.state
-        for item in world.connections_of(cluster)
+        for item in store.connections_of(cluster)
         if item.account == caller.account and item.scheme == broker.scheme
     ]
     if "AVAILABLE" not in states:

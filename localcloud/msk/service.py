@@ -29,7 +29,7 @@ from localcloud.msk.model import Caller, Json, TagChange, Tags
 from localcloud.msk.network import Network
 from localcloud.msk.private_names import PrivateBroker
 from localcloud.msk.shapes import operation_model, problems
-from localcloud.msk.store import Call, World
+from localcloud.msk.store import Call, Store
 
 
 class Observer(Protocol):
@@ -99,7 +99,7 @@ class Msk:
         self.tag_hooks = list(tag_hooks)
         self.faults = Faults()
         self.calls: Counter[tuple[str, str]] = Counter()
-        self._world = World(clock, network, durations, assumptions)
+        self._store = Store(clock, network, durations, assumptions)
         self._lock = threading.RLock()
 
     def call(self, caller: Caller, operation: str, params: Json) -> Json:
@@ -116,7 +116,7 @@ class Msk:
                 result = self._answer(caller, operation, copy.deepcopy(params))
             except MskError as refusal:
                 error = refusal
-            tag_changes, self._world.tag_changes = self._world.tag_changes, []
+            tag_changes, self._store.tag_changes = self._store.tag_changes, []
         for observer in self.observers:
             observer(caller, operation, params, result, error)
         for change in tag_changes:
@@ -137,8 +137,8 @@ class Msk:
             fault.meanwhile()
         if fault.error and fault.when == "before":
             raise fault.error
-        self._world.timeline.settle()
-        answer = OPERATIONS[operation](Call(self._world, caller, operation, params, fault))
+        self._store.timeline.settle()
+        answer = OPERATIONS[operation](Call(self._store, caller, operation, params, fault))
         wrong = list(problems(model.output_shape, answer)) if model.output_shape else []
         assert not wrong, f"the answer of {operation} does not fit its model: {wrong}"
         if fault.error:
@@ -148,84 +148,84 @@ class Msk:
     def tags_of(self, resource_arn: str) -> Tags:
         """Look up tags past the API, uncounted and unobserved; what is not there has none."""
         with self._lock:
-            self._world.timeline.settle()
-            world = self._world
-            resource = world.clusters.get(resource_arn) or world.connections.get(resource_arn)
+            self._store.timeline.settle()
+            store = self._store
+            resource = store.clusters.get(resource_arn) or store.connections.get(resource_arn)
             return dict(resource.tags) if resource else {}
 
     def find_broker(self, host: str) -> PrivateBroker | None:
         """Tell what a name of private connectivity stands for, if anything."""
         with self._lock:
-            self._world.timeline.settle()
-            return private_names.find_broker(self._world, host)
+            self._store.timeline.settle()
+            return private_names.find_broker(self._store, host)
 
-    def obstacle(self, caller: Caller, broker: PrivateBroker) -> str | None:
+    def denial_reason(self, caller: Caller, broker: PrivateBroker) -> str | None:
         """Say what keeps an IAM client from *broker*, if anything."""
         with self._lock:
-            self._world.timeline.settle()
-            return private_names.obstacle(self._world, caller, broker)
+            self._store.timeline.settle()
+            return private_names.denial_reason(self._store, caller, broker)
 
     def next_due(self) -> datetime | None:
         """Return when something is over that takes MSK a while, if there is anything."""
         with self._lock:
-            return self._world.timeline.next_due()
+            return self._store.timeline.next_due()
 
     def settle(self) -> None:
         """Let happen what is due by now."""
         with self._lock:
-            self._world.timeline.settle()
+            self._store.timeline.settle()
 
     def force_connection(self, connection_arn: str, state: str) -> None:
         """Put a connection into a state that it enters by itself, such as INACTIVE."""
         with self._lock:
-            self._world.timeline.settle()
-            self._world.connections[connection_arn].state = state
+            self._store.timeline.settle()
+            self._store.connections[connection_arn].state = state
 
     def force_brokers(self, cluster_arn: str, count: int) -> None:
         """Let the cluster have *count* brokers at once."""
         with self._lock:
-            self._world.timeline.settle()
-            cluster = self._world.clusters[cluster_arn]
+            self._store.timeline.settle()
+            cluster = self._store.clusters[cluster_arn]
             instance_type = cluster.settings["BrokerNodeGroupInfo"]["InstanceType"]
             cluster.set_brokers(dict.fromkeys(range(1, count + 1), instance_type), instance_type)
 
     def force_state(self, cluster_arn: str, state: str) -> None:
         """Put a cluster into a state that MSK enters by itself, such as HEALING."""
         with self._lock:
-            self._world.timeline.settle()
-            self._world.clusters[cluster_arn].state = state
+            self._store.timeline.settle()
+            self._store.clusters[cluster_arn].state = state
 
     def forget_authorities(self, cluster_arn: str) -> None:
         """Leave a cluster without certificate authorities, as MSK would not make it today."""
         with self._lock:
-            authentication = self._world.clusters[cluster_arn].settings["ClientAuthentication"]
+            authentication = self._store.clusters[cluster_arn].settings["ClientAuthentication"]
             authentication["Tls"]["CertificateAuthorityArnList"] = []
 
     def force_encryption(self, cluster_arn: str, client_broker: str) -> None:
         """Let a cluster have an encryption between clients and brokers that MSK would refuse."""
         with self._lock:
-            encryption = self._world.clusters[cluster_arn].settings["EncryptionInfo"]
+            encryption = self._store.clusters[cluster_arn].settings["EncryptionInfo"]
             encryption["EncryptionInTransit"]["ClientBroker"] = client_broker
 
     def assume(self, **answers: Any) -> None:
         """Switch answers to open questions, by the fields of `Assumptions`, from now on."""
         with self._lock:
-            self._world.assumptions = replace(self._world.assumptions, **answers)
+            self._store.assumptions = replace(self._store.assumptions, **answers)
 
     def rename(self, cluster_arn: str, name: str) -> None:
         """Give a cluster a name that another one may have, which MSK would not."""
         with self._lock:
-            self._world.clusters[cluster_arn].name = name
+            self._store.clusters[cluster_arn].name = name
 
     def close_account(self, account: str) -> None:
         """Let IAM know *account* no longer, so that no policy can be put that names it."""
         with self._lock:
-            self._world.closed_accounts.add(account)
+            self._store.closed_accounts.add(account)
 
     def forget_role(self, role_arn: str) -> None:
         """Show a deleted role in every cluster policy as IAM does: by its orphaned unique id."""
         with self._lock:
-            for cluster in self._world.clusters.values():
+            for cluster in self._store.clusters.values():
                 if cluster.policy:
                     orphan = "AROA" + role_arn.encode().hex().upper()[-17:]
                     text = cluster.policy.text.replace(f'"{role_arn}"', f'"{orphan}"')

@@ -24,7 +24,7 @@ from localcloud.msk.network import Network
 
 
 @dataclass
-class World:
+class Store:
     clock: Clock
     network: Network
     durations: Durations
@@ -79,7 +79,7 @@ class World:
 class Call:
     """One request: who asks, what, and the fault that was put in its way."""
 
-    world: World
+    store: Store
     caller: Caller
     operation: str
     params: Json

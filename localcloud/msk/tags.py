@@ -49,8 +49,8 @@ def list_tags_for_resource(call: Call) -> Json:
 
 def _find(call: Call) -> Cluster | Connection:
     arn: str = call.params["ResourceArn"]
-    world = call.world
-    resource = world.clusters.get(arn) or world.connections.get(arn)
+    store = call.store
+    resource = store.clusters.get(arn) or store.connections.get(arn)
     if resource is None or resource.region != call.caller.region:
         raise not_found(f"The resource {arn} does not exist.", "resourceArn")
     if resource.account != call.caller.account:
@@ -64,7 +64,7 @@ def _replace(call: Call, resource: Cluster | Connection, tags: Tags) -> None:
     resource.tags = tags
     if changed:
         kind = "cluster" if isinstance(resource, Cluster) else "vpc-connection"
-        call.world.tags_changed(call.caller, resource.arn, kind, changed, tags)
+        call.store.tags_changed(call.caller, resource.arn, kind, changed, tags)
 
 
 def _differing(before: Tags, after: Tags) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from confluent_kafka.admin import AdminClient
 from kafka import KafkaConsumer, KafkaProducer
 
 from localcloud.kafka import resolver
-from localcloud.kafka.proxy import Front
+from localcloud.kafka.proxy import KafkaProxy
 from msklink.auth_scheme import Scheme
 from msklink.parameters import published
 from msklink_client import kafka_config
@@ -23,21 +23,27 @@ from msklink_client.layers import Check, Finding, Layer
 from msklink_client.logins import login
 from msklink_client.tokens import token_source
 from tests.client.conftest import Store
-from tests.emulator.builders import CLIENT, REGION, STRANGER
-from tests.emulator.kafka_builders import DEADLINE, SECRET, Stage, front_on_localhost, stage
+from tests.emulator.builders import CLIENT, OTHER, REGION
+from tests.emulator.kafka_builders import (
+    DEADLINE,
+    SECRET,
+    RunningBrokers,
+    proxy_on_localhost,
+    running_brokers,
+)
 
 pytestmark = pytest.mark.xdist_group("client-connects")
 
 
 @pytest.fixture(scope="module")
-def brokers() -> Iterator[Stage]:
-    with stage() as made, resolver.installed(made.front.port):
+def brokers() -> Iterator[RunningBrokers]:
+    with running_brokers() as made, resolver.installed(made.proxy.port):
         yield made
 
 
 @pytest.fixture(scope="module")
-def one_broker() -> Iterator[Front]:
-    with front_on_localhost() as running:
+def one_broker() -> Iterator[KafkaProxy]:
+    with proxy_on_localhost() as running:
         yield running
 
 
@@ -50,18 +56,18 @@ def publish(store: Store, servers: str) -> None:
         store.put(name, value)
 
 
-def authority(front: Front, folder: Path) -> str:
+def authority(proxy: KafkaProxy, folder: Path) -> str:
     path = folder / "ca.pem"
-    path.write_bytes(front.authority)
+    path.write_bytes(proxy.authority)
     return str(path)
 
 
-def config(front: Front, folder: Path, library: str) -> dict[str, Any]:
-    ca_file = authority(front, folder)
+def config(proxy: KafkaProxy, folder: Path, library: str) -> dict[str, Any]:
+    ca_file = authority(proxy, folder)
     return kafka_config("orders", library=library, ca_file=ca_file, session=session())
 
 
-def test_confluent_writes_and_reads(store: Store, one_broker: Front, tmp_path: Path) -> None:
+def test_confluent_writes_and_reads(store: Store, one_broker: KafkaProxy, tmp_path: Path) -> None:
     publish(store, f"localhost:{one_broker.port}")
     given = config(one_broker, tmp_path, "confluent-kafka")
 
@@ -78,7 +84,7 @@ def test_confluent_writes_and_reads(store: Store, one_broker: Front, tmp_path: P
 
 
 def test_an_admin_client_of_confluent_asks_for_its_token(
-    store: Store, one_broker: Front, tmp_path: Path
+    store: Store, one_broker: KafkaProxy, tmp_path: Path
 ) -> None:
     """With no poll before, which confluent-kafka needed before 2.13 (issues 1296, 1713)."""
     publish(store, f"localhost:{one_broker.port}")
@@ -88,9 +94,11 @@ def test_an_admin_client_of_confluent_asks_for_its_token(
     assert admin.list_topics(timeout=DEADLINE).brokers
 
 
-def test_kafka_python_writes_and_reads(store: Store, brokers: Stage, tmp_path: Path) -> None:
+def test_kafka_python_writes_and_reads(
+    store: Store, brokers: RunningBrokers, tmp_path: Path
+) -> None:
     publish(store, ",".join(brokers.bootstrap()))
-    given = config(brokers.front, tmp_path, "kafka-python")
+    given = config(brokers.proxy, tmp_path, "kafka-python")
 
     with KafkaProducer(**given) as producer:
         producer.send("by-kafka-python", b"one", partition=0).get(DEADLINE)
@@ -99,9 +107,9 @@ def test_kafka_python_writes_and_reads(store: Store, brokers: Stage, tmp_path: P
         assert next(consumer).value == b"one"
 
 
-def test_aiokafka_writes_and_reads(store: Store, brokers: Stage, tmp_path: Path) -> None:
+def test_aiokafka_writes_and_reads(store: Store, brokers: RunningBrokers, tmp_path: Path) -> None:
     publish(store, ",".join(brokers.bootstrap()))
-    given = config(brokers.front, tmp_path, "aiokafka")
+    given = config(brokers.proxy, tmp_path, "aiokafka")
 
     async def there_and_back() -> bytes | None:
         async with AIOKafkaProducer(**given) as producer:
@@ -114,23 +122,25 @@ def test_aiokafka_writes_and_reads(store: Store, brokers: Stage, tmp_path: Path)
     assert asyncio.run(there_and_back()) == b"one"
 
 
-def test_the_check_finds_nothing_wrong(brokers: Stage, tmp_path: Path) -> None:
-    findings = look(brokers, CLIENT.account, authority(brokers.front, tmp_path))
+def test_the_check_finds_nothing_wrong(brokers: RunningBrokers, tmp_path: Path) -> None:
+    findings = look(brokers, CLIENT.account, authority(brokers.proxy, tmp_path))
 
     assert {finding.layer for finding in findings if finding.good} == set(Layer)
     assert not [finding for finding in findings if not finding.good]
     assert {finding.broker for finding in findings} == set(brokers.bootstrap())
 
 
-def test_the_check_finds_out_who_does_not_get_through(brokers: Stage, tmp_path: Path) -> None:
-    findings = look(brokers, STRANGER.account, authority(brokers.front, tmp_path))
+def test_the_check_finds_out_who_does_not_get_through(
+    brokers: RunningBrokers, tmp_path: Path
+) -> None:
+    findings = look(brokers, OTHER.account, authority(brokers.proxy, tmp_path))
     failed = [finding for finding in findings if not finding.good]
 
     assert {finding.layer for finding in failed} == {Layer.SASL}
     assert all("AVAILABLE VPC connection" in finding.detail for finding in failed)
 
 
-def look(brokers: Stage, account: str, ca_file: str) -> list[Finding]:
+def look(brokers: RunningBrokers, account: str, ca_file: str) -> list[Finding]:
     credentials = Credentials(sign=token_source(session(account), REGION), ca_file=ca_file)
     check = Check(tls_context(credentials), login("iam", credentials), timeout=DEADLINE)
     return check.run(",".join(brokers.bootstrap()))
@@ -138,7 +148,7 @@ def look(brokers: Stage, account: str, ca_file: str) -> list[Finding]:
 
 def test_the_command_checks_as_well(
     store: Store,
-    brokers: Stage,
+    brokers: RunningBrokers,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -146,7 +156,7 @@ def test_the_command_checks_as_well(
     publish(store, ",".join(brokers.bootstrap()))
     monkeypatch.setattr("msklink_client.parameters._default_session", session)
 
-    arguments = ["check", "orders", "--ca-file", authority(brokers.front, tmp_path)]
+    arguments = ["check", "orders", "--ca-file", authority(brokers.proxy, tmp_path)]
 
     assert main(arguments) == 0
     assert capsys.readouterr().out.count("\n") == 1 + 5 * 3

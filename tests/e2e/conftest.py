@@ -3,14 +3,14 @@ from collections.abc import Iterator
 import pytest
 
 from localcloud.cloud import Cloud, temporary_aws
-from localcloud.settings import HELD
+from localcloud.settings import PAUSED
 
 
 @pytest.fixture(scope="session")
 def cloud() -> Iterator[Cloud]:
     """Both stacks as `sam build` and `sam deploy` make them, on the embedded AWS."""
     kinds = "connection,policy,parameters,security-group"
-    with temporary_aws(HELD, 1, Repair=kinds, RejectUnknownConnections="true") as cloud:
+    with temporary_aws(PAUSED, 1, Repair=kinds, RejectUnknownConnections="true") as cloud:
         yield cloud
 
 

@@ -15,9 +15,9 @@ CLIENT, OTHER = "222222222222", "333333333333"
 
 
 @dataclass(frozen=True)
-class Scene:
+class DeployedCluster:
     cloud: Cloud
-    cluster_arn: str
+    arn: str
 
     def aws(self, account: str) -> AwsCli:
         return AwsCli(self.cloud, account)
@@ -54,7 +54,7 @@ class Scene:
         )["Item"]
         return found
 
-    def quiet(self) -> bool:
+    def is_idle(self) -> bool:
         """Whether every run has ended."""
         return all(found["status"] != "RUNNING" for found in self.executions())
 

@@ -9,7 +9,7 @@ import pytest
 from localcloud import application
 from localcloud.cloud import Cloud
 from localcloud.settings import credentials
-from tests.e2e.deployed_cluster import CLIENT, OTHER, Scene, create_cluster
+from tests.e2e.deployed_cluster import CLIENT, OTHER, DeployedCluster, create_cluster
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 
@@ -21,10 +21,10 @@ READING = {
 
 
 @pytest.fixture(scope="module")
-def scene(cloud: Cloud) -> Scene:
+def cluster(cloud: Cloud) -> DeployedCluster:
     """A cluster to which a client is connected that asked for a topic; by an event, with no tag."""
     tags = {"msklink": "iam", "msklink/clients": CLIENT}
-    scene = Scene(cloud, create_cluster(cloud, "ledger", tags))
+    cluster = DeployedCluster(cloud, create_cluster(cloud, "ledger", tags))
     cloud.client("ssm", cloud.owner).put_parameter(
         Name=f"/msklink/ledger/access/{CLIENT}",
         Value=json.dumps({"names": ["entries"], "actions": ["produce", "consume"]}),
@@ -43,8 +43,8 @@ def scene(cloud: Cloud) -> Scene:
         "Detail": json.dumps(request),
     }
     cloud.client("events", CLIENT).put_events(Entries=[entry])
-    cloud.until(lambda: scene.status(CLIENT, "ledger").get("state") == "published")
-    return scene
+    cloud.until(lambda: cluster.status(CLIENT, "ledger").get("state") == "published")
+    return cluster
 
 
 def role(cloud: Cloud, name: str, *statements: Mapping[str, Any]) -> dict[str, str]:
@@ -71,16 +71,18 @@ def role(cloud: Cloud, name: str, *statements: Mapping[str, Any]) -> dict[str, s
     }
 
 
-def test_a_message_goes_there_and_back(scene: Scene) -> None:
-    done = application.run(scene.cloud, role(scene.cloud, "billing", READING), "ledger", "entries")
+def test_a_message_goes_there_and_back(cluster: DeployedCluster) -> None:
+    done = application.run(
+        cluster.cloud, role(cluster.cloud, "billing", READING), "ledger", "entries"
+    )
 
     assert done.returncode == 0, done.stderr
     said = f"produced and consumed 1 message as {CLIENT} through b-1.iam.ledger."
     assert done.stdout.startswith(said)
 
 
-def test_a_role_that_may_not_read_is_told_what_it_lacks(scene: Scene) -> None:
-    done = application.run(scene.cloud, role(scene.cloud, "forgotten"), "ledger", "entries")
+def test_a_role_that_may_not_read_is_told_what_it_lacks(cluster: DeployedCluster) -> None:
+    done = application.run(cluster.cloud, role(cluster.cloud, "forgotten"), "ledger", "entries")
 
     assert done.returncode
     assert "NoPermission" in done.stderr
@@ -88,8 +90,8 @@ def test_a_role_that_may_not_read_is_told_what_it_lacks(scene: Scene) -> None:
     assert f"Allow ssm:GetParametersByPath on {arn}" in done.stderr
 
 
-def test_an_account_that_is_not_connected_is_told_what_to_do(scene: Scene) -> None:
-    done = application.run(scene.cloud, credentials(OTHER), "ledger", "entries")
+def test_an_account_that_is_not_connected_is_told_what_to_do(cluster: DeployedCluster) -> None:
+    done = application.run(cluster.cloud, credentials(OTHER), "ledger", "entries")
 
     assert done.returncode
     assert "NotOnboarded" in done.stderr

@@ -108,7 +108,7 @@ def test_the_demo_looks_at_a_cluster_that_was_never_private(cloud: Cloud) -> Non
     """MSK may not list the connections of such a cluster."""
     arn = create_cluster(cloud, "fresh", {})
 
-    assert Observer(cloud, arn).look().connections == ()
+    assert Observer(cloud, arn).observe().connections == ()
 
 
 def test_a_bus_has_no_room_for_ever_more_accounts(cloud: Cloud) -> None:

@@ -8,14 +8,14 @@ import pytest
 
 from localcloud.cloud import Cloud
 from tests.e2e.aws_cli import AwsCli
-from tests.e2e.deployed_cluster import CLIENT, OTHER, Scene
+from tests.e2e.deployed_cluster import CLIENT, OTHER, DeployedCluster
 from tests.e2e.queues import temporary_queue
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 
 
 @pytest.fixture(scope="module")
-def scene(cloud: Cloud) -> Scene:
+def cluster(cloud: Cloud) -> DeployedCluster:
     """A cluster with IAM and SCRAM on, tagged for two clients, one of which tags its VPC."""
     owner = AwsCli(cloud, cloud.owner)
     configuration = owner(
@@ -41,15 +41,15 @@ def scene(cloud: Cloud) -> Scene:
     )["ClusterArn"]
     tags = f"msklink=auto,msklink/clients={CLIENT} {OTHER}"
     owner("kafka", "tag-resource", "--resource-arn", arn, "--tags", tags)
-    scene = Scene(cloud, arn)
-    scene.tag_vpc(CLIENT, "iam")
-    cloud.until(lambda: scene.status(CLIENT).get("state") == "published")
-    cloud.until(scene.quiet)
-    return scene
+    cluster = DeployedCluster(cloud, arn)
+    cluster.tag_vpc(CLIENT, "iam")
+    cloud.until(lambda: cluster.status(CLIENT).get("state") == "published")
+    cloud.until(cluster.is_idle)
+    return cluster
 
 
-def test_a_client_reads_its_brokers_in_its_own_account(scene: Scene) -> None:
-    published = scene.aws(CLIENT).parameters("/msklink/orders/iam")
+def test_a_client_reads_its_brokers_in_its_own_account(cluster: DeployedCluster) -> None:
+    published = cluster.aws(CLIENT).parameters("/msklink/orders/iam")
 
     brokers = published["/msklink/orders/iam/bootstrap.servers"].split(",")
     assert [broker.split(":")[1] for broker in brokers] == ["14001", "14002", "14003"]
@@ -57,10 +57,8 @@ def test_a_client_reads_its_brokers_in_its_own_account(scene: Scene) -> None:
     assert published["/msklink/orders/iam/sasl.mechanism"] == "AWS_MSK_IAM"
 
 
-def test_one_update_carries_all_three_flags(scene: Scene) -> None:
-    operations = scene.owner(
-        "kafka", "list-cluster-operations-v2", "--cluster-arn", scene.cluster_arn
-    )
+def test_one_update_carries_all_three_flags(cluster: DeployedCluster) -> None:
+    operations = cluster.owner("kafka", "list-cluster-operations-v2", "--cluster-arn", cluster.arn)
     updates = [
         operation
         for operation in operations["ClusterOperationInfoList"]
@@ -68,7 +66,7 @@ def test_one_update_carries_all_three_flags(scene: Scene) -> None:
     ]
 
     assert len(updates) == 1
-    described = scene.owner(
+    described = cluster.owner(
         "kafka",
         "describe-cluster-operation-v2",
         "--cluster-operation-arn",
@@ -81,98 +79,102 @@ def test_one_update_carries_all_three_flags(scene: Scene) -> None:
     }
 
 
-def test_the_policy_has_one_statement_of_ours_and_only_who_asked_is_in_it(scene: Scene) -> None:
-    answer = scene.owner("kafka", "get-cluster-policy", "--cluster-arn", scene.cluster_arn)
+def test_the_policy_has_one_statement_of_ours_and_only_who_asked_is_in_it(
+    cluster: DeployedCluster,
+) -> None:
+    answer = cluster.owner("kafka", "get-cluster-policy", "--cluster-arn", cluster.arn)
 
     [statement] = json.loads(answer["Policy"])["Statement"]
     assert statement["Sid"] == "MsklinkClients"
     assert statement["Principal"] == {"AWS": [f"arn:aws:iam::{CLIENT}:root"]}
 
 
-def test_doing_it_again_changes_nothing(scene: Scene) -> None:
-    client = scene.aws(CLIENT)
+def test_doing_it_again_changes_nothing(cluster: DeployedCluster) -> None:
+    client = cluster.aws(CLIENT)
     versions = client.versions("/msklink/orders")
-    before, runs = scene.calls(), len(scene.executions())
+    before, runs = cluster.calls(), len(cluster.executions())
 
-    scene.tag_vpc(CLIENT, "IAM")
-    scene.tag_vpc(CLIENT, "iam")
+    cluster.tag_vpc(CLIENT, "IAM")
+    cluster.tag_vpc(CLIENT, "iam")
     tag = "msklink=iam scram tls"
-    scene.owner("kafka", "tag-resource", "--resource-arn", scene.cluster_arn, "--tags", tag)
-    scene.cloud.until(lambda: len(scene.executions()) > runs and scene.quiet())
+    cluster.owner("kafka", "tag-resource", "--resource-arn", cluster.arn, "--tags", tag)
+    cluster.cloud.until(lambda: len(cluster.executions()) > runs and cluster.is_idle())
 
     writes = {"UpdateConnectivity", "PutClusterPolicy", "CreateVpcConnection", "PutParameter"}
-    after = scene.calls()
+    after = cluster.calls()
     assert {name: after[name] - before[name] for name in writes} == dict.fromkeys(writes, 0)
     assert client.versions("/msklink/orders") == versions
 
 
-def test_a_request_by_event_is_served_like_a_tag(scene: Scene) -> None:
+def test_a_request_by_event_is_served_like_a_tag(cluster: DeployedCluster) -> None:
     entry = {
-        "EventBusName": scene.cloud.deployed.bus_arn,
+        "EventBusName": cluster.cloud.deployed.bus_arn,
         "Source": "team-of-the-other-client",
         "DetailType": "Client Onboarding Requested",
         "Detail": json.dumps(
             {
                 "cluster": "orders",
-                "vpc_id": scene.cloud.networks[OTHER].vpc_id,
+                "vpc_id": cluster.cloud.networks[OTHER].vpc_id,
                 "schemes": ["scram", "plaintext"],
             }
         ),
     }
 
-    scene.aws(OTHER)("events", "put-events", "--entries", json.dumps([entry]))
+    cluster.aws(OTHER)("events", "put-events", "--entries", json.dumps([entry]))
 
-    scene.cloud.until(lambda: scene.schemes(OTHER).get("scram", {}).get("state") == "published")
+    cluster.cloud.until(lambda: cluster.schemes(OTHER).get("scram", {}).get("state") == "published")
     name = "/msklink/orders/scram/bootstrap.servers"
-    assert name in scene.aws(OTHER).parameters("/msklink/orders/scram")
-    assert scene.schemes(OTHER)["tag"]["refusal"]["code"] == "UnknownScheme"
+    assert name in cluster.aws(OTHER).parameters("/msklink/orders/scram")
+    assert cluster.schemes(OTHER)["tag"]["refusal"]["code"] == "UnknownScheme"
 
 
-def test_an_account_that_is_not_listed_gets_nothing(scene: Scene) -> None:
-    scene.cloud.until(scene.quiet)
+def test_an_account_that_is_not_listed_gets_nothing(cluster: DeployedCluster) -> None:
+    cluster.cloud.until(cluster.is_idle)
     tag = f"msklink/clients={CLIENT}"
-    scene.owner("kafka", "tag-resource", "--resource-arn", scene.cluster_arn, "--tags", tag)
-    scene.cloud.until(scene.quiet)
-    before = scene.calls()
+    cluster.owner("kafka", "tag-resource", "--resource-arn", cluster.arn, "--tags", tag)
+    cluster.cloud.until(cluster.is_idle)
+    before = cluster.calls()
 
-    scene.tag_vpc(OTHER, "iam")
-    scene.cloud.until(lambda: scene.calls()["PutEvents"] > before["PutEvents"])
-    scene.cloud.until(scene.quiet)
+    cluster.tag_vpc(OTHER, "iam")
+    cluster.cloud.until(lambda: cluster.calls()["PutEvents"] > before["PutEvents"])
+    cluster.cloud.until(cluster.is_idle)
 
-    assert "iam" not in scene.schemes(OTHER)
-    assert not scene.aws(OTHER).parameters("/msklink/orders/iam")
+    assert "iam" not in cluster.schemes(OTHER)
+    assert not cluster.aws(OTHER).parameters("/msklink/orders/iam")
 
 
 def test_what_is_taken_back_goes_after_the_grace_and_what_asks_to_go_at_once(
-    scene: Scene,
+    cluster: DeployedCluster,
 ) -> None:
     """The other client is off the list since the last test, and has scram by request."""
-    scene.cloud.until(lambda: scene.status(OTHER).get("state") == "offboarded")
-    assert scene.status(OTHER)["refusal"]["code"] == "AccountNotAllowed"
-    assert not scene.aws(OTHER).parameters("/msklink/orders/scram")
+    cluster.cloud.until(lambda: cluster.status(OTHER).get("state") == "offboarded")
+    assert cluster.status(OTHER)["refusal"]["code"] == "AccountNotAllowed"
+    assert not cluster.aws(OTHER).parameters("/msklink/orders/scram")
 
     entry = {
-        "EventBusName": scene.cloud.deployed.bus_arn,
+        "EventBusName": cluster.cloud.deployed.bus_arn,
         "Source": "team-of-the-client",
         "DetailType": "Client Offboarding Requested",
-        "Detail": json.dumps({"cluster": "orders", "vpc_id": scene.cloud.networks[CLIENT].vpc_id}),
+        "Detail": json.dumps(
+            {"cluster": "orders", "vpc_id": cluster.cloud.networks[CLIENT].vpc_id}
+        ),
     }
-    scene.aws(CLIENT)("events", "put-events", "--entries", json.dumps([entry]))
+    cluster.aws(CLIENT)("events", "put-events", "--entries", json.dumps([entry]))
 
-    scene.cloud.until(lambda: scene.status(CLIENT).get("state") == "offboarded")
-    scene.cloud.until(scene.quiet)
-    assert [*scene.aws(CLIENT).parameters("/msklink/orders")] == ["/msklink/orders/status"]
+    cluster.cloud.until(lambda: cluster.status(CLIENT).get("state") == "offboarded")
+    cluster.cloud.until(cluster.is_idle)
+    assert [*cluster.aws(CLIENT).parameters("/msklink/orders")] == ["/msklink/orders/status"]
     for account in (CLIENT, OTHER):
-        client = scene.aws(account)
+        client = cluster.aws(account)
         left = client("kafka", "list-vpc-connections")["VpcConnections"]
-        assert [one for one in left if one["TargetClusterArn"] == scene.cluster_arn] == []
+        assert [one for one in left if one["TargetClusterArn"] == cluster.arn] == []
         endpoints = client("ec2", "describe-vpc-endpoints")["VpcEndpoints"]
-        assert [one for one in endpoints if is_available(one, scene.cluster_arn)] == []
+        assert [one for one in endpoints if is_available(one, cluster.arn)] == []
         ours = "Name=tag-key,Values=msklink/orders"
         groups = client("ec2", "describe-security-groups", "--filters", ours)
         assert groups["SecurityGroups"] == []
     with pytest.raises(RuntimeError, match="NotFound"):
-        scene.owner("kafka", "get-cluster-policy", "--cluster-arn", scene.cluster_arn)
+        cluster.owner("kafka", "get-cluster-policy", "--cluster-arn", cluster.arn)
 
 
 @pytest.fixture
@@ -189,62 +191,62 @@ def alerts(cloud: Cloud) -> Iterator[Callable[[], list[str]]]:
 
 
 def test_a_run_that_is_aborted_loses_its_lease_and_people_are_told(
-    scene: Scene, alerts: Callable[[], list[str]]
+    cluster: DeployedCluster, alerts: Callable[[], list[str]]
 ) -> None:
-    subnets = scene.cloud.networks[scene.cloud.owner].subnet_ids
+    subnets = cluster.cloud.networks[cluster.cloud.owner].subnet_ids
     provisioned = {
         "KafkaVersion": "3.6.0",
         "NumberOfBrokerNodes": 3,
         "BrokerNodeGroupInfo": {"InstanceType": "kafka.m7g.large", "ClientSubnets": subnets},
         "ClientAuthentication": {"Sasl": {"Iam": {"Enabled": True}}},
     }
-    scene.cloud.fault("CreateClusterV2", slowness=4)  # so that the run still waits
-    arn = scene.owner(
+    cluster.cloud.fault("CreateClusterV2", slowness=4)  # so that the run still waits
+    arn = cluster.owner(
         *("kafka", "create-cluster-v2", "--cluster-name", "aborted", "--tags", "msklink=iam"),
         *("--provisioned", json.dumps(provisioned)),
     )["ClusterArn"]
-    scene.cloud.until(lambda: [one for one in scene.executions() if "aborted-" in one["name"]])
-    [run] = [one for one in scene.executions() if "aborted-" in one["name"]]
+    cluster.cloud.until(lambda: [one for one in cluster.executions() if "aborted-" in one["name"]])
+    [run] = [one for one in cluster.executions() if "aborted-" in one["name"]]
     history = ("stepfunctions", "get-execution-history", "--execution-arn", run["executionArn"])
-    scene.cloud.until(lambda: "WaitForCluster" in json.dumps(scene.owner(*history)))
+    cluster.cloud.until(lambda: "WaitForCluster" in json.dumps(cluster.owner(*history)))
 
-    scene.owner("stepfunctions", "stop-execution", "--execution-arn", run["executionArn"])
+    cluster.owner("stepfunctions", "stop-execution", "--execution-arn", run["executionArn"])
 
-    scene.cloud.until(lambda: "holder" not in scene.item(arn))
-    record = scene.item(arn)
+    cluster.cloud.until(lambda: "holder" not in cluster.item(arn))
+    record = cluster.item(arn)
     assert record["failure"]["M"]["run"]["S"] == run["name"]
     assert record["failure"]["M"]["status"]["S"] == "ABORTED"
     assert record["failure"]["M"]["state"]["S"] in {"WaitForCluster", "InspectCluster"}
-    [alert] = scene.cloud.until(alerts)
+    [alert] = cluster.cloud.until(alerts)
     assert f"run {run['name']} is ABORTED in state" in alert
 
 
 def test_a_sweep_makes_up_for_the_run_that_was_aborted_and_the_next_finds_nothing(
-    scene: Scene,
+    cluster: DeployedCluster,
 ) -> None:
     def sweeps() -> list[int]:
         return [
             call.status
-            for call in scene.cloud.calls()
+            for call in cluster.cloud.calls()
             if call.service == "function" and "sweep-clusters" in call.operation
         ]
 
     def ended() -> list[str]:
-        return [one["status"] for one in scene.executions() if "aborted-" in one["name"]]
+        return [one["status"] for one in cluster.executions() if "aborted-" in one["name"]]
 
-    scene.cloud.until(lambda: sorted(ended()) == ["ABORTED", "SUCCEEDED"])
-    before, runs = len(sweeps()), len(scene.executions())
-    scene.cloud.until(lambda: len(sweeps()) > before)
+    cluster.cloud.until(lambda: sorted(ended()) == ["ABORTED", "SUCCEEDED"])
+    before, runs = len(sweeps()), len(cluster.executions())
+    cluster.cloud.until(lambda: len(sweeps()) > before)
 
     assert set(sweeps()) == {200}
-    assert len(scene.executions()) == runs
+    assert len(cluster.executions()) == runs
 
 
-def test_no_call_of_ours_was_denied_and_no_dead_letter_was_made(scene: Scene) -> None:
-    assert [call for call in scene.calls_of_ours() if call.status == 403] == []
+def test_no_call_of_ours_was_denied_and_no_dead_letter_was_made(cluster: DeployedCluster) -> None:
+    assert [call for call in cluster.calls_of_ours() if call.status == 403] == []
 
-    for account in scene.cloud.accounts:
-        sqs = scene.cloud.client("sqs", account)
+    for account in cluster.cloud.accounts:
+        sqs = cluster.cloud.client("sqs", account)
         for url in sqs.list_queues().get("QueueUrls", []):
             held = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
             assert held["ApproximateNumberOfMessages"] == "0", url

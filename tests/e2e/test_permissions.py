@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from localcloud.cloud import Cloud
-from localcloud.iam.decisions import Verdict
+from localcloud.iam.decisions import Decision
 from tests.support.permissions import (
     TEMPLATES,
     Permission,
@@ -42,34 +42,35 @@ def names(cloud: Cloud) -> dict[str, list[tuple[str, str]]]:
     return found
 
 
-def ours(cloud: Cloud) -> list[Verdict]:
+def ours(cloud: Cloud) -> list[Decision]:
     """What IAM said to the roles of the stacks; tests name their own sessions `test`."""
     return [
-        verdict
-        for verdict in cloud.verdicts()
-        if ":assumed-role/msklink-" in verdict.principal and not verdict.principal.endswith("/test")
+        decision
+        for decision in cloud.decisions()
+        if ":assumed-role/msklink-" in decision.principal
+        and not decision.principal.endswith("/test")
     ]
 
 
-def used(found: Iterable[Verdict], wanted: Permission) -> bool:
+def used(found: Iterable[Decision], wanted: Permission) -> bool:
     """Whether one of the verdicts *found* let the action be done on such a resource."""
     return any(
-        verdict.allowed
-        and verdict.action == wanted.action
-        and fnmatchcase(verdict.resource, wanted.resource)
-        for verdict in found
+        decision.allowed
+        and decision.action == wanted.action
+        and fnmatchcase(decision.resource, wanted.resource)
+        for decision in found
     )
 
 
 def used_by_roles(
-    cloud: Cloud, names: dict[str, list[tuple[str, str]]], found: list[Verdict]
+    cloud: Cloud, names: dict[str, list[tuple[str, str]]], found: list[Decision]
 ) -> Iterator[Permission]:
     for template in TEMPLATES:
         for logical_id in roles(template):
             written = permissions_of(template, logical_id)
             for account, name in names[logical_id]:
                 session = f":{account}:assumed-role/{name}/"
-                of_role = [verdict for verdict in found if session in verdict.principal]
+                of_role = [decision for decision in found if session in decision.principal]
                 deployed = deployed_permissions(cloud, account, name)
                 for one, real in zip(written, deployed, strict=True):
                     assert (one.action, one.conditional) == (real.action, real.conditional)
@@ -99,13 +100,13 @@ def document_of(iam: Any, arn: str) -> Any:
     return iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
 
 
-def used_in_sessions(found: list[Verdict]) -> Iterator[Permission]:
+def used_in_sessions(found: list[Decision]) -> Iterator[Permission]:
     """A session policy is told from others by its actions."""
     kinds = {frozenset(one.action for one in each): each for each in sessions().values()}
-    for scope in {verdict.scope for verdict in found if verdict.scope}:
+    for scope in {decision.scope for decision in found if decision.scope}:
         passed = list(allowed("", json.loads(scope)))
         written = kinds[frozenset(one.action for one in passed)]
-        in_scope = [verdict for verdict in found if verdict.scope == scope]
+        in_scope = [decision for decision in found if decision.scope == scope]
         for one, real in zip(written, passed, strict=True):
             if used(in_scope, real):
                 yield one
@@ -118,9 +119,9 @@ def unused(cloud: Cloud, names: dict[str, list[tuple[str, str]]]) -> list[Permis
 
 
 def test_nothing_that_we_did_was_denied(cloud: Cloud) -> None:
-    denied = [verdict for verdict in cloud.verdicts() if not verdict.allowed]
+    denied = [decision for decision in cloud.decisions() if not decision.allowed]
 
-    assert {verdict.principal.rpartition("/")[2] for verdict in denied} == {"test"}
+    assert {decision.principal.rpartition("/")[2] for decision in denied} == {"test"}
 
 
 def test_every_permission_was_used_or_has_a_reason(

@@ -9,7 +9,7 @@ import pytest
 
 from localcloud.cloud import Cloud
 from localcloud.networks import make_network
-from tests.e2e.deployed_cluster import CLIENT, OTHER, Scene, create_cluster, unreachable
+from tests.e2e.deployed_cluster import CLIENT, OTHER, DeployedCluster, create_cluster, unreachable
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 
@@ -19,79 +19,79 @@ TAG_OF_MSK = {"Key": "AWSMSKManaged", "Value": "true"}
 
 
 @pytest.fixture(scope="module")
-def scene(cloud: Cloud) -> Scene:
+def cluster(cloud: Cloud) -> DeployedCluster:
     """A cluster that is being made, for which two clients have tagged their VPCs."""
     cloud.fault("CreateClusterV2", slowness=2)
     arn = create_cluster(cloud, KEPT, {"msklink": "iam", "msklink/clients": f"{CLIENT} {OTHER}"})
-    scene = Scene(cloud, arn)
-    scene.tag_vpc(CLIENT, "iam", KEPT)
-    scene.tag_vpc(OTHER, "iam", KEPT)
-    cloud.until(lambda: requests(scene) == 3)  # one for the cluster and one for each tag
-    return scene
+    cluster = DeployedCluster(cloud, arn)
+    cluster.tag_vpc(CLIENT, "iam", KEPT)
+    cluster.tag_vpc(OTHER, "iam", KEPT)
+    cloud.until(lambda: requests(cluster) == 3)  # one for the cluster and one for each tag
+    return cluster
 
 
-def requests(scene: Scene) -> int:
+def requests(cluster: DeployedCluster) -> int:
     """How often a run was asked for."""
-    item = scene.cloud.client("dynamodb", scene.cloud.owner).get_item(**cluster_key(scene))
+    item = cluster.cloud.client("dynamodb", cluster.cloud.owner).get_item(**cluster_key(cluster))
     return int(item.get("Item", {}).get("requested", {"N": "0"})["N"])
 
 
-def cluster_key(scene: Scene) -> dict[str, Any]:
+def cluster_key(cluster: DeployedCluster) -> dict[str, Any]:
     return {
-        "TableName": scene.cloud.deployed.owner["TableName"],
-        "Key": {"cluster_arn": {"S": scene.cluster_arn}, "item": {"S": "cluster"}},
+        "TableName": cluster.cloud.deployed.owner["TableName"],
+        "Key": {"cluster_arn": {"S": cluster.arn}, "item": {"S": "cluster"}},
     }
 
 
-def lose_lease(scene: Scene) -> None:
-    table = scene.cloud.client("dynamodb", scene.cloud.owner)
-    table.update_item(**cluster_key(scene), UpdateExpression="REMOVE holder")
+def lose_lease(cluster: DeployedCluster) -> None:
+    table = cluster.cloud.client("dynamodb", cluster.cloud.owner)
+    table.update_item(**cluster_key(cluster), UpdateExpression="REMOVE holder")
 
 
-def statuses(scene: Scene) -> list[tuple[str, str]]:
+def statuses(cluster: DeployedCluster) -> list[tuple[str, str]]:
     """The name and the status of each run."""
-    return [(one["name"], one["status"]) for one in scene.executions()]
+    return [(one["name"], one["status"]) for one in cluster.executions()]
 
 
-def cluster_state(scene: Scene) -> str:
-    msk = scene.cloud.client("kafka", scene.cloud.owner)
-    state: str = msk.describe_cluster_v2(ClusterArn=scene.cluster_arn)["ClusterInfo"]["State"]
+def cluster_state(cluster: DeployedCluster) -> str:
+    msk = cluster.cloud.client("kafka", cluster.cloud.owner)
+    state: str = msk.describe_cluster_v2(ClusterArn=cluster.arn)["ClusterInfo"]["State"]
     return state
 
 
-def tag_cluster(scene: Scene, tags: str) -> None:
-    scene.owner("kafka", "tag-resource", "--resource-arn", scene.cluster_arn, "--tags", tags)
+def tag_cluster(cluster: DeployedCluster, tags: str) -> None:
+    cluster.owner("kafka", "tag-resource", "--resource-arn", cluster.arn, "--tags", tags)
 
 
-def admitted(scene: Scene) -> set[str]:
+def admitted(cluster: DeployedCluster) -> set[str]:
     """The accounts that the cluster policy lets connect."""
-    msk = scene.cloud.client("kafka", scene.cloud.owner)
-    text = msk.get_cluster_policy(ClusterArn=scene.cluster_arn)["Policy"]
+    msk = cluster.cloud.client("kafka", cluster.cloud.owner)
+    text = msk.get_cluster_policy(ClusterArn=cluster.arn)["Policy"]
     [statement] = json.loads(text)["Statement"]
     return {arn.split(":")[4] for arn in statement["Principal"]["AWS"]}
 
 
-def state_of(scene: Scene, account: str) -> str:
+def state_of(cluster: DeployedCluster, account: str) -> str:
     """What the table says of the connection of *account*, or of the account as a whole."""
-    found = scene.cloud.client("dynamodb", scene.cloud.owner).query(
-        TableName=scene.cloud.deployed.owner["TableName"],
+    found = cluster.cloud.client("dynamodb", cluster.cloud.owner).query(
+        TableName=cluster.cloud.deployed.owner["TableName"],
         KeyConditionExpression="cluster_arn = :arn AND begins_with(#item, :client)",
         ExpressionAttributeNames={"#item": "item"},
         ExpressionAttributeValues={
-            ":arn": {"S": scene.cluster_arn},
+            ":arn": {"S": cluster.arn},
             ":client": {"S": f"client#{account}#"},
         },
     )["Items"]
     return " ".join(sorted(item["state"]["S"] for item in found))
 
 
-def connections(scene: Scene, account: str) -> dict[str, str]:
+def connections(cluster: DeployedCluster, account: str) -> dict[str, str]:
     """States of the connections of *account* to the cluster, by ARN."""
-    listed = scene.cloud.client("kafka", account).list_vpc_connections()["VpcConnections"]
+    listed = cluster.cloud.client("kafka", account).list_vpc_connections()["VpcConnections"]
     return {
         one["VpcConnectionArn"]: one["State"]
         for one in listed
-        if one["TargetClusterArn"] == scene.cluster_arn
+        if one["TargetClusterArn"] == cluster.arn
     }
 
 
@@ -102,9 +102,9 @@ def sweep(cloud: Cloud) -> list[str]:
     return runs
 
 
-def starts_run(scene: Scene) -> bool:
+def starts_run(cluster: DeployedCluster) -> bool:
     """Whether a sweep finds something to do for the cluster."""
-    return any(run.startswith(KEPT) for run in sweep(scene.cloud))
+    return any(run.startswith(KEPT) for run in sweep(cluster.cloud))
 
 
 @contextmanager
@@ -120,123 +120,127 @@ def without_rule(cloud: Cloud, part: str) -> Iterator[None]:
 
 
 def test_a_run_takes_its_lease_back_and_what_fails_for_one_client_stays_with_it(
-    scene: Scene,
+    cluster: DeployedCluster,
 ) -> None:
-    with without_rule(scene.cloud, "SweepClusters"):  # would find that nobody has the lease
-        lose_lease(scene)
-        scene.cloud.until(lambda: cluster_state(scene) == "UPDATING")
+    with without_rule(cluster.cloud, "SweepClusters"):  # would find that nobody has the lease
+        lose_lease(cluster)
+        cluster.cloud.until(lambda: cluster_state(cluster) == "UPDATING")
         problem = {"error": "InternalServerErrorException", "message": "ill", "times": None}
-        scene.cloud.fault("ListVpcConnections", account=CLIENT, **problem)
-        with unreachable(scene.cloud, OTHER):
-            scene.cloud.until(scene.quiet)
-        scene.cloud.no_faults()
+        cluster.cloud.fault("ListVpcConnections", account=CLIENT, **problem)
+        with unreachable(cluster.cloud, OTHER):
+            cluster.cloud.until(cluster.is_idle)
+        cluster.cloud.clear_faults()
 
-        assert "failed" in state_of(scene, CLIENT)
-        assert "refused" in state_of(scene, OTHER)
-        [run] = [one for one in scene.executions() if one["name"].startswith(KEPT)]
+        assert "failed" in state_of(cluster, CLIENT)
+        assert "refused" in state_of(cluster, OTHER)
+        [run] = [one for one in cluster.executions() if one["name"].startswith(KEPT)]
         assert run["status"] == "SUCCEEDED"
 
 
-def test_a_connection_that_failed_is_replaced_when_it_is_asked_for_again(scene: Scene) -> None:
+def test_a_connection_that_failed_is_replaced_when_it_is_asked_for_again(
+    cluster: DeployedCluster,
+) -> None:
     failure = ["CLIENT_ERROR", "no room for an endpoint"]
-    scene.cloud.fault("CreateVpcConnection", account=CLIENT, failure=failure)
-    scene.tag_vpc(OTHER, "IAM", KEPT)
-    scene.cloud.until(lambda: "FAILED" in connections(scene, CLIENT).values())
-    scene.cloud.until(scene.quiet)
+    cluster.cloud.fault("CreateVpcConnection", account=CLIENT, failure=failure)
+    cluster.tag_vpc(OTHER, "IAM", KEPT)
+    cluster.cloud.until(lambda: "FAILED" in connections(cluster, CLIENT).values())
+    cluster.cloud.until(cluster.is_idle)
 
-    scene.tag_vpc(CLIENT, "IAM", KEPT)
+    cluster.tag_vpc(CLIENT, "IAM", KEPT)
 
-    scene.cloud.until(lambda: [*connections(scene, CLIENT).values()] == ["AVAILABLE"])
-    scene.cloud.until(lambda: state_of(scene, OTHER) == "published")
-    scene.cloud.until(scene.quiet)
+    cluster.cloud.until(lambda: [*connections(cluster, CLIENT).values()] == ["AVAILABLE"])
+    cluster.cloud.until(lambda: state_of(cluster, OTHER) == "published")
+    cluster.cloud.until(cluster.is_idle)
 
 
-def test_what_others_change_is_changed_back(scene: Scene) -> None:
-    mine = scene.cloud.client("ec2", CLIENT)
+def test_what_others_change_is_changed_back(cluster: DeployedCluster) -> None:
+    mine = cluster.cloud.client("ec2", CLIENT)
     [group] = mine.describe_security_groups(
         Filters=[{"Name": "tag-key", "Values": [f"msklink/{KEPT}"]}]
     )["SecurityGroups"]
-    [gone] = connections(scene, CLIENT)
-    scene.cloud.client("kafka", CLIENT).delete_vpc_connection(Arn=gone)
+    [gone] = connections(cluster, CLIENT)
+    cluster.cloud.client("kafka", CLIENT).delete_vpc_connection(Arn=gone)
     change = {"GroupId": group["GroupId"], "IpPermissions": [FROM_ANYWHERE]}
     mine.authorize_security_group_ingress(**change)
-    scene.cloud.client("kafka", scene.cloud.owner).delete_cluster_policy(
-        ClusterArn=scene.cluster_arn
-    )
+    cluster.cloud.client("kafka", cluster.cloud.owner).delete_cluster_policy(ClusterArn=cluster.arn)
 
-    scene.cloud.until(lambda: [*connections(scene, CLIENT).values()] == ["AVAILABLE"])
+    cluster.cloud.until(lambda: [*connections(cluster, CLIENT).values()] == ["AVAILABLE"])
 
-    assert gone not in connections(scene, CLIENT)
+    assert gone not in connections(cluster, CLIENT)
     [group] = mine.describe_security_groups(GroupIds=[group["GroupId"]])["SecurityGroups"]
     assert {one["IpProtocol"] for one in group["IpPermissions"]} == {"tcp"}
-    scene.cloud.until(scene.quiet)
-    assert admitted(scene) == {CLIENT, OTHER}
+    cluster.cloud.until(cluster.is_idle)
+    assert admitted(cluster) == {CLIENT, OTHER}
 
 
-def test_a_tag_that_no_event_told_of_is_found_by_a_sweep(scene: Scene) -> None:
-    before = requests(scene)
+def test_a_tag_that_no_event_told_of_is_found_by_a_sweep(cluster: DeployedCluster) -> None:
+    before = requests(cluster)
     tags, calls = "ClusterTagsChanged", "ClusterTaggedByApi"
-    with without_rule(scene.cloud, tags), without_rule(scene.cloud, calls):
-        tag_cluster(scene, "msklink/note=reviewed")
-        scene.cloud.until(lambda: requests(scene) > before)
+    with without_rule(cluster.cloud, tags), without_rule(cluster.cloud, calls):
+        tag_cluster(cluster, "msklink/note=reviewed")
+        cluster.cloud.until(lambda: requests(cluster) > before)
 
-    scene.cloud.until(scene.quiet)
+    cluster.cloud.until(cluster.is_idle)
 
 
-def test_endpoints_without_the_tags_of_msk_are_told(scene: Scene) -> None:
-    ec2 = scene.cloud.client("ec2", OTHER)
+def test_endpoints_without_the_tags_of_msk_are_told(cluster: DeployedCluster) -> None:
+    ec2 = cluster.cloud.client("ec2", OTHER)
     [endpoint] = [
         one["VpcEndpointId"]
         for one in ec2.describe_vpc_endpoints()["VpcEndpoints"]
-        if {"Key": "ClusterArn", "Value": scene.cluster_arn} in one["Tags"]
+        if {"Key": "ClusterArn", "Value": cluster.arn} in one["Tags"]
     ]
-    before = scene.calls()["PutEvents"]
+    before = cluster.calls()["PutEvents"]
 
     ec2.delete_tags(Resources=[endpoint], Tags=[TAG_OF_MSK])
     try:
-        scene.cloud.until(lambda: not sweep(scene.cloud) and scene.calls()["PutEvents"] > before)
+        cluster.cloud.until(
+            lambda: not sweep(cluster.cloud) and cluster.calls()["PutEvents"] > before
+        )
     finally:
         ec2.create_tags(Resources=[endpoint], Tags=[TAG_OF_MSK])
 
 
-def test_a_connection_of_an_account_that_is_not_listed_is_rejected(scene: Scene) -> None:
-    ec2 = scene.cloud.client("ec2", scene.cloud.owner)
-    network = make_network(ec2, scene.cloud.owner, 20)
+def test_a_connection_of_an_account_that_is_not_listed_is_rejected(
+    cluster: DeployedCluster,
+) -> None:
+    ec2 = cluster.cloud.client("ec2", cluster.cloud.owner)
+    network = make_network(ec2, cluster.cloud.owner, 20)
     group = ec2.create_security_group(
         GroupName="strange", Description="made in a test", VpcId=network.vpc_id
     )["GroupId"]
-    msk = scene.cloud.client("kafka", scene.cloud.owner)
+    msk = cluster.cloud.client("kafka", cluster.cloud.owner)
     arn = msk.create_vpc_connection(
-        TargetClusterArn=scene.cluster_arn,
+        TargetClusterArn=cluster.arn,
         Authentication="SASL_IAM",
         VpcId=network.vpc_id,
         ClientSubnets=network.subnet_ids,
         SecurityGroups=[group],
     )["VpcConnectionArn"]
 
-    scene.cloud.until(lambda: connections(scene, scene.cloud.owner)[arn] == "REJECTED")
+    cluster.cloud.until(lambda: connections(cluster, cluster.cloud.owner)[arn] == "REJECTED")
 
-    scene.cloud.until(scene.quiet)
+    cluster.cloud.until(cluster.is_idle)
     msk.delete_vpc_connection(Arn=arn)
 
 
-def test_a_client_that_leaves_and_cannot_be_reached_is_cut_off(scene: Scene) -> None:
-    whole = {"cluster": KEPT, "vpc_id": scene.cloud.networks[OTHER].vpc_id}
-    msk = scene.cloud.client("kafka", OTHER)
-    with unreachable(scene.cloud, OTHER):
-        ask(scene.cloud, "Client Offboarding Requested", whole)
-        scene.cloud.until(lambda: [*connections(scene, OTHER).values()] == ["REJECTED"])
-        scene.cloud.until(scene.quiet)
-        ask(scene.cloud, "Client Onboarding Requested", {"cluster": "none", "vpc_id": "vpc-0"})
-        sweep(scene.cloud)
-        for arn in connections(scene, OTHER):
+def test_a_client_that_leaves_and_cannot_be_reached_is_cut_off(cluster: DeployedCluster) -> None:
+    whole = {"cluster": KEPT, "vpc_id": cluster.cloud.networks[OTHER].vpc_id}
+    msk = cluster.cloud.client("kafka", OTHER)
+    with unreachable(cluster.cloud, OTHER):
+        ask(cluster.cloud, "Client Offboarding Requested", whole)
+        cluster.cloud.until(lambda: [*connections(cluster, OTHER).values()] == ["REJECTED"])
+        cluster.cloud.until(cluster.is_idle)
+        ask(cluster.cloud, "Client Onboarding Requested", {"cluster": "none", "vpc_id": "vpc-0"})
+        sweep(cluster.cloud)
+        for arn in connections(cluster, OTHER):
             msk.delete_vpc_connection(Arn=arn)
-        scene.cloud.until(lambda: not connections(scene, OTHER))
+        cluster.cloud.until(lambda: not connections(cluster, OTHER))
 
-        scene.tag_vpc(CLIENT, "iam", KEPT)
+        cluster.tag_vpc(CLIENT, "iam", KEPT)
 
-        scene.cloud.until(lambda: "abandoned" not in state_of(scene, OTHER))
-        scene.cloud.until(scene.quiet)
+        cluster.cloud.until(lambda: "abandoned" not in state_of(cluster, OTHER))
+        cluster.cloud.until(cluster.is_idle)
 
 
 def ask(cloud: Cloud, what: str, detail: dict[str, str]) -> None:
@@ -245,22 +249,22 @@ def ask(cloud: Cloud, what: str, detail: dict[str, str]) -> None:
     cloud.client("events", OTHER).put_events(Entries=[{**entry, "Detail": json.dumps(detail)}])
 
 
-def test_the_owner_lets_go_of_a_cluster_and_all_of_it_goes(scene: Scene) -> None:
-    scene.cloud.fault("DeleteVpcConnection", slowness=5)
-    with without_rule(scene.cloud, "SweepClusters"):  # would find that nobody has the lease
-        tag_cluster(scene, "msklink=off")
-        scene.cloud.until(lambda: starts_run(scene))
-        scene.cloud.until(lambda: "DELETING" in connections(scene, CLIENT).values())
-        lose_lease(scene)
+def test_the_owner_lets_go_of_a_cluster_and_all_of_it_goes(cluster: DeployedCluster) -> None:
+    cluster.cloud.fault("DeleteVpcConnection", slowness=5)
+    with without_rule(cluster.cloud, "SweepClusters"):  # would find that nobody has the lease
+        tag_cluster(cluster, "msklink=off")
+        cluster.cloud.until(lambda: starts_run(cluster))
+        cluster.cloud.until(lambda: "DELETING" in connections(cluster, CLIENT).values())
+        lose_lease(cluster)
         status = f"/msklink/{KEPT}/status"
-        scene.cloud.client("ssm", CLIENT).delete_parameters(Names=[status])
-        scene.cloud.until(lambda: not connections(scene, CLIENT))
-        scene.cloud.until(scene.quiet)
+        cluster.cloud.client("ssm", CLIENT).delete_parameters(Names=[status])
+        cluster.cloud.until(lambda: not connections(cluster, CLIENT))
+        cluster.cloud.until(cluster.is_idle)
 
-    read = scene.cloud.client("ssm", scene.cloud.owner).get_parameters_by_path
-    scene.cloud.until(lambda: not read(Path=f"/msklink/{KEPT}", Recursive=True)["Parameters"])
+    read = cluster.cloud.client("ssm", cluster.cloud.owner).get_parameters_by_path
+    cluster.cloud.until(lambda: not read(Path=f"/msklink/{KEPT}", Recursive=True)["Parameters"])
     with pytest.raises(RuntimeError, match="NotFound"):
-        scene.owner("kafka", "get-cluster-policy", "--cluster-arn", scene.cluster_arn)
+        cluster.owner("kafka", "get-cluster-policy", "--cluster-arn", cluster.arn)
 
 
 @pytest.fixture
@@ -269,9 +273,9 @@ def waiting(cloud: Cloud) -> Callable[[str], tuple[str, str]]:
 
     def make(name: str) -> tuple[str, str]:
         arn = create_cluster(cloud, name, {"msklink": "iam"})
-        scene = Scene(cloud, arn)
+        cluster = DeployedCluster(cloud, arn)
         runs: list[dict[str, Any]] = cloud.until(
-            lambda: [one for one in scene.executions() if one["name"].startswith(name)]
+            lambda: [one for one in cluster.executions() if one["name"].startswith(name)]
         )
         return arn, runs[0]["executionArn"]
 
@@ -282,14 +286,14 @@ def test_a_run_that_dies_with_newer_requests_has_a_successor(
     cloud: Cloud, waiting: Callable[[str], tuple[str, str]]
 ) -> None:
     arn, run = waiting("hasty")
-    scene = Scene(cloud, arn)
-    tag_cluster(scene, "msklink=auto")
-    cloud.until(lambda: requests(scene) > 1)
+    cluster = DeployedCluster(cloud, arn)
+    tag_cluster(cluster, "msklink=auto")
+    cloud.until(lambda: requests(cluster) > 1)
 
     cloud.client("stepfunctions", cloud.owner).stop_execution(executionArn=run)
 
-    cloud.until(lambda: sum(one["name"].startswith("hasty") for one in scene.executions()) > 1)
-    cloud.until(scene.quiet)
+    cloud.until(lambda: sum(one["name"].startswith("hasty") for one in cluster.executions()) > 1)
+    cloud.until(cluster.is_idle)
 
 
 def test_a_sweep_buries_a_run_whose_end_no_event_has_told(
@@ -298,19 +302,19 @@ def test_a_sweep_buries_a_run_whose_end_no_event_has_told(
     with without_rule(cloud, "RunFailed"):
         arn, run = waiting("unheard")
         cloud.client("stepfunctions", cloud.owner).stop_execution(executionArn=run)
-        scene = Scene(cloud, arn)
+        cluster = DeployedCluster(cloud, arn)
 
-        cloud.until(lambda: "failure" in scene.item(arn))
+        cloud.until(lambda: "failure" in cluster.item(arn))
 
-    cloud.until(lambda: "failure" not in scene.item(arn) and "holder" not in scene.item(arn))
+    cloud.until(lambda: "failure" not in cluster.item(arn) and "holder" not in cluster.item(arn))
 
 
 def test_a_run_whose_history_is_full_hands_on_to_another(cloud: Cloud) -> None:
     """The run is made up, and so is its cluster, of which the one that follows says as much."""
     gone = f"arn:aws:kafka:{cloud.region}:{cloud.owner}:cluster/gone/0a0a0a0a-0000-0000-0000-0-1"
-    scene, full = Scene(cloud, gone), "gone-0a0a0a0a-1"
+    cluster, full = DeployedCluster(cloud, gone), "gone-0a0a0a0a-1"
     cloud.client("dynamodb", cloud.owner).update_item(
-        **cluster_key(scene),
+        **cluster_key(cluster),
         UpdateExpression="SET holder = :full, taken = :one, requested = :two",
         ExpressionAttributeValues={":full": {"S": full}, ":one": {"N": "1"}, ":two": {"N": "2"}},
     )
@@ -325,5 +329,5 @@ def test_a_run_whose_history_is_full_hands_on_to_another(cloud: Cloud) -> None:
     )
 
     assert json.loads(answer["Payload"].read()) == {"newer": False}
-    cloud.until(lambda: ("gone-0a0a0a0a-2", "SUCCEEDED") in statuses(scene))
-    assert "holder" not in scene.item(gone)
+    cloud.until(lambda: ("gone-0a0a0a0a-2", "SUCCEEDED") in statuses(cluster))
+    assert "holder" not in cluster.item(gone)

@@ -33,7 +33,7 @@ def account(number: str, role: str = "admin") -> Caller:
 
 OWNER = account("111111111111")
 CLIENT = account("222222222222")
-STRANGER = account("333333333333")
+OTHER = account("333333333333")
 
 ALL_SCHEMES_ON = {
     "Sasl": {"Iam": {"Enabled": True}, "Scram": {"Enabled": True}},
@@ -71,7 +71,7 @@ def policy(*statements: Json) -> str:
 
 
 @dataclass
-class Scene:
+class Emulator:
     assumptions: Assumptions = DEFAULTS
     durations: Durations = AS_ON_AWS
     clock: ManualClock = field(default_factory=ManualClock)

@@ -1,8 +1,8 @@
 import pytest
 
-from tests.emulator.builders import Scene
+from tests.emulator.builders import Emulator
 
 
 @pytest.fixture
-def scene() -> Scene:
-    return Scene()
+def emulator() -> Emulator:
+    return Emulator()

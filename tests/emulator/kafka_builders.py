@@ -14,12 +14,12 @@ from botocore.credentials import Credentials
 from kio.schema.sasl_authenticate.v2.request import SaslAuthenticateRequest
 from kio.schema.sasl_handshake.v1.request import SaslHandshakeRequest
 
-from localcloud.kafka.proxy import Front, running_front
+from localcloud.kafka.proxy import KafkaProxy, running_proxy
 from localcloud.kafka.tokens import Identity, Refused
 from localcloud.kafka.wire import Api, decode_response, encode_request, framed
 from localcloud.msk import Caller, Msk, PrivateBroker, Scheme
 from localcloud.settings import HOST
-from tests.emulator.builders import CLIENT, OWNER, REGION, STRANGER, Scene, policy, statement
+from tests.emulator.builders import CLIENT, OTHER, OWNER, REGION, Emulator, policy, statement
 
 SECRET = "not-a-secret"
 SESSION_KEY = "ASIASESSION"
@@ -31,26 +31,26 @@ def keys(access_key_id: str, session_token: str | None) -> Identity:
     """Know the three accounts' roots, and one session of the client's."""
     if (access_key_id, session_token) == (SESSION_KEY, SESSION_TOKEN):
         return Identity(SECRET, CLIENT.account, CLIENT.arn)
-    if access_key_id not in (OWNER.account, CLIENT.account, STRANGER.account):
+    if access_key_id not in (OWNER.account, CLIENT.account, OTHER.account):
         raise Refused(f"access key {access_key_id} is not known here")
     return Identity(SECRET, access_key_id, f"arn:aws:iam::{access_key_id}:root")
 
 
-def allow_data(scene: Scene, cluster_arn: str, *accounts: str) -> None:
+def allow_data(emulator: Emulator, cluster_arn: str, *accounts: str) -> None:
     """Let *accounts* do all on the cluster, also what the brokers judge."""
-    current = scene.call(OWNER, "GetClusterPolicy", ClusterArn=cluster_arn)["CurrentVersion"]
+    current = emulator.call(OWNER, "GetClusterPolicy", ClusterArn=cluster_arn)["CurrentVersion"]
     text = policy(
         statement(
             Principal={"AWS": [CLIENT.account, *accounts]}, Action=["kafka:*", "kafka-cluster:*"]
         )
     )
-    scene.call(
+    emulator.call(
         OWNER, "PutClusterPolicy", ClusterArn=cluster_arn, Policy=text, CurrentVersion=current
     )
 
 
 @dataclass
-class Door:
+class RawKafkaClient:
     """The brokers' door as a client without a library sees it."""
 
     port: int
@@ -77,14 +77,14 @@ class Door:
 
 
 @dataclass
-class Stage:
-    scene: Scene
-    front: Front
-    door: Door
+class RunningBrokers:
+    emulator: Emulator
+    proxy: KafkaProxy
+    raw_client: RawKafkaClient
     cluster_arn: str
 
     def bootstrap(self, scheme: str = "SaslIam") -> list[str]:
-        answer = self.scene.call(CLIENT, "GetBootstrapBrokers", ClusterArn=self.cluster_arn)
+        answer = self.emulator.call(CLIENT, "GetBootstrapBrokers", ClusterArn=self.cluster_arn)
         text: str = answer[f"BootstrapBrokerStringVpcConnectivity{scheme}"]
         return sorted(text.split(","))
 
@@ -92,22 +92,22 @@ class Stage:
         return self.bootstrap(scheme)[0].split(":")[0]
 
     def authenticate(self, token: str) -> str | None:
-        return self.door.authenticate(token, self.host())
+        return self.raw_client.authenticate(token, self.host())
 
 
 @contextmanager
-def stage() -> Iterator[Stage]:
-    scene = Scene()
-    arn = scene.private_cluster(Scheme.IAM, Scheme.SCRAM)
-    allow_data(scene, arn, STRANGER.account)
-    scene.connect(arn)
-    scene.later(4)
-    with running_front(scene.msk, keys) as front:
-        trust = ssl.create_default_context(cadata=front.authority.decode())
-        yield Stage(scene, front, Door(front.port, trust), arn)
+def running_brokers() -> Iterator[RunningBrokers]:
+    emulator = Emulator()
+    arn = emulator.private_cluster(Scheme.IAM, Scheme.SCRAM)
+    allow_data(emulator, arn, OTHER.account)
+    emulator.connect(arn)
+    emulator.later(4)
+    with running_proxy(emulator.msk, keys) as proxy:
+        trust = ssl.create_default_context(cadata=proxy.authority.decode())
+        yield RunningBrokers(emulator, proxy, RawKafkaClient(proxy.port, trust), arn)
 
 
-class OnLocalhost:
+class LocalhostAuthorizer:
     """A gate that gives the cluster a single broker, called localhost."""
 
     def __init__(self, msk: Msk, cluster_arn: str) -> None:
@@ -120,21 +120,21 @@ class OnLocalhost:
             return None
         return PrivateBroker(self._arn, REGION, Scheme.IAM, 1, (("localhost", self.port),))
 
-    def obstacle(self, caller: Caller, broker: PrivateBroker) -> str | None:
-        return self._msk.obstacle(caller, broker)
+    def denial_reason(self, caller: Caller, broker: PrivateBroker) -> str | None:
+        return self._msk.denial_reason(caller, broker)
 
 
 @contextmanager
-def front_on_localhost() -> Iterator[Front]:
+def proxy_on_localhost() -> Iterator[KafkaProxy]:
     """The door to one broker called localhost, for clients that resolve names in C."""
-    scene = Scene()
-    arn = scene.private_cluster()
-    allow_data(scene, arn)
-    scene.connect(arn)
-    scene.later(4)
-    gate = OnLocalhost(scene.msk, arn)
-    with running_front(gate, keys) as running:
-        gate.port = running.port
+    emulator = Emulator()
+    arn = emulator.private_cluster()
+    allow_data(emulator, arn)
+    emulator.connect(arn)
+    emulator.later(4)
+    authorizer = LocalhostAuthorizer(emulator.msk, arn)
+    with running_proxy(authorizer, keys) as running:
+        authorizer.port = running.port
         yield running
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localcloud.clock import SimulatedClock, keep_going
+from localcloud.clock import SimulatedClock, run_clock
 from localcloud.ministack_patches.simulated_time import CountingPool
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -175,7 +175,7 @@ def test_for_people_it_goes_on_by_itself_on_a_scale(clock: SimulatedClock) -> No
         pauses.append(real)
         return len(pauses) > 20
 
-    keep_going(clock, 0.01, pause)
+    run_clock(clock, 0.01, pause)
 
     assert sum(pauses[:-1]) == pytest.approx(1)
     assert seconds(clock) == pytest.approx(100)

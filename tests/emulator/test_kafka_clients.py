@@ -13,8 +13,8 @@ from aws_msk_iam_sasl_signer import MSKAuthTokenProvider
 from kafka.net.sasl.oauth import AbstractTokenProvider
 
 from localcloud.kafka import resolver
-from tests.emulator.builders import CLIENT, REGION, STRANGER
-from tests.emulator.kafka_builders import DEADLINE, SECRET, Stage, stage
+from tests.emulator.builders import CLIENT, OTHER, REGION
+from tests.emulator.kafka_builders import DEADLINE, SECRET, RunningBrokers, running_brokers
 
 PARTITIONS = range(4)  # librdkafka's mock cluster gives a new topic so many
 
@@ -29,9 +29,9 @@ class AsyncToken(AsyncTokenProvider):  # type: ignore[misc]  # as above
         return str(MSKAuthTokenProvider.generate_auth_token(REGION)[0])
 
 
-@pytest.fixture(scope="module", name="stage")
-def _stage() -> Iterator[Stage]:
-    with stage() as made, resolver.installed(made.front.port):
+@pytest.fixture(scope="module", name="brokers")
+def _brokers() -> Iterator[RunningBrokers]:
+    with running_brokers() as made, resolver.installed(made.proxy.port):
         yield made
 
 
@@ -49,11 +49,11 @@ def topic() -> str:
 
 
 @pytest.mark.parametrize("mechanism", ["OAUTHBEARER", "AWS_MSK_IAM"])
-def test_kafka_python_writes_and_reads(stage: Stage, topic: str, mechanism: str) -> None:
+def test_kafka_python_writes_and_reads(brokers: RunningBrokers, topic: str, mechanism: str) -> None:
     settings = {
-        "bootstrap_servers": stage.bootstrap(),
+        "bootstrap_servers": brokers.bootstrap(),
         "security_protocol": "SASL_SSL",
-        "ssl_context": stage.door.trust,
+        "ssl_context": brokers.raw_client.trust,
         "sasl_mechanism": mechanism,
         "sasl_oauth_token_provider": Token(),
     }
@@ -75,11 +75,11 @@ def test_kafka_python_writes_and_reads(stage: Stage, topic: str, mechanism: str)
     assert read == {partition: b"to %d" % partition for partition in PARTITIONS}
 
 
-def test_aiokafka_writes_and_reads(stage: Stage, topic: str) -> None:
+def test_aiokafka_writes_and_reads(brokers: RunningBrokers, topic: str) -> None:
     settings = {
-        "bootstrap_servers": stage.bootstrap(),
+        "bootstrap_servers": brokers.bootstrap(),
         "security_protocol": "SASL_SSL",
-        "ssl_context": stage.door.trust,
+        "ssl_context": brokers.raw_client.trust,
         "sasl_mechanism": "OAUTHBEARER",
     }
 
@@ -107,29 +107,29 @@ def test_aiokafka_writes_and_reads(stage: Stage, topic: str) -> None:
     assert asyncio.run(read()) == {n: b"to %d" % n for n in PARTITIONS}
 
 
-def test_metadata_name_every_broker_as_the_bootstrap_string_does(stage: Stage) -> None:
-    assert _brokers_in_metadata(stage) == stage.bootstrap()
+def test_metadata_name_every_broker_as_the_bootstrap_string_does(brokers: RunningBrokers) -> None:
+    assert _brokers_in_metadata(brokers) == brokers.bootstrap()
 
 
 def test_a_cluster_that_gets_another_broker_names_it() -> None:
-    with stage() as other, resolver.installed(other.front.port):
+    with running_brokers() as other, resolver.installed(other.proxy.port):
         assert len(_brokers_in_metadata(other)) == 3
 
-        other.scene.msk.force_brokers(other.cluster_arn, 4)
+        other.emulator.msk.force_brokers(other.cluster_arn, 4)
 
         assert "b-4.iam.orders." in _brokers_in_metadata(other)[3]
 
 
 def test_aiokafka_says_why_it_is_refused(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    brokers: RunningBrokers, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", STRANGER.account)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", OTHER.account)
 
     async def start() -> None:
         producer = AIOKafkaProducer(
-            bootstrap_servers=stage.bootstrap(),
+            bootstrap_servers=brokers.bootstrap(),
             security_protocol="SASL_SSL",
-            ssl_context=stage.door.trust,
+            ssl_context=brokers.raw_client.trust,
             sasl_mechanism="OAUTHBEARER",
             sasl_oauth_token_provider=AsyncToken(),
         )
@@ -148,14 +148,14 @@ def test_aiokafka_says_why_it_is_refused(
     ]
 
 
-def _brokers_in_metadata(stage: Stage) -> list[str]:
+def _brokers_in_metadata(brokers: RunningBrokers) -> list[str]:
     admin = kafka.KafkaAdminClient(
-        bootstrap_servers=stage.bootstrap()[:1],
+        bootstrap_servers=brokers.bootstrap()[:1],
         security_protocol="SASL_SSL",
-        ssl_context=stage.door.trust,
+        ssl_context=brokers.raw_client.trust,
         sasl_mechanism="OAUTHBEARER",
         sasl_oauth_token_provider=Token(),
     )
-    brokers = admin.describe_cluster()["brokers"]
+    described = admin.describe_cluster()["brokers"]
     admin.close()
-    return sorted(f"{broker['host']}:{broker['port']}" for broker in brokers)
+    return sorted(f"{broker['host']}:{broker['port']}" for broker in described)

@@ -14,28 +14,28 @@ import pytest
 from aws_msk_iam_sasl_signer import MSKAuthTokenProvider
 from confluent_kafka import Consumer, KafkaError, Producer
 
-from localcloud.kafka.proxy import Front
-from tests.emulator.builders import CLIENT, REGION, STRANGER
-from tests.emulator.kafka_builders import DEADLINE, SECRET, front_on_localhost
+from localcloud.kafka.proxy import KafkaProxy
+from tests.emulator.builders import CLIENT, OTHER, REGION
+from tests.emulator.kafka_builders import DEADLINE, SECRET, proxy_on_localhost
 
 PARTITIONS = range(4)
 
 
 @pytest.fixture(scope="module")
-def front() -> Iterator[Front]:
-    with front_on_localhost() as running:
+def proxy() -> Iterator[KafkaProxy]:
+    with proxy_on_localhost() as running:
         yield running
 
 
 @pytest.fixture
-def settings(front: Front, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+def settings(proxy: KafkaProxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", CLIENT.account)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
     monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)
     ca_file = tmp_path / "ca.pem"
-    ca_file.write_bytes(front.authority)
+    ca_file.write_bytes(proxy.authority)
     return {
-        "bootstrap.servers": f"localhost:{front.port}",
+        "bootstrap.servers": f"localhost:{proxy.port}",
         "security.protocol": "SASL_SSL",
         "sasl.mechanisms": "OAUTHBEARER",
         "ssl.ca.location": str(ca_file),
@@ -75,7 +75,7 @@ def test_an_idempotent_producer_writes(settings: dict[str, Any]) -> None:
 def test_a_refusal_reaches_the_application(
     settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", STRANGER.account)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", OTHER.account)
     told: list[KafkaError] = []
 
     producer = Producer(settings | {"error_cb": told.append})

@@ -7,15 +7,15 @@ import pytest
 from localcloud.kafka import resolver
 from msklink_client import probe
 from tests.emulator.builders import CLIENT, REGION
-from tests.emulator.kafka_builders import SECRET, stage
+from tests.emulator.kafka_builders import SECRET, running_brokers
 
 
 def test_the_brokers_let_the_probe_of_a_client_in_and_no_other(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    with stage() as made, resolver.installed(made.front.port):
+    with running_brokers() as made, resolver.installed(made.proxy.port):
         authority = tmp_path / "ca.pem"
-        authority.write_bytes(made.front.authority)
+        authority.write_bytes(made.proxy.authority)
         monkeypatch.setenv("SSL_CERT_FILE", str(authority))
         monkeypatch.setenv("AWS_REGION", REGION)
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", CLIENT.account)

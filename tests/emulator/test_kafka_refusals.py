@@ -11,28 +11,28 @@ import pytest
 
 from localcloud.kafka.tokens import Refused, caller_of, from_bearer
 from localcloud.settings import HOST
-from tests.emulator.builders import CLIENT, OWNER, REGION, STRANGER, policy, statement
+from tests.emulator.builders import CLIENT, OTHER, OWNER, REGION, policy, statement
 from tests.emulator.kafka_builders import (
     DEADLINE,
     SESSION_KEY,
     SESSION_TOKEN,
-    Stage,
+    RunningBrokers,
     bearer,
     keys,
-    stage,
+    running_brokers,
     token,
 )
 
 
-@pytest.fixture(name="stage")
-def _stage() -> Iterator[Stage]:
-    with stage() as made:
+@pytest.fixture(name="brokers")
+def _brokers() -> Iterator[RunningBrokers]:
+    with running_brokers() as made:
         yield made
 
 
-def test_a_token_of_the_clients_account_is_accepted(stage: Stage) -> None:
-    assert stage.authenticate(token()) is None
-    assert stage.authenticate(token(key=SESSION_KEY, session_token=SESSION_TOKEN)) is None
+def test_a_token_of_the_clients_account_is_accepted(brokers: RunningBrokers) -> None:
+    assert brokers.authenticate(token()) is None
+    assert brokers.authenticate(token(key=SESSION_KEY, session_token=SESSION_TOKEN)) is None
 
 
 @pytest.mark.parametrize(
@@ -50,9 +50,9 @@ def test_a_token_of_the_clients_account_is_accepted(stage: Stage) -> None:
     ],
 )
 def test_a_token_with_one_thing_wrong_is_refused_for_that(
-    stage: Stage, changes: dict[str, Any], reason: str
+    brokers: RunningBrokers, changes: dict[str, Any], reason: str
 ) -> None:
-    assert reason in str(stage.authenticate(token(**changes)))
+    assert reason in str(brokers.authenticate(token(**changes)))
 
 
 @pytest.mark.parametrize(
@@ -66,9 +66,9 @@ def test_a_token_with_one_thing_wrong_is_refused_for_that(
     ],
 )
 def test_what_is_no_token_is_refused_for_what_it_lacks(
-    stage: Stage, text: str, reason: str
+    brokers: RunningBrokers, text: str, reason: str
 ) -> None:
-    assert reason in str(stage.authenticate(text))
+    assert reason in str(brokers.authenticate(text))
 
 
 def test_a_token_from_the_future_is_refused() -> None:
@@ -78,54 +78,58 @@ def test_a_token_from_the_future_is_refused() -> None:
         caller_of(from_bearer(token()), f"kafka.{REGION}.amazonaws.com", REGION, keys, early)
 
 
-def test_a_token_changed_after_signing_is_refused(stage: Stage) -> None:
+def test_a_token_changed_after_signing_is_refused(brokers: RunningBrokers) -> None:
     text = token(expires=60)
     url = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
 
     longer = bearer(url.replace("X-Amz-Expires=60", "X-Amz-Expires=6000"))
 
-    assert "changed after signing" in str(stage.authenticate(longer))
+    assert "changed after signing" in str(brokers.authenticate(longer))
 
 
-def test_what_the_signers_add_after_signing_is_not_part_of_the_signature(stage: Stage) -> None:
+def test_what_the_signers_add_after_signing_is_not_part_of_the_signature(
+    brokers: RunningBrokers,
+) -> None:
     text = token()
     url = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
 
-    assert stage.authenticate(bearer(f"{url}&User-Agent={quote('a signer/1.0')}")) is None
+    assert brokers.authenticate(bearer(f"{url}&User-Agent={quote('a signer/1.0')}")) is None
 
 
 def test_an_account_without_a_connection_is_told_that_the_name_would_not_resolve(
-    stage: Stage,
+    brokers: RunningBrokers,
 ) -> None:
-    for account in (STRANGER.account, OWNER.account):
-        reason = str(stage.authenticate(token(key=account)))
+    for account in (OTHER.account, OWNER.account):
+        reason = str(brokers.authenticate(token(key=account)))
 
         assert f"account {account} needs an AVAILABLE VPC connection by iam" in reason
         assert "would not resolve" in reason
 
 
-def test_a_connection_that_the_owner_rejects_is_of_no_use(stage: Stage) -> None:
-    scene, arn = stage.scene, stage.cluster_arn
-    (connection,) = scene.call(OWNER, "ListClientVpcConnections", ClusterArn=arn)[
+def test_a_connection_that_the_owner_rejects_is_of_no_use(brokers: RunningBrokers) -> None:
+    emulator, arn = brokers.emulator, brokers.cluster_arn
+    (connection,) = emulator.call(OWNER, "ListClientVpcConnections", ClusterArn=arn)[
         "ClientVpcConnections"
     ]
-    scene.call(
+    emulator.call(
         OWNER,
         "RejectClientVpcConnection",
         ClusterArn=arn,
         VpcConnectionArn=connection["VpcConnectionArn"],
     )
 
-    assert "one that is REJECTING" in str(stage.authenticate(token()))
+    assert "one that is REJECTING" in str(brokers.authenticate(token()))
 
 
-def test_a_client_that_the_cluster_policy_does_not_let_connect_is_told_so(stage: Stage) -> None:
-    scene, arn = stage.scene, stage.cluster_arn
-    version = scene.call(OWNER, "GetClusterPolicy", ClusterArn=arn)["CurrentVersion"]
+def test_a_client_that_the_cluster_policy_does_not_let_connect_is_told_so(
+    brokers: RunningBrokers,
+) -> None:
+    emulator, arn = brokers.emulator, brokers.cluster_arn
+    version = emulator.call(OWNER, "GetClusterPolicy", ClusterArn=arn)["CurrentVersion"]
     text = policy(statement(Action=["kafka:GetBootstrapBrokers"]))
-    scene.call(OWNER, "PutClusterPolicy", ClusterArn=arn, Policy=text, CurrentVersion=version)
+    emulator.call(OWNER, "PutClusterPolicy", ClusterArn=arn, Policy=text, CurrentVersion=version)
 
-    reason = str(stage.authenticate(token()))
+    reason = str(brokers.authenticate(token()))
 
     assert "does not allow kafka-cluster:Connect" in reason
     assert CLIENT.account in reason
@@ -140,41 +144,41 @@ def test_a_client_that_the_cluster_policy_does_not_let_connect_is_told_so(stage:
         ("b-1.iam.", "b-1.tls."),
     ],
 )
-def test_the_name_of_no_broker_is_refused(stage: Stage, change: tuple[str, str]) -> None:
-    host = stage.host().replace(*change)
+def test_the_name_of_no_broker_is_refused(brokers: RunningBrokers, change: tuple[str, str]) -> None:
+    host = brokers.host().replace(*change)
 
-    assert f"there is no broker {host}" in str(stage.door.authenticate(token(), host))
+    assert f"there is no broker {host}" in str(brokers.raw_client.authenticate(token(), host))
 
 
-def test_a_scheme_that_is_not_served_is_refused(stage: Stage) -> None:
-    reason = str(stage.door.authenticate(token(), stage.host("SaslScram")))
+def test_a_scheme_that_is_not_served_is_refused(brokers: RunningBrokers) -> None:
+    reason = str(brokers.raw_client.authenticate(token(), brokers.host("SaslScram")))
 
     assert "clients by scram are not served here" in reason
 
 
 def test_a_client_without_tls_is_cut_off_and_the_log_says_why(
-    stage: Stage, caplog: pytest.LogCaptureFixture
+    brokers: RunningBrokers, caplog: pytest.LogCaptureFixture
 ) -> None:
     api_versions = bytes.fromhex("00000009 0012 0000 00000007 ff")
 
-    with socket.create_connection((HOST, stage.front.port), DEADLINE) as plain:
+    with socket.create_connection((HOST, brokers.proxy.port), DEADLINE) as plain:
         plain.sendall(api_versions)
         rest = plain.recv(100)
 
-    stage.front.stop()
+    brokers.proxy.stop()
     assert not rest
     assert "is SASL_SSL set" in caplog.text
 
 
 def test_a_client_without_sasl_is_cut_off_and_the_log_says_why(
-    stage: Stage, caplog: pytest.LogCaptureFixture
+    brokers: RunningBrokers, caplog: pytest.LogCaptureFixture
 ) -> None:
     metadata = bytes.fromhex("0000000e 0003 0000 00000007 ffff 00000000")
 
-    with stage.door.connected(stage.host()) as connection:
+    with brokers.raw_client.connected(brokers.host()) as connection:
         connection.sendall(metadata)
         rest = connection.recv(100)
 
-    stage.front.stop()
+    brokers.proxy.stop()
     assert not rest
     assert "request 3 before authentication: is SASL_SSL set?" in caplog.text

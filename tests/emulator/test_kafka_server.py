@@ -13,9 +13,9 @@ import pytest
 from localcloud.cloud import Cloud, running_server
 from localcloud.msk import Scheme
 from localcloud.networks import make_networks
-from localcloud.settings import HELD, REPOSITORY, Settings, clean_environment, free_port
+from localcloud.settings import PAUSED, REPOSITORY, Settings, clean_environment, free_port
 from tests.emulator.builders import flags, policy, statement
-from tests.emulator.kafka_builders import DEADLINE, Door, token
+from tests.emulator.kafka_builders import DEADLINE, RawKafkaClient, token
 
 pytestmark = pytest.mark.xdist_group("kafka-server")
 
@@ -75,7 +75,7 @@ class Application:
 @pytest.fixture(scope="module")
 def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
     state = tmp_path_factory.mktemp("localcloud") / "state"
-    with running_server(Settings(free_port(), HELD, state)) as cloud:
+    with running_server(Settings(free_port(), PAUSED, state)) as cloud:
         client = cloud.clients[0]
         bootstrap = _connected(cloud, client)
         yield Application(cloud, bootstrap, _session_of_a_role(cloud, client))
@@ -101,7 +101,7 @@ def test_it_knows_the_credentials_that_this_aws_has_issued(
     application: Application, changes: dict[str, Any], reason: str | None
 ) -> None:
     kafka = application.cloud.kafka()
-    door = Door(kafka.port, ssl.create_default_context(cafile=kafka.ca_file))
+    raw_client = RawKafkaClient(kafka.port, ssl.create_default_context(cafile=kafka.ca_file))
     issued = {
         "key": application.credentials["AccessKeyId"],
         "secret": application.credentials["SecretAccessKey"],
@@ -109,7 +109,7 @@ def test_it_knows_the_credentials_that_this_aws_has_issued(
     }
     host = application.bootstrap.split(":")[0]
 
-    told = door.authenticate(token(**(issued | changes)), host)
+    told = raw_client.authenticate(token(**(issued | changes)), host)
 
     assert told is None if reason is None else reason in str(told)
 

@@ -107,7 +107,7 @@ class Cloud:
         return made["VpcConnectionArn"]
 
 
-OWNER, CLIENT, STRANGER = "111111111111", "222222222222", "333333333333"
+OWNER, CLIENT, OTHER = "111111111111", "222222222222", "333333333333"
 
 
 @pytest.fixture
@@ -183,8 +183,8 @@ def test_a_subnet_that_can_hold_no_endpoint_is_refused(cloud: Cloud, kind: str) 
 
 
 def test_a_participant_cannot_connect_a_shared_vpc(cloud: Cloud) -> None:
-    arn, vpc = cloud.private_cluster(), cloud.vpc(STRANGER)
-    share_vpc(STRANGER, CLIENT, vpc.vpc_id)
+    arn, vpc = cloud.private_cluster(), cloud.vpc(OTHER)
+    share_vpc(OTHER, CLIENT, vpc.vpc_id)
     group = cloud.ec2(CLIENT).create_security_group(
         GroupName="ours", Description="-", VpcId=vpc.vpc_id
     )
@@ -228,7 +228,7 @@ def test_botocore_retries_throttling_by_itself(
 
 
 def test_a_stranger_is_refused(cloud: Cloud) -> None:
-    arn, kafka = cloud.private_cluster(), cloud.kafka(STRANGER)
+    arn, kafka = cloud.private_cluster(), cloud.kafka(OTHER)
 
     with pytest.raises(kafka.exceptions.ForbiddenException, match="assumed-role/msklink/test"):
         kafka.describe_cluster_v2(ClusterArn=arn)

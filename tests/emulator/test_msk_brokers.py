@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from localcloud.msk import Scheme
-from tests.emulator.builders import CLIENT, OWNER, Scene, flags
+from tests.emulator.builders import CLIENT, OWNER, Emulator, flags
 
 HOSTS = r"b-\d\.{scheme}\.manufacturingpocm\.[a-z0-9]{{6}}\.c3\.kafka\.eu-west-1\.amazonaws\.com"
 
@@ -14,10 +14,10 @@ HOSTS = r"b-\d\.{scheme}\.manufacturingpocm\.[a-z0-9]{{6}}\.c3\.kafka\.eu-west-1
 @pytest.mark.parametrize(
     ("scheme", "field"), [("iam", "SaslIam"), ("scram", "SaslScram"), ("tls", "Tls")]
 )
-def test_private_brokers_have_ports_from_14001(scene: Scene, scheme: str, field: str) -> None:
-    arn = scene.private_cluster(*Scheme, name="Manufacturing-poc-msk-prov")
+def test_private_brokers_have_ports_from_14001(emulator: Emulator, scheme: str, field: str) -> None:
+    arn = emulator.private_cluster(*Scheme, name="Manufacturing-poc-msk-prov")
 
-    brokers = scene.call(CLIENT, "GetBootstrapBrokers", ClusterArn=arn)
+    brokers = emulator.call(CLIENT, "GetBootstrapBrokers", ClusterArn=arn)
 
     hosts = brokers[f"BootstrapBrokerStringVpcConnectivity{field}"].split(",")
     assert all(re.fullmatch(HOSTS.format(scheme=scheme) + r":1400\d", host) for host in hosts)
@@ -25,21 +25,21 @@ def test_private_brokers_have_ports_from_14001(scene: Scene, scheme: str, field:
     assert all(host[2] == host[-1] for host in hosts)
 
 
-def test_private_brokers_appear_when_the_update_has_ended(scene: Scene) -> None:
-    arn = scene.cluster()
-    scene.update(arn, flags(Scheme.IAM))
+def test_private_brokers_appear_when_the_update_has_ended(emulator: Emulator) -> None:
+    arn = emulator.cluster()
+    emulator.update(arn, flags(Scheme.IAM))
     field = "BootstrapBrokerStringVpcConnectivitySaslIam"
 
-    assert field not in scene.call(OWNER, "GetBootstrapBrokers", ClusterArn=arn)
-    scene.later(45)
-    assert field in scene.call(OWNER, "GetBootstrapBrokers", ClusterArn=arn)
+    assert field not in emulator.call(OWNER, "GetBootstrapBrokers", ClusterArn=arn)
+    emulator.later(45)
+    assert field in emulator.call(OWNER, "GetBootstrapBrokers", ClusterArn=arn)
 
 
-def test_the_order_of_brokers_varies_and_the_set_does_not(scene: Scene) -> None:
-    arn = scene.private_cluster()
+def test_the_order_of_brokers_varies_and_the_set_does_not(emulator: Emulator) -> None:
+    arn = emulator.private_cluster()
 
     seen = [
-        scene.call(OWNER, "GetBootstrapBrokers", ClusterArn=arn)[
+        emulator.call(OWNER, "GetBootstrapBrokers", ClusterArn=arn)[
             "BootstrapBrokerStringVpcConnectivitySaslIam"
         ]
         for _ in range(20)
@@ -54,13 +54,13 @@ def test_the_order_of_brokers_varies_and_the_set_does_not(scene: Scene) -> None:
     "field", ["VpcConnectivitySaslIam", "VpcConnectivityTls", "SaslIam", "SaslScram"]
 )
 def test_each_answer_names_another_three_of_more_brokers(
-    scene: Scene, count: int, field: str
+    emulator: Emulator, count: int, field: str
 ) -> None:
-    arn = scene.private_cluster(*Scheme)
-    scene.msk.force_brokers(arn, count)
+    arn = emulator.private_cluster(*Scheme)
+    emulator.msk.force_brokers(arn, count)
 
     seen = [
-        scene.call(OWNER, "GetBootstrapBrokers", ClusterArn=arn)[f"BootstrapBrokerString{field}"]
+        emulator.call(OWNER, "GetBootstrapBrokers", ClusterArn=arn)[f"BootstrapBrokerString{field}"]
         for _ in range(4)
     ]
 
@@ -79,21 +79,21 @@ def test_each_answer_names_another_three_of_more_brokers(
     ],
 )
 def test_an_open_cluster_has_the_ports_of_its_encryption(
-    scene: Scene, encryption: str, fields: set[str]
+    emulator: Emulator, encryption: str, fields: set[str]
 ) -> None:
-    arn = scene.cluster(
+    arn = emulator.cluster(
         ClientAuthentication={"Unauthenticated": {"Enabled": True}},
         EncryptionInfo={"EncryptionInTransit": {"ClientBroker": encryption}},
     )
 
-    assert set(scene.call(OWNER, "GetBootstrapBrokers", ClusterArn=arn)) == fields
+    assert set(emulator.call(OWNER, "GetBootstrapBrokers", ClusterArn=arn)) == fields
 
 
-def test_a_cluster_in_creation_has_no_brokers_yet(scene: Scene) -> None:
-    made = scene.call(
-        OWNER, "CreateClusterV2", ClusterName="orders", Provisioned=scene.provisioned()
+def test_a_cluster_in_creation_has_no_brokers_yet(emulator: Emulator) -> None:
+    made = emulator.call(
+        OWNER, "CreateClusterV2", ClusterName="orders", Provisioned=emulator.provisioned()
     )
 
-    error = scene.refusal(OWNER, "GetBootstrapBrokers", ClusterArn=made["ClusterArn"])
+    error = emulator.refusal(OWNER, "GetBootstrapBrokers", ClusterArn=made["ClusterArn"])
 
     assert (error.code, error.status) == ("ConflictException", 409)

@@ -9,7 +9,7 @@ from localcloud.msk import (
     Scheme,
 )
 from localcloud.msk.clock import Timeline
-from tests.emulator.builders import OWNER, Scene, flags
+from tests.emulator.builders import OWNER, Emulator, flags
 
 
 def test_a_manual_clock_moves_only_when_told() -> None:
@@ -43,11 +43,11 @@ def test_steps_happen_at_their_own_time_however_late_one_looks() -> None:
 
 def test_without_durations_everything_is_there_at_once() -> None:
     at_once = {field.name: 0.0 for field in dataclasses.fields(Durations)}
-    scene = Scene(durations=Durations(**at_once))
-    made = scene.call(
-        OWNER, "CreateClusterV2", ClusterName="orders", Provisioned=scene.provisioned()
+    emulator = Emulator(durations=Durations(**at_once))
+    made = emulator.call(
+        OWNER, "CreateClusterV2", ClusterName="orders", Provisioned=emulator.provisioned()
     )
 
-    operation = scene.update(made["ClusterArn"], flags(Scheme.IAM))
+    operation = emulator.update(made["ClusterArn"], flags(Scheme.IAM))
 
-    assert scene.operation(operation)["OperationState"] == "UPDATE_COMPLETE"
+    assert emulator.operation(operation)["OperationState"] == "UPDATE_COMPLETE"

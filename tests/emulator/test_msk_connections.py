@@ -14,24 +14,26 @@ from localcloud.msk import (
     Subnet,
     Vpc,
 )
-from tests.emulator.builders import CLIENT, OWNER, STRANGER, ZONES, Json, Scene, flags
+from tests.emulator.builders import CLIENT, OTHER, OWNER, ZONES, Emulator, Json, flags
 
 
-def connect_refusal(scene: Scene, arn: str, caller: Caller = CLIENT, **changes: object) -> MskError:
-    wanted = scene.wanted_connection(arn, **changes)
-    return scene.refusal(caller, "CreateVpcConnection", **wanted)
+def connect_refusal(
+    emulator: Emulator, arn: str, caller: Caller = CLIENT, **changes: object
+) -> MskError:
+    wanted = emulator.wanted_connection(arn, **changes)
+    return emulator.refusal(caller, "CreateVpcConnection", **wanted)
 
 
-def test_a_connection_is_available_after_four_minutes(scene: Scene) -> None:
-    connection = scene.connect(scene.private_cluster())
+def test_a_connection_is_available_after_four_minutes(emulator: Emulator) -> None:
+    connection = emulator.connect(emulator.private_cluster())
 
-    assert scene.connection_state(connection) == "CREATING"
-    scene.later(4)
-    assert scene.connection_state(connection) == "AVAILABLE"
+    assert emulator.connection_state(connection) == "CREATING"
+    emulator.later(4)
+    assert emulator.connection_state(connection) == "AVAILABLE"
 
 
-def test_a_connection_arn_names_both_accounts_and_the_cluster(scene: Scene) -> None:
-    connection = scene.connect(scene.private_cluster())
+def test_a_connection_arn_names_both_accounts_and_the_cluster(emulator: Emulator) -> None:
+    connection = emulator.connect(emulator.private_cluster())
 
     assert re.fullmatch(
         r"arn:aws:kafka:eu-west-1:222222222222:vpc-connection/111111111111/orders/[0-9a-f-]{36}",
@@ -39,11 +41,11 @@ def test_a_connection_arn_names_both_accounts_and_the_cluster(scene: Scene) -> N
     )
 
 
-def test_creating_and_describing_name_the_subnets_differently(scene: Scene) -> None:
-    wanted = scene.wanted_connection(scene.private_cluster(), Tags={"team": "a"})
-    made = scene.call(CLIENT, "CreateVpcConnection", **wanted)
+def test_creating_and_describing_name_the_subnets_differently(emulator: Emulator) -> None:
+    wanted = emulator.wanted_connection(emulator.private_cluster(), Tags={"team": "a"})
+    made = emulator.call(CLIENT, "CreateVpcConnection", **wanted)
 
-    shown = scene.call(CLIENT, "DescribeVpcConnection", Arn=made["VpcConnectionArn"])
+    shown = emulator.call(CLIENT, "DescribeVpcConnection", Arn=made["VpcConnectionArn"])
 
     assert made["ClientSubnets"] == shown["Subnets"] == wanted["ClientSubnets"]
     assert "TargetClusterArn" not in made
@@ -51,64 +53,68 @@ def test_creating_and_describing_name_the_subnets_differently(scene: Scene) -> N
     assert made["Tags"] == shown["Tags"] == {"team": "a"}
 
 
-def test_the_endpoint_is_made_in_the_clients_account_with_the_tags_of_msk(scene: Scene) -> None:
-    arn = scene.private_cluster()
-    scene.connect(arn)
+def test_the_endpoint_is_made_in_the_clients_account_with_the_tags_of_msk(
+    emulator: Emulator,
+) -> None:
+    arn = emulator.private_cluster()
+    emulator.connect(arn)
 
-    [(where, endpoint)] = scene.network.endpoints.items()
+    [(where, endpoint)] = emulator.network.endpoints.items()
     assert where[0] == CLIENT.account
     assert endpoint.tags == {"AWSMSKManaged": "true", "ClusterArn": arn}
     assert endpoint.security_group_ids == ("sg-vpc-client",)
 
 
-def test_each_side_lists_what_is_its_business(scene: Scene) -> None:
-    arn = scene.private_cluster()
-    connection = scene.connect(arn)
+def test_each_side_lists_what_is_its_business(emulator: Emulator) -> None:
+    arn = emulator.private_cluster()
+    connection = emulator.connect(arn)
 
-    [clients] = scene.call(CLIENT, "ListVpcConnections")["VpcConnections"]
-    [owners] = scene.call(OWNER, "ListClientVpcConnections", ClusterArn=arn)["ClientVpcConnections"]
+    [clients] = emulator.call(CLIENT, "ListVpcConnections")["VpcConnections"]
+    [owners] = emulator.call(OWNER, "ListClientVpcConnections", ClusterArn=arn)[
+        "ClientVpcConnections"
+    ]
 
     assert clients["VpcId"] == "vpc-client"
     assert "VpcId" not in owners
     assert owners["Owner"] == CLIENT.account
     assert clients["VpcConnectionArn"] == owners["VpcConnectionArn"] == connection
-    assert scene.call(STRANGER, "ListVpcConnections")["VpcConnections"] == []
+    assert emulator.call(OTHER, "ListVpcConnections")["VpcConnections"] == []
 
 
-def test_a_connection_needs_the_cluster_policy(scene: Scene) -> None:
-    arn = scene.private_cluster()
+def test_a_connection_needs_the_cluster_policy(emulator: Emulator) -> None:
+    arn = emulator.private_cluster()
 
-    assert connect_refusal(scene, arn, STRANGER).code == "ForbiddenException"
+    assert connect_refusal(emulator, arn, OTHER).code == "ForbiddenException"
 
 
-def test_the_owners_other_vpcs_need_no_policy(scene: Scene) -> None:
-    arn = scene.private_cluster()
-    scene.call(OWNER, "DeleteClusterPolicy", ClusterArn=arn)
-    scene.network.add_vpc(OWNER.account, Vpc("vpc-other"), ZONES)
-    wanted = scene.wanted_connection(
+def test_the_owners_other_vpcs_need_no_policy(emulator: Emulator) -> None:
+    arn = emulator.private_cluster()
+    emulator.call(OWNER, "DeleteClusterPolicy", ClusterArn=arn)
+    emulator.network.add_vpc(OWNER.account, Vpc("vpc-other"), ZONES)
+    wanted = emulator.wanted_connection(
         arn,
         VpcId="vpc-other",
         ClientSubnets=[f"subnet-vpc-other-{zone}" for zone in ZONES],
         SecurityGroups=["sg-vpc-other"],
     )
 
-    assert scene.call(OWNER, "CreateVpcConnection", **wanted)["State"] == "CREATING"
+    assert emulator.call(OWNER, "CreateVpcConnection", **wanted)["State"] == "CREATING"
 
 
-def test_a_connection_may_have_several_security_groups(scene: Scene) -> None:
+def test_a_connection_may_have_several_security_groups(emulator: Emulator) -> None:
     """As in Terraform's acceptance tests."""
     another = SecurityGroup("sg-another", "vpc-client")
-    scene.network.groups[CLIENT.account, another.group_id] = another
+    emulator.network.groups[CLIENT.account, another.group_id] = another
 
     groups = ["sg-vpc-client", "sg-another"]
-    arn = scene.connect(scene.private_cluster(), SecurityGroups=groups)
+    arn = emulator.connect(emulator.private_cluster(), SecurityGroups=groups)
 
-    described = scene.call(CLIENT, "DescribeVpcConnection", Arn=arn)
+    described = emulator.call(CLIENT, "DescribeVpcConnection", Arn=arn)
     assert described["SecurityGroups"] == groups
 
 
-def test_the_clusters_own_vpc_is_refused(scene: Scene) -> None:
-    error = connect_refusal(scene, scene.private_cluster(), OWNER, VpcId="vpc-owner")
+def test_the_clusters_own_vpc_is_refused(emulator: Emulator) -> None:
+    error = connect_refusal(emulator, emulator.private_cluster(), OWNER, VpcId="vpc-owner")
 
     assert error.invalid_parameter == "vpcId"
 
@@ -150,52 +156,52 @@ def subnets(*zones: str) -> list[str]:
     ],
 )
 def test_a_connection_that_cannot_work_is_refused(
-    scene: Scene, changes: Json, parameter: str
+    emulator: Emulator, changes: Json, parameter: str
 ) -> None:
-    arn = scene.private_cluster(Scheme.IAM)
-    add = scene.network.add_subnet
+    arn = emulator.private_cluster(Scheme.IAM)
+    add = emulator.network.add_subnet
     add(CLIENT.account, Subnet("subnet-spare", "vpc-client", ZONES[1]))
     add(CLIENT.account, Subnet("subnet-full", "vpc-client", ZONES[0], free_addresses=0))
     add(CLIENT.account, Subnet("subnet-other", "vpc-other", ZONES[0]))
-    scene.network.groups[CLIENT.account, "sg-other"] = SecurityGroup("sg-other", "vpc-other")
+    emulator.network.groups[CLIENT.account, "sg-other"] = SecurityGroup("sg-other", "vpc-other")
 
-    error = connect_refusal(scene, arn, **changes)
+    error = connect_refusal(emulator, arn, **changes)
 
     assert (error.code, error.invalid_parameter) == ("BadRequestException", parameter)
-    assert scene.network.endpoints == {}
+    assert emulator.network.endpoints == {}
 
 
 @pytest.mark.parametrize(
     "vpc",
     [Vpc("vpc-client", dns_support=False), Vpc("vpc-client", dns_hostnames=False)],
 )
-def test_both_dns_attributes_must_be_on(scene: Scene, vpc: Vpc) -> None:
-    arn = scene.private_cluster()
-    scene.network.vpcs[CLIENT.account, "vpc-client"] = vpc
+def test_both_dns_attributes_must_be_on(emulator: Emulator, vpc: Vpc) -> None:
+    arn = emulator.private_cluster()
+    emulator.network.vpcs[CLIENT.account, "vpc-client"] = vpc
 
-    assert connect_refusal(scene, arn).invalid_parameter == "vpcId"
-
-
-def test_a_connection_must_wait_for_the_update_to_end(scene: Scene) -> None:
-    arn = scene.private_cluster(Scheme.IAM)
-    scene.update(arn, flags(Scheme.IAM, Scheme.TLS))
-
-    assert connect_refusal(scene, arn).invalid_parameter == "targetClusterArn"
+    assert connect_refusal(emulator, arn).invalid_parameter == "vpcId"
 
 
-def test_a_second_connection_of_the_same_kind_is_refused(scene: Scene) -> None:
-    arn = scene.private_cluster(Scheme.IAM, Scheme.TLS)
-    first = scene.connect(arn)
+def test_a_connection_must_wait_for_the_update_to_end(emulator: Emulator) -> None:
+    arn = emulator.private_cluster(Scheme.IAM)
+    emulator.update(arn, flags(Scheme.IAM, Scheme.TLS))
 
-    assert first in connect_refusal(scene, arn).message
-    scene.connect(arn, Authentication="TLS")
+    assert connect_refusal(emulator, arn).invalid_parameter == "targetClusterArn"
 
 
-def test_only_the_client_describes_and_deletes_its_connection(scene: Scene) -> None:
-    connection = scene.connect(scene.private_cluster())
+def test_a_second_connection_of_the_same_kind_is_refused(emulator: Emulator) -> None:
+    arn = emulator.private_cluster(Scheme.IAM, Scheme.TLS)
+    first = emulator.connect(arn)
+
+    assert first in connect_refusal(emulator, arn).message
+    emulator.connect(arn, Authentication="TLS")
+
+
+def test_only_the_client_describes_and_deletes_its_connection(emulator: Emulator) -> None:
+    connection = emulator.connect(emulator.private_cluster())
 
     for operation in ("DescribeVpcConnection", "DeleteVpcConnection"):
-        assert scene.refusal(OWNER, operation, Arn=connection).status == 403
+        assert emulator.refusal(OWNER, operation, Arn=connection).status == 403
 
 
 @pytest.mark.parametrize(
@@ -205,165 +211,167 @@ def test_only_the_client_describes_and_deletes_its_connection(scene: Scene) -> N
         ("nonsense", 400),
     ],
 )
-def test_a_connection_that_is_not_there_is_refused(scene: Scene, arn: str, status: int) -> None:
-    assert scene.refusal(CLIENT, "DescribeVpcConnection", Arn=arn).status == status
+def test_a_connection_that_is_not_there_is_refused(
+    emulator: Emulator, arn: str, status: int
+) -> None:
+    assert emulator.refusal(CLIENT, "DescribeVpcConnection", Arn=arn).status == status
 
 
-def test_a_deleted_connection_is_gone_after_a_while(scene: Scene) -> None:
-    connection = scene.connect(scene.private_cluster())
-    assert scene.refusal(CLIENT, "DeleteVpcConnection", Arn=connection).status == 400
-    scene.later(4)
+def test_a_deleted_connection_is_gone_after_a_while(emulator: Emulator) -> None:
+    connection = emulator.connect(emulator.private_cluster())
+    assert emulator.refusal(CLIENT, "DeleteVpcConnection", Arn=connection).status == 400
+    emulator.later(4)
 
-    deleted = scene.call(CLIENT, "DeleteVpcConnection", Arn=connection)
+    deleted = emulator.call(CLIENT, "DeleteVpcConnection", Arn=connection)
     assert deleted["State"] == "DELETING"
-    assert scene.network.endpoints == {}
-    assert scene.refusal(CLIENT, "DeleteVpcConnection", Arn=connection).status == 400
+    assert emulator.network.endpoints == {}
+    assert emulator.refusal(CLIENT, "DeleteVpcConnection", Arn=connection).status == 400
 
-    scene.later(2)
-    assert scene.refusal(CLIENT, "DescribeVpcConnection", Arn=connection).status == 404
+    emulator.later(2)
+    assert emulator.refusal(CLIENT, "DescribeVpcConnection", Arn=connection).status == 404
 
 
-def test_the_owner_rejects_and_the_client_still_has_to_delete(scene: Scene) -> None:
-    arn = scene.private_cluster()
-    connection = scene.connect(arn)
+def test_the_owner_rejects_and_the_client_still_has_to_delete(emulator: Emulator) -> None:
+    arn = emulator.private_cluster()
+    connection = emulator.connect(arn)
     asked = {"ClusterArn": arn, "VpcConnectionArn": connection}
-    assert scene.refusal(OWNER, "RejectClientVpcConnection", **asked).status == 400
-    scene.later(4)
+    assert emulator.refusal(OWNER, "RejectClientVpcConnection", **asked).status == 400
+    emulator.later(4)
 
-    scene.call(OWNER, "RejectClientVpcConnection", **asked)
-    assert scene.connection_state(connection) == "REJECTING"
-    scene.later(1)
-    assert scene.connection_state(connection) == "REJECTED"
-    assert scene.call(CLIENT, "DeleteVpcConnection", Arn=connection)["State"] == "DELETING"
+    emulator.call(OWNER, "RejectClientVpcConnection", **asked)
+    assert emulator.connection_state(connection) == "REJECTING"
+    emulator.later(1)
+    assert emulator.connection_state(connection) == "REJECTED"
+    assert emulator.call(CLIENT, "DeleteVpcConnection", Arn=connection)["State"] == "DELETING"
 
 
-def test_only_connections_of_the_cluster_can_be_rejected(scene: Scene) -> None:
-    connection = scene.connect(scene.private_cluster())
-    other = scene.cluster("payments")
+def test_only_connections_of_the_cluster_can_be_rejected(emulator: Emulator) -> None:
+    connection = emulator.connect(emulator.private_cluster())
+    other = emulator.cluster("payments")
 
-    error = scene.refusal(
+    error = emulator.refusal(
         OWNER, "RejectClientVpcConnection", ClusterArn=other, VpcConnectionArn=connection
     )
 
     assert error.code == "NotFoundException"
 
 
-def test_switching_a_scheme_off_kills_its_connections_for_good(scene: Scene) -> None:
-    arn = scene.private_cluster(Scheme.IAM, Scheme.TLS)
-    iam, tls = scene.connect(arn), scene.connect(arn, Authentication="TLS")
+def test_switching_a_scheme_off_kills_its_connections_for_good(emulator: Emulator) -> None:
+    arn = emulator.private_cluster(Scheme.IAM, Scheme.TLS)
+    iam, tls = emulator.connect(arn), emulator.connect(arn, Authentication="TLS")
 
-    scene.update(arn, flags(Scheme.TLS))
-    scene.later(45)
-    assert scene.connection_state(iam) == "DEACTIVATING"
-    scene.later(1)
-    assert scene.connection_state(iam) == "INACTIVE"
-    assert scene.connection_state(tls) == "AVAILABLE"
+    emulator.update(arn, flags(Scheme.TLS))
+    emulator.later(45)
+    assert emulator.connection_state(iam) == "DEACTIVATING"
+    emulator.later(1)
+    assert emulator.connection_state(iam) == "INACTIVE"
+    assert emulator.connection_state(tls) == "AVAILABLE"
 
-    scene.update(arn, flags(Scheme.IAM, Scheme.TLS))
-    scene.later(46)
-    assert scene.connection_state(iam) == "INACTIVE"
-
-
-def test_a_closed_policy_leaves_connections_as_they_are(scene: Scene) -> None:
-    arn = scene.private_cluster()
-    connection = scene.connect(arn)
-
-    scene.call(OWNER, "DeleteClusterPolicy", ClusterArn=arn)
-    scene.later(60)
-
-    assert scene.connection_state(connection) == "AVAILABLE"
+    emulator.update(arn, flags(Scheme.IAM, Scheme.TLS))
+    emulator.later(46)
+    assert emulator.connection_state(iam) == "INACTIVE"
 
 
-def test_the_owner_sees_who_attached_and_left(scene: Scene) -> None:
-    arn = scene.private_cluster()
-    connection = scene.connect(arn)
-    scene.later(4)
-    scene.call(CLIENT, "DeleteVpcConnection", Arn=connection)
-    scene.later(2)
+def test_a_closed_policy_leaves_connections_as_they_are(emulator: Emulator) -> None:
+    arn = emulator.private_cluster()
+    connection = emulator.connect(arn)
 
-    listed = scene.call(OWNER, "ListClusterOperationsV2", ClusterArn=arn)
+    emulator.call(OWNER, "DeleteClusterPolicy", ClusterArn=arn)
+    emulator.later(60)
+
+    assert emulator.connection_state(connection) == "AVAILABLE"
+
+
+def test_the_owner_sees_who_attached_and_left(emulator: Emulator) -> None:
+    arn = emulator.private_cluster()
+    connection = emulator.connect(arn)
+    emulator.later(4)
+    emulator.call(CLIENT, "DeleteVpcConnection", Arn=connection)
+    emulator.later(2)
+
+    listed = emulator.call(OWNER, "ListClusterOperationsV2", ClusterArn=arn)
     left, attached, _ = listed["ClusterOperationInfoList"]
 
     assert (left["OperationType"], left["OperationState"]) == (
         "DELETE_VPC_CONNECTION",
         "DELETE_COMPLETE",
     )
-    info = scene.operation(attached["OperationArn"])["Provisioned"]["VpcConnectionInfo"]
+    info = emulator.operation(attached["OperationArn"])["Provisioned"]["VpcConnectionInfo"]
     assert (info["Owner"], info["VpcConnectionArn"]) == (CLIENT.account, connection)
 
 
 def test_without_the_right_to_make_an_endpoint_there_is_no_connection(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    arn = scene.private_cluster()
+    arn = emulator.private_cluster()
 
     def may_not(caller: Caller, endpoint: Endpoint) -> str:
         raise PermissionError(f"{caller.arn} may not create {endpoint.vpc_id}")
 
-    monkeypatch.setattr(scene.network, "create_endpoint", may_not)
+    monkeypatch.setattr(emulator.network, "create_endpoint", may_not)
 
-    assert connect_refusal(scene, arn).code == "ForbiddenException"
-    assert scene.call(CLIENT, "ListVpcConnections")["VpcConnections"] == []
+    assert connect_refusal(emulator, arn).code == "ForbiddenException"
+    assert emulator.call(CLIENT, "ListVpcConnections")["VpcConnections"] == []
 
 
 def test_without_the_right_to_delete_the_endpoint_the_connection_stays(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    connection = scene.connect(scene.private_cluster())
-    scene.later(4)
+    connection = emulator.connect(emulator.private_cluster())
+    emulator.later(4)
 
     def may_not(caller: Caller, endpoint_id: str) -> None:
         raise PermissionError(f"{caller.arn} may not delete {endpoint_id}")
 
-    monkeypatch.setattr(scene.network, "delete_endpoint", may_not)
+    monkeypatch.setattr(emulator.network, "delete_endpoint", may_not)
 
-    assert scene.refusal(CLIENT, "DeleteVpcConnection", Arn=connection).status == 403
-    assert scene.connection_state(connection) == "AVAILABLE"
+    assert emulator.refusal(CLIENT, "DeleteVpcConnection", Arn=connection).status == 403
+    assert emulator.connection_state(connection) == "AVAILABLE"
 
 
 def test_connections_of_a_cluster_that_was_never_private_are_not_listed() -> None:
-    scene = Scene()
-    arn = scene.cluster()
+    emulator = Emulator()
+    arn = emulator.cluster()
 
-    assert scene.refusal(OWNER, "ListClientVpcConnections", ClusterArn=arn).status == 400
+    assert emulator.refusal(OWNER, "ListClientVpcConnections", ClusterArn=arn).status == 400
 
-    scene.msk.assume(unconnected_cannot_list=False)
-    assert scene.call(OWNER, "ListClientVpcConnections", ClusterArn=arn) == {
+    emulator.msk.assume(unconnected_cannot_list=False)
+    assert emulator.call(OWNER, "ListClientVpcConnections", ClusterArn=arn) == {
         "ClientVpcConnections": []
     }
 
 
 def test_a_policy_may_take_effect_a_little_later() -> None:
-    scene = Scene(Assumptions(policy_delay_seconds=20))
-    arn = scene.private_cluster()
+    emulator = Emulator(Assumptions(policy_delay_seconds=20))
+    arn = emulator.private_cluster()
 
-    assert connect_refusal(scene, arn).code == "ForbiddenException"
+    assert connect_refusal(emulator, arn).code == "ForbiddenException"
 
-    scene.later(1)
-    scene.connect(arn)
-    scene.call(OWNER, "DeleteClusterPolicy", ClusterArn=arn)
-    assert scene.call(CLIENT, "DescribeClusterV2", ClusterArn=arn)
-    scene.later(1)
-    assert scene.refusal(CLIENT, "DescribeClusterV2", ClusterArn=arn).status == 403
+    emulator.later(1)
+    emulator.connect(arn)
+    emulator.call(OWNER, "DeleteClusterPolicy", ClusterArn=arn)
+    assert emulator.call(CLIENT, "DescribeClusterV2", ClusterArn=arn)
+    emulator.later(1)
+    assert emulator.refusal(CLIENT, "DescribeClusterV2", ClusterArn=arn).status == 403
 
 
 def test_the_first_connection_of_an_account_may_wait_for_the_role_of_msk() -> None:
-    scene = Scene(Assumptions(role_delay_seconds=60))
-    arn = scene.private_cluster()
+    emulator = Emulator(Assumptions(role_delay_seconds=60))
+    arn = emulator.private_cluster()
 
-    refused = connect_refusal(scene, arn)
+    refused = connect_refusal(emulator, arn)
 
     assert (refused.code, "service-linked role" in refused.message) == ("BadRequestException", True)
-    scene.later(1)
-    scene.connect(arn)
+    emulator.later(1)
+    emulator.connect(arn)
 
 
 def test_a_cluster_that_is_busy_may_take_connections() -> None:
-    scene = Scene()
-    arn = scene.private_cluster()
-    scene.msk.force_state(arn, "UPDATING")
+    emulator = Emulator()
+    arn = emulator.private_cluster()
+    emulator.msk.force_state(arn, "UPDATING")
 
-    assert connect_refusal(scene, arn).code == "BadRequestException"
+    assert connect_refusal(emulator, arn).code == "BadRequestException"
 
-    scene.msk.assume(busy_takes_connections=True)
-    scene.connect(arn)
+    emulator.msk.assume(busy_takes_connections=True)
+    emulator.connect(arn)

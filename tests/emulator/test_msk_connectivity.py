@@ -7,42 +7,42 @@ import pytest
 from localcloud.msk import Assumptions, Scheme
 from localcloud.msk.connectivity import is_recent
 from localcloud.msk.errors import IDENTICAL, ONE_FAMILY, STALE_CLUSTER_VERSION
-from tests.emulator.builders import ALL_SCHEMES_ON, OWNER, Json, Scene, flags, policy, statement
+from tests.emulator.builders import ALL_SCHEMES_ON, OWNER, Emulator, Json, flags, policy, statement
 
 IAM_ON = flags(Scheme.IAM)
 
 
-def private_flags(scene: Scene, arn: str) -> Json | None:
-    info = scene.describe(arn)["Provisioned"]["BrokerNodeGroupInfo"]["ConnectivityInfo"]
+def private_flags(emulator: Emulator, arn: str) -> Json | None:
+    info = emulator.describe(arn)["Provisioned"]["BrokerNodeGroupInfo"]["ConnectivityInfo"]
     found: Json | None = info.get("VpcConnectivity")
     return found
 
 
-def test_an_update_ends_after_45_minutes_with_a_new_version(scene: Scene) -> None:
-    arn = scene.cluster()
-    before = scene.version(arn)
+def test_an_update_ends_after_45_minutes_with_a_new_version(emulator: Emulator) -> None:
+    arn = emulator.cluster()
+    before = emulator.version(arn)
 
-    operation = scene.update(arn, IAM_ON)
-    running = scene.describe(arn)
+    operation = emulator.update(arn, IAM_ON)
+    running = emulator.describe(arn)
     assert (running["State"], running["ActiveOperationArn"]) == ("UPDATING", operation)
-    assert {"VpcConnectivity": private_flags(scene, arn)} == flags()
+    assert {"VpcConnectivity": private_flags(emulator, arn)} == flags()
 
-    scene.later(45)
-    done = scene.describe(arn)
+    emulator.later(45)
+    done = emulator.describe(arn)
     assert done["State"] == "ACTIVE"
     assert done["CurrentVersion"] != before
     assert "ActiveOperationArn" not in done
-    assert {"VpcConnectivity": private_flags(scene, arn)} == IAM_ON
+    assert {"VpcConnectivity": private_flags(emulator, arn)} == IAM_ON
 
 
-def test_the_operation_tells_how_far_the_update_is(scene: Scene) -> None:
-    operation = scene.update(scene.cluster(), IAM_ON)
+def test_the_operation_tells_how_far_the_update_is(emulator: Emulator) -> None:
+    operation = emulator.update(emulator.cluster(), IAM_ON)
 
-    assert scene.operation(operation)["OperationState"] == "PENDING"
-    scene.later(1)
-    assert scene.operation(operation)["OperationState"] == "UPDATE_IN_PROGRESS"
-    scene.later(44)
-    done = scene.operation(operation)
+    assert emulator.operation(operation)["OperationState"] == "PENDING"
+    emulator.later(1)
+    assert emulator.operation(operation)["OperationState"] == "UPDATE_IN_PROGRESS"
+    emulator.later(44)
+    done = emulator.operation(operation)
     assert (done["OperationState"], done["OperationType"]) == (
         "UPDATE_COMPLETE",
         "UPDATE_CONNECTIVITY",
@@ -52,19 +52,19 @@ def test_the_operation_tells_how_far_the_update_is(scene: Scene) -> None:
     assert target["VpcConnectivity"] == IAM_ON["VpcConnectivity"]
 
 
-def test_an_update_needs_an_active_cluster(scene: Scene) -> None:
-    arn = scene.cluster()
-    scene.update(arn, IAM_ON)
+def test_an_update_needs_an_active_cluster(emulator: Emulator) -> None:
+    arn = emulator.cluster()
+    emulator.update(arn, IAM_ON)
 
-    error = scene.update_refusal(arn, flags(Scheme.IAM, Scheme.TLS))
+    error = emulator.update_refusal(arn, flags(Scheme.IAM, Scheme.TLS))
 
     assert (error.code, error.invalid_parameter) == ("BadRequestException", "clusterArn")
 
 
-def test_a_stale_version_updates_nothing(scene: Scene) -> None:
-    arn = scene.cluster()
+def test_a_stale_version_updates_nothing(emulator: Emulator) -> None:
+    arn = emulator.cluster()
 
-    error = scene.refusal(
+    error = emulator.refusal(
         OWNER,
         "UpdateConnectivity",
         ClusterArn=arn,
@@ -76,58 +76,58 @@ def test_a_stale_version_updates_nothing(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("same", [IAM_ON, {"PublicAccess": {"Type": "DISABLED"}}])
-def test_what_is_already_so_is_refused_as_identical(scene: Scene, same: Json) -> None:
-    arn = scene.private_cluster(Scheme.IAM)
+def test_what_is_already_so_is_refused_as_identical(emulator: Emulator, same: Json) -> None:
+    arn = emulator.private_cluster(Scheme.IAM)
 
-    error = scene.update_refusal(arn, same)
+    error = emulator.update_refusal(arn, same)
 
     assert (error.message, error.invalid_parameter) == (IDENTICAL, "connectivityInfo")
 
 
-def test_switching_off_what_was_never_on_is_identical(scene: Scene) -> None:
-    assert scene.update_refusal(scene.cluster(), flags()).message == IDENTICAL
+def test_switching_off_what_was_never_on_is_identical(emulator: Emulator) -> None:
+    assert emulator.update_refusal(emulator.cluster(), flags()).message == IDENTICAL
 
 
-def test_one_call_updates_one_family(scene: Scene) -> None:
+def test_one_call_updates_one_family(emulator: Emulator) -> None:
     both = IAM_ON | {"PublicAccess": {"Type": "SERVICE_PROVIDED_EIPS"}}
 
-    assert scene.update_refusal(scene.cluster(), both).message == ONE_FAMILY
+    assert emulator.update_refusal(emulator.cluster(), both).message == ONE_FAMILY
 
 
-def test_an_update_of_nothing_is_refused(scene: Scene) -> None:
-    assert scene.update_refusal(scene.cluster(), {}).invalid_parameter == "connectivityInfo"
+def test_an_update_of_nothing_is_refused(emulator: Emulator) -> None:
+    assert emulator.update_refusal(emulator.cluster(), {}).invalid_parameter == "connectivityInfo"
 
 
-def test_an_omitted_scheme_is_switched_off(scene: Scene) -> None:
-    arn = scene.private_cluster(Scheme.IAM)
+def test_an_omitted_scheme_is_switched_off(emulator: Emulator) -> None:
+    arn = emulator.private_cluster(Scheme.IAM)
 
-    scene.update(arn, {"VpcConnectivity": {"ClientAuthentication": {"Tls": {"Enabled": True}}}})
-    scene.later(45)
+    emulator.update(arn, {"VpcConnectivity": {"ClientAuthentication": {"Tls": {"Enabled": True}}}})
+    emulator.later(45)
 
-    assert {"VpcConnectivity": private_flags(scene, arn)} == flags(Scheme.TLS)
+    assert {"VpcConnectivity": private_flags(emulator, arn)} == flags(Scheme.TLS)
 
 
 def test_the_other_answer_keeps_an_omitted_scheme() -> None:
-    scene = Scene(Assumptions(omitted_scheme_is_off=False))
-    arn = scene.private_cluster(Scheme.IAM)
+    emulator = Emulator(Assumptions(omitted_scheme_is_off=False))
+    arn = emulator.private_cluster(Scheme.IAM)
 
-    scene.update(arn, {"VpcConnectivity": {"ClientAuthentication": {"Tls": {"Enabled": True}}}})
-    scene.later(45)
+    emulator.update(arn, {"VpcConnectivity": {"ClientAuthentication": {"Tls": {"Enabled": True}}}})
+    emulator.later(45)
 
-    assert {"VpcConnectivity": private_flags(scene, arn)} == flags(Scheme.IAM, Scheme.TLS)
-
-
-def test_all_three_schemes_come_with_one_update(scene: Scene) -> None:
-    arn = scene.cluster()
-
-    scene.update(arn, flags(*Scheme))
-    scene.later(45)
-
-    assert {"VpcConnectivity": private_flags(scene, arn)} == flags(*Scheme)
+    assert {"VpcConnectivity": private_flags(emulator, arn)} == flags(Scheme.IAM, Scheme.TLS)
 
 
-def small(scene: Scene) -> Json:
-    nodes: Json = scene.provisioned()["BrokerNodeGroupInfo"]
+def test_all_three_schemes_come_with_one_update(emulator: Emulator) -> None:
+    arn = emulator.cluster()
+
+    emulator.update(arn, flags(*Scheme))
+    emulator.later(45)
+
+    assert {"VpcConnectivity": private_flags(emulator, arn)} == flags(*Scheme)
+
+
+def small(emulator: Emulator) -> Json:
+    nodes: Json = emulator.provisioned()["BrokerNodeGroupInfo"]
     return nodes | {"InstanceType": "kafka.t3.small"}
 
 
@@ -148,17 +148,17 @@ def small(scene: Scene) -> Json:
     ],
 )
 def test_an_unfit_cluster_is_refused(
-    scene: Scene, changes: Json, scheme: Scheme, parameter: str
+    emulator: Emulator, changes: Json, scheme: Scheme, parameter: str
 ) -> None:
-    error = scene.update_refusal(scene.cluster(**changes), flags(scheme))
+    error = emulator.update_refusal(emulator.cluster(**changes), flags(scheme))
 
     assert (error.code, error.invalid_parameter) == ("BadRequestException", parameter)
 
 
-def test_small_brokers_are_refused(scene: Scene) -> None:
-    arn = scene.cluster(BrokerNodeGroupInfo=small(scene))
+def test_small_brokers_are_refused(emulator: Emulator) -> None:
+    arn = emulator.cluster(BrokerNodeGroupInfo=small(emulator))
 
-    error = scene.update_refusal(arn, IAM_ON)
+    error = emulator.update_refusal(arn, IAM_ON)
 
     assert error.invalid_parameter == "instanceType"
     assert error.message == (
@@ -166,7 +166,7 @@ def test_small_brokers_are_refused(scene: Scene) -> None:
         "cluster."
     )
     put = {"ClusterArn": arn, "Policy": policy(statement())}
-    assert scene.call(OWNER, "PutClusterPolicy", **put)["CurrentVersion"]  # as ACK's tests do
+    assert emulator.call(OWNER, "PutClusterPolicy", **put)["CurrentVersion"]  # as ACK's tests do
 
 
 MIXED: Json = {
@@ -175,28 +175,30 @@ MIXED: Json = {
 }
 
 
-def test_unauthenticated_access_beside_a_scheme_is_no_hindrance(scene: Scene) -> None:
-    arn = scene.cluster(**MIXED)
+def test_unauthenticated_access_beside_a_scheme_is_no_hindrance(emulator: Emulator) -> None:
+    arn = emulator.cluster(**MIXED)
 
-    scene.update(arn, IAM_ON)
-    scene.later(45)
+    emulator.update(arn, IAM_ON)
+    emulator.later(45)
 
-    assert {"VpcConnectivity": private_flags(scene, arn)} == IAM_ON
+    assert {"VpcConnectivity": private_flags(emulator, arn)} == IAM_ON
 
 
 def test_the_other_answer_refuses_unauthenticated_access_beside_a_scheme() -> None:
-    scene = Scene(Assumptions(mixed_is_refused=True))
+    emulator = Emulator(Assumptions(mixed_is_refused=True))
 
-    error = scene.update_refusal(scene.cluster(**MIXED), IAM_ON)
+    error = emulator.update_refusal(emulator.cluster(**MIXED), IAM_ON)
 
     assert error.invalid_parameter == "vpcConnectivity.clientAuthentication"
 
 
 @pytest.mark.parametrize("shown", [True, False], ids=["shown", "left out"])
 def test_a_fresh_cluster_shows_three_flags_or_none(shown: bool) -> None:
-    scene = Scene(Assumptions(fresh_shows_flags=shown))
+    emulator = Emulator(Assumptions(fresh_shows_flags=shown))
 
-    assert private_flags(scene, scene.cluster()) == (flags()["VpcConnectivity"] if shown else None)
+    assert private_flags(emulator, emulator.cluster()) == (
+        flags()["VpcConnectivity"] if shown else None
+    )
 
 
 @pytest.mark.parametrize("scheme", [Scheme.SCRAM, Scheme.TLS])
@@ -212,56 +214,56 @@ def test_a_fresh_cluster_shows_three_flags_or_none(shown: bool) -> None:
     ],
 )
 def test_scram_and_tls_need_acls_to_be_closed(
-    scene: Scene, scheme: Scheme, properties: bytes, refused: bool
+    emulator: Emulator, scheme: Scheme, properties: bytes, refused: bool
 ) -> None:
-    configuration = {"Arn": scene.configuration(properties, "other"), "Revision": 1}
-    arn = scene.cluster(ConfigurationInfo=configuration)
+    configuration = {"Arn": emulator.configuration(properties, "other"), "Revision": 1}
+    arn = emulator.cluster(ConfigurationInfo=configuration)
 
     if refused:
-        assert "allow.everyone" in scene.update_refusal(arn, flags(scheme)).message
+        assert "allow.everyone" in emulator.update_refusal(arn, flags(scheme)).message
     else:
-        scene.update(arn, flags(scheme))
+        emulator.update(arn, flags(scheme))
 
 
-def test_the_default_configuration_lets_everyone_in(scene: Scene) -> None:
-    block = scene.provisioned()
+def test_the_default_configuration_lets_everyone_in(emulator: Emulator) -> None:
+    block = emulator.provisioned()
     del block["ConfigurationInfo"]
-    made = scene.call(OWNER, "CreateClusterV2", ClusterName="orders", Provisioned=block)
-    scene.later(20)
+    made = emulator.call(OWNER, "CreateClusterV2", ClusterName="orders", Provisioned=block)
+    emulator.later(20)
     arn = made["ClusterArn"]
 
-    assert "allow.everyone" in scene.update_refusal(arn, flags(Scheme.SCRAM)).message
-    scene.update(arn, IAM_ON)
+    assert "allow.everyone" in emulator.update_refusal(arn, flags(Scheme.SCRAM)).message
+    emulator.update(arn, IAM_ON)
 
 
-def test_dual_stack_and_private_connectivity_exclude_each_other(scene: Scene) -> None:
+def test_dual_stack_and_private_connectivity_exclude_each_other(emulator: Emulator) -> None:
     dual = {"NetworkType": "DUAL"}
-    private = scene.private_cluster(name="private")
-    assert scene.update_refusal(private, dual).invalid_parameter == "networkType"
+    private = emulator.private_cluster(name="private")
+    assert emulator.update_refusal(private, dual).invalid_parameter == "networkType"
 
-    arn = scene.cluster("dual")
-    scene.update(arn, dual)
-    scene.later(45)
-    assert scene.update_refusal(arn, IAM_ON).invalid_parameter == "networkType"
-    assert scene.update_refusal(arn, {"NetworkType": "IPV4"}).invalid_parameter == "networkType"
+    arn = emulator.cluster("dual")
+    emulator.update(arn, dual)
+    emulator.later(45)
+    assert emulator.update_refusal(arn, IAM_ON).invalid_parameter == "networkType"
+    assert emulator.update_refusal(arn, {"NetworkType": "IPV4"}).invalid_parameter == "networkType"
 
 
-def test_public_access_and_zookeeper_access_are_families_of_their_own(scene: Scene) -> None:
-    arn = scene.cluster()
-    scene.update(arn, {"PublicAccess": {"Type": "SERVICE_PROVIDED_EIPS"}})
-    scene.later(45)
-    scene.call(
+def test_public_access_and_zookeeper_access_are_families_of_their_own(emulator: Emulator) -> None:
+    arn = emulator.cluster()
+    emulator.update(arn, {"PublicAccess": {"Type": "SERVICE_PROVIDED_EIPS"}})
+    emulator.later(45)
+    emulator.call(
         OWNER,
         "UpdateConnectivity",
         ClusterArn=arn,
-        CurrentVersion=scene.version(arn),
+        CurrentVersion=emulator.version(arn),
         ZookeeperAccess={"Enabled": False},
     )
-    scene.later(45)
+    emulator.later(45)
 
-    brokers = scene.call(OWNER, "GetBootstrapBrokers", ClusterArn=arn)
+    brokers = emulator.call(OWNER, "GetBootstrapBrokers", ClusterArn=arn)
     assert "b-1-public.orders." in brokers["BootstrapBrokerStringPublicSaslIam"]
-    nonsense = scene.update_refusal(arn, {"PublicAccess": {"Type": "OPEN"}})
+    nonsense = emulator.update_refusal(arn, {"PublicAccess": {"Type": "OPEN"}})
     assert nonsense.invalid_parameter == "publicAccess.type"
 
 
@@ -283,19 +285,19 @@ def test_kafka_versions_compare_by_their_numbers(version: str, recent: bool) -> 
     assert is_recent(version) is recent
 
 
-def test_operations_are_listed_newest_first_in_both_api_versions(scene: Scene) -> None:
-    arn = scene.cluster()
-    first = scene.update(arn, IAM_ON)
-    scene.later(45)
-    second = scene.update(arn, flags(Scheme.IAM, Scheme.TLS))
+def test_operations_are_listed_newest_first_in_both_api_versions(emulator: Emulator) -> None:
+    arn = emulator.cluster()
+    first = emulator.update(arn, IAM_ON)
+    emulator.later(45)
+    second = emulator.update(arn, flags(Scheme.IAM, Scheme.TLS))
 
     def listed(operation: str) -> list[Any]:
-        answer = scene.call(OWNER, operation, ClusterArn=arn)
+        answer = emulator.call(OWNER, operation, ClusterArn=arn)
         return [item["OperationArn"] for item in answer["ClusterOperationInfoList"]]
 
     assert listed("ListClusterOperationsV2") == [second, first]
     assert listed("ListClusterOperations") == [second, first]
-    old = scene.call(OWNER, "DescribeClusterOperation", ClusterOperationArn=first)
+    old = emulator.call(OWNER, "DescribeClusterOperation", ClusterOperationArn=first)
     assert old["ClusterOperationInfo"]["OperationState"] == "UPDATE_COMPLETE"
 
 
@@ -307,21 +309,23 @@ def test_operations_are_listed_newest_first_in_both_api_versions(scene: Scene) -
         ("nonsense", 400),
     ],
 )
-def test_an_operation_that_is_not_there_is_refused(scene: Scene, arn: str, status: int) -> None:
-    refusal = scene.refusal(OWNER, "DescribeClusterOperationV2", ClusterOperationArn=arn)
+def test_an_operation_that_is_not_there_is_refused(
+    emulator: Emulator, arn: str, status: int
+) -> None:
+    refusal = emulator.refusal(OWNER, "DescribeClusterOperationV2", ClusterOperationArn=arn)
 
     assert refusal.status == status
 
 
-def test_a_configuration_is_read_back_as_it_was_given(scene: Scene) -> None:
-    arn = scene.configuration(b"a=1\n", "plain")
+def test_a_configuration_is_read_back_as_it_was_given(emulator: Emulator) -> None:
+    arn = emulator.configuration(b"a=1\n", "plain")
 
-    revision = scene.call(OWNER, "DescribeConfigurationRevision", Arn=arn, Revision=1)
+    revision = emulator.call(OWNER, "DescribeConfigurationRevision", Arn=arn, Revision=1)
     assert revision["ServerProperties"] == b"a=1\n"
-    assert scene.call(OWNER, "DescribeConfiguration", Arn=arn)["Name"] == "plain"
-    missing = scene.refusal(OWNER, "DescribeConfigurationRevision", Arn=arn, Revision=2)
+    assert emulator.call(OWNER, "DescribeConfiguration", Arn=arn)["Name"] == "plain"
+    missing = emulator.refusal(OWNER, "DescribeConfigurationRevision", Arn=arn, Revision=2)
     assert missing.status == 404
-    again = scene.refusal(OWNER, "CreateConfiguration", Name="plain", ServerProperties=b"")
+    again = emulator.refusal(OWNER, "CreateConfiguration", Name="plain", ServerProperties=b"")
     assert again.code == "ConflictException"
-    unnamed = scene.refusal(OWNER, "CreateConfiguration", Name="-", ServerProperties=b"")
+    unnamed = emulator.refusal(OWNER, "CreateConfiguration", Name="-", ServerProperties=b"")
     assert unnamed.invalid_parameter == "name"

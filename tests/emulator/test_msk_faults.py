@@ -4,109 +4,111 @@ import pytest
 
 from localcloud.msk import Scheme, faults
 from localcloud.msk.errors import STALE_CLUSTER_VERSION, STALE_POLICY_VERSION
-from tests.emulator.builders import CLIENT, OWNER, Scene, flags, policy, statement
+from tests.emulator.builders import CLIENT, OWNER, Emulator, flags, policy, statement
 
 
-def test_an_error_before_the_effect_changes_nothing(scene: Scene) -> None:
-    arn = scene.private_cluster()
-    scene.msk.faults.add(faults.error("CreateVpcConnection"))
+def test_an_error_before_the_effect_changes_nothing(emulator: Emulator) -> None:
+    arn = emulator.private_cluster()
+    emulator.msk.faults.add(faults.error("CreateVpcConnection"))
 
-    wanted = scene.wanted_connection(arn)
-    assert scene.refusal(CLIENT, "CreateVpcConnection", **wanted).status == 500
+    wanted = emulator.wanted_connection(arn)
+    assert emulator.refusal(CLIENT, "CreateVpcConnection", **wanted).status == 500
 
-    assert scene.call(CLIENT, "ListVpcConnections")["VpcConnections"] == []
-    scene.connect(arn)
+    assert emulator.call(CLIENT, "ListVpcConnections")["VpcConnections"] == []
+    emulator.connect(arn)
 
 
-def test_an_error_after_the_effect_leaves_it(scene: Scene) -> None:
-    arn = scene.private_cluster()
-    scene.msk.faults.add(
+def test_an_error_after_the_effect_leaves_it(emulator: Emulator) -> None:
+    arn = emulator.private_cluster()
+    emulator.msk.faults.add(
         faults.error("CreateVpcConnection", "ServiceUnavailableException", when="after")
     )
 
-    wanted = scene.wanted_connection(arn)
-    assert scene.refusal(CLIENT, "CreateVpcConnection", **wanted).status == 503
+    wanted = emulator.wanted_connection(arn)
+    assert emulator.refusal(CLIENT, "CreateVpcConnection", **wanted).status == 503
 
-    assert len(scene.call(CLIENT, "ListVpcConnections")["VpcConnections"]) == 1
+    assert len(emulator.call(CLIENT, "ListVpcConnections")["VpcConnections"]) == 1
 
 
-def test_throttling_ends_after_so_many_times(scene: Scene) -> None:
-    scene.msk.faults.add(faults.throttled("ListClustersV2", times=2))
+def test_throttling_ends_after_so_many_times(emulator: Emulator) -> None:
+    emulator.msk.faults.add(faults.throttled("ListClustersV2", times=2))
 
     for _ in range(2):
-        error = scene.refusal(OWNER, "ListClustersV2")
+        error = emulator.refusal(OWNER, "ListClustersV2")
         assert (error.code, error.status) == ("TooManyRequestsException", 429)
-    scene.call(OWNER, "ListClustersV2")
+    emulator.call(OWNER, "ListClustersV2")
 
 
-def test_a_fault_without_an_end_lasts_until_it_is_cleared(scene: Scene) -> None:
-    scene.msk.faults.add(faults.throttled("ListClustersV2", times=None))
+def test_a_fault_without_an_end_lasts_until_it_is_cleared(emulator: Emulator) -> None:
+    emulator.msk.faults.add(faults.throttled("ListClustersV2", times=None))
 
     for _ in range(5):
-        scene.refusal(OWNER, "ListClustersV2")
-    scene.msk.faults.clear()
-    scene.call(OWNER, "ListClustersV2")
+        emulator.refusal(OWNER, "ListClustersV2")
+    emulator.msk.faults.clear()
+    emulator.call(OWNER, "ListClustersV2")
 
 
-def test_a_fault_can_be_meant_for_one_account(scene: Scene) -> None:
-    scene.msk.faults.add(faults.throttled("ListVpcConnections", account=CLIENT.account))
+def test_a_fault_can_be_meant_for_one_account(emulator: Emulator) -> None:
+    emulator.msk.faults.add(faults.throttled("ListVpcConnections", account=CLIENT.account))
 
-    scene.call(OWNER, "ListVpcConnections")
-    scene.refusal(CLIENT, "ListVpcConnections")
+    emulator.call(OWNER, "ListVpcConnections")
+    emulator.refusal(CLIENT, "ListVpcConnections")
 
 
-def test_a_failed_update_keeps_flags_and_version(scene: Scene) -> None:
-    arn = scene.cluster()
-    version = scene.version(arn)
-    scene.msk.faults.add(faults.fails("UpdateConnectivity", "Broken", "A broker did not come up."))
+def test_a_failed_update_keeps_flags_and_version(emulator: Emulator) -> None:
+    arn = emulator.cluster()
+    version = emulator.version(arn)
+    emulator.msk.faults.add(
+        faults.fails("UpdateConnectivity", "Broken", "A broker did not come up.")
+    )
 
-    operation = scene.update(arn, flags(Scheme.IAM))
-    scene.later(45)
+    operation = emulator.update(arn, flags(Scheme.IAM))
+    emulator.later(45)
 
-    shown = scene.operation(operation)
+    shown = emulator.operation(operation)
     assert shown["OperationState"] == "UPDATE_FAILED"
     assert shown["ErrorInfo"] == {
         "ErrorCode": "Broken",
         "ErrorString": "A broker did not come up.",
     }
-    old = scene.call(OWNER, "DescribeClusterOperation", ClusterOperationArn=operation)
+    old = emulator.call(OWNER, "DescribeClusterOperation", ClusterOperationArn=operation)
     assert old["ClusterOperationInfo"]["ErrorInfo"] == shown["ErrorInfo"]
-    assert (scene.describe(arn)["State"], scene.version(arn)) == ("ACTIVE", version)
+    assert (emulator.describe(arn)["State"], emulator.version(arn)) == ("ACTIVE", version)
 
 
-def test_a_slow_update_takes_its_time(scene: Scene) -> None:
-    arn = scene.cluster()
-    scene.msk.faults.add(faults.slow("UpdateConnectivity", 2.0))
-    scene.update(arn, flags(Scheme.IAM))
+def test_a_slow_update_takes_its_time(emulator: Emulator) -> None:
+    arn = emulator.cluster()
+    emulator.msk.faults.add(faults.slow("UpdateConnectivity", 2.0))
+    emulator.update(arn, flags(Scheme.IAM))
 
-    scene.later(89)
-    assert scene.describe(arn)["State"] == "UPDATING"
-    scene.later(1)
-    assert scene.describe(arn)["State"] == "ACTIVE"
+    emulator.later(89)
+    assert emulator.describe(arn)["State"] == "UPDATING"
+    emulator.later(1)
+    assert emulator.describe(arn)["State"] == "ACTIVE"
 
 
 @pytest.mark.parametrize("operation", ["CreateClusterV2", "CreateVpcConnection"])
-def test_a_creation_can_end_in_failure(scene: Scene, operation: str) -> None:
-    scene.msk.faults.add(faults.fails(operation, "Broken", "It broke."))
+def test_a_creation_can_end_in_failure(emulator: Emulator, operation: str) -> None:
+    emulator.msk.faults.add(faults.fails(operation, "Broken", "It broke."))
 
     if operation == "CreateClusterV2":
-        assert scene.describe(scene.cluster())["State"] == "FAILED"
+        assert emulator.describe(emulator.cluster())["State"] == "FAILED"
         return
-    connection = scene.connect(scene.private_cluster())
-    scene.later(4)
-    assert scene.connection_state(connection) == "FAILED"
-    scene.call(CLIENT, "DeleteVpcConnection", Arn=connection)
+    connection = emulator.connect(emulator.private_cluster())
+    emulator.later(4)
+    assert emulator.connection_state(connection) == "FAILED"
+    emulator.call(CLIENT, "DeleteVpcConnection", Arn=connection)
 
 
-def test_versions_can_go_stale_just_before_the_call(scene: Scene) -> None:
-    arn = scene.private_cluster(Scheme.IAM)
-    scene.msk.faults.add(faults.stale("UpdateConnectivity"), faults.stale("PutClusterPolicy"))
-    version = scene.call(OWNER, "GetClusterPolicy", ClusterArn=arn)["CurrentVersion"]
+def test_versions_can_go_stale_just_before_the_call(emulator: Emulator) -> None:
+    arn = emulator.private_cluster(Scheme.IAM)
+    emulator.msk.faults.add(faults.stale("UpdateConnectivity"), faults.stale("PutClusterPolicy"))
+    version = emulator.call(OWNER, "GetClusterPolicy", ClusterArn=arn)["CurrentVersion"]
 
     both = flags(Scheme.IAM, Scheme.TLS)
-    assert scene.update_refusal(arn, both).message == STALE_CLUSTER_VERSION
-    scene.update(arn, both)
-    error = scene.refusal(
+    assert emulator.update_refusal(arn, both).message == STALE_CLUSTER_VERSION
+    emulator.update(arn, both)
+    error = emulator.refusal(
         OWNER,
         "PutClusterPolicy",
         ClusterArn=arn,
@@ -116,13 +118,13 @@ def test_versions_can_go_stale_just_before_the_call(scene: Scene) -> None:
     assert error.message == STALE_POLICY_VERSION
 
 
-def test_somebody_else_can_act_just_before_the_call(scene: Scene) -> None:
-    arn = scene.cluster()
+def test_somebody_else_can_act_just_before_the_call(emulator: Emulator) -> None:
+    arn = emulator.cluster()
 
     def tag() -> None:
-        scene.call(OWNER, "TagResource", ResourceArn=arn, Tags={"a": "1"})
+        emulator.call(OWNER, "TagResource", ResourceArn=arn, Tags={"a": "1"})
 
-    scene.msk.faults.add(faults.meanwhile("ListTagsForResource", tag))
+    emulator.msk.faults.add(faults.meanwhile("ListTagsForResource", tag))
 
-    assert scene.call(OWNER, "ListTagsForResource", ResourceArn=arn)["Tags"] == {"a": "1"}
-    assert len(scene.tag_changes) == 1
+    assert emulator.call(OWNER, "ListTagsForResource", ResourceArn=arn)["Tags"] == {"a": "1"}
+    assert len(emulator.tag_changes) == 1

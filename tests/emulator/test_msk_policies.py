@@ -9,10 +9,10 @@ from localcloud.msk import Assumptions
 from localcloud.msk.errors import DUPLICATE_SID, POLICY_VERSION_NEEDED, STALE_POLICY_VERSION
 from tests.emulator.builders import (
     CLIENT,
+    OTHER,
     OWNER,
-    STRANGER,
+    Emulator,
     Json,
-    Scene,
     account,
     policy,
     statement,
@@ -23,101 +23,101 @@ NOT_FOUND = "The cluster policy is not valid. The IAM Principal was not found."
 ROLE = "arn:aws:iam::222222222222:role/app"
 
 
-def put(scene: Scene, arn: str, text: str, version: str | None = None) -> str:
+def put(emulator: Emulator, arn: str, text: str, version: str | None = None) -> str:
     guard = {"CurrentVersion": version} if version else {}
-    answer = scene.call(OWNER, "PutClusterPolicy", ClusterArn=arn, Policy=text, **guard)
+    answer = emulator.call(OWNER, "PutClusterPolicy", ClusterArn=arn, Policy=text, **guard)
     return str(answer["CurrentVersion"])
 
 
-def put_refusal(scene: Scene, text: str, **guard: str) -> tuple[str, str]:
-    [cluster] = scene.call(OWNER, "ListClustersV2")["ClusterInfoList"]
-    error = scene.refusal(
+def put_refusal(emulator: Emulator, text: str, **guard: str) -> tuple[str, str]:
+    [cluster] = emulator.call(OWNER, "ListClustersV2")["ClusterInfoList"]
+    error = emulator.refusal(
         OWNER, "PutClusterPolicy", ClusterArn=cluster["ClusterArn"], Policy=text, **guard
     )
     assert error.status == 400
     return error.code, error.message
 
 
-def test_a_cluster_starts_without_a_policy(scene: Scene) -> None:
-    arn = scene.cluster()
+def test_a_cluster_starts_without_a_policy(emulator: Emulator) -> None:
+    arn = emulator.cluster()
 
     for operation in ("GetClusterPolicy", "DeleteClusterPolicy"):
-        assert scene.refusal(OWNER, operation, ClusterArn=arn).code == "NotFoundException"
+        assert emulator.refusal(OWNER, operation, ClusterArn=arn).code == "NotFoundException"
 
 
-def test_a_policy_is_kept_as_it_was_put(scene: Scene) -> None:
-    arn = scene.cluster()
+def test_a_policy_is_kept_as_it_was_put(emulator: Emulator) -> None:
+    arn = emulator.cluster()
     text = policy(statement(Sid="Theirs")) + "\n"
 
-    version = put(scene, arn, text)
+    version = put(emulator, arn, text)
 
-    assert scene.call(OWNER, "GetClusterPolicy", ClusterArn=arn) == {
+    assert emulator.call(OWNER, "GetClusterPolicy", ClusterArn=arn) == {
         "CurrentVersion": version,
         "Policy": text,
     }
 
 
 def test_the_other_answer_normalises_principals_and_lists_of_one() -> None:
-    scene = Scene(Assumptions(policy_is_normalised=True))
-    arn = scene.cluster()
-    put(scene, arn, policy(statement(Principal={"AWS": ["222222222222"]}, Action=["kafka:A"])))
+    emulator = Emulator(Assumptions(policy_is_normalised=True))
+    arn = emulator.cluster()
+    put(emulator, arn, policy(statement(Principal={"AWS": ["222222222222"]}, Action=["kafka:A"])))
 
-    stored = json.loads(scene.call(OWNER, "GetClusterPolicy", ClusterArn=arn)["Policy"])
+    stored = json.loads(emulator.call(OWNER, "GetClusterPolicy", ClusterArn=arn)["Policy"])
     [only] = stored["Statement"]
     assert only["Principal"] == {"AWS": "arn:aws:iam::222222222222:root"}
     assert only["Action"] == "kafka:A"
 
 
-def test_every_put_needs_the_version_before_it(scene: Scene) -> None:
-    arn = scene.cluster()
-    first = put(scene, arn, policy(statement()))
-    second = put(scene, arn, policy(statement()), first)
+def test_every_put_needs_the_version_before_it(emulator: Emulator) -> None:
+    arn = emulator.cluster()
+    first = put(emulator, arn, policy(statement()))
+    second = put(emulator, arn, policy(statement()), first)
 
     assert second != first
-    assert put_refusal(scene, policy(statement())) == (
+    assert put_refusal(emulator, policy(statement())) == (
         "BadRequestException",
         POLICY_VERSION_NEEDED,
     )
-    assert put_refusal(scene, policy(statement()), CurrentVersion=first) == (
+    assert put_refusal(emulator, policy(statement()), CurrentVersion=first) == (
         "BadRequestException",
         STALE_POLICY_VERSION,
     )
 
 
-def test_a_version_of_a_policy_that_is_gone_is_stale(scene: Scene) -> None:
-    arn = scene.cluster()
-    version = put(scene, arn, policy(statement()))
-    scene.call(OWNER, "DeleteClusterPolicy", ClusterArn=arn)
+def test_a_version_of_a_policy_that_is_gone_is_stale(emulator: Emulator) -> None:
+    arn = emulator.cluster()
+    version = put(emulator, arn, policy(statement()))
+    emulator.call(OWNER, "DeleteClusterPolicy", ClusterArn=arn)
 
-    assert put_refusal(scene, policy(statement()), CurrentVersion=version)[1] == (
+    assert put_refusal(emulator, policy(statement()), CurrentVersion=version)[1] == (
         STALE_POLICY_VERSION
     )
 
 
-def test_putting_a_policy_leaves_the_cluster_version_alone(scene: Scene) -> None:
-    arn = scene.cluster()
-    before = scene.version(arn)
+def test_putting_a_policy_leaves_the_cluster_version_alone(emulator: Emulator) -> None:
+    arn = emulator.cluster()
+    before = emulator.version(arn)
 
-    put(scene, arn, policy(statement()))
+    put(emulator, arn, policy(statement()))
 
-    assert scene.version(arn) == before
+    assert emulator.version(arn) == before
 
 
-def test_a_policy_has_at_most_20480_characters(scene: Scene) -> None:
-    arn = scene.cluster()
+def test_a_policy_has_at_most_20480_characters(emulator: Emulator) -> None:
+    arn = emulator.cluster()
     text = policy(statement())
     fits = text + " " * (20480 - len(text))
 
-    put(scene, arn, fits)
-    assert "20480" in put_refusal(scene, fits + " ")[1]
+    put(emulator, arn, fits)
+    assert "20480" in put_refusal(emulator, fits + " ")[1]
 
 
-def test_two_statements_with_one_sid_are_refused(scene: Scene) -> None:
-    scene.cluster()
+def test_two_statements_with_one_sid_are_refused(emulator: Emulator) -> None:
+    emulator.cluster()
 
     twice = policy(statement(Sid="Same"), statement(Sid="Same"))
 
-    assert put_refusal(scene, twice)[1] == DUPLICATE_SID
+    assert put_refusal(emulator, twice)[1] == DUPLICATE_SID
 
 
 @pytest.mark.parametrize(
@@ -142,46 +142,46 @@ def test_two_statements_with_one_sid_are_refused(scene: Scene) -> None:
         policy(statement(Principal={"Unknown": "x"})),
     ],
 )
-def test_a_malformed_policy_is_refused(scene: Scene, text: str) -> None:
-    scene.cluster()
+def test_a_malformed_policy_is_refused(emulator: Emulator, text: str) -> None:
+    emulator.cluster()
 
-    assert put_refusal(scene, text)[0] == "BadRequestException"
+    assert put_refusal(emulator, text)[0] == "BadRequestException"
 
 
-def test_a_deleted_role_blocks_every_later_put(scene: Scene) -> None:
-    arn = scene.cluster()
-    version = put(scene, arn, policy(statement(Principal={"AWS": ROLE})))
+def test_a_deleted_role_blocks_every_later_put(emulator: Emulator) -> None:
+    arn = emulator.cluster()
+    version = put(emulator, arn, policy(statement(Principal={"AWS": ROLE})))
 
-    scene.msk.forget_role(ROLE)
+    emulator.msk.forget_role(ROLE)
 
-    orphaned = scene.call(OWNER, "GetClusterPolicy", ClusterArn=arn)["Policy"]
+    orphaned = emulator.call(OWNER, "GetClusterPolicy", ClusterArn=arn)["Policy"]
     assert "AROA" in orphaned
-    assert put_refusal(scene, orphaned, CurrentVersion=version) == (BAD_REQUEST, NOT_FOUND)
+    assert put_refusal(emulator, orphaned, CurrentVersion=version) == (BAD_REQUEST, NOT_FOUND)
 
 
-def test_a_statement_about_another_cluster_is_refused(scene: Scene) -> None:
-    arn = scene.cluster()
+def test_a_statement_about_another_cluster_is_refused(emulator: Emulator) -> None:
+    arn = emulator.cluster()
     other = arn.replace("/orders/", "/payments/")
 
-    code, message = put_refusal(scene, policy(statement(Resource=[arn, other])))
+    code, message = put_refusal(emulator, policy(statement(Resource=[arn, other])))
 
     assert code == BAD_REQUEST
     assert message == f"The cluster policy is not valid. Invalid cluster arn: {other}"
 
 
 @pytest.mark.parametrize("name", [CLIENT.account, f"arn:aws:iam::{CLIENT.account}:root", ROLE])
-def test_a_closed_account_blocks_every_put_that_names_it(scene: Scene, name: str) -> None:
-    arn = scene.cluster()
-    both = policy(statement(Principal={"AWS": [STRANGER.account, name]}))
-    version = put(scene, arn, both)
+def test_a_closed_account_blocks_every_put_that_names_it(emulator: Emulator, name: str) -> None:
+    arn = emulator.cluster()
+    both = policy(statement(Principal={"AWS": [OTHER.account, name]}))
+    version = put(emulator, arn, both)
 
-    scene.msk.close_account(CLIENT.account)
+    emulator.msk.close_account(CLIENT.account)
 
-    assert put_refusal(scene, both, CurrentVersion=version) == (BAD_REQUEST, NOT_FOUND)
-    scene.msk.assume(bad_principal_is_named=True)
+    assert put_refusal(emulator, both, CurrentVersion=version) == (BAD_REQUEST, NOT_FOUND)
+    emulator.msk.assume(bad_principal_is_named=True)
     named = f"Invalid principal in policy: AWS {name}"
-    assert put_refusal(scene, both, CurrentVersion=version) == (BAD_REQUEST, named)
-    put(scene, arn, policy(statement(Principal={"AWS": STRANGER.account})), version)
+    assert put_refusal(emulator, both, CurrentVersion=version) == (BAD_REQUEST, named)
+    put(emulator, arn, policy(statement(Principal={"AWS": OTHER.account})), version)
 
 
 @pytest.mark.parametrize(
@@ -195,13 +195,15 @@ def test_a_closed_account_blocks_every_put_that_names_it(scene: Scene, name: str
         {"AWS": "arn:aws:sts::222222222222:assumed-role/app/session"},
     ],
 )
-def test_a_policy_admits_whom_it_names(scene: Scene, principal: Any) -> None:
-    arn = scene.cluster()
-    put(scene, arn, policy(statement(Principal=principal)))
+def test_a_policy_admits_whom_it_names(emulator: Emulator, principal: Any) -> None:
+    arn = emulator.cluster()
+    put(emulator, arn, policy(statement(Principal=principal)))
 
     app = account("222222222222", "app")
 
-    assert scene.call(app, "DescribeClusterV2", ClusterArn=arn)["ClusterInfo"]["ClusterArn"] == arn
+    assert (
+        emulator.call(app, "DescribeClusterV2", ClusterArn=arn)["ClusterInfo"]["ClusterArn"] == arn
+    )
 
 
 ALLOW = statement()
@@ -231,16 +233,16 @@ DENY_APP = statement(Effect="Deny", Principal={"AWS": ROLE})
     ],
 )
 def test_statements_are_judged_as_iam_does(
-    scene: Scene, statements: list[Json], admitted: bool
+    emulator: Emulator, statements: list[Json], admitted: bool
 ) -> None:
-    arn = scene.cluster()
-    put(scene, arn, policy(*statements))
+    arn = emulator.cluster()
+    put(emulator, arn, policy(*statements))
     app = account("222222222222", "app")
 
     if admitted:
-        scene.call(app, "DescribeClusterV2", ClusterArn=arn)
+        emulator.call(app, "DescribeClusterV2", ClusterArn=arn)
     else:
-        error = scene.refusal(app, "DescribeClusterV2", ClusterArn=arn)
+        error = emulator.refusal(app, "DescribeClusterV2", ClusterArn=arn)
         assert (error.code, error.status) == ("ForbiddenException", 403)
 
 
@@ -259,17 +261,17 @@ def test_statements_are_judged_as_iam_does(
     ],
 )
 def test_conditions_never_let_in_by_ignorance(
-    scene: Scene, effect: str, condition: Json, admitted: bool
+    emulator: Emulator, effect: str, condition: Json, admitted: bool
 ) -> None:
-    arn = scene.cluster()
+    arn = emulator.cluster()
     judged = statement(Effect=effect, Condition=condition)
-    put(scene, arn, policy(judged, *([ALLOW] if effect == "Deny" else [])))
+    put(emulator, arn, policy(judged, *([ALLOW] if effect == "Deny" else [])))
     app = account("222222222222", "app")
 
     if admitted:
-        scene.call(app, "GetBootstrapBrokers", ClusterArn=arn)
+        emulator.call(app, "GetBootstrapBrokers", ClusterArn=arn)
     else:
-        assert scene.refusal(app, "GetBootstrapBrokers", ClusterArn=arn).status == 403
+        assert emulator.refusal(app, "GetBootstrapBrokers", ClusterArn=arn).status == 403
 
 
 @pytest.mark.parametrize(
@@ -282,28 +284,28 @@ def test_conditions_never_let_in_by_ignorance(
         "ListClientVpcConnections",
     ],
 )
-def test_no_policy_opens_the_owners_operations(scene: Scene, operation: str) -> None:
-    arn = scene.private_cluster()
+def test_no_policy_opens_the_owners_operations(emulator: Emulator, operation: str) -> None:
+    arn = emulator.private_cluster()
 
-    assert scene.refusal(CLIENT, operation, ClusterArn=arn).status == 403
+    assert emulator.refusal(CLIENT, operation, ClusterArn=arn).status == 403
 
 
 @pytest.mark.parametrize(
     "operation", ["GetBootstrapBrokers", "DescribeCluster", "DescribeClusterV2"]
 )
 def test_reading_is_open_to_the_admitted_and_closed_to_strangers(
-    scene: Scene, operation: str
+    emulator: Emulator, operation: str
 ) -> None:
-    arn = scene.private_cluster()
+    arn = emulator.private_cluster()
 
-    assert scene.call(CLIENT, operation, ClusterArn=arn)
-    assert scene.refusal(STRANGER, operation, ClusterArn=arn).status == 403
+    assert emulator.call(CLIENT, operation, ClusterArn=arn)
+    assert emulator.refusal(OTHER, operation, ClusterArn=arn).status == 403
 
 
-def test_strangers_cannot_tell_whether_a_cluster_exists(scene: Scene) -> None:
-    arn = scene.cluster()
+def test_strangers_cannot_tell_whether_a_cluster_exists(emulator: Emulator) -> None:
+    arn = emulator.cluster()
 
-    missing = scene.refusal(STRANGER, "DescribeClusterV2", ClusterArn=arn[:-1] + "9")
-    closed = scene.refusal(STRANGER, "DescribeClusterV2", ClusterArn=arn)
+    missing = emulator.refusal(OTHER, "DescribeClusterV2", ClusterArn=arn[:-1] + "9")
+    closed = emulator.refusal(OTHER, "DescribeClusterV2", ClusterArn=arn)
 
     assert missing.code == closed.code == "ForbiddenException"

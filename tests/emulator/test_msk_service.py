@@ -14,7 +14,7 @@ from localcloud.msk import (
 )
 from localcloud.msk.service import OPERATIONS
 from localcloud.msk.store import Call
-from tests.emulator.builders import CLIENT, OWNER, Json, Scene, account, policy, statement
+from tests.emulator.builders import CLIENT, OWNER, Emulator, Json, account, policy, statement
 
 
 @pytest.mark.parametrize(
@@ -48,15 +48,15 @@ from tests.emulator.builders import CLIENT, OWNER, Json, Scene, account, policy,
     ],
 )
 def test_a_request_that_does_not_fit_the_model_is_refused(
-    scene: Scene, operation: str, params: Json, where: str
+    emulator: Emulator, operation: str, params: Json, where: str
 ) -> None:
-    error = scene.refusal(OWNER, operation, **params)
+    error = emulator.refusal(OWNER, operation, **params)
 
     assert (error.code, error.invalid_parameter) == ("BadRequestException", where)
 
 
 def test_an_answer_that_does_not_fit_the_model_is_a_loud_failure(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def nonsense(call: Call) -> Json:
         return {"Clusters": [call.operation]}
@@ -64,94 +64,96 @@ def test_an_answer_that_does_not_fit_the_model_is_a_loud_failure(
     monkeypatch.setitem(OPERATIONS, "ListClustersV2", nonsense)
 
     with pytest.raises(AssertionError, match="does not fit"):
-        scene.call(OWNER, "ListClustersV2")
+        emulator.call(OWNER, "ListClustersV2")
 
 
-def test_an_operation_that_is_not_emulated_says_so(scene: Scene) -> None:
-    assert scene.refusal(OWNER, "RebootBroker").status == 501
+def test_an_operation_that_is_not_emulated_says_so(emulator: Emulator) -> None:
+    assert emulator.refusal(OWNER, "RebootBroker").status == 501
 
 
-def test_answers_and_arguments_are_not_shared_with_the_caller(scene: Scene) -> None:
-    arn = scene.cluster()
+def test_answers_and_arguments_are_not_shared_with_the_caller(emulator: Emulator) -> None:
+    arn = emulator.cluster()
     given = {"a": "1"}
-    scene.call(OWNER, "TagResource", ResourceArn=arn, Tags=given)
+    emulator.call(OWNER, "TagResource", ResourceArn=arn, Tags=given)
 
     given["a"] = "2"
-    scene.describe(arn)["Tags"]["a"] = "3"
+    emulator.describe(arn)["Tags"]["a"] = "3"
 
-    assert scene.describe(arn)["Tags"] == {"a": "1"}
+    assert emulator.describe(arn)["Tags"] == {"a": "1"}
 
 
-def all_pages(scene: Scene, caller: Caller, operation: str, key: str, **params: str) -> list[int]:
+def all_pages(
+    emulator: Emulator, caller: Caller, operation: str, key: str, **params: str
+) -> list[int]:
     """Return the sizes of the pages of two."""
     sizes = []
     more: Json = {}
     while True:
-        answer = scene.call(caller, operation, MaxResults=2, **params, **more)
+        answer = emulator.call(caller, operation, MaxResults=2, **params, **more)
         sizes.append(len(answer[key]))
         if "NextToken" not in answer:
             return sizes
         more = {"NextToken": answer["NextToken"]}
 
 
-def test_every_list_comes_in_pages(scene: Scene) -> None:
-    arn = scene.private_cluster(*Scheme)
+def test_every_list_comes_in_pages(emulator: Emulator) -> None:
+    arn = emulator.private_cluster(*Scheme)
     for number in range(2):
-        scene.cluster(f"more-{number}")
-        scene.configuration(b"", f"more-{number}")
+        emulator.cluster(f"more-{number}")
+        emulator.configuration(b"", f"more-{number}")
     for scheme in Scheme:
-        scene.connect(arn, Authentication=scheme.authentication)
+        emulator.connect(arn, Authentication=scheme.authentication)
 
-    assert all_pages(scene, OWNER, "ListClustersV2", "ClusterInfoList") == [2, 1]
-    assert all_pages(scene, OWNER, "ListClusters", "ClusterInfoList") == [2, 1]
-    assert all_pages(scene, OWNER, "ListConfigurations", "Configurations") == [2, 1]
-    assert all_pages(scene, CLIENT, "ListVpcConnections", "VpcConnections") == [2, 1]
+    assert all_pages(emulator, OWNER, "ListClustersV2", "ClusterInfoList") == [2, 1]
+    assert all_pages(emulator, OWNER, "ListClusters", "ClusterInfoList") == [2, 1]
+    assert all_pages(emulator, OWNER, "ListConfigurations", "Configurations") == [2, 1]
+    assert all_pages(emulator, CLIENT, "ListVpcConnections", "VpcConnections") == [2, 1]
     of_cluster = {"ClusterArn": arn}
     for operation, key, sizes in [
         ("ListClientVpcConnections", "ClientVpcConnections", [2, 1]),
         ("ListClusterOperationsV2", "ClusterOperationInfoList", [2, 2]),
         ("ListClusterOperations", "ClusterOperationInfoList", [2, 2]),
     ]:
-        assert all_pages(scene, OWNER, operation, key, **of_cluster) == sizes
+        assert all_pages(emulator, OWNER, operation, key, **of_cluster) == sizes
 
 
-def test_what_vanishes_between_two_pages_hides_nothing(scene: Scene) -> None:
-    arns = [scene.cluster(f"c-{number}") for number in range(4)]
-    first = scene.call(OWNER, "ListClustersV2", MaxResults=2)
+def test_what_vanishes_between_two_pages_hides_nothing(emulator: Emulator) -> None:
+    arns = [emulator.cluster(f"c-{number}") for number in range(4)]
+    first = emulator.call(OWNER, "ListClustersV2", MaxResults=2)
 
-    scene.call(OWNER, "DeleteCluster", ClusterArn=arns[0])
-    scene.later(5)
-    second = scene.call(OWNER, "ListClustersV2", NextToken=first["NextToken"])
+    emulator.call(OWNER, "DeleteCluster", ClusterArn=arns[0])
+    emulator.later(5)
+    second = emulator.call(OWNER, "ListClustersV2", NextToken=first["NextToken"])
 
     assert [item["ClusterArn"] for item in second["ClusterInfoList"]] == arns[2:]
 
 
 def test_a_page_has_100_items_unless_chosen_otherwise() -> None:
-    scene = Scene(Assumptions(default_page=1))
-    scene.cluster("a")
-    scene.cluster("b")
+    emulator = Emulator(Assumptions(default_page=1))
+    emulator.cluster("a")
+    emulator.cluster("b")
 
-    assert len(scene.call(OWNER, "ListClustersV2")["ClusterInfoList"]) == 1
+    assert len(emulator.call(OWNER, "ListClustersV2")["ClusterInfoList"]) == 1
     assert Assumptions().default_page == 100
 
 
 @pytest.mark.parametrize("token", ["nonsense", "", "bnVsbA==", "WzEsMiwzXQ==", "é"])
-def test_a_bad_token_is_refused(scene: Scene, token: str) -> None:
-    error = scene.refusal(OWNER, "ListClustersV2", NextToken=token)
+def test_a_bad_token_is_refused(emulator: Emulator, token: str) -> None:
+    error = emulator.refusal(OWNER, "ListClustersV2", NextToken=token)
 
     assert (error.code, error.invalid_parameter) == ("BadRequestException", "nextToken")
 
 
-def test_a_token_of_another_list_is_refused(scene: Scene) -> None:
-    scene.cluster("a")
-    scene.cluster("b")
-    token = scene.call(OWNER, "ListClustersV2", MaxResults=1)["NextToken"]
+def test_a_token_of_another_list_is_refused(emulator: Emulator) -> None:
+    emulator.cluster("a")
+    emulator.cluster("b")
+    token = emulator.call(OWNER, "ListClustersV2", MaxResults=1)["NextToken"]
 
-    assert scene.refusal(OWNER, "ListClusters", NextToken=token).status == 400
-    assert scene.refusal(CLIENT, "ListClustersV2", NextToken=token).status == 400
+    assert emulator.refusal(OWNER, "ListClusters", NextToken=token).status == 400
+    assert emulator.refusal(CLIENT, "ListClustersV2", NextToken=token).status == 400
 
 
-def test_observers_hear_every_call_and_may_call_themselves(scene: Scene) -> None:
+def test_observers_hear_every_call_and_may_call_themselves(emulator: Emulator) -> None:
     heard = []
 
     def observer(
@@ -159,12 +161,12 @@ def test_observers_hear_every_call_and_may_call_themselves(scene: Scene) -> None
     ) -> None:
         heard.append((caller.account, operation, params, result, error and error.code))
         if operation == "ListVpcConnections":
-            scene.call(OWNER, "ListConfigurations")
+            emulator.call(OWNER, "ListConfigurations")
 
-    scene.msk.observers.append(observer)
+    emulator.msk.observers.append(observer)
 
-    scene.call(CLIENT, "ListVpcConnections", MaxResults=5)
-    scene.refusal(OWNER, "DescribeVpcConnection", Arn="x")
+    emulator.call(CLIENT, "ListVpcConnections", MaxResults=5)
+    emulator.refusal(OWNER, "DescribeVpcConnection", Arn="x")
 
     assert heard == [
         (CLIENT.account, "ListVpcConnections", {"MaxResults": 5}, {"VpcConnections": []}, None),
@@ -173,21 +175,21 @@ def test_observers_hear_every_call_and_may_call_themselves(scene: Scene) -> None
     ]
 
 
-def test_calls_are_counted_refused_or_not(scene: Scene) -> None:
-    scene.call(OWNER, "ListClustersV2")
-    scene.refusal(OWNER, "ListClustersV2", MaxResults=0)
+def test_calls_are_counted_refused_or_not(emulator: Emulator) -> None:
+    emulator.call(OWNER, "ListClustersV2")
+    emulator.refusal(OWNER, "ListClustersV2", MaxResults=0)
 
-    assert scene.msk.calls[OWNER.account, "ListClustersV2"] == 2
-    assert scene.msk.calls[CLIENT.account, "ListClustersV2"] == 0
+    assert emulator.msk.calls[OWNER.account, "ListClustersV2"] == 2
+    assert emulator.msk.calls[CLIENT.account, "ListClustersV2"] == 0
 
 
-def test_of_many_threads_one_wins_each_version(scene: Scene) -> None:
-    arn = scene.cluster()
+def test_of_many_threads_one_wins_each_version(emulator: Emulator) -> None:
+    arn = emulator.cluster()
     won: list[str] = []
 
     def attempt() -> None:
         try:
-            answer = scene.call(
+            answer = emulator.call(
                 OWNER, "PutClusterPolicy", ClusterArn=arn, Policy=policy(statement())
             )
         except MskError:
@@ -203,34 +205,34 @@ def test_of_many_threads_one_wins_each_version(scene: Scene) -> None:
     assert len(won) == 1
 
 
-def test_one_cluster_takes_600_client_vpcs(scene: Scene) -> None:
-    arn = scene.private_cluster()
+def test_one_cluster_takes_600_client_vpcs(emulator: Emulator) -> None:
+    arn = emulator.private_cluster()
     admitted = statement(Principal="*")
-    version = scene.call(OWNER, "GetClusterPolicy", ClusterArn=arn)["CurrentVersion"]
-    scene.call(
+    version = emulator.call(OWNER, "GetClusterPolicy", ClusterArn=arn)["CurrentVersion"]
+    emulator.call(
         OWNER,
         "PutClusterPolicy",
         ClusterArn=arn,
         Policy=policy(admitted),
         CurrentVersion=version,
     )
-    wanted = scene.wanted_connection(arn)
+    wanted = emulator.wanted_connection(arn)
     for number in range(600):
         client = account(f"{number:012}")
         for zone in ("euw1-az1", "euw1-az2", "euw1-az3"):
             known = (CLIENT.account, f"subnet-vpc-client-{zone}")
-            subnet = scene.network.all_subnets[known]
-            scene.network.add_subnet(client.account, subnet)
-        scene.network.vpcs[client.account, "vpc-client"] = scene.network.vpcs[
+            subnet = emulator.network.all_subnets[known]
+            emulator.network.add_subnet(client.account, subnet)
+        emulator.network.vpcs[client.account, "vpc-client"] = emulator.network.vpcs[
             CLIENT.account, "vpc-client"
         ]
-        scene.network.groups[client.account, "sg-vpc-client"] = scene.network.groups[
+        emulator.network.groups[client.account, "sg-vpc-client"] = emulator.network.groups[
             CLIENT.account, "sg-vpc-client"
         ]
-        scene.call(client, "CreateVpcConnection", **wanted)
+        emulator.call(client, "CreateVpcConnection", **wanted)
 
-    scene.later(4)
-    answer = scene.call(OWNER, "ListClientVpcConnections", ClusterArn=arn, MaxResults=100)
+    emulator.later(4)
+    answer = emulator.call(OWNER, "ListClientVpcConnections", ClusterArn=arn, MaxResults=100)
     assert {item["State"] for item in answer["ClientVpcConnections"]} == {"AVAILABLE"}
 
 

@@ -3,32 +3,32 @@
 import pytest
 
 from localcloud.msk import Assumptions
-from tests.emulator.builders import CLIENT, OWNER, Scene
+from tests.emulator.builders import CLIENT, OWNER, Emulator
 
 
-def tags(scene: Scene, arn: str) -> dict[str, str]:
-    found: dict[str, str] = scene.call(OWNER, "ListTagsForResource", ResourceArn=arn)["Tags"]
+def tags(emulator: Emulator, arn: str) -> dict[str, str]:
+    found: dict[str, str] = emulator.call(OWNER, "ListTagsForResource", ResourceArn=arn)["Tags"]
     return found
 
 
-def test_tagging_adds_and_overwrites_and_untagging_removes(scene: Scene) -> None:
-    arn = scene.cluster()
+def test_tagging_adds_and_overwrites_and_untagging_removes(emulator: Emulator) -> None:
+    arn = emulator.cluster()
 
-    scene.call(OWNER, "TagResource", ResourceArn=arn, Tags={"a": "1", "b": "2"})
-    scene.call(OWNER, "TagResource", ResourceArn=arn, Tags={"b": "3"})
-    scene.call(OWNER, "UntagResource", ResourceArn=arn, TagKeys=["a", "never-there"])
+    emulator.call(OWNER, "TagResource", ResourceArn=arn, Tags={"a": "1", "b": "2"})
+    emulator.call(OWNER, "TagResource", ResourceArn=arn, Tags={"b": "3"})
+    emulator.call(OWNER, "UntagResource", ResourceArn=arn, TagKeys=["a", "never-there"])
 
-    assert tags(scene, arn) == {"b": "3"}
+    assert tags(emulator, arn) == {"b": "3"}
 
 
-def test_a_connection_has_tags_of_its_own(scene: Scene) -> None:
-    connection = scene.connect(scene.private_cluster())
+def test_a_connection_has_tags_of_its_own(emulator: Emulator) -> None:
+    connection = emulator.connect(emulator.private_cluster())
 
-    scene.call(CLIENT, "TagResource", ResourceArn=connection, Tags={"team": "a"})
+    emulator.call(CLIENT, "TagResource", ResourceArn=connection, Tags={"team": "a"})
 
-    shown = scene.call(CLIENT, "DescribeVpcConnection", Arn=connection)
+    shown = emulator.call(CLIENT, "DescribeVpcConnection", Arn=connection)
     assert shown["Tags"] == {"team": "a"}
-    assert scene.tag_changes[-1].resource_type == "vpc-connection"
+    assert emulator.tag_changes[-1].resource_type == "vpc-connection"
 
 
 @pytest.mark.parametrize(
@@ -45,88 +45,88 @@ def test_a_connection_has_tags_of_its_own(scene: Scene) -> None:
     ],
 )
 def test_tags_outside_the_documented_grammar_are_refused(
-    scene: Scene, wrong: dict[str, str]
+    emulator: Emulator, wrong: dict[str, str]
 ) -> None:
-    arn = scene.cluster()
+    arn = emulator.cluster()
 
-    error = scene.refusal(OWNER, "TagResource", ResourceArn=arn, Tags=wrong)
+    error = emulator.refusal(OWNER, "TagResource", ResourceArn=arn, Tags=wrong)
 
     assert (error.code, error.invalid_parameter) == ("BadRequestException", "tags")
-    assert tags(scene, arn) == {}
+    assert tags(emulator, arn) == {}
 
 
-def test_the_tags_that_msklink_uses_are_in_the_grammar(scene: Scene) -> None:
-    arn = scene.cluster()
+def test_the_tags_that_msklink_uses_are_in_the_grammar(emulator: Emulator) -> None:
+    arn = emulator.cluster()
     wanted = {"msklink": "iam scram tls", "msklink/clients/2": "222222222222 333333333333"}
 
-    scene.call(OWNER, "TagResource", ResourceArn=arn, Tags=wanted)
+    emulator.call(OWNER, "TagResource", ResourceArn=arn, Tags=wanted)
 
-    assert tags(scene, arn) == wanted
-
-
-def test_a_resource_holds_50_tags_however_they_came(scene: Scene) -> None:
-    arn = scene.cluster()
-    scene.call(OWNER, "TagResource", ResourceArn=arn, Tags={f"k{n}": "" for n in range(50)})
-
-    assert scene.refusal(OWNER, "TagResource", ResourceArn=arn, Tags={"more": ""}).status == 400
+    assert tags(emulator, arn) == wanted
 
 
-def test_tags_of_others_are_closed_and_of_nothing_not_found(scene: Scene) -> None:
-    arn = scene.private_cluster()
+def test_a_resource_holds_50_tags_however_they_came(emulator: Emulator) -> None:
+    arn = emulator.cluster()
+    emulator.call(OWNER, "TagResource", ResourceArn=arn, Tags={f"k{n}": "" for n in range(50)})
 
-    assert scene.refusal(CLIENT, "ListTagsForResource", ResourceArn=arn).status == 403
-    assert scene.refusal(OWNER, "ListTagsForResource", ResourceArn=arn + "9").status == 404
+    assert emulator.refusal(OWNER, "TagResource", ResourceArn=arn, Tags={"more": ""}).status == 400
 
 
-def test_the_hook_hears_changed_keys_and_all_tags_after(scene: Scene) -> None:
-    arn = scene.cluster()
+def test_tags_of_others_are_closed_and_of_nothing_not_found(emulator: Emulator) -> None:
+    arn = emulator.private_cluster()
 
-    scene.call(OWNER, "TagResource", ResourceArn=arn, Tags={"a": "1", "b": "2"})
-    scene.call(OWNER, "TagResource", ResourceArn=arn, Tags={"b": "2", "c": "3"})
-    scene.call(OWNER, "UntagResource", ResourceArn=arn, TagKeys=["a"])
+    assert emulator.refusal(CLIENT, "ListTagsForResource", ResourceArn=arn).status == 403
+    assert emulator.refusal(OWNER, "ListTagsForResource", ResourceArn=arn + "9").status == 404
 
-    heard = [(change.changed_keys, change.tags, change.version) for change in scene.tag_changes]
+
+def test_the_hook_hears_changed_keys_and_all_tags_after(emulator: Emulator) -> None:
+    arn = emulator.cluster()
+
+    emulator.call(OWNER, "TagResource", ResourceArn=arn, Tags={"a": "1", "b": "2"})
+    emulator.call(OWNER, "TagResource", ResourceArn=arn, Tags={"b": "2", "c": "3"})
+    emulator.call(OWNER, "UntagResource", ResourceArn=arn, TagKeys=["a"])
+
+    heard = [(change.changed_keys, change.tags, change.version) for change in emulator.tag_changes]
     assert heard == [
         (("a", "b"), {"a": "1", "b": "2"}, 1),
         (("c",), {"a": "1", "b": "2", "c": "3"}, 2),
         (("a",), {"b": "2", "c": "3"}, 3),
     ]
-    assert {(change.resource_arn, change.resource_type) for change in scene.tag_changes} == {
+    assert {(change.resource_arn, change.resource_type) for change in emulator.tag_changes} == {
         (arn, "cluster")
     }
 
 
-def test_the_hook_hears_nothing_when_nothing_changed(scene: Scene) -> None:
-    arn = scene.cluster()
-    scene.call(OWNER, "TagResource", ResourceArn=arn, Tags={"a": "1"})
-    scene.tag_changes.clear()
+def test_the_hook_hears_nothing_when_nothing_changed(emulator: Emulator) -> None:
+    arn = emulator.cluster()
+    emulator.call(OWNER, "TagResource", ResourceArn=arn, Tags={"a": "1"})
+    emulator.tag_changes.clear()
 
-    scene.call(OWNER, "TagResource", ResourceArn=arn, Tags={"a": "1"})
-    scene.call(OWNER, "UntagResource", ResourceArn=arn, TagKeys=["b"])
+    emulator.call(OWNER, "TagResource", ResourceArn=arn, Tags={"a": "1"})
+    emulator.call(OWNER, "UntagResource", ResourceArn=arn, TagKeys=["b"])
 
-    assert scene.tag_changes == []
+    assert emulator.tag_changes == []
 
 
 @pytest.mark.parametrize("emit", [False, True])
 def test_whether_a_new_clusters_tags_are_heard_can_be_chosen(emit: bool) -> None:
-    scene = Scene(Assumptions(tags_at_creation_emit=emit))
+    emulator = Emulator(Assumptions(tags_at_creation_emit=emit))
 
-    scene.call(
+    emulator.call(
         OWNER,
         "CreateClusterV2",
         ClusterName="orders",
-        Provisioned=scene.provisioned(),
+        Provisioned=emulator.provisioned(),
         Tags={"msklink": "auto"},
     )
 
-    assert len(scene.tag_changes) == emit
+    assert len(emulator.tag_changes) == emit
 
 
-def test_a_door_can_look_up_tags_without_a_call(scene: Scene) -> None:
-    arn = scene.cluster()
-    scene.call(OWNER, "TagResource", ResourceArn=arn, Tags={"a": "1"})
-    before = scene.msk.calls.total()
+def test_a_door_can_look_up_tags_without_a_call(emulator: Emulator) -> None:
+    arn = emulator.cluster()
+    emulator.call(OWNER, "TagResource", ResourceArn=arn, Tags={"a": "1"})
+    before = emulator.msk.calls.total()
 
-    assert scene.msk.tags_of(arn) == {"a": "1"}
-    assert scene.msk.tags_of("arn:aws:kafka:::cluster/none") == {}
-    assert scene.msk.calls.total() == before
+    assert emulator.msk.tags_of(arn) == {"a": "1"}
+    assert emulator.msk.tags_of("arn:aws:kafka:::cluster/none") == {}
+    assert emulator.msk.calls.total() == before

@@ -9,17 +9,17 @@ import pytest
 from localcloud.msk import Scheme
 from localcloud.msk.shapes import service_model
 from localcloud.msk.wire import Query, handle, match_operation
-from tests.emulator.builders import OWNER, Json, Scene, flags
+from tests.emulator.builders import OWNER, Emulator, Json, flags
 
 
 def request(
-    scene: Scene, method: str, path: str, query: Query | None = None, body: bytes = b""
+    emulator: Emulator, method: str, path: str, query: Query | None = None, body: bytes = b""
 ) -> tuple[int, dict[str, str], Json]:
-    status, headers, content = handle(scene.msk, OWNER, method, path, query or {}, {}, body)
+    status, headers, content = handle(emulator.msk, OWNER, method, path, query or {}, {}, body)
     return status, headers, json.loads(content or b"{}")
 
 
-def wire_cluster(scene: Scene) -> bytes:
+def wire_cluster(emulator: Emulator) -> bytes:
     return json.dumps(
         {
             "clusterName": "orders",
@@ -30,18 +30,20 @@ def wire_cluster(scene: Scene) -> bytes:
                 "enhancedMonitoring": None,
                 "brokerNodeGroupInfo": {
                     "instanceType": "kafka.m7g.large",
-                    "clientSubnets": scene.provisioned()["BrokerNodeGroupInfo"]["ClientSubnets"],
+                    "clientSubnets": emulator.provisioned()["BrokerNodeGroupInfo"]["ClientSubnets"],
                 },
             },
         }
     ).encode()
 
 
-def test_names_on_the_wire_are_lower_camel_and_tags_stay_as_they_are(scene: Scene) -> None:
-    status, headers, made = request(scene, "POST", "/api/v2/clusters", body=wire_cluster(scene))
+def test_names_on_the_wire_are_lower_camel_and_tags_stay_as_they_are(emulator: Emulator) -> None:
+    status, headers, made = request(
+        emulator, "POST", "/api/v2/clusters", body=wire_cluster(emulator)
+    )
 
     assert (status, headers["content-type"]) == (200, "application/json")
-    _, _, shown = request(scene, "GET", f"/api/v2/clusters/{quote(made['clusterArn'], safe='')}")
+    _, _, shown = request(emulator, "GET", f"/api/v2/clusters/{quote(made['clusterArn'], safe='')}")
     assert shown["clusterInfo"]["tags"] == {"Team": "A"}
     assert shown["clusterInfo"]["creationTime"] == "2026-01-01T00:00:00.000Z"
     nodes = shown["clusterInfo"]["provisioned"]["brokerNodeGroupInfo"]
@@ -49,11 +51,11 @@ def test_names_on_the_wire_are_lower_camel_and_tags_stay_as_they_are(scene: Scen
 
 
 @pytest.mark.parametrize("safe", ["", ":", ":/"])
-def test_arns_in_paths_may_be_encoded_or_plain(scene: Scene, safe: str) -> None:
-    arn = quote(scene.private_cluster(), safe=safe)
+def test_arns_in_paths_may_be_encoded_or_plain(emulator: Emulator, safe: str) -> None:
+    arn = quote(emulator.private_cluster(), safe=safe)
 
     for path in (f"/v1/clusters/{arn}", f"/v1/clusters/{arn}/policy", f"/v1/tags/{arn}"):
-        assert request(scene, "GET", path)[0] == 200
+        assert request(emulator, "GET", path)[0] == 200
 
 
 def test_every_path_of_the_model_is_found_again() -> None:
@@ -64,15 +66,17 @@ def test_every_path_of_the_model_is_found_again() -> None:
         assert match_operation(http["method"], path)[0].name == name
 
 
-def test_a_path_that_nobody_knows_is_not_found(scene: Scene) -> None:
-    status, headers, _ = request(scene, "GET", "/v3/clusters")
+def test_a_path_that_nobody_knows_is_not_found(emulator: Emulator) -> None:
+    status, headers, _ = request(emulator, "GET", "/v3/clusters")
 
     assert (status, headers["x-amzn-errortype"]) == (404, "NotFoundException")
 
 
-def test_a_refusal_has_its_code_in_the_header_and_the_parameter_in_the_body(scene: Scene) -> None:
-    arn = quote(scene.private_cluster(Scheme.IAM), safe="")
-    version = request(scene, "GET", f"/v1/clusters/{arn}")[2]["clusterInfo"]["currentVersion"]
+def test_a_refusal_has_its_code_in_the_header_and_the_parameter_in_the_body(
+    emulator: Emulator,
+) -> None:
+    arn = quote(emulator.private_cluster(Scheme.IAM), safe="")
+    version = request(emulator, "GET", f"/v1/clusters/{arn}")[2]["clusterInfo"]["currentVersion"]
     block = flags(Scheme.IAM)["VpcConnectivity"]["ClientAuthentication"]
     asked = {
         "currentVersion": version,
@@ -86,7 +90,7 @@ def test_a_refusal_has_its_code_in_the_header_and_the_parameter_in_the_body(scen
     }
 
     status, headers, answer = request(
-        scene, "PUT", f"/v1/clusters/{arn}/connectivity", body=json.dumps(asked).encode()
+        emulator, "PUT", f"/v1/clusters/{arn}/connectivity", body=json.dumps(asked).encode()
     )
 
     assert (status, headers["x-amzn-errortype"]) == (400, "BadRequestException")
@@ -94,25 +98,27 @@ def test_a_refusal_has_its_code_in_the_header_and_the_parameter_in_the_body(scen
     assert "identical" in answer["message"]
 
 
-def test_repeated_query_keys_are_a_list_and_an_empty_answer_is_204(scene: Scene) -> None:
-    arn = scene.cluster()
-    scene.call(OWNER, "TagResource", ResourceArn=arn, Tags={"a": "1", "b": "2", "c": "3"})
+def test_repeated_query_keys_are_a_list_and_an_empty_answer_is_204(emulator: Emulator) -> None:
+    arn = emulator.cluster()
+    emulator.call(OWNER, "TagResource", ResourceArn=arn, Tags={"a": "1", "b": "2", "c": "3"})
     path = f"/v1/tags/{quote(arn, safe='')}"
 
-    status, _, content = handle(scene.msk, OWNER, "DELETE", path, {"tagKeys": ["a", "b"]}, {}, b"")
+    status, _, content = handle(
+        emulator.msk, OWNER, "DELETE", path, {"tagKeys": ["a", "b"]}, {}, b""
+    )
 
     assert (status, content) == (204, b"")
-    assert request(scene, "GET", path)[2] == {"tags": {"c": "3"}}
+    assert request(emulator, "GET", path)[2] == {"tags": {"c": "3"}}
 
 
-def test_blobs_travel_as_base64(scene: Scene) -> None:
+def test_blobs_travel_as_base64(emulator: Emulator) -> None:
     properties = base64.b64encode(b"a=1").decode()
     body = json.dumps({"name": "plain", "serverProperties": properties}).encode()
 
-    _, _, made = request(scene, "POST", "/v1/configurations", body=body)
+    _, _, made = request(emulator, "POST", "/v1/configurations", body=body)
 
     path = f"/v1/configurations/{quote(made['arn'], safe='')}/revisions/1"
-    assert request(scene, "GET", path)[2]["serverProperties"] == properties
+    assert request(emulator, "GET", path)[2]["serverProperties"] == properties
 
 
 @pytest.mark.parametrize(
@@ -131,10 +137,10 @@ def test_blobs_travel_as_base64(scene: Scene) -> None:
     ],
 )
 def test_a_request_of_the_wrong_form_is_refused(
-    scene: Scene, line: str, query: Query, body: bytes, parameter: str | None
+    emulator: Emulator, line: str, query: Query, body: bytes, parameter: str | None
 ) -> None:
     method, path = line.split()
 
-    status, _, answer = request(scene, method, path, query, body)
+    status, _, answer = request(emulator, method, path, query, body)
 
     assert (status, answer.get("invalidParameter")) == (400, parameter)

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.faults.matrix import Stage, cases, in_turn
-from tests.faults.report import Trial, lines
-from tests.faults.worker_cache import forget_shared
+from tests.faults.matrix import CaseRunner, cases, rotate_errors
+from tests.faults.report import CaseResult, report_lines
+from tests.faults.worker_cache import clear_cache
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -18,28 +18,28 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "case" in metafunc.fixturenames:
         every = metafunc.config.getoption("every_kind", default=False)
-        tried = cases() if every else in_turn(cases())
+        tried = cases() if every else rotate_errors(cases())
         metafunc.parametrize("case", tried, ids=lambda case: case.name)
 
 
 @pytest.fixture(scope="session")
-def stage() -> Iterator[Stage]:
-    with closing(Stage()) as stage:
-        yield stage
+def runner() -> Iterator[CaseRunner]:
+    with closing(CaseRunner()) as runner:
+        yield runner
 
 
 def pytest_unconfigure() -> None:
-    forget_shared()
+    clear_cache()
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    trials = [
-        Trial(**noted, survived=outcome == "passed")
+    results = [
+        CaseResult(**noted, survived=outcome == "passed")
         for outcome in ("passed", "failed")
         for report in terminalreporter.stats.get(outcome, [])
         if report.when == "call" and (noted := dict(report.user_properties))
     ]
-    if trials:
+    if results:
         terminalreporter.section("kill matrix")
-        for line in lines(trials):
+        for line in report_lines(results):
             terminalreporter.write_line(line)

@@ -8,12 +8,12 @@ from typing import Any
 
 from msklink.aws import dynamodb, msk_clusters
 from msklink.cluster.description import GONE
-from tests.faults.environment import World
+from tests.faults.environment import Environment
 from tests.support.aws import Accounts
 from tests.support.functions import NAMESPACE, OWNER
 
 MANAGED_BY = f"{NAMESPACE}/managed-by"
-UNSURE = {"Run Failed"}
+OPTIONAL_EVENTS = {"Run Failed"}
 """Events out that may never come: who asks again first has the failed run forgotten."""
 
 _GENERATED = re.compile(
@@ -21,74 +21,83 @@ _GENERATED = re.compile(
 )
 _HOST = re.compile(r"\.orders\.\w+\.c3\.")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(\+00:00|Z)?")
-_PASSING = {"item", "updated", "requested_at", "connection_state", "last_reported_refusal"}
+_VOLATILE = {"item", "updated", "requested_at", "connection_state", "last_reported_refusal"}
 
 
-def picture(world: World) -> dict[str, Any]:
+def end_state(environment: Environment) -> dict[str, Any]:
     """All that a run leaves behind."""
-    accounts = world.accounts
+    accounts = environment.accounts
     seen = {
-        "holder": dynamodb.read_cluster(world.cluster).holder,
-        "seen": _is_seen(world),
-        "running": len(world.executions("RUNNING")),
-        "policy": _statements(world),
-        "table": _table(world),
+        "holder": dynamodb.read_cluster(environment.cluster).holder,
+        "seen": _is_seen(environment),
+        "running": len(environment.executions("RUNNING")),
+        "policy": _statements(environment),
+        "table": _table(environment),
         "parameters": {one: _parameters(accounts, one) for one in [OWNER, *accounts.clients]},
         "connections": {one: _connections(accounts, one) for one in accounts.clients},
         "groups": {one: _groups(accounts, one) for one in accounts.clients},
     }
-    named: dict[str, Any] = _in_order(_named(world, seen))
+    named: dict[str, Any] = _with_sorted_lists(_normalized(environment, seen))
     return named
 
 
-def _is_seen(world: World) -> bool:
+def _is_seen(environment: Environment) -> bool:
     """Whether the last run that came to its end saw the cluster as it is."""
-    cluster = msk_clusters.describe_cluster(world.accounts.client("kafka"), world.cluster)
+    cluster = msk_clusters.describe_cluster(
+        environment.accounts.client("kafka"), environment.cluster
+    )
     now = cluster.fingerprint(NAMESPACE) if cluster else GONE
-    return dynamodb.read_cluster(world.cluster).cluster_fingerprint == now
+    return dynamodb.read_cluster(environment.cluster).cluster_fingerprint == now
 
 
-def _named(world: World, seen: Any) -> Any:
+def _normalized(environment: Environment, seen: Any) -> Any:
     """*seen* with names in the place of what is generated."""
-    names = _names(world.accounts)
+    names = _names(environment.accounts)
     text = _GENERATED.sub(lambda match: names.get(match[0], match[0]), json.dumps(seen))
-    text = text.replace(world.cluster.split("/")[2], "UUID")
+    text = text.replace(environment.cluster.split("/")[2], "UUID")
     return json.loads(_TIME.sub("TIME", _HOST.sub(".orders.HOST.", text)))
 
 
-def _in_order(node: Any) -> Any:
+def _with_sorted_lists(node: Any) -> Any:
     """*node* with its lists sorted, which only now can be done the same way each time."""
     if isinstance(node, dict):
-        return {key: _in_order(node[key]) for key in sorted(node)}
+        return {key: _with_sorted_lists(node[key]) for key in sorted(node)}
     if isinstance(node, list):
-        return sorted(map(_in_order, node), key=json.dumps)
+        return sorted(map(_with_sorted_lists, node), key=json.dumps)
     return node
 
 
-def told(world: World) -> set[str]:
+def published_events(environment: Environment) -> set[str]:
     """What others were told so far, each once: it may be told again, by another run."""
-    world.told += world.accounts.told()
-    facts = ("what", "account", "vpc_id", "scheme")
-    promised = [one for one in world.told if one["what"] not in UNSURE]
-    return {" ".join(one[fact] for fact in facts if fact in one) for one in _named(world, promised)}
+    environment.events += environment.accounts.take_events()
+    facts = ("detail_type", "account", "vpc_id", "scheme")
+    promised = [one for one in environment.events if one["detail_type"] not in OPTIONAL_EVENTS]
+    return {
+        " ".join(one[fact] for fact in facts if fact in one)
+        for one in _normalized(environment, promised)
+    }
 
 
-def operations(world: World) -> Counter[str]:
+def operations(environment: Environment) -> Counter[str]:
     """How often MSK did what, brokers rolled and connections made."""
-    listed = world.accounts.client("kafka").list_cluster_operations_v2(ClusterArn=world.cluster)
+    listed = environment.accounts.client("kafka").list_cluster_operations_v2(
+        ClusterArn=environment.cluster
+    )
     return Counter(operation["OperationType"] for operation in listed["ClusterOperationInfoList"])
 
 
-def others(world: World) -> dict[str, Any]:
+def foreign_resources(environment: Environment) -> dict[str, Any]:
     """What belongs to others, as it is."""
-    accounts = world.accounts
+    accounts = environment.accounts
     return {
         "policy": [
             statement
-            for statement in _statements(world)
+            for statement in _statements(environment)
             if not statement["Sid"].lower().startswith(NAMESPACE)
         ],
-        "accounts": {account: _of_others(accounts, account) for account in accounts.clients},
+        "accounts": {
+            account: _foreign_in_account(accounts, account) for account in accounts.clients
+        },
     }
 
 
@@ -106,16 +115,18 @@ def differences(before: Any, after: Any, path: str = "") -> Iterator[str]:
         yield f"{path.removeprefix(' > ')}: should be {before}, is {after}"
 
 
-def _statements(world: World) -> list[dict[str, Any]]:
+def _statements(environment: Environment) -> list[dict[str, Any]]:
     """Those of the cluster policy, which MSKLink deletes with its last statement."""
     try:
-        statements: list[dict[str, Any]] = world.accounts.policy(world.cluster)["Statement"]
-    except world.accounts.client("kafka").exceptions.NotFoundException:
+        statements: list[dict[str, Any]] = environment.accounts.policy(environment.cluster)[
+            "Statement"
+        ]
+    except environment.accounts.client("kafka").exceptions.NotFoundException:
         return []
     return statements
 
 
-def _of_others(accounts: Accounts, account: str) -> dict[str, Any]:
+def _foreign_in_account(accounts: Accounts, account: str) -> dict[str, Any]:
     ec2, ssm = accounts.client("ec2", account), accounts.client("ssm", account)
     described = ssm.describe_parameters()["Parameters"]
     return {
@@ -137,12 +148,14 @@ def _of_others(accounts: Accounts, account: str) -> dict[str, Any]:
     }
 
 
-def _table(world: World) -> dict[str, Any]:
+def _table(environment: Environment) -> dict[str, Any]:
     """The items but for times and counts; nobody looks at a record that is over."""
-    items: dict[str, Any] = json.loads(json.dumps(world.accounts.items(world.cluster), default=str))
+    items: dict[str, Any] = json.loads(
+        json.dumps(environment.accounts.items(environment.cluster), default=str)
+    )
     cluster = items.pop("cluster", {})
     kept = {
-        key: {name: fact for name, fact in item.items() if name not in _PASSING}
+        key: {name: fact for name, fact in item.items() if name not in _VOLATILE}
         for key, item in items.items()
         if item.get("wanted", True) or item["state"] not in {"refused", "failed"}
     }

@@ -7,26 +7,26 @@ from typing import Any
 from unittest import mock
 
 from localcloud.msk import Durations, faults
-from tests.faults.fault_injection import Seam, seam_in_calls
+from tests.faults.fault_injection import FaultInjector, inject_faults
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts, accounts_in_moto
 from tests.support.functions import FunctionTimedOut, invoke
 from tests.support.onboarded_client import FIREHOSE
 from tests.support.redrive import redrive
 from tests.support.step_functions import MACHINE, SUBSTITUTIONS, Engine, engine_in_moto, tag_event
 
-HASTY = Durations(update_connectivity=60, create_connection=10)
-MOST_SWEEPS = 12
+MATRIX_DURATIONS = Durations(update_connectivity=60, create_connection=10)
+MAX_SWEEPS = 12
 """A refusal that stays has the sweep start runs after 1, 2 and 4 hours, before two find nothing."""
 
 
 @dataclass
-class World:
+class Environment:
     accounts: Accounts
     engine: Engine
-    seam: Seam
+    injector: FaultInjector
     cluster: str = ""
-    told: list[dict[str, Any]] = field(default_factory=list)
-    others: Any = None
+    events: list[dict[str, Any]] = field(default_factory=list)
+    foreign_resources: Any = None
     """What belonged to others at the start."""
 
     def deliver(self, function: str, event: dict[str, Any]) -> None:
@@ -34,15 +34,15 @@ class World:
         try:
             invoke(function, event)
         except (Exception, FunctionTimedOut):
-            if not self.seam.struck:
+            if not self.injector.injected:
                 raise
-        self.settle()
+        self.wait_for_runs()
 
-    def tell(self) -> None:
+    def reconcile(self) -> None:
         """An event says that the tags of the cluster have changed."""
         self.deliver("ReceiveEventFunction", tag_event(self.cluster))
 
-    def ask(self) -> None:
+    def request_run(self) -> None:
         """The same while a run is under way, to whose end it is left."""
         invoke("ReceiveEventFunction", tag_event(self.cluster))
 
@@ -50,19 +50,19 @@ class World:
         """The runs that a sweep starts, an hour later; they have come to their end."""
         self.accounts.clock.advance(3600)
         runs: list[str] = invoke("SweepClustersFunction", {"id": "1"})["runs"]
-        self.settle()
+        self.wait_for_runs()
         return runs
 
-    def sweep_until_quiet(self) -> None:
+    def sweep_until_idle(self) -> None:
         """A sweep that finds a dead run starts none, so one more must agree."""
         idle = 0
-        for _ in range(MOST_SWEEPS):
+        for _ in range(MAX_SWEEPS):
             idle = 0 if self.sweep() else idle + 1
             if idle == 2:
                 return
-        raise AssertionError(f"still something to do after {MOST_SWEEPS} sweeps")
+        raise AssertionError(f"still something to do after {MAX_SWEEPS} sweeps")
 
-    def bury(self) -> None:
+    def report_failed_runs(self) -> None:
         """EventBridge tells of each run that failed."""
         for execution in self.executions("FAILED"):
             detail = {"executionArn": execution["executionArn"], "name": execution["name"]}
@@ -70,13 +70,13 @@ class World:
 
     def redrive(self) -> None:
         """Somebody lets each run go on that failed, once he has heard of it."""
-        self.bury()
+        self.report_failed_runs()
         for execution in self.executions("FAILED"):
-            self.seam.revive(execution["name"])
+            self.injector.revive_run(execution["name"])
             redrive(execution["name"])
-            self.settle()
+            self.wait_for_runs()
 
-    def settle(self) -> None:
+    def wait_for_runs(self) -> None:
         """Let every run end, also one that another has started."""
         while running := self.executions("RUNNING"):
             for execution in running:
@@ -90,35 +90,37 @@ class World:
 
 
 @contextmanager
-def empty_world(environment: Mapping[str, str]) -> Iterator[World]:
+def empty_environment(variables: Mapping[str, str]) -> Iterator[Environment]:
     """
-    Accounts in which nothing is yet, of an owner who has set the parameters in *environment*.
+    Accounts in which nothing is yet, of an owner who has set the parameters in *variables*.
 
     One client comes after the other, so that all can be repeated.
     """
     with (
-        mock.patch.dict("os.environ", environment),
+        mock.patch.dict("os.environ", variables),
         mock.patch.dict(SUBSTITUTIONS, ClientsAtOnce="1"),
-        accounts_in_moto(HASTY) as accounts,
+        accounts_in_moto(MATRIX_DURATIONS) as accounts,
         engine_in_moto(accounts) as engine,
-        seam_in_calls(lambda operation: accounts.msk.faults.add(faults.stale(operation))) as seam,
+        inject_faults(
+            lambda operation: accounts.msk.faults.add(faults.stale(operation))
+        ) as injector,
     ):
-        yield World(accounts, engine, seam)
+        yield Environment(accounts, engine, injector)
 
 
-def furnish(world: World) -> None:
+def add_cluster_and_clients(environment: Environment) -> None:
     """
     A cluster for two clients that are to be connected, and things of others in every place.
 
     One client wants two schemes and has a security group made for it, the other brings its own.
     """
-    accounts = world.accounts
-    world.cluster = accounts.make_cluster(
+    accounts = environment.accounts
+    environment.cluster = accounts.make_cluster(
         tags={"msklink": "iam scram", "msklink/clients": f"{CLIENT} {OTHER_CLIENT}"}
     )
-    accounts.put_policy(world.cluster, FIREHOSE)
-    add_things_of_others(accounts, CLIENT, make_vpc(accounts, CLIENT, "iam scram"))
-    group = add_things_of_others(accounts, OTHER_CLIENT, make_vpc(accounts, OTHER_CLIENT, "iam"))
+    accounts.put_policy(environment.cluster, FIREHOSE)
+    add_foreign_resources(accounts, CLIENT, make_vpc(accounts, CLIENT, "iam scram"))
+    group = add_foreign_resources(accounts, OTHER_CLIENT, make_vpc(accounts, OTHER_CLIENT, "iam"))
     accounts.client("ec2", OTHER_CLIENT).create_tags(
         Resources=[group], Tags=[{"Key": "msklink/orders", "Value": ""}]
     )
@@ -144,7 +146,7 @@ def find_vpc(accounts: Accounts, account: str, name: str) -> str:
     return str(vpc["VpcId"])
 
 
-def add_things_of_others(accounts: Accounts, account: str, vpc_id: str) -> str:
+def add_foreign_resources(accounts: Accounts, account: str, vpc_id: str) -> str:
     """A tag, a security group, whose id it returns, and parameters outside and beside ours."""
     ec2, ssm = accounts.client("ec2", account), accounts.client("ssm", account)
     ec2.create_tags(Resources=[vpc_id], Tags=[{"Key": "team", "Value": "payments"}])

@@ -94,7 +94,7 @@ class Call:
         """Whether it has an effect."""
         return not self.operation.startswith(READS)
 
-    def is_like(self, other: "Call", kind: Kind) -> bool:
+    def matches(self, other: "Call", kind: Kind) -> bool:
         """Whether both are spoilt together: what is denied is denied wherever it is called from."""
         if kind is not Kind.DENIED:
             return self == other
@@ -104,56 +104,56 @@ class Call:
 
 
 @dataclass
-class Seam:
+class FaultInjector:
     """Counts all calls, and spoils one in the way that it was told."""
 
-    spoil_stale: Callable[[str], None]
+    make_stale: Callable[[str], None]
     """Lets somebody else be first with the next call of an operation of MSK."""
     calls: Counter[Call] = field(default_factory=Counter)
-    struck: bool = False
+    injected: bool = False
     _fault: tuple[Call, Kind] | None = None
-    _spared: int = 0
+    _calls_to_skip: int = 0
     """How often the call that is to be spoilt is still let through."""
     _broken: set[str] = field(default_factory=set)
     _dead: set[str] = field(default_factory=set)
     """Runs of which nothing may go on."""
 
-    def arm(self, call: Call, kind: Kind, time: int = 1) -> None:
-        """Spoil *call* the *time* that it is made from now on."""
-        self._fault, self._spared = (call, kind), time - 1
+    def arm(self, call: Call, kind: Kind, occurrence: int = 1) -> None:
+        """Spoil *call* the *occurrence* that it is made from now on."""
+        self._fault, self._calls_to_skip = (call, kind), occurrence - 1
 
-    def break_once(self, function: str) -> None:
+    def fail_once(self, function: str) -> None:
         """Let the next invocation of *function* fail at its first call."""
         self._broken.add(function)
 
-    def kill_at(self, function: str) -> None:
+    def kill_run_in(self, function: str) -> None:
         """Let the run die in which *function* makes its first call."""
         self._broken.add(f"run in {function}")
 
-    def heal(self) -> None:
+    def stop(self) -> None:
         """Nothing is wrong any more; who is dead stays so."""
         self._fault = None
         self._broken.clear()
 
-    def revive(self, run: str) -> None:
+    def revive_run(self, run: str) -> None:
         """Let *run* make calls again."""
         self._dead.discard(run)
 
-    def pass_on(self, client: Any, call: Call, proceed: Callable[[], Any]) -> Any:
+    def intercept(self, client: Any, call: Call, proceed: Callable[[], Any]) -> Any:
         """The answer to *call*, or what goes wrong with it."""
-        self._refuse_the_dead(call)
+        self._raise_if_dead(call)
         self.calls[call] += 1
-        if self._fault is None or not call.is_like(*self._fault):
+        if self._fault is None or not call.matches(*self._fault):
             return proceed()
-        if self._spared:
-            self._spared -= 1
+        if self._calls_to_skip:
+            self._calls_to_skip -= 1
             return proceed()
         kind = self._fault[1]
         if kind is not Kind.DENIED:
             self._fault = None
-        self.struck = True
+        self.injected = True
         if kind is Kind.STALE:
-            self.spoil_stale(call.operation)
+            self.make_stale(call.operation)
             return proceed()
         if kind in CODES:
             raise _error(client, call, kind)
@@ -166,7 +166,7 @@ class Seam:
         self._kill()
         raise Killed(f"{kind} {call.operation}")
 
-    def _refuse_the_dead(self, call: Call) -> None:
+    def _raise_if_dead(self, call: Call) -> None:
         if call.function in self._broken:
             self._broken.remove(call.function)
             raise Bug(f"{call.function} is broken")
@@ -188,21 +188,21 @@ def _run() -> str | None:
 
 
 @contextmanager
-def seam_in_calls(spoil_stale: Callable[[str], None]) -> Iterator[Seam]:
-    seam = Seam(spoil_stale)
+def inject_faults(make_stale: Callable[[str], None]) -> Iterator[FaultInjector]:
+    injector = FaultInjector(make_stale)
     make_call = BaseClient._make_api_call  # type: ignore[attr-defined]  # the one way of all calls
 
-    def spoilt(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
+    def intercepted(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
         def proceed() -> Any:
             return make_call(client, operation, parameters)
 
         function = running.get()
         if function is None:
             return proceed()
-        return seam.pass_on(client, _call(client, function, operation), proceed)
+        return injector.intercept(client, _call(client, function, operation), proceed)
 
-    with mock.patch.object(BaseClient, "_make_api_call", spoilt):
-        yield seam
+    with mock.patch.object(BaseClient, "_make_api_call", intercepted):
+        yield injector
 
 
 def _call(client: Any, function: str, operation: str) -> Call:

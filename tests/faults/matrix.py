@@ -9,15 +9,21 @@ from functools import cache, partial
 from itertools import chain, count, cycle
 from typing import Any
 
-from tests.faults.end_state import differences, operations, others, picture, told
-from tests.faults.environment import World, empty_world
+from tests.faults.end_state import (
+    differences,
+    end_state,
+    foreign_resources,
+    operations,
+    published_events,
+)
+from tests.faults.environment import Environment, empty_environment
 from tests.faults.fault_injection import Call, Kind
-from tests.faults.scenarios import PLOTS, Plot, failing
+from tests.faults.scenarios import SCENARIOS, Scenario, with_failing_task
 from tests.faults.states import CATCHERS, TASKS, function_of
-from tests.faults.worker_cache import help_out, shared
+from tests.faults.worker_cache import cached_across_workers, fill_cache
 from tests.support.forks import Prepared, in_fork
 
-TIME_OF_MSK = 600
+MSK_SECONDS = 600
 """Seconds in which MSK ends what it began."""
 
 KILLS = {Kind.KILLED_BEFORE, Kind.KILLED_AFTER}
@@ -36,22 +42,22 @@ class Recovery(StrEnum):
 
 
 @dataclass(frozen=True)
-class Recording:
+class Baseline:
     """A plot in which nothing went wrong."""
 
     calls: Mapping[Call, int]
     """How often each was made."""
     end: dict[str, Any]
-    told: Set[str]
+    events: Set[str]
     operations: Counter[str]
 
 
 @dataclass(frozen=True)
 class Case:
-    plot: Plot
+    scenario: Scenario
     step: str
     call: Call
-    time: int
+    occurrence: int
     """Which of several times that the call is made."""
     kind: Kind
     recoveries: tuple[Recovery, ...]
@@ -59,8 +65,8 @@ class Case:
 
     @property
     def name(self) -> str:
-        number = f" {self.time}" if self.time > 1 else ""
-        return f"{self.step}-{self.kind}-{self.place}{number}-{self.plot.name}"
+        number = f" {self.occurrence}" if self.occurrence > 1 else ""
+        return f"{self.step}-{self.kind}-{self.place}{number}-{self.scenario.name}"
 
     @property
     def place(self) -> str:
@@ -68,45 +74,50 @@ class Case:
 
 
 @cache
-def recorded(plot: Plot) -> Recording:
-    """The calls of *plot*, and the end state once all is quiet."""
-    return shared(plot.name, partial(_record, plot))
+def baseline(scenario: Scenario) -> Baseline:
+    """The calls of *scenario*, and the end state once all is quiet."""
+    return cached_across_workers(scenario.name, partial(_record_baseline, scenario))
 
 
-def _record(plot: Plot) -> Recording:
-    with empty_world(plot.environment) as world:
-        plot.prepare(world)
-        world.seam.calls.clear()
-        plot.act(world)
-        calls = dict(world.seam.calls)
-        world.sweep_until_quiet()
-        return Recording(calls, picture(world), told(world), operations(world))
+def _record_baseline(scenario: Scenario) -> Baseline:
+    with empty_environment(scenario.variables) as environment:
+        scenario.prepare(environment)
+        environment.injector.calls.clear()
+        scenario.act(environment)
+        calls = dict(environment.injector.calls)
+        environment.sweep_until_idle()
+        return Baseline(
+            calls, end_state(environment), published_events(environment), operations(environment)
+        )
 
 
-def end_of(plot: Plot) -> dict[str, Any]:
-    return recorded(plot.ends_like or plot).end
+def expected_end(scenario: Scenario) -> dict[str, Any]:
+    return baseline(scenario.same_end_as or scenario).end
 
 
 @cache
-def plots() -> tuple[Plot, ...]:
+def scenarios() -> tuple[Scenario, ...]:
     """All plots; for each state with a Catch one more, in which it fails as nobody foresaw."""
-    _record_together(PLOTS)
+    _record_in_parallel(SCENARIOS)
     unforeseen = tuple(
-        failing(task, catcher, _first_with(function_of(task))) for task, catcher in CATCHERS.items()
+        with_failing_task(task, catcher, _first_calling(function_of(task)))
+        for task, catcher in CATCHERS.items()
     )
-    _record_together(unforeseen)
-    return (*PLOTS, *unforeseen)
+    _record_in_parallel(unforeseen)
+    return (*SCENARIOS, *unforeseen)
 
 
-def _record_together(plots: Iterable[Plot]) -> None:
-    """Record *plots* in all processes side by side."""
-    for plot in plots:
-        help_out(plot.name, partial(_record, plot))
+def _record_in_parallel(scenarios: Iterable[Scenario]) -> None:
+    """Record *scenarios* in all processes side by side."""
+    for scenario in scenarios:
+        fill_cache(scenario.name, partial(_record_baseline, scenario))
 
 
-def _first_with(function: str) -> Plot:
+def _first_calling(function: str) -> Scenario:
     return next(
-        plot for plot in PLOTS if any(call.function == function for call in recorded(plot).calls)
+        scenario
+        for scenario in SCENARIOS
+        if any(call.function == function for call in baseline(scenario).calls)
     )
 
 
@@ -118,9 +129,9 @@ def cases() -> tuple[Case, ...]:
 def _cases() -> Iterator[Case]:
     tried: set[tuple[object, ...]] = set()
     turns: dict[str, Iterator[Recovery]] = {}
-    for plot in plots():
-        for call, times in sorted(recorded(plot).calls.items()):
-            step = plot.steps.get(call.function)
+    for scenario in scenarios():
+        for call, times in sorted(baseline(scenario).calls.items()):
+            step = scenario.steps.get(call.function)
             for kind in call.kinds if step else ():
                 scope = None if kind is Kind.DENIED else call.path
                 key = (step, call.account, call.service, call.operation, kind, scope)
@@ -128,25 +139,25 @@ def _cases() -> Iterator[Case]:
                     continue
                 tried.add(key)
                 # A kill may leave things half done: then also the last time that it is made.
-                for time in {1, times} if kind in KILLS and call.writes else {1}:
-                    turn = turns.setdefault(str(step), _turns(str(step)))
-                    sweep = [Recovery.SWEEP] if plot.swept else []
-                    yield Case(plot, str(step), call, time, kind, (next(turn), *sweep))
+                for occurrence in {1, times} if kind in KILLS and call.writes else {1}:
+                    turn = turns.setdefault(str(step), _rotate_recoveries(str(step)))
+                    sweep = [Recovery.SWEEP] if scenario.sweep_recovers else []
+                    yield Case(scenario, str(step), call, occurrence, kind, (next(turn), *sweep))
 
 
-def _turns(step: str) -> Iterator[Recovery]:
+def _rotate_recoveries(step: str) -> Iterator[Recovery]:
     """Ways to run again, which take turns in the cases of *step*."""
     redriven = [Recovery.REDRIVEN] if step in TASKS else []
     return cycle([*redriven, Recovery.AGAIN, Recovery.REPORTED])
 
 
-def in_turn(cases: Iterable[Case]) -> list[Case]:
+def rotate_errors(cases: Iterable[Case]) -> list[Case]:
     """Return *cases* with one of ERRORS for each call; the calls of a step have them in turn."""
     cases = tuple(cases)
     of_call: dict[tuple[str, str, Call], list[Case]] = defaultdict(list)
     for case in cases:
         if case.kind in ERRORS:
-            of_call[case.step, case.plot.name, case.call].append(case)
+            of_call[case.step, case.scenario.name, case.call].append(case)
     turns: dict[str, Iterator[int]] = defaultdict(count)
     chosen = {alike[next(turns[step]) % len(alike)].name for (step, *_), alike in of_call.items()}
     return [case for case in cases if case.kind not in ERRORS or case.name in chosen]
@@ -154,13 +165,13 @@ def in_turn(cases: Iterable[Case]) -> list[Case]:
 
 @dataclass(frozen=True)
 class Outcome:
-    struck: bool
+    injected: bool
     problems: tuple[str, ...]
     recoveries: tuple[Recovery, ...]
     """What was needed and tried; nothing where all came right by itself."""
 
 
-class Stage:
+class CaseRunner:
     """
     Where cases are tried: the world of a plot is prepared once, and each case has a copy of it.
 
@@ -168,91 +179,99 @@ class Stage:
     """
 
     def __init__(self) -> None:
-        self._plot: Plot | None = None
-        self._world: Prepared[_Scene, Outcome] | None = None
+        self._scenario: Scenario | None = None
+        self._prepared: Prepared[_Start, Outcome] | None = None
 
-    def attempt(self, case: Case) -> Outcome:
+    def run(self, case: Case) -> Outcome:
         """What becomes of the plot of *case* with its fault, and with each of its recoveries."""
-        if self._world is None or self._plot is not case.plot:
+        if self._prepared is None or self._scenario is not case.scenario:
             self.close()
-            self._plot = case.plot
-            self._world = Prepared(partial(_scene, case.plot), _attempt)
-        return self._world.work(cases().index(case))
+            self._scenario = case.scenario
+            self._prepared = Prepared(partial(_start, case.scenario), _run_case)
+        return self._prepared.work(cases().index(case))
 
     def close(self) -> None:
-        if self._world is not None:
-            self._world.close()
-        self._world = None
+        if self._prepared is not None:
+            self._prepared.close()
+        self._prepared = None
 
 
 @dataclass(frozen=True)
-class _Scene:
-    world: World
-    others: dict[str, Any]
+class _Start:
+    environment: Environment
+    foreign_resources: dict[str, Any]
     """What belongs to others before anything happens."""
 
 
 @contextmanager
-def _scene(plot: Plot) -> Iterator[_Scene]:
-    with empty_world(plot.environment) as world:
-        plot.prepare(world)
-        yield _Scene(world, others(world))
+def _start(scenario: Scenario) -> Iterator[_Start]:
+    with empty_environment(scenario.variables) as environment:
+        scenario.prepare(environment)
+        yield _Start(environment, foreign_resources(environment))
 
 
-def _attempt(scene: _Scene, number: int) -> Outcome:
-    case, world = cases()[number], scene.world
-    world.seam.arm(case.call, case.kind, case.time)
-    case.plot.act(world)
-    struck = world.seam.struck
-    world.seam.heal()
-    by_itself = case.kind not in KILLS and not any(_shortfalls(world, case.plot))
+def _run_case(start: _Start, number: int) -> Outcome:
+    case, environment = cases()[number], start.environment
+    environment.injector.arm(case.call, case.kind, case.occurrence)
+    case.scenario.act(environment)
+    injected = environment.injector.injected
+    environment.injector.stop()
+    by_itself = case.kind not in KILLS and not any(_deviations(environment, case.scenario))
     if by_itself:
-        return Outcome(struck, tuple(_left_over(scene)), ())
-    ways = tuple(_possible(world, recovery) for recovery in case.recoveries)
-    problems = [in_fork(partial(_recover, scene, case.plot, way)) for way in ways]
-    return Outcome(struck, tuple(chain.from_iterable(problems)), ways)
+        return Outcome(injected, tuple(_remaining(start)), ())
+    recoveries = tuple(_applicable(environment, recovery) for recovery in case.recoveries)
+    problems = [
+        in_fork(partial(_recover, start, case.scenario, recovery)) for recovery in recoveries
+    ]
+    return Outcome(injected, tuple(chain.from_iterable(problems)), recoveries)
 
 
-def _recover(scene: _Scene, plot: Plot, way: Recovery) -> list[str]:
+def _recover(start: _Start, scenario: Scenario, recovery: Recovery) -> list[str]:
     """What is not as it should be after a recovery, and once more after a sweep."""
-    return [*_after_recovery(scene.world, plot, way), *_left_over(scene)]
+    return [*_after_recovery(start.environment, scenario, recovery), *_remaining(start)]
 
 
-def _left_over(scene: _Scene) -> Iterator[str]:
+def _remaining(start: _Start) -> Iterator[str]:
     """What there is still to do, and what became of things of others."""
-    yield from (f"the sweep still starts {run}" for run in scene.world.sweep())
-    yield from differences(scene.others, others(scene.world), "of others")
+    yield from (f"the sweep still starts {run}" for run in start.environment.sweep())
+    yield from differences(
+        start.foreign_resources, foreign_resources(start.environment), "of others"
+    )
 
 
-def _shortfalls(world: World, plot: Plot) -> Iterator[str]:
+def _deviations(environment: Environment, scenario: Scenario) -> Iterator[str]:
     """Where the end is not as it is when nothing goes wrong."""
-    world.accounts.clock.advance(TIME_OF_MSK)
-    right = recorded(plot)
-    yield from differences(end_of(plot), picture(world))
-    for operation, times in (operations(world) - right.operations).items():
+    environment.accounts.clock.advance(MSK_SECONDS)
+    right = baseline(scenario)
+    yield from differences(expected_end(scenario), end_state(environment))
+    for operation, times in (operations(environment) - right.operations).items():
         yield f"{times} times more than needed: {operation}"
-    yield from (f"never told: {one}" for one in sorted(right.told - told(world)))
+    yield from (
+        f"never told: {one}" for one in sorted(right.events - published_events(environment))
+    )
 
 
-def _possible(world: World, recovery: Recovery) -> Recovery:
+def _applicable(environment: Environment, recovery: Recovery) -> Recovery:
     """Only a run that failed can be redriven; one in which a client failed has not."""
     is_redriven = recovery is Recovery.REDRIVEN
-    return Recovery.AGAIN if is_redriven and not world.executions("FAILED") else recovery
+    return Recovery.AGAIN if is_redriven and not environment.executions("FAILED") else recovery
 
 
-def _after_recovery(world: World, plot: Plot, recovery: Recovery) -> Iterator[str]:
+def _after_recovery(
+    environment: Environment, scenario: Scenario, recovery: Recovery
+) -> Iterator[str]:
     """What is still not as it should be."""
     match recovery:
         case Recovery.SWEEP:
-            world.sweep_until_quiet()
+            environment.sweep_until_idle()
         case Recovery.AGAIN:
-            plot.again(world)
+            scenario.repeat(environment)
         case Recovery.REPORTED:
-            world.bury()
-            plot.again(world)
+            environment.report_failed_runs()
+            scenario.repeat(environment)
         case Recovery.REDRIVEN:
-            world.redrive()
-            is_of_client = set(plot.steps.values()) <= set(CATCHERS.values())
-            if is_of_client or plot.again is World.sweep_until_quiet:
-                world.sweep_until_quiet()  # what else there is to do is left to the sweep
-    yield from (f"{recovery}: {shortfall}" for shortfall in _shortfalls(world, plot))
+            environment.redrive()
+            is_of_client = set(scenario.steps.values()) <= set(CATCHERS.values())
+            if is_of_client or scenario.repeat is Environment.sweep_until_idle:
+                environment.sweep_until_idle()  # what else there is to do is left to the sweep
+    yield from (f"{recovery}: {shortfall}" for shortfall in _deviations(environment, scenario))

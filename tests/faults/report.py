@@ -8,7 +8,7 @@ from tests.faults.matrix import Recovery
 
 
 @dataclass(frozen=True)
-class Trial:
+class CaseResult:
     """What one test noted, and how it ended."""
 
     step: str
@@ -19,7 +19,7 @@ class Trial:
     survived: bool
 
 
-WAYS = {
+RECOVERY_COLUMNS = {
     "run again": {Recovery.AGAIN, Recovery.REPORTED},
     "redriven": {Recovery.REDRIVEN},
     "sweep alone": {Recovery.SWEEP},
@@ -27,31 +27,31 @@ WAYS = {
 """The recoveries as the table tells them."""
 
 
-def lines(trials: list[Trial]) -> Iterator[str]:
+def report_lines(results: list[CaseResult]) -> Iterator[str]:
     """A cell is the number of cases, all survived; or survived/cases."""
-    heads = ["calls", *Kind, "cases", "survived", "by itself", *WAYS]
+    heads = ["calls", *Kind, "cases", "survived", "by itself", *RECOVERY_COLUMNS]
     yield _line("", heads)
-    for step in sorted({trial.step for trial in trials}):
-        yield _line(step, _cells([trial for trial in trials if trial.step == step]))
-    yield _line("all", _cells(trials))
+    for step in sorted({result.step for result in results}):
+        yield _line(step, _cells([result for result in results if result.step == step]))
+    yield _line("all", _cells(results))
 
 
-def _cells(trials: list[Trial]) -> Iterator[str]:
-    yield str(len({(trial.step, trial.call) for trial in trials}))
+def _cells(results: list[CaseResult]) -> Iterator[str]:
+    yield str(len({(result.step, result.call) for result in results}))
     for kind in Kind:
-        yield _share([trial for trial in trials if trial.kind == kind])
-    yield str(len(trials))
-    yield str(sum(trial.survived for trial in trials))
-    yield str(sum(not trial.recoveries for trial in trials))
-    for recoveries in WAYS.values():
-        yield str(sum(way in recoveries for trial in trials for way in trial.recoveries) or "-")
+        yield _share([result for result in results if result.kind == kind])
+    yield str(len(results))
+    yield str(sum(result.survived for result in results))
+    yield str(sum(not result.recoveries for result in results))
+    for recoveries in RECOVERY_COLUMNS.values():
+        yield str(sum(way in recoveries for result in results for way in result.recoveries) or "-")
 
 
-def _share(trials: list[Trial]) -> str:
-    survived = sum(trial.survived for trial in trials)
-    if survived == len(trials):
+def _share(results: list[CaseResult]) -> str:
+    survived = sum(result.survived for result in results)
+    if survived == len(results):
         return str(survived or "-")
-    return f"{survived}/{len(trials)}"
+    return f"{survived}/{len(results)}"
 
 
 def _line(name: str, cells: Iterable[str]) -> str:

@@ -10,205 +10,233 @@ from dataclasses import dataclass, field, replace
 from unittest import mock
 
 from tests.faults import setups
-from tests.faults.environment import World, find_vpc, furnish
-from tests.faults.setups import SECOND, STRANGER
-from tests.faults.states import ON_THE_WAY, TASKS, function_of
+from tests.faults.environment import Environment, add_cluster_and_clients, find_vpc
+from tests.faults.setups import SECOND_VPC, UNLISTED
+from tests.faults.states import STEPS_BY_FUNCTION, TASKS, function_of
 from tests.support.aws import OTHER_CLIENT
 from tests.support.client_events import request
 from tests.support.permission_check import granted
 
 
 @dataclass(frozen=True, eq=False)
-class Plot:
+class Scenario:
     name: str
-    prepare: Callable[[World], None]
-    act: Callable[[World], None]
-    again: Callable[[World], None] = World.tell
+    prepare: Callable[[Environment], None]
+    act: Callable[[Environment], None]
+    repeat: Callable[[Environment], None] = Environment.reconcile
     """What makes MSKLink look again, beside the sweep."""
-    swept: bool = True
+    sweep_recovers: bool = True
     """Whether the sweep alone repairs what went wrong; it does not know what an event carried."""
-    ends_like: "Plot | None" = None
+    same_end_as: "Scenario | None" = None
     """The plot without this trouble, where it is to come to the same end."""
-    steps: Mapping[str, str] = field(default_factory=lambda: ON_THE_WAY)
+    steps: Mapping[str, str] = field(default_factory=lambda: STEPS_BY_FUNCTION)
     """The step that each function is here; what other functions do is not tried."""
-    environment: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
     """What the owner has set in the stack's parameters, as functions see it."""
 
 
-def ask_by_event(world: World) -> None:
-    vpc_id = find_vpc(world.accounts, OTHER_CLIENT, SECOND)
-    world.deliver("ReceiveEventFunction", request(OTHER_CLIENT, vpc_id=vpc_id))
+def request_onboarding(environment: Environment) -> None:
+    vpc_id = find_vpc(environment.accounts, OTHER_CLIENT, SECOND_VPC)
+    environment.deliver("ReceiveEventFunction", request(OTHER_CLIENT, vpc_id=vpc_id))
 
 
-def ask_for_access(world: World) -> None:
+def request_access(environment: Environment) -> None:
     """More than the owner allows, and something that it allows."""
-    vpc_id = find_vpc(world.accounts, OTHER_CLIENT, SECOND)
+    vpc_id = find_vpc(environment.accounts, OTHER_CLIENT, SECOND_VPC)
     access = {"produce": ["billing.eu", "secrets"]}
-    world.deliver("ReceiveEventFunction", request(OTHER_CLIENT, vpc_id=vpc_id, access=access))
+    environment.deliver("ReceiveEventFunction", request(OTHER_CLIENT, vpc_id=vpc_id, access=access))
 
 
-def ask_as_a_stranger(world: World) -> None:
-    world.deliver("ReceiveEventFunction", request(STRANGER))
+def request_as_unlisted_account(environment: Environment) -> None:
+    environment.deliver("ReceiveEventFunction", request(UNLISTED))
 
 
-def sweep(world: World) -> None:
-    world.deliver("SweepClustersFunction", {"id": "1"})
+def sweep(environment: Environment) -> None:
+    environment.deliver("SweepClustersFunction", {"id": "1"})
 
 
-def failing(task: str, catcher: str, plot: Plot) -> Plot:
+def with_failing_task(task: str, catcher: str, scenario: Scenario) -> Scenario:
     """The state *task* fails for one client as nobody foresaw, which leads to *catcher*."""
 
-    def act(world: World) -> None:
-        world.seam.break_once(function_of(task))
-        plot.act(world)
+    def act(environment: Environment) -> None:
+        environment.injector.fail_once(function_of(task))
+        scenario.act(environment)
 
     return replace(
-        plot,
-        name=f"{task} fails when {plot.name}",
+        scenario,
+        name=f"{task} fails when {scenario.name}",
         act=act,
-        ends_like=plot,
+        same_end_as=scenario,
         steps={function_of(catcher): catcher},
     )
 
 
-def ask_while_a_full_run_is_at_work(world: World) -> None:
+def request_during_run_with_full_history(environment: Environment) -> None:
     """Somebody asks after it has looked at the cluster, and its history has room for no more."""
-    world.accounts.meanwhile("GetBootstrapBrokers", world.ask)
+    environment.accounts.meanwhile("GetBootstrapBrokers", environment.request_run)
     with mock.patch("msklink.runs.lease.has_room", return_value=False):
-        world.tell()
+        environment.reconcile()
 
 
-def redriven_at(function: str) -> Plot:
+def redriven_in(function: str) -> Scenario:
     """A run that died in *function* goes on there, having lost its lease."""
 
-    def prepare(world: World) -> None:
-        furnish(world)
-        world.seam.kill_at(function)
-        world.tell()
-        world.bury()
+    def prepare(environment: Environment) -> None:
+        add_cluster_and_clients(environment)
+        environment.injector.kill_run_in(function)
+        environment.reconcile()
+        environment.report_failed_runs()
 
-    return Plot(f"a run is redriven in {function}", prepare, World.redrive, ends_like=TAGGED)
+    return Scenario(
+        f"a run is redriven in {function}", prepare, Environment.redrive, same_end_as=TAGGED
+    )
 
 
-KEEPERS = [
+LEASE_CHECKERS = [
     function
-    for function, step in ON_THE_WAY.items()
+    for function, step in STEPS_BY_FUNCTION.items()
     if step in TASKS and "states:DescribeExecution" in granted(function)
 ]
 """The functions that look whether their run has the lease still, which only then makes a call."""
 
-REPAIRING = {
+REPAIR_SETTINGS = {
     "REPAIR": "connection,policy,parameters,security-group",
     "REJECT_UNKNOWN_CONNECTIONS": "true",
 }
 
-TAGGED = Plot("a cluster is tagged", furnish, World.tell)
-LEAVING = Plot("a client leaves", setups.with_time_that_is_up, World.tell)
-PLOTS = (
+TAGGED = Scenario("a cluster is tagged", add_cluster_and_clients, Environment.reconcile)
+LEAVING = Scenario("a client leaves", setups.with_grace_period_over, Environment.reconcile)
+SCENARIOS = (
     TAGGED,
     LEAVING,
     # ---- what goes wrong in runs
-    Plot("a run has failed", setups.with_a_dead_run, World.bury, ends_like=TAGGED),
-    Plot(
+    Scenario(
+        "a run has failed", setups.with_dead_run, Environment.report_failed_runs, same_end_as=TAGGED
+    ),
+    Scenario(
         "a dead run missed something",
-        setups.with_a_newer_request,
-        World.bury,
-        ends_like=TAGGED,
+        setups.with_newer_request,
+        Environment.report_failed_runs,
+        same_end_as=TAGGED,
     ),
-    Plot("a sweep finds a dead run", setups.with_a_dead_run, sweep, ends_like=TAGGED),
-    Plot("an event finds a dead run", setups.with_a_dead_run, World.tell, ends_like=TAGGED),
-    Plot("a run hands on", furnish, ask_while_a_full_run_is_at_work, ends_like=TAGGED),
-    *(redriven_at(name) for name in KEEPERS),
+    Scenario("a sweep finds a dead run", setups.with_dead_run, sweep, same_end_as=TAGGED),
+    Scenario(
+        "an event finds a dead run", setups.with_dead_run, Environment.reconcile, same_end_as=TAGGED
+    ),
+    Scenario(
+        "a run hands on",
+        add_cluster_and_clients,
+        request_during_run_with_full_history,
+        same_end_as=TAGGED,
+    ),
+    *(redriven_in(name) for name in LEASE_CHECKERS),
     # ---- what clients do
-    Plot(
+    Scenario(
         "a sweep finds trouble over",
-        setups.with_trouble_that_is_over,
+        setups.with_client_stack_deployed_late,
         sweep,
-        ends_like=TAGGED,
+        same_end_as=TAGGED,
     ),
-    Plot("a connection is dead", setups.with_a_dead_connection, World.tell, ends_like=TAGGED),
-    Plot("a sweep finds a VPC", setups.with_another_vpc, sweep),
-    Plot("a tag is taken off", setups.with_a_tag_taken_off, World.tell),
-    Plot("a VPC does not do", setups.with_a_vpc_that_does_not_do, World.tell),
-    Plot("MSK refuses a connection", setups.with_a_connection_that_msk_refuses, World.tell),
-    Plot("the owner is a client", setups.with_a_client_in_the_owners_account, World.tell),
-    Plot(
+    Scenario(
+        "a connection is dead",
+        setups.with_failed_connection,
+        Environment.reconcile,
+        same_end_as=TAGGED,
+    ),
+    Scenario("a sweep finds a VPC", setups.with_another_vpc, sweep),
+    Scenario("a tag is taken off", setups.with_tag_removed, Environment.reconcile),
+    Scenario("a VPC does not do", setups.with_unsuitable_vpc, Environment.reconcile),
+    Scenario(
+        "MSK refuses a connection", setups.with_connection_refused_by_msk, Environment.reconcile
+    ),
+    Scenario("the owner is a client", setups.with_client_in_owner_account, Environment.reconcile),
+    Scenario(
         "a client asks",
-        setups.with_a_vpc_without_tag,
-        ask_by_event,
-        ask_by_event,
-        swept=False,
+        setups.with_untagged_vpc,
+        request_onboarding,
+        request_onboarding,
+        sweep_recovers=False,
     ),
-    Plot(
+    Scenario(
         "a client asks for access",
-        setups.with_bounds_of_access,
-        ask_for_access,
-        ask_for_access,
-        swept=False,
+        setups.with_access_bounds,
+        request_access,
+        request_access,
+        sweep_recovers=False,
     ),
     # That there is a probe now, or that it gave no answer, is for the next run to see.
-    Plot("a client has a probe", setups.with_a_probe, World.tell, swept=False),
-    Plot(
+    Scenario(
+        "a client has a probe", setups.with_probe, Environment.reconcile, sweep_recovers=False
+    ),
+    Scenario(
         "a stranger asks",
-        setups.with_a_stranger,
-        ask_as_a_stranger,
-        ask_as_a_stranger,
-        swept=False,
+        setups.with_unlisted_account,
+        request_as_unlisted_account,
+        request_as_unlisted_account,
+        sweep_recovers=False,
     ),
     # ---- what the owner does
-    Plot("nobody asks yet", setups.with_nobody_who_asks, World.tell),
-    Plot(
+    Scenario("nobody asks yet", setups.with_no_tagged_vpc, Environment.reconcile),
+    Scenario(
         "a cluster names old operations",
-        setups.with_a_cluster_that_names_old_operations,
-        World.tell,
-        ends_like=TAGGED,
+        setups.with_ended_operation_described,
+        Environment.reconcile,
+        same_end_as=TAGGED,
     ),
-    Plot("bounds of access shrink", setups.with_bounds_that_shrank, sweep),
-    Plot("one of two with access leaves", setups.with_time_up_for_one_of_two, World.tell),
-    Plot("a sweep finds the cluster changed", setups.with_a_cluster_tagged, sweep),
-    Plot("nobody is listed", setups.with_nobody_listed, World.tell),
-    Plot("a vendor is listed", setups.with_a_vendor, World.tell),
-    Plot("a closed vendor is listed", setups.with_a_vendor_whose_account_is_closed, World.tell),
-    Plot("a vendor's time is up", setups.with_a_vendor_whose_time_is_up, World.tell),
-    Plot(
+    Scenario("bounds of access shrink", setups.with_narrowed_access_bounds, sweep),
+    Scenario(
+        "one of two with access leaves",
+        setups.with_grace_period_over_for_one_of_two,
+        Environment.reconcile,
+    ),
+    Scenario("a sweep finds the cluster changed", setups.with_cluster_tag_changed, sweep),
+    Scenario("nobody is listed", setups.with_empty_client_list, Environment.reconcile),
+    Scenario("a vendor is listed", setups.with_vendor, Environment.reconcile),
+    Scenario(
+        "a closed vendor is listed", setups.with_vendor_in_closed_account, Environment.reconcile
+    ),
+    Scenario("a vendor's time is up", setups.with_vendor_grace_period_over, Environment.reconcile),
+    Scenario(
         "a cluster with a vendor is opted out",
-        setups.with_a_vendor_of_a_cluster_that_is_opted_out,
-        World.tell,
+        setups.with_cluster_opted_out_that_has_a_vendor,
+        Environment.reconcile,
     ),
-    Plot("a cluster is opted out", setups.with_a_cluster_that_is_opted_out, World.tell),
+    Scenario("a cluster is opted out", setups.with_cluster_opted_out, Environment.reconcile),
     # No event comes of the one that is gone, to which a run belongs as well.
-    Plot(
+    Scenario(
         "a cluster is replaced",
-        setups.with_a_cluster_that_is_replaced,
-        World.tell,
-        World.sweep_until_quiet,
+        setups.with_cluster_replaced,
+        Environment.reconcile,
+        Environment.sweep_until_idle,
     ),
-    Plot("a cluster is forgotten", setups.with_nothing_left, sweep, sweep),
-    Plot(
+    Scenario("a cluster is forgotten", setups.with_cluster_offboarded, sweep, sweep),
+    Scenario(
         "a client out of reach leaves",
-        setups.with_a_client_that_left_and_is_out_of_reach,
-        World.tell,
+        setups.with_unreachable_client_removed,
+        Environment.reconcile,
     ),
-    Plot("it deleted its connection", setups.with_an_abandoned_connection_gone, World.tell),
+    Scenario(
+        "it deleted its connection", setups.with_abandoned_connection_deleted, Environment.reconcile
+    ),
     # ---- what others do
-    Plot(
+    Scenario(
         "others change things",
-        setups.with_changes_and_a_stranger,
+        setups.with_external_changes_and_unknown_connection,
         sweep,
-        environment=REPAIRING,
+        variables=REPAIR_SETTINGS,
     ),
-    Plot(
+    Scenario(
         "others change what is left to them",
-        setups.with_changes_of_others,
+        setups.with_external_changes,
         sweep,
-        environment={"REPAIR": ""},
+        variables={"REPAIR": ""},
     ),
-    Plot(
+    Scenario(
         "a scheme is turned on again",
-        setups.with_a_scheme_turned_off,
+        setups.with_scheme_turned_off,
         sweep,
-        environment={"REPAIR": "connection,connectivity"},
+        variables={"REPAIR": "connection,connectivity"},
     ),
-    Plot("endpoints lose their tags", setups.with_endpoints_without_tags, sweep, sweep),
-    Plot("a scheme stays off", setups.with_a_scheme_turned_off, sweep),
+    Scenario("endpoints lose their tags", setups.with_endpoint_tags_removed, sweep, sweep),
+    Scenario("a scheme stays off", setups.with_scheme_turned_off, sweep),
 )

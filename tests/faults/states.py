@@ -32,12 +32,14 @@ CATCHERS = {
 """The task states that have a Catch, each with the task state to which that leads."""
 
 _CALLED = {function_of(name) for name in TASKS}
-ON_RULES = {
+RULE_STEPS = {
     function: function.removesuffix("Function")
     for function in handlers()
     if function not in _CALLED
 }
-ON_THE_WAY = {function_of(name): name for name in TASKS if name not in CATCHERS.values()} | ON_RULES
+STEPS_BY_FUNCTION = {
+    function_of(name): name for name in TASKS if name not in CATCHERS.values()
+} | RULE_STEPS
 """The step that each function is, where nothing fails."""
 
-STEPS = {*TASKS, *ON_RULES.values()}
+STEPS = {*TASKS, *RULE_STEPS.values()}

@@ -37,31 +37,31 @@ AUTHENTICATION = {"SASL_IAM": "iam", "SASL_SCRAM": "scram"}
 
 
 @dataclass
-class Tagging:
+class UnreliableTagging:
     """People who tag as they like, and events that may or may not tell of it."""
 
     accounts: Accounts
     engine: Engine
-    dice: random.Random
+    rng: random.Random
     cluster: str
     vpcs: dict[str, str]
     listed: set[str] = field(default_factory=lambda: set(CLIENTS))
     tags: dict[str, str] = field(default_factory=dict)
-    under_way: list[dict[str, Any]] = field(default_factory=list)
+    in_flight: list[dict[str, Any]] = field(default_factory=list)
 
     def change(self) -> None:
-        if self.dice.random() < 0.25:
-            self.listed ^= {self.dice.choice(CLIENTS)}
+        if self.rng.random() < 0.25:
+            self.listed ^= {self.rng.choice(CLIENTS)}
             self.accounts.tag_cluster(self.cluster, msklink__clients=" ".join(sorted(self.listed)))
-            self._emit(tag_event(self.cluster, "msklink/clients"))
+            self._send_unreliably(tag_event(self.cluster, "msklink/clients"))
             return
-        account = self.dice.choice(CLIENTS)
-        self.tags[account] = self.dice.choice([*SCHEMES])
+        account = self.rng.choice(CLIENTS)
+        self.tags[account] = self.rng.choice([*SCHEMES])
         if self.tags[account]:
             self.accounts.tag_vpc(account, self.vpcs[account], self.tags[account])
         else:
             self.accounts.untag_vpc(account, self.vpcs[account])
-        self._emit(self._vpc_event(account))
+        self._send_unreliably(self._vpc_event(account))
 
     def _vpc_event(self, account: str) -> dict[str, Any]:
         key, tag = "msklink/orders", self.tags[account]
@@ -79,16 +79,16 @@ class Tagging:
             },
         }
 
-    def _emit(self, event: dict[str, Any]) -> None:
+    def _send_unreliably(self, event: dict[str, Any]) -> None:
         """Half of the events are lost; of the others some come twice."""
-        copies = self.dice.choice([0, 0, 1, 2])
-        self.under_way += [event] * copies
+        copies = self.rng.choice([0, 0, 1, 2])
+        self.in_flight += [event] * copies
 
     def deliver(self) -> None:
         """Some of the events that are under way come now, in any order, others later."""
-        self.dice.shuffle(self.under_way)
-        late = self.dice.randint(0, len(self.under_way))
-        now, self.under_way = self.under_way[late:], self.under_way[:late]
+        self.rng.shuffle(self.in_flight)
+        late = self.rng.randint(0, len(self.in_flight))
+        now, self.in_flight = self.in_flight[late:], self.in_flight[:late]
         for event in now:
             self._end(invoke("ReceiveEventFunction", event)["runs"])
 
@@ -133,7 +133,9 @@ class Tagging:
 
 
 @pytest.fixture
-def tagging(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tagging]:
+def tagging(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[UnreliableTagging]:
     with accounts_in_moto(INSTANT) as accounts, engine_in_moto(accounts) as engine:
         monkeypatch.setenv("GRACE_HOURS", "0")
         settings.cache_clear()
@@ -144,13 +146,13 @@ def tagging(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
         for account in CLIENTS:
             accounts.deploy_client(account)
             vpcs[account] = accounts.make_network(account)
-        yield Tagging(accounts, engine, random.Random(request.param), cluster, vpcs)
+        yield UnreliableTagging(accounts, engine, random.Random(request.param), cluster, vpcs)
 
 
 @pytest.mark.parametrize("tagging", range(SEEDS), indirect=True)
-def test_after_one_sweep_what_is_is_what_is_asked_for(tagging: Tagging) -> None:
+def test_one_sweep_reaches_the_desired_state(tagging: UnreliableTagging) -> None:
     for number in range(ROUNDS):
-        for _ in range(tagging.dice.randint(1, 3)):
+        for _ in range(tagging.rng.randint(1, 3)):
             tagging.change()
         tagging.deliver()
         tagging.sweep()

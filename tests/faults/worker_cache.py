@@ -10,28 +10,28 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
-def shared[Made](name: str, make: Callable[[], Made]) -> Made:
+def cached_across_workers[Made](name: str, make: Callable[[], Made]) -> Made:
     """Return what *make* makes, here or in another process of this test run."""
     folder = _folder()
     if folder is None:
         return make()
-    with _alone(folder, name, fcntl.LOCK_EX):
-        return _made(folder / name, make)
+    with _locked(folder, name, fcntl.LOCK_EX):
+        return _load_or_make(folder / name, make)
 
 
-def help_out[Made](name: str, make: Callable[[], Made]) -> None:
+def fill_cache[Made](name: str, make: Callable[[], Made]) -> None:
     """Make it here, unless another process does so already."""
     folder = _folder()
     if folder is None:
         return
     try:
-        with _alone(folder, name, fcntl.LOCK_EX | fcntl.LOCK_NB):
-            _made(folder / name, make)
+        with _locked(folder, name, fcntl.LOCK_EX | fcntl.LOCK_NB):
+            _load_or_make(folder / name, make)
     except BlockingIOError:
         return
 
 
-def forget_shared() -> None:
+def clear_cache() -> None:
     """Remove what was made, when the run is over."""
     if folder := _folder():
         shutil.rmtree(folder, ignore_errors=True)
@@ -44,14 +44,14 @@ def _folder() -> Path | None:
 
 
 @contextmanager
-def _alone(folder: Path, name: str, operation: int) -> Iterator[None]:
+def _locked(folder: Path, name: str, operation: int) -> Iterator[None]:
     folder.mkdir(exist_ok=True)
     with (folder / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, operation)
         yield
 
 
-def _made[Made](path: Path, make: Callable[[], Made]) -> Made:
+def _load_or_make[Made](path: Path, make: Callable[[], Made]) -> Made:
     if not path.exists():
         path.write_bytes(pickle.dumps(make()))
     made: Made = pickle.loads(path.read_bytes())

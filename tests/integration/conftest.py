@@ -46,7 +46,7 @@ def connected(granted: Steps, accounts: Accounts) -> Steps:
     accounts.clock.advance(3600)
     granted.inspect_connections()
     granted.inspect_connections()  # AVAILABLE counts when it is seen twice
-    accounts.told()
+    accounts.take_events()
     return granted
 
 

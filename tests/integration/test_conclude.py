@@ -30,10 +30,10 @@ def test_the_lease_is_given_up(holding: Steps) -> None:
 
 def test_concluding_twice_changes_nothing(holding: Steps, accounts: Accounts) -> None:
     holding.conclude(1)
-    before = accounts.picture(holding.cluster_arn)
+    before = accounts.snapshot(holding.cluster_arn)
 
     assert holding.conclude(1) == {"newer": False}
-    assert accounts.picture(holding.cluster_arn) == before
+    assert accounts.snapshot(holding.cluster_arn) == before
 
 
 def test_a_newer_request_keeps_the_lease(holding: Steps) -> None:

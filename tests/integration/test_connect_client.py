@@ -9,15 +9,15 @@ from tests.support.steps import Steps, error_of
 
 
 def codes(accounts: Accounts) -> list[str]:
-    return [told["refusal"]["code"] for told in accounts.told("Client Refused")]
+    return [told["refusal"]["code"] for told in accounts.take_events("Client Refused")]
 
 
 def test_connecting_twice_creates_once(granted: Steps, accounts: Accounts) -> None:
     granted.connect(CLIENT)
-    before = accounts.picture(granted.cluster_arn)
+    before = accounts.snapshot(granted.cluster_arn)
 
     assert granted.connect(CLIENT) == {"changed": 0}
-    assert accounts.picture(granted.cluster_arn) == before
+    assert accounts.snapshot(granted.cluster_arn) == before
 
 
 def test_a_connection_made_by_hand_is_adopted(
@@ -126,10 +126,10 @@ def test_what_was_created_before_a_failure_is_found_again(
 def test_a_client_that_wants_nothing_new_is_only_listed(
     connected: Steps, accounts: Accounts
 ) -> None:
-    before = accounts.picture(connected.cluster_arn)
+    before = accounts.snapshot(connected.cluster_arn)
 
     assert connected.connect(CLIENT) == {"changed": 0}
-    assert accounts.picture(connected.cluster_arn) == before
+    assert accounts.snapshot(connected.cluster_arn) == before
 
 
 def test_a_connection_that_somebody_deleted_is_made_anew(
@@ -183,10 +183,10 @@ def test_deleting_a_dead_connection_twice_deletes_once(
 ) -> None:
     kill(accounts)
     connected.connect(CLIENT)
-    before = accounts.picture(connected.cluster_arn)
+    before = accounts.snapshot(connected.cluster_arn)
 
     assert connected.connect(CLIENT) == {"changed": 0}
-    assert accounts.picture(connected.cluster_arn) == before
+    assert accounts.snapshot(connected.cluster_arn) == before
 
 
 def test_a_dead_connection_that_went_away_by_itself_is_no_trouble(
@@ -223,10 +223,10 @@ def test_a_dead_connection_of_somebody_else_is_told_once_and_left(
     dead = kill(accounts)
 
     granted.connect(CLIENT)
-    before = accounts.picture(granted.cluster_arn)
+    before = accounts.snapshot(granted.cluster_arn)
     granted.connect(CLIENT)
 
-    assert accounts.picture(granted.cluster_arn) == before
+    assert accounts.snapshot(granted.cluster_arn) == before
     [left] = accounts.connections(CLIENT)
     assert (left["VpcConnectionArn"], left["State"]) == (dead, "INACTIVE")
     assert codes(accounts) == ["ConnectionFailed"]

@@ -33,10 +33,10 @@ def test_what_clients_want_is_turned_on(surveyed: Steps, accounts: Accounts) -> 
 
 def test_enabling_twice_updates_once(surveyed: Steps, accounts: Accounts) -> None:
     surveyed.enable()
-    before = accounts.picture(surveyed.cluster_arn)
+    before = accounts.snapshot(surveyed.cluster_arn)
 
     assert surveyed.enable()["move"] == "wait"  # the update is under way
-    assert accounts.picture(surveyed.cluster_arn) == before
+    assert accounts.snapshot(surveyed.cluster_arn) == before
 
     accounts.clock.advance(3600)
     surveyed.inspect_cluster()
@@ -56,7 +56,7 @@ def test_an_update_that_ended_before_its_run_was_redriven_is_told_first(
     assert surveyed.enable()["move"] == "wait"
 
     surveyed.inspect_cluster()
-    assert accounts.told("Cluster Refused" if broken else "Cluster Connectivity Enabled")
+    assert accounts.take_events("Cluster Refused" if broken else "Cluster Connectivity Enabled")
     surveyed.surveys = []
     surveyed.survey(CLIENT)
     assert surveyed.enable()["move"] == "proceed"
@@ -169,6 +169,6 @@ def test_an_update_that_msk_does_not_take_is_refused_to_owner_and_clients(
     surveyed.survey(CLIENT)
     assert surveyed.enable()["move"] == "proceed"
     assert updates(accounts) == 1
-    told = accounts.told()
-    assert [one["what"] for one in told] == ["Cluster Refused", "Client Refused"]
+    told = accounts.take_events()
+    assert [one["detail_type"] for one in told] == ["Cluster Refused", "Client Refused"]
     assert [one["refusal"] for one in told] == [refusal, refusal]

@@ -13,11 +13,11 @@ from msklink.requests import client_requests
 from msklink.requests.inbound_events import ClientChanged, read_event
 from tests.support.aws import CLIENT, Accounts
 from tests.support.client_events import (
-    leaving,
-    put_at,
+    offboarding_request,
     receive,
     request,
     vpc_tagged,
+    with_time,
 )
 
 Event = dict[str, Any]
@@ -34,7 +34,7 @@ deeds = st.lists(asked | left | tagged, min_size=1, max_size=5)
 def event(kind: str, schemes: list[str]) -> Event:
     if kind == "asked":
         return request(schemes=schemes)
-    return leaving(*schemes) if kind == "left" else vpc_tagged(tag=" ".join(schemes))
+    return offboarding_request(*schemes) if kind == "left" else vpc_tagged(tag=" ".join(schemes))
 
 
 def record(cluster: str, told: Event) -> None:
@@ -65,7 +65,7 @@ def test_any_order_and_repetition_of_a_history_ends_as_the_history_did(
     accounts: Accounts, of: list[tuple[str, list[str]]], data: st.DataObject
 ) -> None:
     assert accounts
-    events = [put_at(event(*deed), second) for second, deed in enumerate(of)]
+    events = [with_time(event(*deed), second) for second, deed in enumerate(of)]
     again = data.draw(st.lists(st.sampled_from(events), max_size=3))
     in_order, in_disorder = next(clusters), next(clusters)
     for told in events:
@@ -77,11 +77,13 @@ def test_any_order_and_repetition_of_a_history_ends_as_the_history_did(
     assert standing(in_disorder) == standing(in_order)
 
 
-@pytest.mark.parametrize("events", [[request(), leaving()], [leaving(), request()]])
+@pytest.mark.parametrize(
+    "events", [[request(), offboarding_request()], [offboarding_request(), request()]]
+)
 @pytest.mark.usefixtures("executions")
 def test_of_one_second_what_asks_for_a_connection_counts(cluster: str, events: list[Event]) -> None:
     for one in events:
-        receive(put_at(one, 0))
+        receive(with_time(one, 0))
 
     assert standing(cluster) == ([("iam",)], {"scram", "tls"})
 
@@ -90,7 +92,7 @@ def test_of_one_second_what_asks_for_a_connection_counts(cluster: str, events: l
 def test_a_time_to_come_silences_nobody(cluster: str) -> None:
     receive(request() | {"time": "2999-01-01T00:00:00Z"})
 
-    receive(leaving())
+    receive(offboarding_request())
 
     assert standing(cluster)[1] == {"scram", "tls"}  # of the same second
 
@@ -98,7 +100,7 @@ def test_a_time_to_come_silences_nobody(cluster: str) -> None:
 @pytest.mark.parametrize("time", ["soon", None, 7, "0001-01-01T00:00:00+14:00"])
 @pytest.mark.usefixtures("executions")
 def test_a_time_that_cannot_be_read_is_now(cluster: str, time: object) -> None:
-    receive(put_at(leaving(), -9))
+    receive(with_time(offboarding_request(), -9))
 
     receive(request() | {"time": time})
 

@@ -26,11 +26,11 @@ def test_a_client_that_wants_something_is_admitted(surveyed: Steps, accounts: Ac
 
 def test_granting_twice_writes_once(surveyed: Steps, accounts: Accounts) -> None:
     surveyed.grant()
-    before = accounts.picture(surveyed.cluster_arn)
+    before = accounts.snapshot(surveyed.cluster_arn)
 
     surveyed.grant()
 
-    assert accounts.picture(surveyed.cluster_arn) == before
+    assert accounts.snapshot(surveyed.cluster_arn) == before
 
 
 def test_a_client_that_wants_nothing_is_not_admitted(surveyed: Steps, accounts: Accounts) -> None:
@@ -91,7 +91,9 @@ def admitted(accounts: Accounts, steps: Steps) -> list[str]:
 
 def refused(accounts: Accounts) -> dict[str, str]:
     """The codes that were told to clients, by account."""
-    return {told["account"]: told["refusal"]["code"] for told in accounts.told("Client Refused")}
+    return {
+        told["account"]: told["refusal"]["code"] for told in accounts.take_events("Client Refused")
+    }
 
 
 def fill_up(accounts: Accounts, cluster_arn: str, room: int) -> None:
@@ -149,7 +151,7 @@ def test_one_closed_account_among_three_is_named_and_the_others_are_admitted(
     assert admitted(accounts, surveyed) == [CLIENT, MORE[1]]
     assert refused(accounts) == {MORE[0]: "PrincipalRejected"}
     assert surveyed.grant() == {"accounts": [CLIENT, MORE[1]]}
-    assert not accounts.told()
+    assert not accounts.take_events()
 
 
 def test_a_deleted_role_in_the_statement_of_another_is_named(
@@ -161,7 +163,7 @@ def test_a_deleted_role_in_the_statement_of_another_is_named(
 
     assert surveyed.grant() == {"accounts": []}
 
-    [told] = accounts.told("Client Refused")
+    [told] = accounts.take_events("Client Refused")
     assert told["refusal"]["code"] == "PrincipalRejected"
     assert "AROA" in told["refusal"]["remedy"]
 

@@ -146,7 +146,7 @@ def no_role(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_ten_thousand_hostile_events_get_nothing(
     accounts: Accounts, cluster: str, told: list[str]
 ) -> None:
-    before = accounts.picture(cluster)
+    before = accounts.snapshot(cluster)
 
     for event in events(seed=1):
         assert invoke("ReceiveEventFunction", event) == {"runs": []}
@@ -158,7 +158,7 @@ def test_ten_thousand_hostile_events_get_nothing(
         "ClusterNotManaged",
         "MalformedRequest",
     }
-    assert accounts.picture(cluster) == before
+    assert accounts.snapshot(cluster) == before
     assert accounts.items(cluster) == {}
 
 

@@ -6,7 +6,7 @@ from localcloud.msk import faults
 from msklink.auth_scheme import Scheme
 from msklink.aws import dynamodb
 from msklink.aws.msk_model import NEEDED_FIELDS
-from tests.support.aws import BRISK, CLIENT, Accounts
+from tests.support.aws import CLIENT, SHORT_DURATIONS, Accounts
 from tests.support.functions import OWNER, load
 from tests.support.steps import Steps, error_of
 
@@ -23,12 +23,12 @@ def test_a_cluster_that_is_opted_in_goes_to_the_survey(steps: Steps) -> None:
 def test_inspecting_twice_changes_nothing(steps: Steps, accounts: Accounts) -> None:
     accounts.tag_cluster(steps.cluster_arn, msklink="iam imam")
     first = steps.inspect_cluster()
-    before = accounts.picture(steps.cluster_arn)
-    accounts.told()
+    before = accounts.snapshot(steps.cluster_arn)
+    accounts.take_events()
 
     assert steps.inspect_cluster() == first
-    assert accounts.picture(steps.cluster_arn) == before
-    assert not accounts.told()
+    assert accounts.snapshot(steps.cluster_arn) == before
+    assert not accounts.take_events()
 
 
 def test_a_boto3_that_drops_what_is_read_is_in_the_log(
@@ -59,7 +59,7 @@ def test_a_missing_cluster_stops_the_run_and_is_told_once(steps: Steps, accounts
     assert gone.inspect_cluster()["move"] == "stop"
     gone.inspect_cluster()
 
-    [told] = accounts.told("Cluster Refused")
+    [told] = accounts.take_events("Cluster Refused")
     assert told["refusal"]["code"] == "ClusterNotFound"
 
 
@@ -78,7 +78,7 @@ def test_what_is_wrong_with_the_tags_is_told_to_the_owner(
 
     assert steps.inspect_cluster()["move"] == "proceed"
 
-    [told] = accounts.told("Cluster Refused")
+    [told] = accounts.take_events("Cluster Refused")
     assert told["refusal"]["code"] == code
     assert (told["cluster_arn"], told["run"]) == (steps.cluster_arn, steps.run)
 
@@ -88,7 +88,7 @@ def test_a_refusal_that_comes_back_is_told_again(steps: Steps, accounts: Account
         accounts.tag_cluster(steps.cluster_arn, msklink=value)
         steps.inspect_cluster()
 
-    assert len(accounts.told("Cluster Refused")) == 2
+    assert len(accounts.take_events("Cluster Refused")) == 2
 
 
 @pytest.mark.parametrize("state", ["UPDATING", "HEALING", "MAINTENANCE", "REBOOTING_BROKER"])
@@ -114,7 +114,7 @@ def test_an_update_that_ended_well_is_told_once(surveyed: Steps, accounts: Accou
     surveyed.inspect_cluster()
     surveyed.inspect_cluster()
 
-    [told] = accounts.told("Cluster Connectivity Enabled")
+    [told] = accounts.take_events("Cluster Connectivity Enabled")
     assert told["schemes"] == ["iam"]
 
 
@@ -135,11 +135,11 @@ def test_an_update_that_failed_is_refused_and_told_once(
     assert "Broken: it broke" in refusal["message"]
     assert ":cluster-operation/orders/" in refusal["remedy"]
     assert "scram" not in answer["facts"]["refusals"]
-    [told] = accounts.told("Cluster Refused")
+    [told] = accounts.take_events("Cluster Refused")
     assert told["refusal"] == refusal
     again = surveyed.inspect_cluster()  # the next run tries again
     assert "iam" not in again["facts"]["refusals"]
-    assert not accounts.told()
+    assert not accounts.take_events()
 
 
 def test_an_update_that_failed_is_not_forgotten_when_it_could_not_be_told(
@@ -154,7 +154,7 @@ def test_an_update_that_failed_is_not_forgotten_when_it_could_not_be_told(
     mend()
 
     assert "iam" in surveyed.inspect_cluster()["facts"]["refusals"]
-    assert len(accounts.told("Cluster Refused")) == 1
+    assert len(accounts.take_events("Cluster Refused")) == 1
 
 
 def test_an_update_of_which_msk_says_nothing_is_refused_all_the_same(
@@ -180,7 +180,7 @@ def test_an_update_that_may_never_have_begun_is_tried_again(
 
     assert "iam" not in answer["facts"]["refusals"]
     assert dynamodb.read_cluster(surveyed.cluster_arn).enabling == ()
-    assert not accounts.told("Cluster Refused")
+    assert not accounts.take_events("Cluster Refused")
 
 
 @pytest.mark.parametrize("properties", ["", "allow.everyone.if.no.acl.found=true"])
@@ -223,7 +223,7 @@ def test_what_is_doubtful_is_a_warning_and_no_refusal(
 
     assert [warning["code"] for warning in facts["warnings"]] == [code]
     assert "iam" not in facts["refusals"]
-    assert not accounts.told()
+    assert not accounts.take_events()
 
 
 def test_a_wait_is_as_long_as_past_updates_suggest(surveyed: Steps, accounts: Accounts) -> None:
@@ -234,7 +234,7 @@ def test_a_wait_is_as_long_as_past_updates_suggest(surveyed: Steps, accounts: Ac
 
     answer = surveyed.enable()
 
-    seconds = BRISK.update_connectivity
+    seconds = SHORT_DURATIONS.update_connectivity
     assert answer["expected"] == [int(seconds * 0.9), int(seconds * 1.1)]
     assert answer["wait_seconds"] == int(seconds * 0.9)
     close = surveyed.inspect_cluster(waited_seconds=270, expected=answer["expected"])

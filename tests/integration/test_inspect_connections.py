@@ -12,7 +12,7 @@ def states(accounts: Accounts, steps: Steps) -> list[str]:
 
 
 def codes(accounts: Accounts) -> list[str]:
-    return [told["refusal"]["code"] for told in accounts.told("Client Refused")]
+    return [told["refusal"]["code"] for told in accounts.take_events("Client Refused")]
 
 
 def test_a_connection_on_its_way_is_waited_for(granted: Steps, accounts: Accounts) -> None:
@@ -41,12 +41,12 @@ def test_a_connection_that_was_seen_available_twice_can_be_published(
 
 
 def test_inspecting_twice_changes_nothing(connected: Steps, accounts: Accounts) -> None:
-    before = accounts.picture(connected.cluster_arn)
+    before = accounts.snapshot(connected.cluster_arn)
 
     connected.inspect_connections()
 
-    assert accounts.picture(connected.cluster_arn) == before
-    assert not accounts.told()
+    assert accounts.snapshot(connected.cluster_arn) == before
+    assert not accounts.take_events()
 
 
 def test_one_call_tells_of_all_connections(granted: Steps, accounts: Accounts) -> None:

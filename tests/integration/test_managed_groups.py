@@ -73,12 +73,12 @@ def test_a_new_group_in_a_dual_stack_vpc_lets_nobody_out_by_ipv6(
     accounts.clock.advance(3600)
     dual_stack.inspect_connections()
     dual_stack.inspect_connections()
-    accounts.told()
+    accounts.take_events()
 
     [group] = managed_groups(accounts)
     assert rules(group) == ({BROKERS}, {BROKERS})
     assert dual_stack.connect(CLIENT) == {"changed": 0}
-    assert accounts.told() == []
+    assert accounts.take_events() == []
 
 
 @pytest.mark.parametrize(
@@ -163,9 +163,9 @@ def test_a_group_of_the_client_is_used_as_it_is(
     steps.enable()
     accounts.clock.advance(3600)
     steps.grant()
-    before = accounts.picture(steps.cluster_arn)["security groups"]
+    before = accounts.snapshot(steps.cluster_arn)["security groups"]
 
     steps.connect(CLIENT)
 
-    assert accounts.picture(steps.cluster_arn)["security groups"] == before
+    assert accounts.snapshot(steps.cluster_arn)["security groups"] == before
     assert accounts.record(steps.cluster_arn, CLIENT, vpc_id)["security_group_ids"] == [made]

@@ -9,7 +9,7 @@ import pytest
 from moto import mock_aws
 
 from tests.support.functions import OWNER, REGION
-from tests.support.moto_speedups import shortcuts
+from tests.support.moto_speedups import speedups
 
 ITEM: dict[str, Any] = {
     "id": "1",
@@ -77,9 +77,9 @@ def _credentials() -> Any:
 def test_answers_are_the_same_with_and_without_them() -> None:
     with mock_aws():
         at_length = _answers()
-    with mock_aws(), shortcuts():
+    with mock_aws(), speedups():
         first = _answers()
-    with mock_aws(), shortcuts():
+    with mock_aws(), speedups():
         again = _answers()
 
     assert at_length["item"] == first["item"] == again["item"] == ITEM

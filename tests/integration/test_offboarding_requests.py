@@ -6,7 +6,7 @@ import pytest
 
 from msklink.aws import dynamodb
 from tests.support.aws import CLIENT, OTHER_CLIENT
-from tests.support.client_events import leaving, receive, request, vpc_tagged
+from tests.support.client_events import offboarding_request, receive, request, vpc_tagged
 
 
 def departures(cluster: str) -> set[str]:
@@ -16,7 +16,7 @@ def departures(cluster: str) -> set[str]:
 def test_a_request_to_leave_is_recorded_and_gets_a_run(
     cluster: str, executions: list[dict[str, Any]]
 ) -> None:
-    receive(leaving("scram"))
+    receive(offboarding_request("scram"))
 
     assert departures(cluster) == {"scram"}
     assert len(executions) == 1
@@ -36,7 +36,7 @@ def test_a_request_to_leave_is_recorded_and_gets_a_run(
 def test_what_is_asked_for_anew_is_not_to_go_any_more(
     cluster: str, event: dict[str, Any], left: set[str]
 ) -> None:
-    receive(leaving())
+    receive(offboarding_request())
 
     receive(event)
 
@@ -46,6 +46,6 @@ def test_what_is_asked_for_anew_is_not_to_go_any_more(
 def test_an_account_that_is_not_listed_cannot_take_anything_away(
     cluster: str, executions: list[dict[str, Any]]
 ) -> None:
-    assert receive(leaving() | {"account": OTHER_CLIENT}) == []
+    assert receive(offboarding_request() | {"account": OTHER_CLIENT}) == []
     assert not departures(cluster)
     assert not executions

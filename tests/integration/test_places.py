@@ -12,7 +12,7 @@ from tests.support.ec2_locations import (
     WAVELENGTH_ZONE,
     put_on_outpost,
     share_vpc,
-    take_addresses,
+    use_up_addresses,
 )
 from tests.support.functions import invoke
 from tests.support.steps import Steps
@@ -104,7 +104,7 @@ def test_a_tagged_subnet_has_room_for_all_schemes_or_is_refused(
     vpc_id = accounts.make_tagged_vpc(CLIENT, schemes)
     chosen = accounts.subnets(CLIENT, vpc_id)
     tag(accounts, *chosen)
-    take_addresses(CLIENT, chosen[0], 1)
+    use_up_addresses(CLIENT, chosen[0], 1)
     steps.inspect_cluster()
 
     answer = steps.survey(CLIENT)
@@ -132,7 +132,7 @@ def test_a_connection_made_by_hand_in_full_subnets_is_taken_up(
         SecurityGroups=[group["GroupId"]],
     )
     for subnet in subnets:
-        take_addresses(CLIENT, subnet, 0)
+        use_up_addresses(CLIENT, subnet, 0)
 
     assert granted.survey(CLIENT)["schemes"] == ["iam"]
     granted.connect(CLIENT)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.support.aws import CLIENT, Accounts
-from tests.support.probes import all_is_well, finding, name_does_not_resolve
+from tests.support.probes import all_checks_pass, finding, name_does_not_resolve
 from tests.support.steps import Steps
 
 
@@ -39,7 +39,7 @@ def test_the_status_says_what_fails_first_and_what_to_do(
     assert (check["good"], check["layer"], check["broker"]) == (False, "DNS", "b-1:14001")
     assert (check["detail"], check["remedy"]) == ("Name or service not known", "Turn DNS on.")
     assert accounts.status(CLIENT)["state"] == "published"
-    assert len(accounts.told("Client Onboarded")) == 1
+    assert len(accounts.take_events("Client Onboarded")) == 1
 
 
 def test_the_probe_is_given_the_brokers_that_are_published(
@@ -64,20 +64,20 @@ def test_what_was_good_is_not_checked_again(
 ) -> None:
     accounts.deploy_probe(CLIENT, vpc_id)
     connected.publish(CLIENT)
-    before = accounts.picture(connected.cluster_arn)
-    accounts.say[CLIENT] = name_does_not_resolve
+    before = accounts.snapshot(connected.cluster_arn)
+    accounts.probe_answers[CLIENT] = name_does_not_resolve
     accounts.clock.advance(3600)
 
     connected.inspect_connections()  # MSK returns its brokers in another order
     connected.publish(CLIENT)
 
-    assert accounts.picture(connected.cluster_arn) == before
+    assert accounts.snapshot(connected.cluster_arn) == before
 
 
 def test_other_brokers_are_checked(connected: Steps, accounts: Accounts, vpc_id: str) -> None:
     accounts.deploy_probe(CLIENT, vpc_id)
     connected.publish(CLIENT)
-    accounts.say[CLIENT] = name_does_not_resolve
+    accounts.probe_answers[CLIENT] = name_does_not_resolve
     connected.brokers["iam"] += ",b-9:14009"
 
     connected.publish(CLIENT)
@@ -90,12 +90,12 @@ def test_what_failed_is_checked_again_by_the_next_run(
 ) -> None:
     accounts.deploy_probe(CLIENT, vpc_id, name_does_not_resolve)
     connected.publish(CLIENT)
-    accounts.say[CLIENT] = all_is_well
+    accounts.probe_answers[CLIENT] = all_checks_pass
 
     connected.publish(CLIENT)
 
     assert told(accounts, vpc_id)["good"]
-    assert len(accounts.told("Client Onboarded")) == 1
+    assert len(accounts.take_events("Client Onboarded")) == 1
 
 
 def test_a_probe_that_comes_later_is_asked(
@@ -133,7 +133,7 @@ def test_a_connection_that_is_made_anew_is_checked_anew(
     accounts.clock.advance(3600)
     connected.inspect_connections()
     connected.inspect_connections()
-    accounts.say[CLIENT] = name_does_not_resolve
+    accounts.probe_answers[CLIENT] = name_does_not_resolve
 
     connected.publish(CLIENT)
 
@@ -194,7 +194,7 @@ def test_a_probe_that_cannot_be_asked_changes_nothing(
 
     undo()
     assert told(accounts, vpc_id) is None
-    assert not accounts.told("Client Refused")
+    assert not accounts.take_events("Client Refused")
 
 
 def test_no_more_of_an_answer_is_kept_than_people_read(

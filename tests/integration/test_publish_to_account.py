@@ -23,7 +23,7 @@ def test_the_client_gets_its_configuration_and_status(
     brokers = properties["/msklink/orders/iam/bootstrap.servers"].split(",")
     assert brokers == sorted(brokers)
     assert accounts.status(CLIENT)["vpcs"][vpc_id]["iam"]["state"] == "published"
-    [told] = accounts.told("Client Onboarded")
+    [told] = accounts.take_events("Client Onboarded")
     assert (told["account"], told["vpc_id"], told["scheme"]) == (CLIENT, vpc_id, "iam")
     assert told["connection_arn"] == accounts.connections(CLIENT)[0]["VpcConnectionArn"]
 
@@ -39,14 +39,14 @@ def test_what_is_written_is_marked_as_ours(connected: Steps, accounts: Accounts)
 
 def test_publishing_twice_writes_once(connected: Steps, accounts: Accounts) -> None:
     assert connected.publish(CLIENT)["written"] == 7
-    before = accounts.picture(connected.cluster_arn)
-    accounts.told()
+    before = accounts.snapshot(connected.cluster_arn)
+    accounts.take_events()
 
     connected.inspect_connections()  # MSK returns its brokers in another order
     assert connected.publish(CLIENT) == {"written": 0}
 
-    assert accounts.picture(connected.cluster_arn) == before
-    assert not accounts.told()
+    assert accounts.snapshot(connected.cluster_arn) == before
+    assert not accounts.take_events()
 
 
 def test_a_parameter_that_somebody_changed_is_put_right(
@@ -88,7 +88,7 @@ def test_parameters_of_another_cluster_are_never_overwritten(
     connected.publish(CLIENT)
 
     assert accounts.parameters(CLIENT) == before
-    [told] = accounts.told("Client Refused")
+    [told] = accounts.take_events("Client Refused")
     assert told["refusal"]["code"] == "ClusterNameTaken"
 
 
@@ -99,7 +99,7 @@ def test_the_parameters_of_the_owner_are_never_overwritten_either(
 
     assert connected.summarize() == {"written": 0}
 
-    [told] = accounts.told("Cluster Refused")
+    [told] = accounts.take_events("Cluster Refused")
     assert told["refusal"]["code"] == "ClusterNameTaken"
 
 
@@ -110,7 +110,7 @@ def test_a_role_that_may_not_write_is_refused_and_recorded(
 
     assert connected.publish(CLIENT) == {"written": 0}
 
-    assert [told["refusal"]["code"] for told in accounts.told()] == ["ClientRoleDenied"]
+    assert [told["refusal"]["code"] for told in accounts.take_events()] == ["ClientRoleDenied"]
     assert f"client#{CLIENT}##" in accounts.items(connected.cluster_arn)
 
 
@@ -120,7 +120,7 @@ def test_a_refusal_that_the_survey_told_is_not_told_again(steps: Steps, accounts
 
     steps.publish(CLIENT)
 
-    assert len(accounts.told("Client Refused")) == 1
+    assert len(accounts.take_events("Client Refused")) == 1
 
 
 def test_a_throttled_write_has_a_name_that_is_retried(connected: Steps, failing: Any) -> None:
@@ -157,7 +157,7 @@ def test_another_cluster_that_takes_the_name_meanwhile_keeps_it(
 
     assert connected.publish(CLIENT) == {"written": 0}
     assert set(accounts.parameters(CLIENT).values()) == {theirs}
-    [told] = accounts.told("Client Refused")
+    [told] = accounts.take_events("Client Refused")
     assert told["refusal"]["code"] == "ClusterNameTaken"
 
 

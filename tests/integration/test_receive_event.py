@@ -9,7 +9,7 @@ from msklink.arns import ClusterArn
 from msklink.aws import dynamodb
 from msklink.runs.lease import run_name
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
-from tests.support.client_events import VPC, codes, receive, request, vpc_tagged
+from tests.support.client_events import VPC, receive, refusal_codes, request, vpc_tagged
 from tests.support.functions import OWNER
 from tests.support.step_functions import Engine, engine_in_moto, tag_event
 from tests.support.steps import error_of
@@ -71,7 +71,7 @@ def test_a_cluster_whose_name_only_begins_alike_is_not_meant(
     accounts.make_cluster("orders-2", tags={"msklink": "iam", "msklink/clients": CLIENT})
 
     assert not receive(request())
-    assert codes(accounts) == ["ClusterNotFound"]
+    assert refusal_codes(accounts) == ["ClusterNotFound"]
     assert not executions
 
 
@@ -110,13 +110,13 @@ def test_what_may_not_be_is_refused_and_starts_nothing(
     event: dict[str, Any],
     code: str,
 ) -> None:
-    before = accounts.picture(cluster)
+    before = accounts.snapshot(cluster)
 
     assert receive(event) == []
 
-    assert codes(accounts) == [code]
+    assert refusal_codes(accounts) == [code]
     assert not executions
-    assert accounts.picture(cluster) == before
+    assert accounts.snapshot(cluster) == before
 
 
 def test_a_detail_cannot_speak_for_another_account(
@@ -127,7 +127,7 @@ def test_a_detail_cannot_speak_for_another_account(
 
     receive(forged)
 
-    [told] = accounts.told("Client Refused")
+    [told] = accounts.take_events("Client Refused")
     assert told["account"] == OTHER_CLIENT
     assert [*accounts.items(cluster)] == []
     assert not executions
@@ -140,7 +140,7 @@ def test_a_cluster_that_is_not_opted_in_is_refused(
 
     receive(request())
 
-    assert codes(accounts) == ["ClusterNotManaged"]
+    assert refusal_codes(accounts) == ["ClusterNotManaged"]
     assert not executions
 
 
@@ -177,7 +177,7 @@ def test_a_name_that_two_clusters_have_is_refused(
 
     assert receive(request()) == []
 
-    assert codes(accounts) == ["ClusterAmbiguous"]
+    assert refusal_codes(accounts) == ["ClusterAmbiguous"]
     assert not executions
     assert receive(request(cluster=cluster))
 

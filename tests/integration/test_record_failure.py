@@ -40,4 +40,4 @@ def test_a_failure_is_over_when_the_survey_works_again(surveyed: Steps, accounts
     assert surveyed.survey(CLIENT)["schemes"] == ["iam"]
 
     assert f"client#{CLIENT}##" not in accounts.items(surveyed.cluster_arn)
-    assert not accounts.told()
+    assert not accounts.take_events()

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
-from tests.support.client_events import codes, receive, request
+from tests.support.client_events import receive, refusal_codes, request
 
 
 @pytest.mark.parametrize(
@@ -69,4 +69,4 @@ def test_trouble_in_a_client_account_makes_no_dead_letter(
     failing("ssm", "PutParameter", code)
 
     assert receive(request(account=OTHER_CLIENT)) == []
-    assert codes(accounts) == ["AccountNotAllowed"]
+    assert refusal_codes(accounts) == ["AccountNotAllowed"]

@@ -60,7 +60,7 @@ def test_the_lease_of_a_dead_run_is_freed_and_its_end_is_told(
     assert record.holder is None
     assert record.failure
     assert (record.failure.run, record.failure.status) == (dead, "ABORTED")
-    [told] = accounts.told("Run Failed")
+    [told] = accounts.take_events("Run Failed")
     assert told["link"].endswith(f"#/v2/executions/details/{ended(dead)['detail']['executionArn']}")
     assert (told["cluster_arn"], told["run"], told["status"]) == (cluster, dead, "ABORTED")
 
@@ -69,12 +69,12 @@ def test_an_end_that_is_told_twice_is_told_on_once(
     accounts: Accounts, cluster: str, dead: str
 ) -> None:
     release(dead)
-    before = accounts.picture(cluster)
+    before = accounts.snapshot(cluster)
 
     release(dead)
 
-    assert accounts.picture(cluster) == before
-    assert len(accounts.told("Run Failed")) == 1
+    assert accounts.snapshot(cluster) == before
+    assert len(accounts.take_events("Run Failed")) == 1
 
 
 def test_what_was_asked_for_since_it_began_gets_a_run(
@@ -105,12 +105,12 @@ def test_a_run_that_ended_well_is_not_buried(
     accounts: Accounts, engine: Engine, cluster: str
 ) -> None:
     [run] = engine.receive(tag_event(cluster))
-    before = accounts.picture(cluster)
+    before = accounts.snapshot(cluster)
 
     release(run)
 
-    assert accounts.picture(cluster) == before
-    assert not accounts.told("Run Failed")
+    assert accounts.snapshot(cluster) == before
+    assert not accounts.take_events("Run Failed")
 
 
 # ------------------------------------------------------------------------------ what comes next
@@ -136,7 +136,7 @@ def test_a_sweep_is_scheduled_for_the_next_attempt(
     assert schedule["ScheduleExpression"] == f"at({later:%Y-%m-%dT%H:%M:%S})"
     assert schedule["ActionAfterCompletion"] == "DELETE"
     assert schedule["Target"]["Arn"].endswith(":function:msklink-sweep-clusters")
-    assert "next attempt" in accounts.told("Run Failed")[0]["outlook"]
+    assert "next attempt" in accounts.take_events("Run Failed")[0]["outlook"]
 
 
 def test_a_lease_is_freed_also_where_no_sweep_can_be_scheduled(
@@ -159,7 +159,7 @@ def test_the_last_word_is_told_and_only_a_person_brings_another_run(
     outlooks = []
     while run:
         release(run)
-        [told] = accounts.told("Run Failed")
+        [told] = accounts.take_events("Run Failed")
         outlooks.append(told["outlook"])
         accounts.clock.advance(3600)
         [run] = invoke("SweepClustersFunction", {"id": "1"})["runs"] or [""]

@@ -53,7 +53,7 @@ everywhere = pytest.mark.parametrize("nth", range(2, LAST + 1))
 
 
 def assert_repaired_once(accounts: Accounts, cluster_arn: str, kind: DriftKind, item: str) -> None:
-    told = [one for one in accounts.told("Drift Repaired") if one["kind"] == kind]
+    told = [one for one in accounts.take_events("Drift Repaired") if one["kind"] == kind]
     assert 1 <= len(told) <= 2  # told again where nobody knows whether it was
     memory = run_state.repair_history(cluster_arn, item)
     assert (len(memory.repaired_at), memory.attempt) == (1, None)

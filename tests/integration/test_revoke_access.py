@@ -6,7 +6,7 @@ from msklink.aws import dynamodb, run_state
 from msklink.drift.kinds import DriftKind, history_item
 from msklink.drift.repair_history import RepairHistory
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
-from tests.support.external_changes import let_in
+from tests.support.external_changes import add_to_our_statement
 from tests.support.onboarded_client import FIREHOSE
 from tests.support.steps import Steps
 
@@ -23,25 +23,25 @@ def test_who_was_taken_out_is_let_in_again(connected: Steps, accounts: Accounts)
 
     assert len(accounts.policy(connected.cluster_arn)["Statement"]) == 1
     connected.grant()
-    assert accounts.told("Drift Repaired")
+    assert accounts.take_events("Drift Repaired")
     assert len(accounts.policy(connected.cluster_arn)["Statement"]) == 2
 
 
 def test_who_was_let_in_goes_at_once_and_it_is_told(connected: Steps, accounts: Accounts) -> None:
-    let_in(accounts, connected.cluster_arn, OTHER_CLIENT)
+    add_to_our_statement(accounts, connected.cluster_arn, OTHER_CLIENT)
 
     connected.revoke()
 
     assert OTHER_CLIENT not in admitted(accounts, connected.cluster_arn)
     connected.grant()
-    assert accounts.told("Drift Repaired")
+    assert accounts.take_events("Drift Repaired")
 
 
 @pytest.mark.parametrize("leaves", [False, True])
 def test_what_is_contested_stays_so(connected: Steps, accounts: Accounts, *, leaves: bool) -> None:
     item = history_item(DriftKind.POLICY)
     run_state.save_repair_history(connected.cluster_arn, item, RepairHistory(contested=True))
-    let_in(accounts, connected.cluster_arn, OTHER_CLIENT)
+    add_to_our_statement(accounts, connected.cluster_arn, OTHER_CLIENT)
     if leaves:
         connected.surveys = [{"account": CLIENT, "schemes": [], "barred": True}]
         for record in dynamodb.connections(connected.cluster_arn):
@@ -53,7 +53,7 @@ def test_what_is_contested_stays_so(connected: Steps, accounts: Accounts, *, lea
     connected.grant()
     assert OTHER_CLIENT in admitted(accounts, connected.cluster_arn)
     assert run_state.repair_history(connected.cluster_arn, item).last_reported_state
-    assert not accounts.told("Drift Repaired")
+    assert not accounts.take_events("Drift Repaired")
 
 
 @pytest.mark.parametrize("cannot_list", [True, False])

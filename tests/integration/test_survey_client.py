@@ -11,7 +11,7 @@ from tests.support.steps import Steps, error_of
 
 
 def codes(accounts: Accounts) -> list[str]:
-    return [told["refusal"]["code"] for told in accounts.told("Client Refused")]
+    return [told["refusal"]["code"] for told in accounts.take_events("Client Refused")]
 
 
 def test_a_tagged_vpc_is_planned(surveyed: Steps, accounts: Accounts, vpc_id: str) -> None:
@@ -22,11 +22,11 @@ def test_a_tagged_vpc_is_planned(surveyed: Steps, accounts: Accounts, vpc_id: st
 
 
 def test_surveying_twice_changes_nothing(surveyed: Steps, accounts: Accounts) -> None:
-    before = accounts.picture(surveyed.cluster_arn)
+    before = accounts.snapshot(surveyed.cluster_arn)
 
     surveyed.survey(CLIENT)
 
-    assert accounts.picture(surveyed.cluster_arn) == before
+    assert accounts.snapshot(surveyed.cluster_arn) == before
 
 
 def test_a_client_without_a_tagged_vpc_wants_nothing(steps: Steps, accounts: Accounts) -> None:
@@ -73,7 +73,7 @@ def test_a_refusal_is_told_once_and_is_in_the_status_of_the_client(
     assert steps.survey(CLIENT)["schemes"] == []
     steps.survey(CLIENT)
 
-    [told] = accounts.told("Client Refused")
+    [told] = accounts.take_events("Client Refused")
     assert told["refusal"]["code"] == "SchemeNotOffered"
     assert (told["account"], told["vpc_id"], told["scheme"]) == (CLIENT, vpc_id, "tls")
     status = accounts.status(CLIENT)
@@ -84,12 +84,12 @@ def test_a_refusal_that_is_withdrawn_is_not_told_again(steps: Steps, accounts: A
     vpc_id = accounts.make_tagged_vpc(CLIENT, "iam imam")
     steps.inspect_cluster()
     steps.survey(CLIENT)
-    accounts.told()
+    accounts.take_events()
 
     accounts.tag_vpc(CLIENT, vpc_id, "iam")
     steps.survey(CLIENT)
 
-    assert not accounts.told()
+    assert not accounts.take_events()
 
 
 def test_a_client_without_the_role_is_refused(steps: Steps, accounts: Accounts) -> None:
@@ -109,7 +109,7 @@ def test_a_stack_with_another_external_id_is_told_from_a_missing_one(
 
     assert steps.survey(CLIENT)["schemes"] == []
 
-    [told] = accounts.told("Client Refused")
+    [told] = accounts.take_events("Client Refused")
     assert told["refusal"]["code"] == "ExternalIdWrong"
     assert EXTERNAL_ID in told["refusal"]["remedy"]
 
@@ -123,7 +123,7 @@ def test_a_role_that_a_policy_denies_is_told_from_a_missing_one(
 
     assert steps.survey(CLIENT)["schemes"] == []
 
-    [told] = accounts.told("Client Refused")
+    [told] = accounts.take_events("Client Refused")
     assert told["refusal"]["code"] == "ClientRoleBlocked"
     assert "service control policy" in told["refusal"]["message"]
 
@@ -132,11 +132,11 @@ def test_the_refusal_of_the_role_ends_when_it_is_deployed(steps: Steps, accounts
     steps.inspect_cluster()
     steps.survey(CLIENT)
     accounts.make_tagged_vpc(CLIENT)
-    accounts.told()
+    accounts.take_events()
 
     assert steps.survey(CLIENT)["schemes"] == ["iam"]
 
-    assert not accounts.told()
+    assert not accounts.take_events()
 
 
 @pytest.mark.usefixtures("vpc_id")
@@ -232,7 +232,7 @@ def test_a_no_of_aws_that_nobody_foresaw_is_told_in_its_words(
 
     surveyed.survey(CLIENT)
 
-    [told] = accounts.told("Client Refused")
+    [told] = accounts.take_events("Client Refused")
     assert told["refusal"]["code"] == "RefusedByAws"
     assert told["refusal"]["message"] == "AWS refused DescribeVpcs with OptInRequired: It failed."
 
@@ -282,7 +282,7 @@ def test_a_refusal_speaks_of_zones_as_the_account_calls_them(
 
     steps.survey(CLIENT)
 
-    [told] = accounts.told("Client Refused")
+    [told] = accounts.take_events("Client Refused")
     assert "euw1-az2" in told["refusal"]["message"]
     assert "eu-west-1c" in told["refusal"]["remedy"]
 

@@ -11,7 +11,7 @@ from localcloud.msk import faults
 from msklink.aws import dynamodb, ec2, run_state
 from msklink.aws.session import client_session
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
-from tests.support.call_counts import counted_calls
+from tests.support.call_counts import count_calls
 from tests.support.functions import OWNER, invoke
 from tests.support.step_functions import Engine, engine_in_moto
 
@@ -204,7 +204,7 @@ def test_a_run_that_failed_is_followed_by_another(
 
     assert sweep() == []
     assert dynamodb.read_cluster(served).holder is None
-    assert [told["run"] for told in accounts.told("Run Failed")] == [name]
+    assert [told["run"] for told in accounts.take_events("Run Failed")] == [name]
     assert sweep() == []
 
     accounts.clock.advance(5 * 60)
@@ -259,11 +259,11 @@ def test_a_run_at_work_is_left_alone(
     dynamodb.add_request(served)
     dynamodb.take_lease(served, "orders-live-9")
     monkeypatch.setattr("msklink.aws.step_functions.start", lambda *_: True)
-    before = accounts.picture(served)
+    before = accounts.snapshot(served)
 
     assert sweep() == []
 
-    assert accounts.picture(served) == before
+    assert accounts.snapshot(served) == before
 
 
 def test_a_cluster_that_is_busy_is_left_for_the_next_time(
@@ -286,7 +286,7 @@ def test_each_account_is_asked_once_however_many_clusters_there_are(
         accounts.make_cluster(f"idle-{number}", tags=TAGS)
     sweep()
 
-    with counted_calls() as calls:
+    with count_calls() as calls:
         sweep()
 
     assert calls["ListClustersV2"] == 1

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.aws import CLIENT, Accounts
-from tests.support.call_counts import counted_calls
+from tests.support.call_counts import count_calls
 from tests.support.functions import invoke
 from tests.support.step_functions import Engine, engine_in_moto
 
@@ -20,7 +20,7 @@ def idle_calls(engine: Engine) -> int:
     """How many calls a sweep makes that starts no run."""
     for run in invoke("SweepClustersFunction", {"id": "1"})["runs"]:
         engine.wait(run)
-    with counted_calls() as calls:
+    with count_calls() as calls:
         assert invoke("SweepClustersFunction", {"id": "1"})["runs"] == []
     return calls.total()
 

@@ -12,10 +12,10 @@ class Model[State: Hashable](Protocol):
     @property
     def start(self) -> State: ...
 
-    def moves(self, state: State) -> Iterator[tuple[object, State]]:
+    def transitions(self, state: State) -> Iterator[tuple[object, State]]:
         """What can happen next, each told by its `str`, and the state after it."""
 
-    def flaw(self, state: State) -> str | None:
+    def violation(self, state: State) -> str | None:
         """What must not be so, and is."""
 
 
@@ -37,43 +37,45 @@ def explore[State: Hashable](model: Model[State]) -> Explored:
     Raises Violation.
     """
     numbers = {model.start: 0}
-    came_from: list[tuple[int, object]] = [(0, "")]
+    predecessor: list[tuple[int, object]] = [(0, "")]
     following: list[list[int]] = []
     waiting = deque([model.start])
     while waiting:
         state = waiting.popleft()
         here = len(following)
-        if flaw := model.flaw(state):
-            raise Violation(_tell(flaw, came_from, here, state))
+        if violation := model.violation(state):
+            raise Violation(_describe(violation, predecessor, here, state))
         if here >= LIMIT:
-            raise Violation(_tell("no end of new states", came_from, here, state))
+            raise Violation(_describe("no end of new states", predecessor, here, state))
         after = []
-        for move, successor in model.moves(state):
+        for move, successor in model.transitions(state):
             number = numbers.setdefault(successor, len(numbers))
-            if number == len(came_from):
-                came_from.append((here, move))
+            if number == len(predecessor):
+                predecessor.append((here, move))
                 waiting.append(successor)
             after.append(number)
         following.append(after)
     if (endless := _endless(following)) is not None:
         [state] = [state for state, number in numbers.items() if number == endless]
-        raise Violation(_tell("from here it can go round for ever", came_from, endless, state))
+        raise Violation(
+            _describe("from here it can go round for ever", predecessor, endless, state)
+        )
     ends = sum(not after for after in following)
     return Explored(len(following), sum(map(len, following)), ends)
 
 
 def _endless(following: list[list[int]]) -> int | None:
     """A state that can come back, the earliest of them; None if there is no circle."""
-    leading_on = [len(after) for after in following]
+    successors_left = [len(after) for after in following]
     before: list[list[int]] = [[] for _ in following]
     for number, after in enumerate(following):
         for successor in after:
             before[successor].append(number)
-    finite = [number for number, left in enumerate(leading_on) if not left]
+    finite = [number for number, left in enumerate(successors_left) if not left]
     for number in finite:
         for predecessor in before[number]:
-            leading_on[predecessor] -= 1
-            if not leading_on[predecessor]:
+            successors_left[predecessor] -= 1
+            if not successors_left[predecessor]:
                 finite.append(predecessor)
     circling = set(range(len(following))) - set(finite)
     while circling:
@@ -84,10 +86,12 @@ def _endless(following: list[list[int]]) -> int | None:
     return None
 
 
-def _tell(flaw: str, came_from: list[tuple[int, object]], number: int, state: object) -> str:
+def _describe(
+    violation: str, predecessor: list[tuple[int, object]], number: int, state: object
+) -> str:
     steps = []
     while number:
-        number, step = came_from[number]
+        number, step = predecessor[number]
         steps.append(str(step))
-    told = [f"{position:3}. {step}" for position, step in enumerate(reversed(steps), 1)]
-    return "\n".join([f"{flaw}, after:", *told, f"  in: {state}"])
+    steps_taken = [f"{position:3}. {step}" for position, step in enumerate(reversed(steps), 1)]
+    return "\n".join([f"{violation}, after:", *steps_taken, f"  in: {state}"])

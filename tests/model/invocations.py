@@ -23,7 +23,7 @@ class Kind(StrEnum):
     REQUEST = "request"
     INSPECTION = "inspection"
     CONCLUSION = "conclusion"
-    BURIAL = "burial"
+    FAILURE = "failed-run handling"
 
 
 class Invocation(NamedTuple):
@@ -34,24 +34,24 @@ class Invocation(NamedTuple):
     generation: int = 0
     seen: int = 0
     """Wishes that the run had seen when it concluded."""
-    wish: bool = False
+    is_new: bool = False
     """Whether it is the first to tell of a wish, which is made by its first call."""
     log: tuple[Answer, ...] = ()
     """What its calls so far were answered."""
 
-    def heard(self, answer: Answer) -> Self:
-        return self._replace(log=(*self.log, answer), wish=False)
+    def with_answer(self, answer: Answer) -> Self:
+        return self._replace(log=(*self.log, answer), is_new=False)
 
-    def anew(self) -> Self:
+    def restarted(self) -> Self:
         """Called again after it died; its wish is made."""
-        return self._replace(log=(), wish=False)
+        return self._replace(log=(), is_new=False)
 
     def __str__(self) -> str:
         match self.kind:
             case Kind.REQUEST if self.log:
                 return f"request {self.log[0].item[0][2]}"
             case Kind.REQUEST:
-                return "a request" if self.wish else "a request told again"
+                return "a request" if self.is_new else "a request told again"
             case _:
                 return f"{self.kind} of {self.run}"
 
@@ -118,6 +118,6 @@ def _perform(invocation: Invocation, *, has_room: bool) -> object:
             return dynamodb.read_cluster(CLUSTER).requested
         case Kind.CONCLUSION:
             return lease.conclude_round(CLUSTER, run, invocation.generation, has_room=has_room)
-        case Kind.BURIAL:
+        case Kind.FAILURE:
             lease.free_lease_of(CLUSTER, run)
             return None

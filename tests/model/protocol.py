@@ -66,14 +66,14 @@ class Run(NamedTuple):
         return Invocation(Kind.CONCLUSION, self.name, self.generation, self.seen, log=self.log)
 
 
-class World(NamedTuple):
+class ProtocolState(NamedTuple):
     invocations: tuple[Invocation, ...]
     """Those that nobody waits for; sorted, because it does not matter which of two alike acts."""
     trouble: Trouble
     """What may happen still."""
     item: Item = NO_ITEM
     runs: tuple[Run, ...] = ()
-    wishes: tuple[int, ...] = ()
+    requests_made: tuple[int, ...] = ()
     """For each wish made, how often a run had been asked for when it was first told."""
     served: int = 0
     """Wishes that a run had seen that came to its conclusion."""
@@ -89,14 +89,14 @@ class World(NamedTuple):
     def run(self, name: str) -> Run:
         return next(run for run in self.runs if run.name == name)
 
-    def also(self, *more: Invocation) -> "World":
+    def add_invocations(self, *more: Invocation) -> "ProtocolState":
         return self._replace(invocations=tuple(sorted([*self.invocations, *more])))
 
-    def having(self, changed: Run) -> "World":
+    def with_run(self, changed: Run) -> "ProtocolState":
         others = [run for run in self.runs if run.name != changed.name]
         return self._replace(runs=tuple(sorted([*others, changed])))
 
-    def after(self, kind: str) -> "World":
+    def consume(self, kind: str) -> "ProtocolState":
         """One trouble of the *kind* less that may happen."""
         left = self.trouble._replace(**{kind: getattr(self.trouble, kind) - 1})
         return self._replace(trouble=left)
@@ -111,11 +111,11 @@ class Step(NamedTuple):
     def __str__(self) -> str:
         return f"{self.who}: {self.call} -> {self.answer}{self.then}"
 
-    def unheard(self) -> "Step":
+    def unacknowledged(self) -> "Step":
         return self._replace(then=", which is not heard of, so it is called again")
 
 
-class Told(NamedTuple):
+class Label(NamedTuple):
     who: object
     what: str
 
@@ -123,7 +123,7 @@ class Told(NamedTuple):
         return f"{self.who} {self.what}"
 
 
-type Moves = Iterator[tuple[object, World]]
+type Transitions = Iterator[tuple[object, ProtocolState]]
 
 
 @dataclass
@@ -143,124 +143,134 @@ class Protocol:
     _known: dict[Invocation, Call | Returned] = field(default_factory=dict)
 
     @property
-    def start(self) -> World:
-        return World((Invocation(Kind.REQUEST, wish=True),) * self.requests, self.trouble)
+    def start(self) -> ProtocolState:
+        return ProtocolState((Invocation(Kind.REQUEST, is_new=True),) * self.requests, self.trouble)
 
-    def flaw(self, world: World) -> str | None:
-        at_work = [run.name for run in world.runs if run.running and not run.released]
+    def violation(self, state: ProtocolState) -> str | None:
+        at_work = [run.name for run in state.runs if run.running and not run.released]
         if len(at_work) > 1:
             return f"two runs at work at once, {' and '.join(at_work)}"
-        if world.invocations or any(run.running for run in world.runs):
+        if state.invocations or any(run.running for run in state.runs):
             return None
-        if world.holder:
-            return f"a lease left with {world.holder}"
-        failed = [requested_before(run.name) for run in world.runs if run.stage is Stage.FAILED]
-        for told in world.wishes[world.served :]:
-            if told > max(failed, default=0):
-                return f"request {told} lost"
+        if state.holder:
+            return f"a lease left with {state.holder}"
+        failed = [requested_before(run.name) for run in state.runs if run.stage is Stage.FAILED]
+        for count in state.requests_made[state.served :]:
+            if count > max(failed, default=0):
+                return f"request {count} lost"
         return None
 
-    def moves(self, world: World) -> Moves:
-        for position, invocation in enumerate(world.invocations):
-            others = world.invocations[:position] + world.invocations[position + 1 :]
+    def transitions(self, state: ProtocolState) -> Transitions:
+        for position, invocation in enumerate(state.invocations):
+            others = state.invocations[:position] + state.invocations[position + 1 :]
             if invocation not in others[:position]:
-                yield from self._goes_on(world, invocation, others)
-        for run in world.runs:
+                yield from self._continues(state, invocation, others)
+        for run in state.runs:
             if run.running:
-                yield from self._runs(world, run)
-                if world.trouble.failures:
-                    yield from self._fails(world.after("failures"), run)
-        if world.trouble.repeats:
-            yield from self._tell_again(world.after("repeats"))
+                yield from self._advances(state, run)
+                if state.trouble.failures:
+                    yield from self._fails(state.consume("failures"), run)
+        if state.trouble.repeats:
+            yield from self._repeat_events(state.consume("repeats"))
 
-    def _goes_on(self, world: World, acting: Invocation, others: tuple[Invocation, ...]) -> Moves:
+    def _continues(
+        self, state: ProtocolState, acting: Invocation, others: tuple[Invocation, ...]
+    ) -> Transitions:
         """One for which nobody waits: Lambda calls it again if it dies, but for a Conclude."""
-        step, then = self._call(world, acting)
-        acted = acting.heard(step.answer)
+        step, then = self._call(state, acting)
+        acted = acting.with_answer(step.answer)
         then = then._replace(invocations=others)
-        yield step, then if self._has_returned(acted) else then.also(acted)
-        if world.trouble.lost_answers:
-            yield step.unheard(), then.after("lost_answers").also(acting._replace(wish=False))
-        if world.trouble.deaths and acting.log:
-            dead = world.after("deaths")._replace(invocations=others)
-            again = [] if acting.kind is Kind.CONCLUSION else [acting.anew()]
-            yield Told(acting, "dies"), dead.also(*again)
+        yield step, then if self._has_returned(acted) else then.add_invocations(acted)
+        if state.trouble.lost_answers:
+            yield (
+                step.unacknowledged(),
+                then.consume("lost_answers").add_invocations(acting._replace(is_new=False)),
+            )
+        if state.trouble.deaths and acting.log:
+            dead = state.consume("deaths")._replace(invocations=others)
+            again = [] if acting.kind is Kind.CONCLUSION else [acting.restarted()]
+            yield Label(acting, "dies"), dead.add_invocations(*again)
 
-    def _runs(self, world: World, run: Run) -> Moves:
+    def _advances(self, state: ProtocolState, run: Run) -> Transitions:
         match run.stage:
             case Stage.INSPECT:
-                step, then = self._call(world, run.invocation)
-                result = self._next(run.invocation.heard(step.answer))
+                step, then = self._call(state, run.invocation)
+                result = self._next(run.invocation.with_answer(step.answer))
                 assert isinstance(result, Returned)
-                yield step, then.having(run._replace(stage=Stage.LOOK, generation=result.value))
+                yield step, then.with_run(run._replace(stage=Stage.LOOK, generation=result.value))
             case Stage.LOOK:
-                looked = run._replace(stage=Stage.CONCLUDE, seen=len(world.wishes))
-                yield Told(run.name, "looks and acts"), world.having(looked)
+                looked = run._replace(stage=Stage.CONCLUDE, seen=len(state.requests_made))
+                yield Label(run.name, "looks and acts"), state.with_run(looked)
             case Stage.CONCLUDE:
-                yield from self._concludes(world, run)
+                yield from self._concludes(state, run)
             case Stage.END:
-                yield Told(run.name, "ends"), world.having(Run(run.name, Stage.SUCCEEDED))
+                yield Label(run.name, "ends"), state.with_run(Run(run.name, Stage.SUCCEEDED))
 
-    def _concludes(self, world: World, run: Run) -> Moves:
+    def _concludes(self, state: ProtocolState, run: Run) -> Transitions:
         """Step Functions waits for it, and calls it again when it does not hear of its end."""
         acting = run.invocation
-        step, then = self._call(world, acting)
+        step, then = self._call(state, acting)
         released = then.run(run.name).released
-        result = self._next(acting.heard(step.answer))
+        result = self._next(acting.with_answer(step.answer))
         if isinstance(result, Returned):
             stage = Stage.INSPECT if result.value else Stage.END
-            yield step, then.having(Run(run.name, stage, released=released))
+            yield step, then.with_run(Run(run.name, stage, released=released))
         else:
-            yield step, then.having(run._replace(released=released, log=(*run.log, step.answer)))
-        if world.trouble.lost_answers:
-            yield step.unheard(), then.after("lost_answers")
-        if world.trouble.deaths:
-            again = world.after("deaths").having(run._replace(log=()))
-            yield Told(acting, "is not heard of, and called again"), again.also(acting)
+            yield step, then.with_run(run._replace(released=released, log=(*run.log, step.answer)))
+        if state.trouble.lost_answers:
+            yield step.unacknowledged(), then.consume("lost_answers")
+        if state.trouble.deaths:
+            again = state.consume("deaths").with_run(run._replace(log=()))
+            yield Label(acting, "is not heard of, and called again"), again.add_invocations(acting)
             if run.log:
-                yield Told(acting, "dies, and is called again"), again
+                yield Label(acting, "dies, and is called again"), again
 
-    def _fails(self, world: World, run: Run) -> Moves:
+    def _fails(self, state: ProtocolState, run: Run) -> Transitions:
         """At any point, and also while its Conclude is under way, which nobody stops."""
-        failed = world.having(Run(run.name, Stage.FAILED)).also(Invocation(Kind.BURIAL, run.name))
-        yield Told(run.name, "fails"), failed
+        failed = state.with_run(Run(run.name, Stage.FAILED)).add_invocations(
+            Invocation(Kind.FAILURE, run.name)
+        )
+        yield Label(run.name, "fails"), failed
         if run.stage is Stage.CONCLUDE:
-            yield Told(run.name, "fails, but not its Conclude"), failed.also(run.invocation)
+            yield (
+                Label(run.name, "fails, but not its Conclude"),
+                failed.add_invocations(run.invocation),
+            )
 
-    def _tell_again(self, world: World) -> Moves:
-        again = [Invocation(Kind.REQUEST)] if world.wishes else []
+    def _repeat_events(self, state: ProtocolState) -> Transitions:
+        again = [Invocation(Kind.REQUEST)] if state.requests_made else []
         again += [
-            Invocation(Kind.BURIAL, run.name) for run in world.runs if run.stage is Stage.FAILED
+            Invocation(Kind.FAILURE, run.name) for run in state.runs if run.stage is Stage.FAILED
         ]
         for invocation in again:
-            yield Told(invocation, "comes once more"), world.also(invocation)
+            yield Label(invocation, "comes once more"), state.add_invocations(invocation)
 
-    def _call(self, world: World, acting: Invocation) -> tuple[Step, World]:
+    def _call(self, state: ProtocolState, acting: Invocation) -> tuple[Step, ProtocolState]:
         """The next call of *acting*, and the world after it, in which *acting* is as it was."""
         call = self._next(acting)
         assert isinstance(call, Call)
-        answer, then = self._answered(world, call)
+        answer, then = self._answered(state, call)
         if not acting.log:
             then = then._replace(served=max(then.served, acting.seen))
-            if acting.wish:
-                then = then._replace(wishes=(*then.wishes, then.requested))
-        gave_up = acting.kind is Kind.CONCLUSION and world.holder == acting.run != then.holder
+            if acting.is_new:
+                then = then._replace(requests_made=(*then.requests_made, then.requested))
+        gave_up = acting.kind is Kind.CONCLUSION and state.holder == acting.run != then.holder
         if gave_up and (run := then.run(acting.run)).running:
-            then = then.having(run._replace(released=True))
+            then = then.with_run(run._replace(released=True))
         return Step(acting, call, answer), then
 
     @staticmethod
-    def _answered(world: World, call: Call) -> tuple[Answer, World]:
+    def _answered(state: ProtocolState, call: Call) -> tuple[Answer, ProtocolState]:
         match call.operation:
             case "GetItem":
-                return get_item(world.item, call), world
+                return get_item(state.item, call), state
             case "UpdateItem":
-                item, answer = update_item(world.item, call)
-                return answer, world._replace(item=item)
+                item, answer = update_item(state.item, call)
+                return answer, state._replace(item=item)
             case "StartExecution":
-                running = {run.name: run.running for run in world.runs}
+                running = {run.name: run.running for run in state.runs}
                 started, answer = start_execution(running, call)
-                return answer, world.having(Run(started)) if started else world
+                return answer, state.with_run(Run(started)) if started else state
         raise NotImplementedError(call.operation)
 
     def _has_returned(self, invocation: Invocation) -> bool:

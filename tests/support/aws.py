@@ -19,15 +19,15 @@ from localcloud.moto_adapter import in_process_msk
 from localcloud.msk import Assumptions, Durations, ManualClock, Msk, faults
 from localcloud.msk.assumptions import DEFAULTS
 from msklink.settings import settings
-from tests.support.aws_view import TABLE, Sight
+from tests.support.aws_view import TABLE, AwsView
 from tests.support.cloudformation import resources
-from tests.support.ec2_locations import real_places
+from tests.support.ec2_locations import ec2_locations
 from tests.support.functions import NAMESPACE, OWNER, REGION
-from tests.support.moto_speedups import shortcuts
-from tests.support.permission_check import watched_calls
-from tests.support.probes import Say, all_is_well, probes_in_moto
+from tests.support.moto_speedups import speedups
+from tests.support.permission_check import check_permissions
+from tests.support.probes import ProbeAnswer, all_checks_pass, probes_in_moto
 from tests.support.security_groups import delete_unless_in_use
-from tests.support.trust import as_deployed, judged_by_trust
+from tests.support.trust import as_deployed, assume_role_like_aws
 
 CLIENT, OTHER_CLIENT = "222222222222", "333333333333"
 EXTERNAL_ID = "an-external-id"
@@ -38,7 +38,7 @@ MOTO: DefaultConfig = {
 }
 
 # Each wait of a run costs the engine some milliseconds, so most tests have few.
-BRISK = Durations(update_connectivity=300, create_connection=30)
+SHORT_DURATIONS = Durations(update_connectivity=300, create_connection=30)
 
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -60,7 +60,7 @@ ENVIRONMENT = {
 
 
 @dataclass(eq=False)
-class Accounts(Sight):
+class Accounts(AwsView):
     """Everything a test sees of AWS, and what people do there."""
 
     msk: Msk
@@ -70,7 +70,7 @@ class Accounts(Sight):
     """Actions that a function or the client role used and no template grants."""
     denied: set[tuple[str, str]] = field(default_factory=set)
     """Account and operation that its client role may not do, whatever client.yaml says."""
-    say: dict[str, Say] = field(default_factory=dict)
+    probe_answers: dict[str, ProbeAnswer] = field(default_factory=dict)
     """What the probe of each client account answers."""
     blocked: set[str] = field(default_factory=set)
     """Client accounts in which a service control policy denies that roles are assumed."""
@@ -107,9 +107,11 @@ class Accounts(Sight):
                     AssumeRolePolicyDocument=json.dumps(trust),
                 )
 
-    def deploy_probe(self, account: str, vpc_id: str, say: Say = all_is_well) -> None:
+    def deploy_probe(
+        self, account: str, vpc_id: str, answer: ProbeAnswer = all_checks_pass
+    ) -> None:
         """The same stack with the probe on, in *vpc_id*."""
-        self.say[account] = say
+        self.probe_answers[account] = answer
         role = self.client("iam", account).create_role(
             RoleName="probe", AssumeRolePolicyDocument="{}"
         )["Role"]
@@ -251,27 +253,32 @@ def _keys(tags: dict[str, str]) -> dict[str, str]:
 
 @contextmanager
 def accounts_in_moto(
-    durations: Durations = BRISK, assumptions: Assumptions = DEFAULTS
+    durations: Durations = SHORT_DURATIONS, assumptions: Assumptions = DEFAULTS
 ) -> Iterator[Accounts]:
     """Both sides of MSKLink in moto, with the table and the bus of the template."""
     clock = ManualClock()
-    blocked, denied, say = set[str](), set[tuple[str, str]](), dict[str, Say]()
+    blocked, denied, probe_answers = set[str](), set[tuple[str, str]](), dict[str, ProbeAnswer]()
     with (
         mock.patch.dict("os.environ", ENVIRONMENT),
         mock_aws(config=MOTO),
-        mock.patch.object(STSBackend, "assume_role", judged_by_trust(blocked)),
-        shortcuts(),
+        mock.patch.object(STSBackend, "assume_role", assume_role_like_aws(blocked)),
+        speedups(),
         mock.patch.object(SecurityGroupBackend, "delete_security_group", delete_unless_in_use),
-        real_places(),
+        ec2_locations(),
         mock.patch("botocore.endpoint.time", mock.Mock(sleep=clock.advance)),
         mock.patch("msklink.clock.now", clock.now),
-        probes_in_moto(say),
-        watched_calls(denied) as ungranted,
+        probes_in_moto(probe_answers),
+        check_permissions(denied) as ungranted,
         in_process_msk(clock, durations, assumptions=assumptions) as msk,
     ):
         settings.cache_clear()
         accounts = Accounts(
-            msk, clock, ungranted=ungranted, denied=denied, say=say, blocked=blocked
+            msk,
+            clock,
+            ungranted=ungranted,
+            denied=denied,
+            probe_answers=probe_answers,
+            blocked=blocked,
         )
         _make_owner_stack(accounts)
         yield accounts

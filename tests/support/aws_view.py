@@ -12,7 +12,7 @@ from tests.support.functions import NAMESPACE, OWNER
 TABLE = "connectivity"
 
 
-class Sight(ABC):
+class AwsView(ABC):
     msk: Msk
     clients: list[str]
 
@@ -38,7 +38,7 @@ class Sight(ABC):
         )
         return status
 
-    def is_served(self, account: str) -> bool:
+    def is_onboarded(self, account: str) -> bool:
         """Whether an application in *account* finds the brokers for iam."""
         return f"/{NAMESPACE}/orders/iam/bootstrap.servers" in self.parameters(account)
 
@@ -65,7 +65,7 @@ class Sight(ABC):
         found: dict[str, Any] = self.items(cluster_arn)[f"client#{account}#{vpc_id}#{scheme}"]
         return found
 
-    def told(self, what: str | None = None) -> list[dict[str, Any]]:
+    def take_events(self, what: str | None = None) -> list[dict[str, Any]]:
         """The details of the events on the bus since the last look, of the detail type *what*."""
         sqs = self.client("sqs")
         url = sqs.get_queue_url(QueueName="told")["QueueUrl"]
@@ -75,14 +75,14 @@ class Sight(ABC):
                 envelopes.append(json.loads(message["Body"]))
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         return [
-            envelope["detail"] | {"what": envelope["detail-type"]}
+            envelope["detail"] | {"detail_type": envelope["detail-type"]}
             for envelope in envelopes
             if what in {None, envelope["detail-type"]}
         ]
 
     # ----------------------------------------------------------------- what must not move
 
-    def picture(self, cluster_arn: str) -> dict[str, Any]:
+    def snapshot(self, cluster_arn: str) -> dict[str, Any]:
         """All that a run can change, versions included, but the count of requests and runs."""
         items = self.items(cluster_arn)
         for counter in ("requested", "last_run_number"):

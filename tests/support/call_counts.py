@@ -12,7 +12,7 @@ from tests.support.functions import running
 
 
 @contextmanager
-def counted_calls() -> Iterator[Counter[str]]:
+def count_calls() -> Iterator[Counter[str]]:
     calls: Counter[str] = Counter()
     call = BaseClient._make_api_call  # type: ignore[attr-defined]  # the one way of all calls
 

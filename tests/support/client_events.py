@@ -10,7 +10,7 @@ VPC = "vpc-0123456789abcdef0"
 START = datetime(2025, 12, 31, tzinfo=UTC)  # before the clock of the tests begins
 
 
-def put_at(event: dict[str, Any], second: int) -> dict[str, Any]:
+def with_time(event: dict[str, Any], second: int) -> dict[str, Any]:
     """*event* with the time of its envelope, as EventBridge writes it."""
     time = START + timedelta(seconds=second)
     return event | {"time": time.strftime("%Y-%m-%dT%H:%M:%SZ")}
@@ -50,11 +50,11 @@ def vpc_tagged(
     }
 
 
-def leaving(*schemes: str) -> dict[str, Any]:
+def offboarding_request(*schemes: str) -> dict[str, Any]:
     detail = {"cluster": "orders", "vpc_id": VPC} | ({"schemes": schemes} if schemes else {})
     return request() | {"detail-type": "Client Offboarding Requested", "detail": detail}
 
 
-def codes(accounts: Accounts) -> list[str]:
+def refusal_codes(accounts: Accounts) -> list[str]:
     """The codes of the refusals that clients were told of since the last look."""
-    return [told["refusal"]["code"] for told in accounts.told("Client Refused")]
+    return [told["refusal"]["code"] for told in accounts.take_events("Client Refused")]

@@ -48,7 +48,7 @@ def describe_attribute_of_own(backend: EC2Backend, vpc_id: str, attribute: str) 
 
 
 @contextmanager
-def real_places() -> Iterator[None]:
+def ec2_locations() -> Iterator[None]:
     """Let moto answer as EC2 does where something is."""
     with (
         mock.patch.dict(RegionsAndZonesBackend.zones, ZONES_BESIDE),
@@ -94,7 +94,7 @@ def put_on_outpost(account: str, subnet_id: str) -> None:
     _subnet(account, subnet_id).outpost_arn = OUTPOST  # type: ignore[attr-defined]  # moto has none
 
 
-def take_addresses(account: str, subnet_id: str, free: int) -> None:
+def use_up_addresses(account: str, subnet_id: str, free: int) -> None:
     """Let others take all IPv4 addresses of a subnet but *free*."""
     subnet = _subnet(account, subnet_id)
     subnet._available_ip_addresses -= subnet.available_ip_address_count - free

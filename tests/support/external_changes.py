@@ -14,13 +14,13 @@ def delete_connections(accounts: Accounts, account: str) -> None:
     accounts.clock.advance(3600)
 
 
-def change_servers(accounts: Accounts, account: str) -> None:
+def overwrite_bootstrap_servers(accounts: Accounts, account: str) -> None:
     accounts.client("ssm", account).put_parameter(
         Name="/msklink/orders/iam/bootstrap.servers", Value="b-1:9098", Overwrite=True
     )
 
 
-def let_in(accounts: Accounts, cluster: str, account: str) -> None:
+def add_to_our_statement(accounts: Accounts, cluster: str, account: str) -> None:
     """Add *account* to the statement that is ours."""
     statements = accounts.policy(cluster)["Statement"]
     for ours in statements:
@@ -29,7 +29,7 @@ def let_in(accounts: Accounts, cluster: str, account: str) -> None:
     accounts.put_policy(cluster, *statements)
 
 
-def open_groups(accounts: Accounts, account: str) -> None:
+def open_security_groups(accounts: Accounts, account: str) -> None:
     """Open the managed security groups of *account* to everybody."""
     ec2 = accounts.client("ec2", account)
     for group in managed_groups(accounts, account):
@@ -43,14 +43,14 @@ def managed_groups(accounts: Accounts, account: str) -> list[str]:
     return [group["GroupId"] for group in described["SecurityGroups"]]
 
 
-def strip_endpoints(accounts: Accounts, account: str) -> None:
+def remove_endpoint_tags(accounts: Accounts, account: str) -> None:
     """Take the tags off by which MSK manages its endpoints."""
     ec2 = accounts.client("ec2", account)
     ids = [one["VpcEndpointId"] for one in ec2.describe_vpc_endpoints()["VpcEndpoints"]]
     ec2.delete_tags(Resources=ids, Tags=[{"Key": "AWSMSKManaged"}])
 
 
-def turn(accounts: Accounts, cluster: str, *, on: bool) -> None:
+def set_private_connectivity(accounts: Accounts, cluster: str, *, on: bool) -> None:
     """Turn private connectivity on or off for iam, and wait until that is over."""
     kafka = accounts.client("kafka")
     info = kafka.describe_cluster_v2(ClusterArn=cluster)["ClusterInfo"]
@@ -63,7 +63,7 @@ def turn(accounts: Accounts, cluster: str, *, on: bool) -> None:
     accounts.clock.advance(2 * 3600)
 
 
-def let_in_beside(accounts: Accounts, cluster: str, account: str) -> None:
+def add_vendor_statement(accounts: Accounts, cluster: str, account: str) -> None:
     """Add a statement for *account* that is none of ours."""
     vendor = {
         "Sid": "Vendor",
@@ -75,7 +75,7 @@ def let_in_beside(accounts: Accounts, cluster: str, account: str) -> None:
     accounts.put_policy(cluster, *accounts.policy(cluster)["Statement"], vendor)
 
 
-def connect_by_hand(accounts: Accounts, cluster: str, account: str) -> str:
+def connect_manually(accounts: Accounts, cluster: str, account: str) -> str:
     """Connect a new VPC of *account*, which the policy lets in; the ARN of the connection."""
     vpc_id = accounts.make_network(account)
     group = accounts.client("ec2", account).create_security_group(

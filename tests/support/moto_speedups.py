@@ -124,7 +124,7 @@ def _nothing(*_: object, **__: object) -> None:
 
 
 @contextmanager
-def shortcuts() -> Iterator[None]:
+def speedups() -> Iterator[None]:
     with ExitStack() as stack:
         for owner, name, shortcut in (
             (botocore.session, "create_loader", _loader),

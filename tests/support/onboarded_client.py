@@ -19,7 +19,7 @@ FIREHOSE = {
 
 
 @dataclass
-class Served:
+class OnboardedClient:
     """The cluster and the first client's VPC."""
 
     accounts: Accounts
@@ -29,27 +29,27 @@ class Served:
 
     # ------------------------------------------------------------------ what people do
 
-    def untag(self) -> None:
+    def remove_vpc_tag(self) -> None:
         self.accounts.untag_vpc(CLIENT, self.vpc_id)
         self.reconcile()
 
-    def tag_off(self) -> None:
+    def set_vpc_tag_off(self) -> None:
         self.accounts.tag_vpc(CLIENT, self.vpc_id, "off")
         self.reconcile()
 
-    def unlist(self) -> None:
+    def remove_from_client_list(self) -> None:
         self.accounts.tag_cluster(self.cluster, msklink__clients=OTHER_CLIENT)
         self.reconcile()
 
-    def put_back(self) -> None:
+    def restore_tags(self) -> None:
         self.accounts.tag_vpc(CLIENT, self.vpc_id, "iam")
         self.accounts.tag_cluster(self.cluster, msklink__clients=TAGS["msklink/clients"])
         self.reconcile()
 
-    def ask_to_leave(self) -> dict[str, Any]:
+    def request_offboarding(self) -> dict[str, Any]:
         return self._send("Client Offboarding Requested")
 
-    def ask_again(self) -> dict[str, Any]:
+    def request_onboarding(self) -> dict[str, Any]:
         return self._send("Client Onboarding Requested", schemes=["iam"])
 
     def _send(self, kind: str, **detail: Any) -> dict[str, Any]:
@@ -71,7 +71,7 @@ class Served:
     def sweep(self) -> int:
         return self.engine.sweep()
 
-    def pass_hours(self, hours: float) -> None:
+    def advance_hours(self, hours: float) -> None:
         self.accounts.clock.advance(hours * 3600)
 
     # ---------------------------------------------------------------- what people see
@@ -99,17 +99,17 @@ class Served:
     def parameters(self) -> list[str]:
         return sorted(self.accounts.parameters(CLIENT))
 
-    def entry(self) -> dict[str, Any]:
+    def status_entry(self) -> dict[str, Any]:
         """What the client's status says of its connection."""
         entry: dict[str, Any] = self.accounts.status(CLIENT)["vpcs"][self.vpc_id]["iam"]
         return entry
 
-    def told(self) -> list[tuple[str, str]]:
+    def take_events(self) -> list[tuple[str, str]]:
         """What was told since the last look, and the code of its reason."""
-        told = self.accounts.told()
-        return [(one["what"], one.get("refusal", {}).get("code", "")) for one in told]
+        told = self.accounts.take_events()
+        return [(one["detail_type"], one.get("refusal", {}).get("code", "")) for one in told]
 
-    def assert_nothing_is_left(self) -> None:
+    def assert_is_offboarded(self) -> None:
         assert self.parameters() == ["/msklink/orders/status"]
         assert self.connections() == []
         assert self.managed_groups() == []
@@ -119,18 +119,18 @@ class Served:
         assert self.accounts.status(OWNER)["clients"] == {OTHER_CLIENT: "published"}
         assert dynamodb.read_cluster(self.cluster).holder is None
 
-    def assert_all_is_there(self) -> None:
+    def assert_is_onboarded(self) -> None:
         assert "/msklink/orders/iam/bootstrap.servers" in self.parameters()
         assert self.connections() == ["AVAILABLE"]
         assert len(self.managed_groups()) == 1
         assert self.granted() == [CLIENT, OTHER_CLIENT]
 
 
-def serve(accounts: Accounts, engine: Engine) -> Served:
+def onboard(accounts: Accounts, engine: Engine) -> OnboardedClient:
     cluster = accounts.make_cluster(tags=TAGS)
     accounts.put_policy(cluster, FIREHOSE)
     accounts.make_tagged_vpc(OTHER_CLIENT)
-    served = Served(accounts, engine, cluster, accounts.make_tagged_vpc(CLIENT))
-    served.reconcile()
-    accounts.told()
-    return served
+    onboarded = OnboardedClient(accounts, engine, cluster, accounts.make_tagged_vpc(CLIENT))
+    onboarded.reconcile()
+    accounts.take_events()
+    return onboarded

@@ -18,16 +18,16 @@ from tests.support.permissions import permissions_of
 
 # Rights that a call needs besides its own when it brings a parameter (service authorization
 # reference, dependent actions).
-BESIDES = {
+DEPENDENT_ACTIONS = {
     ("ssm:PutParameter", "Tags"): "ssm:AddTagsToResource",
     ("ec2:CreateSecurityGroup", "TagSpecifications"): "ec2:CreateTags",
     ("kafka:CreateVpcConnection", "Tags"): "kafka:TagResource",
 }
-NAMED_OTHERWISE = {"lambda:Invoke": "lambda:InvokeFunction"}
+ACTION_NAMES = {"lambda:Invoke": "lambda:InvokeFunction"}
 CLIENT_ROLE = "the client role"
 
-RIDING = {
-    *BESIDES.values(),
+IMPLICIT_ACTIONS = {
+    *DEPENDENT_ACTIONS.values(),
     # What AWS asks of a caller when it makes one of its other calls (service authorization
     # reference, dependent actions): of CreateSchedule, UpdateConnectivity, CreateVpcConnection and
     # DeleteVpcConnection.
@@ -59,7 +59,7 @@ def granted(who: str) -> frozenset[str]:
 
 
 @contextmanager
-def watched_calls(denied: Collection[tuple[str, str]]) -> Iterator[dict[str, set[str]]]:
+def check_permissions(denied: Collection[tuple[str, str]]) -> Iterator[dict[str, set[str]]]:
     """
     The actions that each function and the client role use without being granted them.
 
@@ -88,7 +88,7 @@ def watched_calls(denied: Collection[tuple[str, str]]) -> Iterator[dict[str, set
 
 
 @contextmanager
-def others_may_call() -> Iterator[None]:
+def release_engine_lock() -> Iterator[None]:
     """
     Let calls of other runs through while a handler waits for one.
 
@@ -112,11 +112,13 @@ def _in_scope(access_key: str) -> set[str]:
 def _needed(client: Any, operation: str, parameters: dict[str, Any]) -> set[str]:
     action = action_of(client, operation)
     return {action} | {
-        besides for (of, name), besides in BESIDES.items() if of == action and name in parameters
+        besides
+        for (of, name), besides in DEPENDENT_ACTIONS.items()
+        if of == action and name in parameters
     }
 
 
 def action_of(client: Any, operation: str) -> str:
     """What IAM calls the *operation*."""
     action = f"{client.meta.service_model.signing_name}:{operation}"
-    return NAMED_OTHERWISE.get(action, action)
+    return ACTION_NAMES.get(action, action)

@@ -15,13 +15,13 @@ from _pytest.runner import runtestprotocol
 
 from tests.support.aws import accounts_in_moto
 from tests.support.forks import ForkFailed, Prepared
-from tests.support.onboarded_client import Served, serve
+from tests.support.onboarded_client import OnboardedClient, onboard
 from tests.support.step_functions import engine_in_moto
 
-type World = Callable[[], AbstractContextManager[Served]]
+type World = Callable[[], AbstractContextManager[OnboardedClient]]
 
-WORLD: Final = pytest.StashKey[Served]()
-_PREPARED: Final = pytest.StashKey[dict[World, Prepared[Served, list[Any]]]]()
+ONBOARDED: Final = pytest.StashKey[OnboardedClient]()
+_PREPARED: Final = pytest.StashKey[dict[World, Prepared[OnboardedClient, list[Any]]]]()
 
 
 def world_of(item: pytest.Item) -> World | None:
@@ -30,7 +30,7 @@ def world_of(item: pytest.Item) -> World | None:
 
     A module whose tests begin in another than the usual one makes it in a function `world`.
     """
-    if not isinstance(item, pytest.Function) or "served" not in item.fixturenames:
+    if not isinstance(item, pytest.Function) or "onboarded" not in item.fixturenames:
         return None
     if hasattr(item, "callspec") and "durations" in item.callspec.params:
         return None
@@ -38,9 +38,9 @@ def world_of(item: pytest.Item) -> World | None:
 
 
 @contextmanager
-def usual_world() -> Iterator[Served]:
+def usual_world() -> Iterator[OnboardedClient]:
     with accounts_in_moto() as accounts, engine_in_moto(accounts) as engine:
-        yield serve(accounts, engine)
+        yield onboard(accounts, engine)
 
 
 def run_in_copy(item: pytest.Item, world: World, nextitem: pytest.Item | None) -> None:
@@ -66,7 +66,7 @@ def end_prepared(session: pytest.Session) -> None:
         prepared.close()
 
 
-def _reports(item: pytest.Item, prepared: Prepared[Served, list[Any]]) -> Iterator[Any]:
+def _reports(item: pytest.Item, prepared: Prepared[OnboardedClient, list[Any]]) -> Iterator[Any]:
     config = item.config
     try:
         told = prepared.work(item.session.items.index(item))
@@ -80,14 +80,14 @@ def _reports(item: pytest.Item, prepared: Prepared[Served, list[Any]]) -> Iterat
 
 
 @contextmanager
-def _begun(session: pytest.Session, world: World) -> Iterator[Served]:
+def _begun(session: pytest.Session, world: World) -> Iterator[OnboardedClient]:
     session._setupstate.teardown_exact(None)  # it is of the test before
-    with world() as served:
-        yield served
+    with world() as onboarded:
+        yield onboarded
 
 
-def _run(session: pytest.Session, served: Served, number: int) -> list[Any]:
+def _run(session: pytest.Session, onboarded: OnboardedClient, number: int) -> list[Any]:
     config = session.config
-    config.stash[WORLD] = served
+    config.stash[ONBOARDED] = onboarded
     reports = runtestprotocol(session.items[number], log=False)
     return [config.hook.pytest_report_to_serializable(config=config, report=one) for one in reports]

@@ -10,7 +10,7 @@ from moto.awslambda.models import LambdaFunction
 from moto.awslambda_simple.models import LambdaSimpleBackend
 from moto.ec2.models import ec2_backends
 
-Say = Callable[[dict[str, str]], Any]
+ProbeAnswer = Callable[[dict[str, str]], Any]
 """What a probe answers to a question, or MemoryError, with which its function ends."""
 
 
@@ -19,7 +19,7 @@ def finding(layer: str = "metadata", detail: str = "", **changes: Any) -> dict[s
     return good | changes
 
 
-def all_is_well(question: dict[str, str]) -> Any:
+def all_checks_pass(question: dict[str, str]) -> Any:
     return {scheme: [finding("DNS"), finding()] for scheme in question}
 
 
@@ -29,13 +29,13 @@ def name_does_not_resolve(question: dict[str, str]) -> Any:
 
 
 @contextmanager
-def probes_in_moto(say: Mapping[str, Say]) -> Iterator[None]:
-    """Let the function of a client account answer as *say* has it, by account."""
+def probes_in_moto(probe_answers: Mapping[str, ProbeAnswer]) -> Iterator[None]:
+    """Let the function of a client account answer as *probe_answers* has it, by account."""
 
     def invoke(backend: LambdaSimpleBackend, _name: str, *arguments: Any) -> bytes:
         _qualifier, body, _headers, response_headers = arguments
         try:
-            return json.dumps(say[backend.account_id](json.loads(body))).encode()
+            return json.dumps(probe_answers[backend.account_id](json.loads(body))).encode()
         except MemoryError:
             response_headers["x-amz-function-error"] = "Unhandled"
             return b'{"errorType": "MemoryError"}'

@@ -20,25 +20,25 @@ def redrive(run: str) -> str:
     """Let *run* go on, which comes to its end by itself; the state in which it had failed."""
     execution = _execution(run)
     assert execution.exec_status != ExecutionStatus.RUNNING, f"{run} has not ended"
-    going_on: Any = _GoingOn.from_end_of(execution)
-    execution.exec_status, execution.exec_worker = ExecutionStatus.RUNNING, going_on
+    resumed: Any = _RedriveWorker.from_end_of(execution)
+    execution.exec_status, execution.exec_worker = ExecutionStatus.RUNNING, resumed
     execution.stop_date = execution.error = execution.cause = None
-    going_on.start()
-    return str(going_on.state)
+    resumed.start()
+    return str(resumed.state)
 
 
-class _GoingOn(ExecutionWorker):
+class _RedriveWorker(ExecutionWorker):
     before: Any
     """What the engine knew of the run at its end."""
     state: str
 
     @classmethod
-    def from_end_of(cls, execution: Any) -> "_GoingOn":
+    def from_end_of(cls, execution: Any) -> "_RedriveWorker":
         ended, worker = execution.exec_worker, execution._get_start_execution_worker()
         worker.__class__ = cls
         worker.before, worker.state = ended.env, _last_state(ended)
-        going_on: _GoingOn = worker
-        return going_on
+        resumed: _RedriveWorker = worker
+        return resumed
 
     def _get_evaluation_entrypoint(self) -> Any:
         program: Any = copy.copy(super()._get_evaluation_entrypoint())

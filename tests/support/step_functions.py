@@ -17,7 +17,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import (
     WaitFunction,
 )
-from moto.stepfunctions.parser.asl.jsonata import jsonata as seam
+from moto.stepfunctions.parser.asl.jsonata import jsonata as jsonata_module
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 from moto.stepfunctions.parser.asl.utils.boto_client import boto_client_for
 from moto.stepfunctions.parser.utils import TMP_THREADS
@@ -33,10 +33,10 @@ SUBSTITUTIONS = {"Partition": "aws", "ClientsAtOnce": "10"} | {
 }
 
 
-PATIENCE_SECONDS = 600
+TIMEOUT_SECONDS = 600
 """Real time after which a run is taken to hang, on however slow a machine."""
 
-LOOKS = 12_000
+POLLS = 12_000
 
 
 @dataclass
@@ -73,14 +73,14 @@ class Engine:
         A handler that waits for another run is itself in a thread of the engine, which others join.
         """
         if threading.current_thread() is threading.main_thread():
-            while thread := _at_work():
-                thread.join(PATIENCE_SECONDS)
+            while thread := _running_thread():
+                thread.join(TIMEOUT_SECONDS)
                 if thread.is_alive():
                     raise TimeoutError(f"{run} is still in {self.states(run)[-1]}")
-        for _ in range(LOOKS):
+        for _ in range(POLLS):
             if self.describe(run)["status"] != "RUNNING":
                 return
-            time.sleep(PATIENCE_SECONDS / LOOKS)  # noqa: TID251 moto tells nobody when a run ends
+            time.sleep(TIMEOUT_SECONDS / POLLS)  # noqa: TID251 moto tells nobody when a run ends
         raise TimeoutError(f"{run} is still in {self.states(run)[-1]}")
 
     def kill(self, run: str) -> None:
@@ -109,7 +109,7 @@ class Engine:
         ]
 
 
-def _at_work() -> threading.Thread | None:
+def _running_thread() -> threading.Thread | None:
     """
     Return a thread of the engine that has not ended.
 
@@ -177,7 +177,7 @@ def engine_in_moto(accounts: Accounts) -> Iterator[Engine]:
         mock.patch.object(LambdaSimpleBackend, "invoke", invoke_any),
         mock.patch.object(WaitFunction, "_wait_interval", wait),
         mock.patch.object(retrier_decl, "time", mock.Mock(sleep=accounts.clock.advance)),
-        mock.patch.object(seam, "_eval_jsonata", evaluate),
+        mock.patch.object(jsonata_module, "_eval_jsonata", evaluate),
         mock.patch.object(lambda_eval_utils, "boto_client_for", _shared_client),
         mock.patch.object(AmazonStateLanguageParser, "parse", staticmethod(_parsed)),
     ):

@@ -14,7 +14,7 @@ from tests.support.functions import NAMESPACE, OWNER, REGION
 _assume_role = STSBackend.assume_role
 
 
-def judged_by_trust(blocked: set[str]) -> Callable[..., Any]:
+def assume_role_like_aws(blocked: set[str]) -> Callable[..., Any]:
     """
     AssumeRole as AWS judges it, as far as MSKLink can tell one denial from another.
 

@@ -1,45 +1,45 @@
 """Permissions that the end-to-end tests do not use, and why they are granted nevertheless."""
 
-_OF_LOGGING = (
+_LOGGING = (
     "Step Functions needs it where a machine writes logs (Step Functions guide, logging to "
     "CloudWatch); the embedded AWS delivers none"
 )
 
-_OF_REDRIVING = (
+_REDRIVING = (
     "a run that failed in this state and is redriven sees by it that it may take its lease back "
     "(`tests/integration/test_release_lease.py`); the embedded AWS cannot redrive"
 )
-_OF_OWNER_AS_CLIENT = (
+_OWNER_AS_CLIENT = (
     "for an owner that connects VPCs of its own account (`tests/workflow/test_main_line.py`); in "
     "the end-to-end tests it has no client stack"
 )
 
-_OF_MSK = (
+_MSK_ROLE = (
     "a dependent action of CreateVpcConnection (service authorization reference), for the role "
     "that MSK makes on the first connection of an account; the embedded AWS makes it in one step"
 )
 
-_OF_LAMBDA = (
+_LAMBDA_VPC = (
     "Lambda puts the probe into its VPC by it, and writes its log; the embedded AWS runs it as a "
     "process of this machine"
 )
-_OF_BROKERS = (
+_BROKERS = (
     "brokers judge it, when the probe logs in (`tests/emulator/test_kafka_probe.py`); where the "
     "embedded AWS runs it, their names do not resolve"
 )
 
-_OF_REPLACED = (
+_REPLACED_CLUSTER = (
     "for a cluster that is made again with the name of one that was deleted "
     "(`tests/workflow/test_replaced.py`); the end-to-end tests delete none"
 )
 
 UNUSED = {
-    ("InspectClusterFunctionRole", "states:StartExecution"): _OF_REPLACED,
-    ("SurveyClientFunctionRole", "kafka:DescribeClusterV2"): _OF_REPLACED,
-    ("PublishSummaryFunctionRole", "kafka:DescribeClusterV2"): _OF_REPLACED,
-    ("surveying", "ssm:DeleteParameters"): _OF_REPLACED,
+    ("InspectClusterFunctionRole", "states:StartExecution"): _REPLACED_CLUSTER,
+    ("SurveyClientFunctionRole", "kafka:DescribeClusterV2"): _REPLACED_CLUSTER,
+    ("PublishSummaryFunctionRole", "kafka:DescribeClusterV2"): _REPLACED_CLUSTER,
+    ("surveying", "ssm:DeleteParameters"): _REPLACED_CLUSTER,
     **{
-        ("ProbeRole", action): _OF_LAMBDA
+        ("ProbeRole", action): _LAMBDA_VPC
         for action in (
             "ec2:DescribeNetworkInterfaces",
             "ec2:DescribeSubnets",
@@ -51,10 +51,10 @@ UNUSED = {
             "logs:PutLogEvents",
         )
     },
-    ("ProbeRole", "kafka-cluster:Connect"): _OF_BROKERS,
-    ("ProbeRole", "kafka-cluster:DescribeCluster"): _OF_BROKERS,
+    ("ProbeRole", "kafka-cluster:Connect"): _BROKERS,
+    ("ProbeRole", "kafka-cluster:DescribeCluster"): _BROKERS,
     **{
-        (role, action): _OF_MSK
+        (role, action): _MSK_ROLE
         for role in ("ClientRole", "connecting")
         for action in ("iam:AttachRolePolicy", "iam:PutRolePolicy")
     },
@@ -75,15 +75,15 @@ UNUSED = {
         "(`tests/integration/test_revoke_access.py`); in the end-to-end tests it is on when "
         "somebody leaves"
     ),
-    ("GrantAccessFunctionRole", "states:DescribeExecution"): _OF_REDRIVING,
+    ("GrantAccessFunctionRole", "states:DescribeExecution"): _REDRIVING,
     ("RevokeAccessFunctionRole", "ssm:GetParameters"): (
         "for an account that leaves while another has access to topics "
         "(`tests/faults/scenarios.py`); in the end-to-end tests nobody who leaves shares a cluster "
         "with one that has"
     ),
-    ("PublishSummaryFunctionRole", "events:PutEvents"): _OF_OWNER_AS_CLIENT,
+    ("PublishSummaryFunctionRole", "events:PutEvents"): _OWNER_AS_CLIENT,
     **{
-        ("ReconcileClusterRole", f"logs:{action}"): _OF_LOGGING
+        ("ReconcileClusterRole", f"logs:{action}"): _LOGGING
         for action in (
             "CreateLogDelivery",
             "GetLogDelivery",

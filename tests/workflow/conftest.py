@@ -4,16 +4,16 @@ import pytest
 
 from msklink.settings import settings
 from tests.support.aws import Accounts
-from tests.support.onboarded_client import Served, serve
-from tests.support.prepared import WORLD, end_prepared, run_in_copy, world_of
+from tests.support.onboarded_client import OnboardedClient, onboard
+from tests.support.prepared import ONBOARDED, end_prepared, run_in_copy, world_of
 from tests.support.step_functions import Engine, engine_in_moto
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
-    if not (world := world_of(item)):
+    if not (prepared := world_of(item)):
         return None
-    run_in_copy(item, world, nextitem)
+    run_in_copy(item, prepared, nextitem)
     return True
 
 
@@ -23,16 +23,18 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.fixture
 def engine(request: pytest.FixtureRequest, accounts: Accounts) -> Iterator[Engine]:
-    if world := request.config.stash.get(WORLD, None):
-        yield world.engine
+    if prepared := request.config.stash.get(ONBOARDED, None):
+        yield prepared.engine
         return
     with engine_in_moto(accounts) as engine:
         yield engine
 
 
 @pytest.fixture
-def served(request: pytest.FixtureRequest, accounts: Accounts, engine: Engine) -> Served:
-    return request.config.stash.get(WORLD, None) or serve(accounts, engine)
+def onboarded(
+    request: pytest.FixtureRequest, accounts: Accounts, engine: Engine
+) -> OnboardedClient:
+    return request.config.stash.get(ONBOARDED, None) or onboard(accounts, engine)
 
 
 @pytest.fixture

@@ -2,43 +2,47 @@
 
 from tests.support.aws import CLIENT, OTHER_CLIENT
 from tests.support.functions import OWNER
-from tests.support.onboarded_client import Served
+from tests.support.onboarded_client import OnboardedClient
 
 
-def test_more_brokers_bring_a_run_and_others_to_publish(served: Served) -> None:
-    served.accounts.msk.force_brokers(served.cluster, 6)
+def test_more_brokers_bring_a_run_and_others_to_publish(onboarded: OnboardedClient) -> None:
+    onboarded.accounts.msk.force_brokers(onboarded.cluster, 6)
 
-    assert served.sweep() == 1
+    assert onboarded.sweep() == 1
 
-    assert served.brokers() == ["b-4", "b-5", "b-6"]  # the next three, as the emulator has it
-    assert served.connections(OTHER_CLIENT) == ["AVAILABLE"]
-    assert served.told() == []
+    assert onboarded.brokers() == ["b-4", "b-5", "b-6"]  # the next three, as the emulator has it
+    assert onboarded.connections(OTHER_CLIENT) == ["AVAILABLE"]
+    assert onboarded.take_events() == []
 
 
-def test_which_three_of_more_brokers_are_published_does_not_change(served: Served) -> None:
-    served.accounts.msk.force_brokers(served.cluster, 6)
-    served.sweep()
-    before = served.accounts.parameters(CLIENT), served.accounts.parameters(OWNER)
-    writes = served.accounts.client("ssm", CLIENT).describe_parameters()["Parameters"]
+def test_which_three_of_more_brokers_are_published_does_not_change(
+    onboarded: OnboardedClient,
+) -> None:
+    onboarded.accounts.msk.force_brokers(onboarded.cluster, 6)
+    onboarded.sweep()
+    before = onboarded.accounts.parameters(CLIENT), onboarded.accounts.parameters(OWNER)
+    writes = onboarded.accounts.client("ssm", CLIENT).describe_parameters()["Parameters"]
 
     for _ in range(4):
-        served.pass_hours(1)
-        served.reconcile()
+        onboarded.advance_hours(1)
+        onboarded.reconcile()
 
-    assert (served.accounts.parameters(CLIENT), served.accounts.parameters(OWNER)) == before
-    assert served.accounts.client("ssm", CLIENT).describe_parameters()["Parameters"] == writes
-    assert served.told() == []
-    assert served.sweep() == 0
+    assert (onboarded.accounts.parameters(CLIENT), onboarded.accounts.parameters(OWNER)) == before
+    assert onboarded.accounts.client("ssm", CLIENT).describe_parameters()["Parameters"] == writes
+    assert onboarded.take_events() == []
+    assert onboarded.sweep() == 0
 
 
-def test_a_run_that_dies_while_it_publishes_other_brokers_is_no_drift(served: Served) -> None:
-    served.accounts.msk.force_brokers(served.cluster, 6)
-    served.accounts.denied.add((CLIENT, "PutParameter"))
-    served.sweep()
-    served.told()
-    served.accounts.denied.clear()
+def test_a_run_that_dies_while_it_publishes_other_brokers_is_no_drift(
+    onboarded: OnboardedClient,
+) -> None:
+    onboarded.accounts.msk.force_brokers(onboarded.cluster, 6)
+    onboarded.accounts.denied.add((CLIENT, "PutParameter"))
+    onboarded.sweep()
+    onboarded.take_events()
+    onboarded.accounts.denied.clear()
 
-    served.reconcile()
+    onboarded.reconcile()
 
-    assert served.brokers() == ["b-4", "b-5", "b-6"]
-    assert ("Drift Repaired", "") not in served.told()
+    assert onboarded.brokers() == ["b-4", "b-5", "b-6"]
+    assert ("Drift Repaired", "") not in onboarded.take_events()

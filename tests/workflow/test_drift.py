@@ -18,48 +18,48 @@ from msklink.settings import settings
 from tests.support import external_changes
 from tests.support.aws import CLIENT, OTHER_CLIENT
 from tests.support.functions import function_arn
-from tests.support.onboarded_client import FIREHOSE, TAGS, Served
+from tests.support.onboarded_client import FIREHOSE, TAGS, OnboardedClient
 
 REPAIRED = "Drift Repaired"
-Change = Callable[[Served], None]
+Change = Callable[[OnboardedClient], None]
 
 
 # ------------------------------------------------------------------------------ what can happen
 
 
-def the_connection_is_deleted(served: Served) -> None:
-    external_changes.delete_connections(served.accounts, CLIENT)
+def the_connection_is_deleted(onboarded: OnboardedClient) -> None:
+    external_changes.delete_connections(onboarded.accounts, CLIENT)
 
 
-def the_connection_breaks(served: Served) -> None:
-    [made] = served.accounts.connections(CLIENT)
-    served.accounts.msk.force_connection(made["VpcConnectionArn"], "FAILED")
+def the_connection_breaks(onboarded: OnboardedClient) -> None:
+    [made] = onboarded.accounts.connections(CLIENT)
+    onboarded.accounts.msk.force_connection(made["VpcConnectionArn"], "FAILED")
 
 
-def our_statement_is_removed(served: Served) -> None:
-    served.accounts.put_policy(served.cluster, FIREHOSE)
+def our_statement_is_removed(onboarded: OnboardedClient) -> None:
+    onboarded.accounts.put_policy(onboarded.cluster, FIREHOSE)
 
 
-def our_statement_is_changed(served: Served) -> None:
-    external_changes.let_in(served.accounts, served.cluster, "444444444444")
+def our_statement_is_changed(onboarded: OnboardedClient) -> None:
+    external_changes.add_to_our_statement(onboarded.accounts, onboarded.cluster, "444444444444")
 
 
-def a_parameter_is_changed(served: Served) -> None:
-    external_changes.change_servers(served.accounts, CLIENT)
+def a_parameter_is_changed(onboarded: OnboardedClient) -> None:
+    external_changes.overwrite_bootstrap_servers(onboarded.accounts, CLIENT)
 
 
-def a_parameter_is_deleted(served: Served) -> None:
-    served.accounts.client("ssm", CLIENT).delete_parameter(
+def a_parameter_is_deleted(onboarded: OnboardedClient) -> None:
+    onboarded.accounts.client("ssm", CLIENT).delete_parameter(
         Name="/msklink/orders/iam/security.protocol"
     )
 
 
-def the_group_is_opened(served: Served) -> None:
-    external_changes.open_groups(served.accounts, CLIENT)
+def the_group_is_opened(onboarded: OnboardedClient) -> None:
+    external_changes.open_security_groups(onboarded.accounts, CLIENT)
 
 
-def the_scheme_is_turned_off(served: Served) -> None:
-    external_changes.turn(served.accounts, served.cluster, on=False)
+def the_scheme_is_turned_off(onboarded: OnboardedClient) -> None:
+    external_changes.set_private_connectivity(onboarded.accounts, onboarded.cluster, on=False)
 
 
 CHANGES = [
@@ -75,22 +75,24 @@ CHANGES = [
 each_change = pytest.mark.parametrize(("change", "kind"), CHANGES)
 
 
-def picture(served: Served) -> dict[str, Any]:
+def picture(onboarded: OnboardedClient) -> dict[str, Any]:
     """How things are, whoever made them."""
-    parameters = served.accounts.parameters(CLIENT)
+    parameters = onboarded.accounts.parameters(CLIENT)
     del parameters["/msklink/orders/status"]
-    [group] = served.accounts.client("ec2", CLIENT).describe_security_groups(
-        GroupIds=served.managed_groups()
+    [group] = onboarded.accounts.client("ec2", CLIENT).describe_security_groups(
+        GroupIds=onboarded.managed_groups()
     )["SecurityGroups"]
-    kafka = served.accounts.client("kafka")
-    info = kafka.describe_cluster_v2(ClusterArn=served.cluster)["ClusterInfo"]
+    kafka = onboarded.accounts.client("kafka")
+    info = kafka.describe_cluster_v2(ClusterArn=onboarded.cluster)["ClusterInfo"]
     return {
-        "connections": served.connections(),
-        "policy": sorted(map(json.dumps, served.accounts.policy(served.cluster)["Statement"])),
+        "connections": onboarded.connections(),
+        "policy": sorted(
+            map(json.dumps, onboarded.accounts.policy(onboarded.cluster)["Statement"])
+        ),
         "parameters": parameters,
         "rules": (group["IpPermissions"], group["IpPermissionsEgress"]),
         "schemes": info["Provisioned"]["BrokerNodeGroupInfo"]["ConnectivityInfo"],
-        "state": served.accounts.status(CLIENT)["state"],
+        "state": onboarded.accounts.status(CLIENT)["state"],
     }
 
 
@@ -99,178 +101,184 @@ def picture(served: Served) -> dict[str, Any]:
 
 @each_change
 def test_what_others_change_is_changed_back_and_told(
-    served: Served, repair: Callable[[str], None], change: Change, kind: str
+    onboarded: OnboardedClient, repair: Callable[[str], None], change: Change, kind: str
 ) -> None:
     repair(f"connection,{kind}")
-    assert served.sweep() == 0
-    before = picture(served)
+    assert onboarded.sweep() == 0
+    before = picture(onboarded)
 
-    change(served)
-    assert served.sweep() == 1
+    change(onboarded)
+    assert onboarded.sweep() == 1
 
-    assert picture(served) == before
-    told = [one for one in served.accounts.told() if one["what"] == REPAIRED]
+    assert picture(onboarded) == before
+    told = [one for one in onboarded.accounts.take_events() if one["detail_type"] == REPAIRED]
     assert kind in {one["kind"] for one in told}
     assert all(one["before"] != one["after"] for one in told)
-    assert served.sweep() == 0
+    assert onboarded.sweep() == 0
 
 
 @pytest.mark.parametrize(
     ("change", "kind"), [pair for pair in CHANGES if pair[1] not in {"connectivity"}]
 )
 def test_what_is_not_to_be_repaired_is_left_alone_and_told_once(
-    served: Served, repair: Callable[[str], None], change: Change, kind: str
+    onboarded: OnboardedClient, repair: Callable[[str], None], change: Change, kind: str
 ) -> None:
     repair("")
-    change(served)
-    changed = picture(served)
+    change(onboarded)
+    changed = picture(onboarded)
 
-    assert served.sweep() == 1
+    assert onboarded.sweep() == 1
 
     del changed["state"]
-    now = picture(served)
+    now = picture(onboarded)
     del now["state"]
     assert now == changed
-    codes = [code for _, code in served.told()]
+    codes = [code for _, code in onboarded.take_events()]
     assert codes == ["DriftLeft"]
-    assert served.sweep() == 0
+    assert onboarded.sweep() == 0
 
     repair(kind)
-    assert served.sweep() == 1
-    assert (REPAIRED, "") in served.told()
+    assert onboarded.sweep() == 1
+    assert (REPAIRED, "") in onboarded.take_events()
 
 
-def test_what_is_changed_back_all_day_is_contested_and_left_to_people(served: Served) -> None:
+def test_what_is_changed_back_all_day_is_contested_and_left_to_people(
+    onboarded: OnboardedClient,
+) -> None:
     for _ in range(3):
-        a_parameter_is_changed(served)
-        assert (served.sweep(), served.sweep()) == (1, 0)
-    assert [what for what, _ in served.told()] == [REPAIRED] * 3
+        a_parameter_is_changed(onboarded)
+        assert (onboarded.sweep(), onboarded.sweep()) == (1, 0)
+    assert [what for what, _ in onboarded.take_events()] == [REPAIRED] * 3
 
-    a_parameter_is_changed(served)
-    assert served.sweep() == 1
+    a_parameter_is_changed(onboarded)
+    assert onboarded.sweep() == 1
 
-    assert served.told() == [("Client Refused", "DriftContested")]
-    assert served.sweep() == 0
-    served.pass_hours(48)
-    assert served.sweep() == 0
-    servers = served.accounts.parameters(CLIENT)["/msklink/orders/iam/bootstrap.servers"]
+    assert onboarded.take_events() == [("Client Refused", "DriftContested")]
+    assert onboarded.sweep() == 0
+    onboarded.advance_hours(48)
+    assert onboarded.sweep() == 0
+    servers = onboarded.accounts.parameters(CLIENT)["/msklink/orders/iam/bootstrap.servers"]
     assert servers == "b-1:9098"
 
 
-def test_contested_parameters_are_put_back_once_their_memory_is_deleted(served: Served) -> None:
-    good = picture(served)
+def test_contested_parameters_are_put_back_once_their_memory_is_deleted(
+    onboarded: OnboardedClient,
+) -> None:
+    good = picture(onboarded)
     for _ in range(4):
-        a_parameter_is_changed(served)
-        assert (served.sweep(), served.sweep()) == (1, 0)
+        a_parameter_is_changed(onboarded)
+        assert (onboarded.sweep(), onboarded.sweep()) == (1, 0)
 
-    served.accounts.client("dynamodb").delete_item(
+    onboarded.accounts.client("dynamodb").delete_item(
         TableName=settings().table_name,
         Key={
-            "cluster_arn": {"S": served.cluster},
+            "cluster_arn": {"S": onboarded.cluster},
             "item": {"S": f"drift#parameters#{CLIENT}##iam"},
         },
     )
 
-    assert served.sweep() == 1
-    assert picture(served) == good
-    assert served.sweep() == 0
+    assert onboarded.sweep() == 1
+    assert picture(onboarded) == good
+    assert onboarded.sweep() == 0
 
 
 @pytest.mark.parametrize("states", [["FAILED"], ["DEACTIVATING", "INACTIVE"]])
 def test_a_connection_that_breaks_while_a_run_looks_is_left_to_the_next(
-    served: Served, states: list[str]
+    onboarded: OnboardedClient, states: list[str]
 ) -> None:
-    [made] = served.accounts.connections(CLIENT)
+    [made] = onboarded.accounts.connections(CLIENT)
     for state in states:
-        served.accounts.meanwhile(
+        onboarded.accounts.meanwhile(
             "ListClientVpcConnections",
-            partial(served.accounts.msk.force_connection, made["VpcConnectionArn"], state),
+            partial(onboarded.accounts.msk.force_connection, made["VpcConnectionArn"], state),
         )
-        served.reconcile()
-        assert served.entry()["state"] == "published"
-    assert served.told() == []
+        onboarded.reconcile()
+        assert onboarded.status_entry()["state"] == "published"
+    assert onboarded.take_events() == []
 
-    assert served.sweep() == 1
+    assert onboarded.sweep() == 1
 
-    assert served.connections() == ["AVAILABLE"]
-    assert (REPAIRED, "") in served.told()
+    assert onboarded.connections() == ["AVAILABLE"]
+    assert (REPAIRED, "") in onboarded.take_events()
 
 
 def test_a_connection_that_somebody_deletes_while_a_run_looks_follows_the_switch(
-    served: Served, repair: Callable[[str], None]
+    onboarded: OnboardedClient, repair: Callable[[str], None]
 ) -> None:
     repair("")
-    [made] = served.accounts.connections(CLIENT)
-    served.accounts.client("kafka", CLIENT).delete_vpc_connection(Arn=made["VpcConnectionArn"])
+    [made] = onboarded.accounts.connections(CLIENT)
+    onboarded.accounts.client("kafka", CLIENT).delete_vpc_connection(Arn=made["VpcConnectionArn"])
 
-    served.reconcile()
+    onboarded.reconcile()
 
-    assert served.told() == [("Client Refused", "DriftLeft")]
-    served.pass_hours(1)
-    served.reconcile()
-    assert served.connections() == []
+    assert onboarded.take_events() == [("Client Refused", "DriftLeft")]
+    onboarded.advance_hours(1)
+    onboarded.reconcile()
+    assert onboarded.connections() == []
 
 
-def test_a_connection_that_took_too_long_is_taken_up_by_the_next_run(served: Served) -> None:
+def test_a_connection_that_took_too_long_is_taken_up_by_the_next_run(
+    onboarded: OnboardedClient,
+) -> None:
     slow = "444444444444"
-    served.accounts.msk.faults.add(faults.slow("CreateVpcConnection", 120, account=slow))
+    onboarded.accounts.msk.faults.add(faults.slow("CreateVpcConnection", 120, account=slow))
     clients = " ".join((TAGS["msklink/clients"], slow))
-    served.accounts.tag_cluster(served.cluster, msklink__clients=clients)
-    served.accounts.make_tagged_vpc(slow)
-    served.reconcile()
-    assert served.told() == [("Client Refused", "ConnectionTimedOut")]
+    onboarded.accounts.tag_cluster(onboarded.cluster, msklink__clients=clients)
+    onboarded.accounts.make_tagged_vpc(slow)
+    onboarded.reconcile()
+    assert onboarded.take_events() == [("Client Refused", "ConnectionTimedOut")]
 
-    served.reconcile()
-    assert served.told() == []
-    served.pass_hours(1)
-    served.reconcile()
+    onboarded.reconcile()
+    assert onboarded.take_events() == []
+    onboarded.advance_hours(1)
+    onboarded.reconcile()
 
-    assert served.told() == [("Client Onboarded", "")]
-    assert served.accounts.status(slow)["state"] == "published"
+    assert onboarded.take_events() == [("Client Onboarded", "")]
+    assert onboarded.accounts.status(slow)["state"] == "published"
 
 
 # ------------------------------------------------------------------------- others, and what is told
 
 
-def test_a_connection_that_the_owner_rejected_is_not_made_anew(served: Served) -> None:
-    [made] = served.accounts.connections(CLIENT)
-    served.accounts.client("kafka").reject_client_vpc_connection(
-        ClusterArn=served.cluster, VpcConnectionArn=made["VpcConnectionArn"]
+def test_a_connection_that_the_owner_rejected_is_not_made_anew(onboarded: OnboardedClient) -> None:
+    [made] = onboarded.accounts.connections(CLIENT)
+    onboarded.accounts.client("kafka").reject_client_vpc_connection(
+        ClusterArn=onboarded.cluster, VpcConnectionArn=made["VpcConnectionArn"]
     )
-    served.pass_hours(1)
+    onboarded.advance_hours(1)
 
-    assert served.sweep() == 1
+    assert onboarded.sweep() == 1
 
-    assert served.connections() == ["REJECTED"]
-    assert served.told() == [("Client Refused", "ConnectionRejected")]
-    assert served.sweep() == 0
+    assert onboarded.connections() == ["REJECTED"]
+    assert onboarded.take_events() == [("Client Refused", "ConnectionRejected")]
+    assert onboarded.sweep() == 0
 
 
-def test_endpoints_without_the_tags_of_msk_are_told_once(served: Served) -> None:
-    ec2 = served.accounts.client("ec2", CLIENT)
+def test_endpoints_without_the_tags_of_msk_are_told_once(onboarded: OnboardedClient) -> None:
+    ec2 = onboarded.accounts.client("ec2", CLIENT)
     [endpoint] = ec2.describe_vpc_endpoints()["VpcEndpoints"]
     ec2.delete_tags(Resources=[endpoint["VpcEndpointId"]], Tags=[{"Key": "AWSMSKManaged"}])
 
-    assert served.sweep() == 0
-    assert served.sweep() == 0
+    assert onboarded.sweep() == 0
+    assert onboarded.sweep() == 0
 
-    assert served.told() == [("Client Refused", "EndpointTagsMissing")]
+    assert onboarded.take_events() == [("Client Refused", "EndpointTagsMissing")]
 
 
-def test_what_one_client_lacks_is_told_whatever_another_did(served: Served) -> None:
-    external_changes.strip_endpoints(served.accounts, OTHER_CLIENT)
-    external_changes.change_servers(served.accounts, CLIENT)
+def test_what_one_client_lacks_is_told_whatever_another_did(onboarded: OnboardedClient) -> None:
+    external_changes.remove_endpoint_tags(onboarded.accounts, OTHER_CLIENT)
+    external_changes.overwrite_bootstrap_servers(onboarded.accounts, CLIENT)
 
-    assert served.sweep() == 1
+    assert onboarded.sweep() == 1
 
-    assert ("Client Refused", "EndpointTagsMissing") in served.told()
+    assert ("Client Refused", "EndpointTagsMissing") in onboarded.take_events()
 
 
 def test_endpoints_that_a_run_made_after_the_sweep_had_looked_are_not_missed(
-    served: Served,
+    onboarded: OnboardedClient,
 ) -> None:
     """A sweep looks once at each account, for all clusters, which may take minutes."""
-    snapshot = read_snapshot(served.cluster)
+    snapshot = read_snapshot(onboarded.cluster)
     [client] = [
         one for one in records_by_client((CLIENT,), snapshot.connections, (), ()) if one.is_listed
     ]
@@ -280,83 +288,85 @@ def test_endpoints_that_a_run_made_after_the_sweep_had_looked_are_not_missed(
     before = replace(sight, endpoints=Counter())
 
     report_untagged_endpoints(
-        served.cluster, client, snapshot, before, lambda: sights.rescan(CLIENT)
+        onboarded.cluster, client, snapshot, before, lambda: sights.rescan(CLIENT)
     )
-    assert served.told() == []
+    assert onboarded.take_events() == []
 
-    external_changes.strip_endpoints(served.accounts, CLIENT)
+    external_changes.remove_endpoint_tags(onboarded.accounts, CLIENT)
     report_untagged_endpoints(
-        served.cluster, client, snapshot, before, lambda: sights.rescan(CLIENT)
+        onboarded.cluster, client, snapshot, before, lambda: sights.rescan(CLIENT)
     )
-    assert served.told() == [("Client Refused", "EndpointTagsMissing")]
+    assert onboarded.take_events() == [("Client Refused", "EndpointTagsMissing")]
 
 
 def test_endpoints_that_a_run_took_away_after_the_sweep_had_read_the_table_are_not_missed(
-    served: Served,
+    onboarded: OnboardedClient,
 ) -> None:
-    snapshot = read_snapshot(served.cluster)
+    snapshot = read_snapshot(onboarded.cluster)
     [client] = [
         one for one in records_by_client((CLIENT,), snapshot.connections, (), ()) if one.is_listed
     ]
     sights = AccountScanner(function_arn("SweepClustersFunction"), "sweep")
-    served.accounts.untag_vpc(CLIENT, served.vpc_id)
-    served.reconcile()
-    served.pass_hours(24)
-    served.sweep()
-    served.told()
+    onboarded.accounts.untag_vpc(CLIENT, onboarded.vpc_id)
+    onboarded.reconcile()
+    onboarded.advance_hours(24)
+    onboarded.sweep()
+    onboarded.take_events()
     [sight] = sights.scan([CLIENT])
     assert sight is not None
     assert not sight.endpoints
 
     report_untagged_endpoints(
-        served.cluster, client, snapshot, sight, lambda: sights.rescan(CLIENT)
+        onboarded.cluster, client, snapshot, sight, lambda: sights.rescan(CLIENT)
     )
 
-    assert served.told() == []
+    assert onboarded.take_events() == []
 
 
-def test_endpoints_that_lose_their_tags_again_are_told_again(served: Served) -> None:
-    ec2 = served.accounts.client("ec2", CLIENT)
+def test_endpoints_that_lose_their_tags_again_are_told_again(onboarded: OnboardedClient) -> None:
+    ec2 = onboarded.accounts.client("ec2", CLIENT)
     [endpoint] = ec2.describe_vpc_endpoints()["VpcEndpoints"]
     tag = {"Key": "AWSMSKManaged", "Value": "true"}
 
     for _ in range(2):
         ec2.delete_tags(Resources=[endpoint["VpcEndpointId"]], Tags=[{"Key": tag["Key"]}])
-        served.sweep()
+        onboarded.sweep()
         ec2.create_tags(Resources=[endpoint["VpcEndpointId"]], Tags=[tag])
-        served.sweep()
+        onboarded.sweep()
 
-    assert served.told() == [("Client Refused", "EndpointTagsMissing")] * 2
+    assert onboarded.take_events() == [("Client Refused", "EndpointTagsMissing")] * 2
 
 
 def test_what_is_left_is_told_again_when_it_was_well_between(
-    served: Served, repair: Callable[[str], None]
+    onboarded: OnboardedClient, repair: Callable[[str], None]
 ) -> None:
     repair("")
-    ours = served.accounts.policy(served.cluster)["Statement"]
+    ours = onboarded.accounts.policy(onboarded.cluster)["Statement"]
 
     for _ in range(2):
-        our_statement_is_removed(served)
-        served.sweep()
-        served.accounts.put_policy(served.cluster, *ours)
-        assert served.sweep() == 0
+        our_statement_is_removed(onboarded)
+        onboarded.sweep()
+        onboarded.accounts.put_policy(onboarded.cluster, *ours)
+        assert onboarded.sweep() == 0
 
-    assert served.told() == [("Cluster Refused", "DriftLeft")] * 2
-
-
-def test_a_status_that_somebody_deletes_comes_back(served: Served) -> None:
-    served.accounts.client("ssm", CLIENT).delete_parameter(Name="/msklink/orders/status")
-
-    assert served.sweep() == 1
-
-    assert served.accounts.status(CLIENT)["state"] == "published"
-    assert served.told() == []
-    assert served.sweep() == 0
+    assert onboarded.take_events() == [("Cluster Refused", "DriftLeft")] * 2
 
 
-def test_what_others_change_of_a_connection_that_is_leaving_starts_no_run(served: Served) -> None:
-    served.untag()
-    the_group_is_opened(served)
-    a_parameter_is_changed(served)
+def test_a_status_that_somebody_deletes_comes_back(onboarded: OnboardedClient) -> None:
+    onboarded.accounts.client("ssm", CLIENT).delete_parameter(Name="/msklink/orders/status")
 
-    assert served.sweep() == 0
+    assert onboarded.sweep() == 1
+
+    assert onboarded.accounts.status(CLIENT)["state"] == "published"
+    assert onboarded.take_events() == []
+    assert onboarded.sweep() == 0
+
+
+def test_what_others_change_of_a_connection_that_is_leaving_starts_no_run(
+    onboarded: OnboardedClient,
+) -> None:
+    onboarded.remove_vpc_tag()
+    the_group_is_opened(onboarded)
+    a_parameter_is_changed(onboarded)
+
+    assert onboarded.sweep() == 0

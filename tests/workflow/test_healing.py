@@ -4,57 +4,61 @@ import pytest
 
 from localcloud.msk import faults
 from tests.support.aws import CLIENT
-from tests.support.onboarded_client import Served
+from tests.support.onboarded_client import OnboardedClient
 
 
 @pytest.fixture
-def refused(served: Served) -> str:
+def refused(onboarded: OnboardedClient) -> str:
     """A second VPC of the client, which has DNS hostnames off."""
-    vpc_id = served.accounts.make_tagged_vpc(CLIENT)
-    set_hostnames(served, vpc_id, on=False)
-    served.reconcile()
-    assert served.told() == [("Client Refused", "VpcDnsOff")]
+    vpc_id = onboarded.accounts.make_tagged_vpc(CLIENT)
+    set_hostnames(onboarded, vpc_id, on=False)
+    onboarded.reconcile()
+    assert onboarded.take_events() == [("Client Refused", "VpcDnsOff")]
     return vpc_id
 
 
-def set_hostnames(served: Served, vpc_id: str, *, on: bool) -> None:
-    served.accounts.client("ec2", CLIENT).modify_vpc_attribute(
+def set_hostnames(onboarded: OnboardedClient, vpc_id: str, *, on: bool) -> None:
+    onboarded.accounts.client("ec2", CLIENT).modify_vpc_attribute(
         VpcId=vpc_id, EnableDnsHostnames={"Value": on}
     )
 
 
-def test_a_vpc_that_was_mended_is_connected_within_hours(served: Served, refused: str) -> None:
-    assert served.sweep() == 0
-    set_hostnames(served, refused, on=True)
+def test_a_vpc_that_was_mended_is_connected_within_hours(
+    onboarded: OnboardedClient, refused: str
+) -> None:
+    assert onboarded.sweep() == 0
+    set_hostnames(onboarded, refused, on=True)
 
-    served.pass_hours(1)
-    assert served.sweep() == 1
+    onboarded.advance_hours(1)
+    assert onboarded.sweep() == 1
 
-    assert served.connections() == ["AVAILABLE", "AVAILABLE"]
-    assert served.told() == [("Client Onboarded", "")]
-    served.pass_hours(24)
-    assert served.sweep() == 0
+    assert onboarded.connections() == ["AVAILABLE", "AVAILABLE"]
+    assert onboarded.take_events() == [("Client Onboarded", "")]
+    onboarded.advance_hours(24)
+    assert onboarded.sweep() == 0
 
 
 @pytest.mark.usefixtures("refused")
-def test_a_vpc_that_stays_as_it_is_is_tried_once_a_day_and_told_once(served: Served) -> None:
+def test_a_vpc_that_stays_as_it_is_is_tried_once_a_day_and_told_once(
+    onboarded: OnboardedClient,
+) -> None:
     runs = []
     for _ in range(3 * 24):
-        served.pass_hours(1)
-        runs.append(served.sweep())
+        onboarded.advance_hours(1)
+        runs.append(onboarded.sweep())
 
     assert [hour for hour, run in enumerate(runs) if run] == [1, 3, 7, 15, 39, 63]
-    assert served.told() == []
+    assert onboarded.take_events() == []
 
 
-def test_a_connection_that_msk_gave_up_is_made_anew(served: Served) -> None:
-    served.accounts.msk.faults.add(faults.fails("CreateVpcConnection", "Broken", "it broke"))
-    served.accounts.make_tagged_vpc(CLIENT)
-    served.reconcile()
-    assert sorted(served.connections()) == ["AVAILABLE", "FAILED"]
+def test_a_connection_that_msk_gave_up_is_made_anew(onboarded: OnboardedClient) -> None:
+    onboarded.accounts.msk.faults.add(faults.fails("CreateVpcConnection", "Broken", "it broke"))
+    onboarded.accounts.make_tagged_vpc(CLIENT)
+    onboarded.reconcile()
+    assert sorted(onboarded.connections()) == ["AVAILABLE", "FAILED"]
 
-    assert served.sweep() == 0
-    served.pass_hours(1)
-    assert served.sweep() == 1
+    assert onboarded.sweep() == 0
+    onboarded.advance_hours(1)
+    assert onboarded.sweep() == 1
 
-    assert served.connections() == ["AVAILABLE", "AVAILABLE"]
+    assert onboarded.connections() == ["AVAILABLE", "AVAILABLE"]

@@ -56,7 +56,7 @@ def test_an_update_that_msk_never_ends_is_told_and_its_end_still_seen(
     accounts.clock.advance(16 * 3600)
     assert engine.reconcile(cluster) == "SUCCEEDED"
     assert accounts.status(CLIENT)["state"] == "published"
-    assert len(accounts.told("Cluster Connectivity Enabled")) == 1
+    assert len(accounts.take_events("Cluster Connectivity Enabled")) == 1
 
 
 @pytest.mark.parametrize("named", ["updates", "latest", "never"])
@@ -72,7 +72,7 @@ def test_an_update_is_over_when_its_operation_says_so(
 
     assert engine.describe(run)["status"] == "SUCCEEDED"
     assert accounts.status(CLIENT)["state"] == "published"
-    assert not accounts.told("Cluster Refused")
+    assert not accounts.take_events("Cluster Refused")
     states = engine.states(run)
     assert states.count("EnableConnectivity") == 2  # not again, and not for ever
 
@@ -86,7 +86,7 @@ def test_an_update_that_fails_on_a_cluster_that_stays_active_is_refused(
 
     assert engine.reconcile(cluster) == "SUCCEEDED"
 
-    [told] = accounts.told("Cluster Refused")
+    [told] = accounts.take_events("Cluster Refused")
     assert told["refusal"]["code"] == "ConnectivityUpdateFailed"
 
 

@@ -97,7 +97,7 @@ def test_many_clients_and_vpcs_ride_on_one_reboot(accounts: Accounts, engine: En
     assert foreign == FIREHOSE
     assert ours["Sid"] == "MsklinkClients"
     assert len(ours["Principal"]["AWS"]) == 2
-    assert len(accounts.told("Client Onboarded")) == 6
+    assert len(accounts.take_events("Client Onboarded")) == 6
 
 
 def test_every_call_sends_all_three_flags(accounts: Accounts, engine: Engine) -> None:
@@ -146,13 +146,13 @@ def test_a_second_run_changes_nothing(accounts: Accounts, engine: Engine) -> Non
     accounts.make_tagged_vpc(CLIENT, "iam tls")  # tls is refused
     accounts.make_tagged_vpc(OTHER_CLIENT, "iam")
     engine.reconcile(cluster)
-    before = accounts.picture(cluster)
-    accounts.told()
+    before = accounts.snapshot(cluster)
+    accounts.take_events()
 
     assert engine.reconcile(cluster) == "SUCCEEDED"
 
-    assert accounts.picture(cluster) == before
-    assert not accounts.told()
+    assert accounts.snapshot(cluster) == before
+    assert not accounts.take_events()
 
 
 def test_connections_are_asked_after_with_one_call_per_look(
@@ -240,12 +240,12 @@ def test_a_vpc_of_the_owner_can_be_a_client_too(accounts: Accounts, engine: Engi
     accounts.make_tagged_vpc(OWNER, "iam tls")  # tls is refused
 
     assert engine.reconcile(cluster) == "SUCCEEDED"
-    before = accounts.picture(cluster)
+    before = accounts.snapshot(cluster)
     assert engine.reconcile(cluster) == "SUCCEEDED"
 
     assert accounts.status(OWNER)["clients"] == {OWNER: "refused"}
     [schemes] = accounts.status(OWNER)["vpcs"].values()
     assert schemes["tls"]["refusal"]["code"] == "SchemeNotOffered"
     assert "/msklink/orders/iam/bootstrap.servers" in accounts.parameters(OWNER)
-    assert accounts.picture(cluster) == before
+    assert accounts.snapshot(cluster) == before
     assert accounts.msk.calls[OWNER, "PutClusterPolicy"] == 0  # its own account needs no policy

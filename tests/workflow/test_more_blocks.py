@@ -1,46 +1,48 @@
 """A client VPC that gets more address blocks, from which its clients are to reach the brokers."""
 
 from tests.support.aws import CLIENT
-from tests.support.onboarded_client import Served
+from tests.support.onboarded_client import OnboardedClient
 
 FIRST, SECOND = "10.0.0.0/16", "10.1.0.0/16"
 
 
-def blocks_let_in(served: Served) -> list[str]:
-    [group] = served.accounts.client("ec2", CLIENT).describe_security_groups(
-        GroupIds=served.managed_groups()
+def blocks_let_in(onboarded: OnboardedClient) -> list[str]:
+    [group] = onboarded.accounts.client("ec2", CLIENT).describe_security_groups(
+        GroupIds=onboarded.managed_groups()
     )["SecurityGroups"]
     rules = (block["CidrIp"] for rule in group["IpPermissions"] for block in rule["IpRanges"])
     return sorted(rules)
 
 
-def test_a_new_block_is_let_in_by_the_next_sweep_and_is_no_drift(served: Served) -> None:
-    served.accounts.client("ec2", CLIENT).associate_vpc_cidr_block(
-        VpcId=served.vpc_id, CidrBlock=SECOND
+def test_a_new_block_is_let_in_by_the_next_sweep_and_is_no_drift(
+    onboarded: OnboardedClient,
+) -> None:
+    onboarded.accounts.client("ec2", CLIENT).associate_vpc_cidr_block(
+        VpcId=onboarded.vpc_id, CidrBlock=SECOND
     )
 
-    assert served.sweep() == 1
+    assert onboarded.sweep() == 1
 
-    assert blocks_let_in(served) == [FIRST, SECOND]
-    assert served.told() == []
-    assert served.sweep() == 0
+    assert blocks_let_in(onboarded) == [FIRST, SECOND]
+    assert onboarded.take_events() == []
+    assert onboarded.sweep() == 0
 
 
-def test_a_dual_stack_vpc_is_served_and_nobody_finds_a_change(served: Served) -> None:
+def test_a_dual_stack_vpc_is_served_and_nobody_finds_a_change(onboarded: OnboardedClient) -> None:
     """EC2 gives a group there one more rule than elsewhere."""
-    accounts = served.accounts
-    served.untag()
+    accounts = onboarded.accounts
+    onboarded.remove_vpc_tag()
     vpc_id = accounts.make_network(CLIENT, ipv6=True)
     accounts.tag_vpc(CLIENT, vpc_id, "iam")
-    served.reconcile()
+    onboarded.reconcile()
     assert accounts.status(CLIENT)["vpcs"][vpc_id]["iam"]["state"] == "published"
-    served.told()
+    onboarded.take_events()
 
-    assert served.sweep() == 0
+    assert onboarded.sweep() == 0
 
-    assert served.told() == []
+    assert onboarded.take_events() == []
     groups = accounts.client("ec2", CLIENT).describe_security_groups(
-        GroupIds=served.managed_groups()
+        GroupIds=onboarded.managed_groups()
     )["SecurityGroups"]
     permissions = [one for group in groups for one in group["IpPermissionsEgress"]]
     assert not [block for one in permissions for block in one["Ipv6Ranges"]]

@@ -8,18 +8,18 @@ from msklink.aws import run_state
 from msklink.settings import settings
 from tests.support.aws import CLIENT, OTHER_CLIENT
 from tests.support.functions import OWNER
-from tests.support.onboarded_client import FIREHOSE, TAGS, Served
+from tests.support.onboarded_client import FIREHOSE, TAGS, OnboardedClient
 
 SCHEDULED, OFFBOARDED = "Client Offboarding Scheduled", "Client Offboarded"
 ONLY_STATUS = ["/msklink/orders/status"]
 
-Trigger = Callable[[Served], None]
+Trigger = Callable[[OnboardedClient], None]
 each_way = pytest.mark.parametrize(
     ("take_back", "code"),
     [
-        (Served.untag, "NoLongerAsked"),
-        (Served.tag_off, "NoLongerAsked"),
-        (Served.unlist, "AccountNotAllowed"),
+        (OnboardedClient.remove_vpc_tag, "NoLongerAsked"),
+        (OnboardedClient.set_vpc_tag_off, "NoLongerAsked"),
+        (OnboardedClient.remove_from_client_list, "AccountNotAllowed"),
     ],
 )
 
@@ -35,148 +35,158 @@ def without_grace(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @each_way
 def test_a_connection_goes_when_its_time_is_up_and_not_before(
-    served: Served, take_back: Trigger, code: str
+    onboarded: OnboardedClient, take_back: Trigger, code: str
 ) -> None:
-    start = served.accounts.clock.now()
+    start = onboarded.accounts.clock.now()
 
-    take_back(served)
+    take_back(onboarded)
 
-    [told] = served.accounts.told()
-    assert (told["what"], told["refusal"]["code"]) == (SCHEDULED, code)
-    assert (told["account"], told["vpc_id"], told["scheme"]) == (CLIENT, served.vpc_id, "iam")
+    [told] = onboarded.accounts.take_events()
+    assert (told["detail_type"], told["refusal"]["code"]) == (SCHEDULED, code)
+    assert (told["account"], told["vpc_id"], told["scheme"]) == (CLIENT, onboarded.vpc_id, "iam")
     assert told["due"] > start.isoformat()
-    assert served.entry()["state"] == "published"
-    assert served.entry()["leaving"]["reason"]["code"] == code
-    served.assert_all_is_there()
+    assert onboarded.status_entry()["state"] == "published"
+    assert onboarded.status_entry()["leaving"]["reason"]["code"] == code
+    onboarded.assert_is_onboarded()
 
-    served.pass_hours(23)
-    assert served.sweep() == 0
-    served.assert_all_is_there()
+    onboarded.advance_hours(23)
+    assert onboarded.sweep() == 0
+    onboarded.assert_is_onboarded()
 
-    served.pass_hours(1)
-    assert served.sweep() == 1
+    onboarded.advance_hours(1)
+    assert onboarded.sweep() == 1
 
-    served.assert_nothing_is_left()
-    assert served.told() == [(OFFBOARDED, code)]
-    status = served.accounts.status(CLIENT)
+    onboarded.assert_is_offboarded()
+    assert onboarded.take_events() == [(OFFBOARDED, code)]
+    status = onboarded.accounts.status(CLIENT)
     assert (status["state"], status["refusal"]["code"]) == ("offboarded", code)
-    assert served.sweep() == 0
+    assert onboarded.sweep() == 0
 
 
-@pytest.mark.parametrize("take_back", [Served.untag, Served.unlist])
-def test_what_is_put_back_in_time_stays(served: Served, take_back: Trigger) -> None:
-    take_back(served)
-    served.pass_hours(12)
+@pytest.mark.parametrize(
+    "take_back", [OnboardedClient.remove_vpc_tag, OnboardedClient.remove_from_client_list]
+)
+def test_what_is_put_back_in_time_stays(onboarded: OnboardedClient, take_back: Trigger) -> None:
+    take_back(onboarded)
+    onboarded.advance_hours(12)
 
-    served.put_back()
+    onboarded.restore_tags()
 
-    assert "leaving" not in served.entry()
-    served.pass_hours(24)
-    assert served.sweep() == 0
-    served.assert_all_is_there()
+    assert "leaving" not in onboarded.status_entry()
+    onboarded.advance_hours(24)
+    assert onboarded.sweep() == 0
+    onboarded.assert_is_onboarded()
 
 
 @pytest.mark.usefixtures("without_grace")
 @each_way
-def test_without_grace_it_goes_at_once(served: Served, take_back: Trigger, code: str) -> None:
-    take_back(served)
+def test_without_grace_it_goes_at_once(
+    onboarded: OnboardedClient, take_back: Trigger, code: str
+) -> None:
+    take_back(onboarded)
 
-    served.assert_nothing_is_left()
-    assert served.told() == [(SCHEDULED, code), (OFFBOARDED, code)]
-
-
-def test_who_asks_to_leave_leaves_at_once_tag_or_not_and_can_come_back(served: Served) -> None:
-    served.ask_to_leave()
-
-    served.assert_nothing_is_left()
-    assert served.accounts.status(CLIENT)["refusal"]["code"] == "OffboardingRequested"
-    assert served.sweep() == 0
-    served.assert_nothing_is_left()
-
-    served.ask_again()
-
-    served.assert_all_is_there()
-    assert served.accounts.status(CLIENT)["state"] == "published"
-    assert "refusal" not in served.accounts.status(CLIENT)
+    onboarded.assert_is_offboarded()
+    assert onboarded.take_events() == [(SCHEDULED, code), (OFFBOARDED, code)]
 
 
-def test_a_request_to_leave_that_comes_again_much_later_cuts_nobody_off(served: Served) -> None:
-    request = served.ask_to_leave()
-    served.pass_hours(1)
-    served.ask_again()
-    served.accounts.told()
+def test_who_asks_to_leave_leaves_at_once_tag_or_not_and_can_come_back(
+    onboarded: OnboardedClient,
+) -> None:
+    onboarded.request_offboarding()
 
-    served.pass_hours(5)
-    served.engine.receive(request)
+    onboarded.assert_is_offboarded()
+    assert onboarded.accounts.status(CLIENT)["refusal"]["code"] == "OffboardingRequested"
+    assert onboarded.sweep() == 0
+    onboarded.assert_is_offboarded()
 
-    served.assert_all_is_there()
-    assert served.told() == []
+    onboarded.request_onboarding()
+
+    onboarded.assert_is_onboarded()
+    assert onboarded.accounts.status(CLIENT)["state"] == "published"
+    assert "refusal" not in onboarded.accounts.status(CLIENT)
+
+
+def test_a_request_to_leave_that_comes_again_much_later_cuts_nobody_off(
+    onboarded: OnboardedClient,
+) -> None:
+    request = onboarded.request_offboarding()
+    onboarded.advance_hours(1)
+    onboarded.request_onboarding()
+    onboarded.accounts.take_events()
+
+    onboarded.advance_hours(5)
+    onboarded.engine.receive(request)
+
+    onboarded.assert_is_onboarded()
+    assert onboarded.take_events() == []
 
 
 # --------------------------------------------------------------------------- the whole cluster
 
 
 def test_a_cluster_that_is_opted_out_lets_all_its_clients_go_but_keeps_its_schemes(
-    served: Served,
+    onboarded: OnboardedClient,
 ) -> None:
-    accounts = served.accounts
-    accounts.tag_cluster(served.cluster, msklink="off")
-    served.reconcile()
-    assert served.told() == [(SCHEDULED, "ClusterNotManaged")] * 2
-    served.assert_all_is_there()
+    accounts = onboarded.accounts
+    accounts.tag_cluster(onboarded.cluster, msklink="off")
+    onboarded.reconcile()
+    assert onboarded.take_events() == [(SCHEDULED, "ClusterNotManaged")] * 2
+    onboarded.assert_is_onboarded()
 
-    served.pass_hours(24)
-    assert served.sweep() == 1
+    onboarded.advance_hours(24)
+    assert onboarded.sweep() == 1
 
     for account in (CLIENT, OTHER_CLIENT):
-        assert served.connections(account) == []
-        assert served.managed_groups(account) == []
+        assert onboarded.connections(account) == []
+        assert onboarded.managed_groups(account) == []
         assert accounts.status(account)["refusal"]["code"] == "ClusterNotManaged"
-    assert accounts.policy(served.cluster)["Statement"] == [FIREHOSE]
+    assert accounts.policy(onboarded.cluster)["Statement"] == [FIREHOSE]
     assert not accounts.parameters(OWNER)
     assert accounts.msk.calls[OWNER, "UpdateConnectivity"] == 1
-    assert served.sweep() == 0
+    assert onboarded.sweep() == 0
 
 
-def test_what_the_owner_has_goes_also_when_the_clients_went_before(served: Served) -> None:
-    accounts = served.accounts
-    accounts.tag_cluster(served.cluster, msklink__clients="")
-    served.reconcile()
-    served.pass_hours(24)
-    served.sweep()
+def test_what_the_owner_has_goes_also_when_the_clients_went_before(
+    onboarded: OnboardedClient,
+) -> None:
+    accounts = onboarded.accounts
+    accounts.tag_cluster(onboarded.cluster, msklink__clients="")
+    onboarded.reconcile()
+    onboarded.advance_hours(24)
+    onboarded.sweep()
     assert accounts.parameters(OWNER)
 
-    accounts.tag_cluster(served.cluster, msklink="off")
-    served.reconcile()
+    accounts.tag_cluster(onboarded.cluster, msklink="off")
+    onboarded.reconcile()
 
     assert not accounts.parameters(OWNER)
-    assert served.sweep() == 0
+    assert onboarded.sweep() == 0
     assert not run_state.managed_clusters()
-    assert served.sweep() == 0
+    assert onboarded.sweep() == 0
 
 
 def test_a_cluster_that_is_deleted_leaves_nothing_in_the_accounts_of_its_clients(
-    served: Served,
+    onboarded: OnboardedClient,
 ) -> None:
-    accounts = served.accounts
-    accounts.client("kafka").delete_cluster(ClusterArn=served.cluster)
-    served.pass_hours(1)
-    assert served.sweep() == 1
-    assert served.told()[1:] == [(SCHEDULED, "ClusterNotFound")] * 2
-    assert len(served.connections()) == 1
+    accounts = onboarded.accounts
+    accounts.client("kafka").delete_cluster(ClusterArn=onboarded.cluster)
+    onboarded.advance_hours(1)
+    assert onboarded.sweep() == 1
+    assert onboarded.take_events()[1:] == [(SCHEDULED, "ClusterNotFound")] * 2
+    assert len(onboarded.connections()) == 1
 
-    served.pass_hours(24)
-    assert served.sweep() == 1
+    onboarded.advance_hours(24)
+    assert onboarded.sweep() == 1
 
     for account in (CLIENT, OTHER_CLIENT):
         assert not accounts.parameters(account)
-        assert served.connections(account) == []
-        assert served.managed_groups(account) == []
+        assert onboarded.connections(account) == []
+        assert onboarded.managed_groups(account) == []
     assert not accounts.parameters(OWNER)
-    assert served.sweep() == 0
+    assert onboarded.sweep() == 0
 
     accounts.make_cluster(tags=TAGS)  # of the same name, which is free now
-    served.sweep()
+    onboarded.sweep()
     assert accounts.status(CLIENT)["state"] == "published"
 
 
@@ -185,51 +195,52 @@ def test_a_cluster_that_is_deleted_leaves_nothing_in_the_accounts_of_its_clients
 
 @pytest.mark.usefixtures("without_grace")
 @pytest.mark.parametrize(
-    ("take_back", "grant_is_first"), [(Served.untag, False), (Served.unlist, True)]
+    ("take_back", "grant_is_first"),
+    [(OnboardedClient.remove_vpc_tag, False), (OnboardedClient.remove_from_client_list, True)],
 )
 def test_parameters_go_before_the_connection_and_the_grant_first_of_who_is_off_the_list(
-    served: Served, take_back: Trigger, *, grant_is_first: bool
+    onboarded: OnboardedClient, take_back: Trigger, *, grant_is_first: bool
 ) -> None:
     seen = []
 
     def look() -> None:
-        seen.append((served.parameters(), len(served.managed_groups()), served.granted()))
+        seen.append((onboarded.parameters(), len(onboarded.managed_groups()), onboarded.granted()))
 
-    served.accounts.meanwhile("DeleteVpcConnection", look)
-    take_back(served)
+    onboarded.accounts.meanwhile("DeleteVpcConnection", look)
+    take_back(onboarded)
 
     granted = [OTHER_CLIENT] if grant_is_first else [CLIENT, OTHER_CLIENT]
     assert seen == [(ONLY_STATUS, 1, granted)]
-    served.assert_nothing_is_left()
+    onboarded.assert_is_offboarded()
 
 
 @pytest.mark.usefixtures("without_grace")
-def test_an_account_stays_admitted_until_its_last_vpc_is_gone(served: Served) -> None:
-    other = served.accounts.make_tagged_vpc(CLIENT)
-    served.reconcile()
+def test_an_account_stays_admitted_until_its_last_vpc_is_gone(onboarded: OnboardedClient) -> None:
+    other = onboarded.accounts.make_tagged_vpc(CLIENT)
+    onboarded.reconcile()
 
-    served.untag()
+    onboarded.remove_vpc_tag()
 
-    served.assert_all_is_there()
-    assert [*served.accounts.status(CLIENT)["vpcs"]] == [other]
+    onboarded.assert_is_onboarded()
+    assert [*onboarded.accounts.status(CLIENT)["vpcs"]] == [other]
 
-    served.vpc_id = other
-    served.untag()
+    onboarded.vpc_id = other
+    onboarded.remove_vpc_tag()
 
-    served.assert_nothing_is_left()
+    onboarded.assert_is_offboarded()
 
 
 @pytest.mark.usefixtures("without_grace")
-def test_one_scheme_can_go_and_the_other_stay(served: Served) -> None:
-    served.accounts.tag_cluster(served.cluster, msklink="iam scram")
-    served.accounts.tag_vpc(CLIENT, served.vpc_id, "iam scram")
-    served.reconcile()
-    assert served.accounts.parameters(CLIENT, "/msklink/orders/scram")
+def test_one_scheme_can_go_and_the_other_stay(onboarded: OnboardedClient) -> None:
+    onboarded.accounts.tag_cluster(onboarded.cluster, msklink="iam scram")
+    onboarded.accounts.tag_vpc(CLIENT, onboarded.vpc_id, "iam scram")
+    onboarded.reconcile()
+    assert onboarded.accounts.parameters(CLIENT, "/msklink/orders/scram")
 
-    served.put_back()
+    onboarded.restore_tags()
 
-    served.assert_all_is_there()
-    assert not served.accounts.parameters(CLIENT, "/msklink/orders/scram")
+    onboarded.assert_is_onboarded()
+    assert not onboarded.accounts.parameters(CLIENT, "/msklink/orders/scram")
 
 
 # ------------------------------------------------------------------------------ what is let be
@@ -237,37 +248,41 @@ def test_one_scheme_can_go_and_the_other_stay(served: Served) -> None:
 
 @pytest.mark.usefixtures("without_grace")
 def test_a_connection_made_by_hand_is_let_be_and_its_account_stays_admitted(
-    served: Served,
+    onboarded: OnboardedClient,
 ) -> None:
-    [made] = served.accounts.connections(CLIENT)
-    served.accounts.client("kafka", CLIENT).untag_resource(
+    [made] = onboarded.accounts.connections(CLIENT)
+    onboarded.accounts.client("kafka", CLIENT).untag_resource(
         ResourceArn=made["VpcConnectionArn"], TagKeys=["msklink/managed-by"]
     )
 
-    served.untag()
+    onboarded.remove_vpc_tag()
 
-    assert served.connections() == ["AVAILABLE"]
-    assert served.granted() == [CLIENT, OTHER_CLIENT]
-    assert served.parameters() == ONLY_STATUS
+    assert onboarded.connections() == ["AVAILABLE"]
+    assert onboarded.granted() == [CLIENT, OTHER_CLIENT]
+    assert onboarded.parameters() == ONLY_STATUS
 
 
 @pytest.mark.usefixtures("without_grace")
-def test_a_security_group_that_others_use_is_left_to_them_after_a_day(served: Served) -> None:
-    [group] = served.managed_groups()
-    [subnet, *_] = served.accounts.subnets(CLIENT, served.vpc_id)
-    served.accounts.client("ec2", CLIENT).create_network_interface(SubnetId=subnet, Groups=[group])
+def test_a_security_group_that_others_use_is_left_to_them_after_a_day(
+    onboarded: OnboardedClient,
+) -> None:
+    [group] = onboarded.managed_groups()
+    [subnet, *_] = onboarded.accounts.subnets(CLIENT, onboarded.vpc_id)
+    onboarded.accounts.client("ec2", CLIENT).create_network_interface(
+        SubnetId=subnet, Groups=[group]
+    )
 
-    served.untag()
-    assert served.connections() == []
-    assert served.accounts.status(CLIENT)["state"] == "closing"
-    assert served.told() == [(SCHEDULED, "NoLongerAsked")]
+    onboarded.remove_vpc_tag()
+    assert onboarded.connections() == []
+    assert onboarded.accounts.status(CLIENT)["state"] == "closing"
+    assert onboarded.take_events() == [(SCHEDULED, "NoLongerAsked")]
 
-    served.pass_hours(25)
-    assert served.sweep() == 1
+    onboarded.advance_hours(25)
+    assert onboarded.sweep() == 1
 
-    assert served.managed_groups() == [group]
-    assert served.told() == [(OFFBOARDED, "SecurityGroupInUse")]
-    assert served.sweep() == 0
+    assert onboarded.managed_groups() == [group]
+    assert onboarded.take_events() == [(OFFBOARDED, "SecurityGroupInUse")]
+    assert onboarded.sweep() == 0
 
 
 # ---------------------------------------------------------------------------------- protection
@@ -275,56 +290,56 @@ def test_a_security_group_that_others_use_is_left_to_them_after_a_day(served: Se
 
 @pytest.mark.parametrize("guard", ["tag", "stack"])
 def test_a_protected_connection_is_not_taken_away_which_is_told_once(
-    served: Served, guard: str, monkeypatch: pytest.MonkeyPatch
+    onboarded: OnboardedClient, guard: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def protect(*, on: bool) -> None:
         if guard == "tag":
-            ec2 = served.accounts.client("ec2", CLIENT)
+            ec2 = onboarded.accounts.client("ec2", CLIENT)
             change = ec2.create_tags if on else ec2.delete_tags
-            change(Resources=[served.vpc_id], Tags=[{"Key": "msklink/protect", "Value": ""}])
+            change(Resources=[onboarded.vpc_id], Tags=[{"Key": "msklink/protect", "Value": ""}])
         else:
             monkeypatch.setenv("DELETION_PROTECTION", str(on).lower())
             settings.cache_clear()
 
     protect(on=True)
-    served.ask_to_leave()
-    served.reconcile()
-    served.pass_hours(24)
-    assert served.sweep() == 0
+    onboarded.request_offboarding()
+    onboarded.reconcile()
+    onboarded.advance_hours(24)
+    assert onboarded.sweep() == 0
 
-    assert served.told() == [("Client Refused", "DeletionProtected")]
-    assert served.entry()["leaving"]["reason"]["code"] == "DeletionProtected"
-    served.assert_all_is_there()
+    assert onboarded.take_events() == [("Client Refused", "DeletionProtected")]
+    assert onboarded.status_entry()["leaving"]["reason"]["code"] == "DeletionProtected"
+    onboarded.assert_is_onboarded()
 
     protect(on=False)
-    assert served.sweep() == 1
+    assert onboarded.sweep() == 1
 
-    served.assert_nothing_is_left()
+    onboarded.assert_is_offboarded()
 
 
 @pytest.mark.parametrize("value", ["iaam", "iaam scram", ""])
 def test_a_slip_in_the_tag_of_a_cluster_takes_no_connection_away(
-    served: Served, value: str
+    onboarded: OnboardedClient, value: str
 ) -> None:
-    served.accounts.tag_cluster(served.cluster, msklink=value)
+    onboarded.accounts.tag_cluster(onboarded.cluster, msklink=value)
 
-    served.reconcile()
-    served.pass_hours(200)
-    served.sweep()
+    onboarded.reconcile()
+    onboarded.advance_hours(200)
+    onboarded.sweep()
 
-    served.assert_all_is_there()
-    assert served.entry()["state"] == "published"
+    onboarded.assert_is_onboarded()
+    assert onboarded.status_entry()["state"] == "published"
 
 
-def test_a_slip_in_a_tag_takes_no_connection_away(served: Served) -> None:
-    served.accounts.tag_vpc(CLIENT, served.vpc_id, "iaam")
+def test_a_slip_in_a_tag_takes_no_connection_away(onboarded: OnboardedClient) -> None:
+    onboarded.accounts.tag_vpc(CLIENT, onboarded.vpc_id, "iaam")
 
-    served.reconcile()
-    served.pass_hours(200)
-    served.sweep()
+    onboarded.reconcile()
+    onboarded.advance_hours(200)
+    onboarded.sweep()
 
-    served.assert_all_is_there()
-    assert served.told() == [("Client Refused", "UnknownScheme")]
-    served.put_back()
-    assert served.entry()["state"] == "published"
-    assert served.told() == []
+    onboarded.assert_is_onboarded()
+    assert onboarded.take_events() == [("Client Refused", "UnknownScheme")]
+    onboarded.restore_tags()
+    assert onboarded.status_entry()["state"] == "published"
+    assert onboarded.take_events() == []

@@ -34,7 +34,7 @@ def test_what_is_asked_for_during_a_run_is_served_by_the_same_run(
 
     assert joined == [run]
     assert "GoRoundAgain" in engine.states(run)
-    assert accounts.is_served(OTHER_CLIENT)
+    assert accounts.is_onboarded(OTHER_CLIENT)
     assert accounts.msk.calls[OWNER, "UpdateConnectivity"] == 1
     assert dynamodb.read_cluster(cluster).holder is None
 
@@ -50,7 +50,7 @@ def test_a_client_that_comes_during_the_reboot_rides_on_it(
     [run] = engine.receive(tag_event(cluster))
 
     assert "GoRoundAgain" not in engine.states(run)
-    assert accounts.is_served(OTHER_CLIENT)
+    assert accounts.is_onboarded(OTHER_CLIENT)
     assert accounts.msk.calls[OWNER, "UpdateConnectivity"] == 1
 
 
@@ -68,7 +68,7 @@ def test_a_run_that_failed_leaves_a_lease_that_the_next_event_heals(
 
     assert run != failed
     assert engine.describe(run)["status"] == "SUCCEEDED"
-    assert accounts.is_served(CLIENT)
+    assert accounts.is_onboarded(CLIENT)
     assert dynamodb.read_cluster(cluster).holder is None
 
 
@@ -88,6 +88,6 @@ def test_a_run_that_was_killed_is_taken_up_by_the_next_with_the_same_end(
 
     assert engine.reconcile(cluster) == "SUCCEEDED"
 
-    assert accounts.is_served(CLIENT)
+    assert accounts.is_onboarded(CLIENT)
     assert len(accounts.connections(CLIENT)) == 1
     assert accounts.msk.calls[OWNER, "UpdateConnectivity"] == 1

@@ -31,7 +31,7 @@ def served_in_one_run(accounts: Accounts, engine: Engine, cluster: str) -> None:
 
     assert engine.describe(run)["status"] == "SUCCEEDED"
     assert accounts.status(CLIENT)["state"] == "published"
-    assert accounts.told("Client Refused") == []
+    assert accounts.take_events("Client Refused") == []
     assert len(accounts.connections(CLIENT)) == 1
 
 
@@ -65,7 +65,7 @@ def test_a_connection_that_stays_denied_is_refused_after_half_a_minute(
     [run] = engine.receive(tag_event(cluster))
 
     assert engine.describe(run)["status"] == "SUCCEEDED"
-    [told] = accounts.told("Client Refused")
+    [told] = accounts.take_events("Client Refused")
     assert (told["account"], told["refusal"]["code"]) == (CLIENT, "ClientRoleDenied")
     assert accounts.status(OWNER)["clients"] == {CLIENT: "refused", OTHER_CLIENT: "published"}
     assert engine.states(run).count("OpenConnections") == 3  # at once, after 20 and after 40 s

@@ -7,7 +7,7 @@ from msklink.aws import dynamodb
 from msklink.refusals import Code
 from tests.support.aws import CLIENT, OTHER_CLIENT
 from tests.support.functions import OWNER
-from tests.support.onboarded_client import TAGS, Served
+from tests.support.onboarded_client import TAGS, OnboardedClient
 
 THIRD, FOURTH, VENDOR = "444444444444", "555555555555", "666666666666"
 TOLD = ("Client Refused", Code.PRINCIPAL_REJECTED)
@@ -15,130 +15,134 @@ TOLD = ("Client Refused", Code.PRINCIPAL_REJECTED)
 IS_NAMED = pytest.mark.parametrize("is_named", [True, False], ids=["named", "not-named"])
 
 
-def close(served: Served, *accounts: str) -> None:
+def close(onboarded: OnboardedClient, *accounts: str) -> None:
     """AWS closes *accounts*, whose roles cannot be assumed from then on."""
     for account in accounts:
-        served.accounts.msk.close_account(account)
-        served.accounts.blocked.add(account)
+        onboarded.accounts.msk.close_account(account)
+        onboarded.accounts.blocked.add(account)
 
 
-def let_in(served: Served, *accounts: str) -> None:
+def let_in(onboarded: OnboardedClient, *accounts: str) -> None:
     for account in accounts:
-        served.accounts.make_tagged_vpc(account)
+        onboarded.accounts.make_tagged_vpc(account)
     listed = " ".join((TAGS["msklink/clients"], *accounts))
-    served.accounts.tag_cluster(served.cluster, msklink__clients=listed)
-    served.reconcile()
+    onboarded.accounts.tag_cluster(onboarded.cluster, msklink__clients=listed)
+    onboarded.reconcile()
 
 
 @IS_NAMED
 def test_an_account_that_was_closed_since_it_was_admitted_keeps_nobody_out(
-    served: Served, is_named: bool
+    onboarded: OnboardedClient, is_named: bool
 ) -> None:
-    served.accounts.msk.assume(bad_principal_is_named=is_named)
-    close(served, CLIENT)
+    onboarded.accounts.msk.assume(bad_principal_is_named=is_named)
+    close(onboarded, CLIENT)
 
-    let_in(served, THIRD)
+    let_in(onboarded, THIRD)
 
-    assert served.granted() == [OTHER_CLIENT, THIRD]
-    assert dynamodb.read_cluster(served.cluster).suspended_accounts == ()
-    assert served.accounts.status(OWNER)["clients"][THIRD] == "published"
-    assert TOLD in served.told()
-    rejected = served.accounts.items(served.cluster)[f"client#{CLIENT}##"]["refusal"]
+    assert onboarded.granted() == [OTHER_CLIENT, THIRD]
+    assert dynamodb.read_cluster(onboarded.cluster).suspended_accounts == ()
+    assert onboarded.accounts.status(OWNER)["clients"][THIRD] == "published"
+    assert TOLD in onboarded.take_events()
+    rejected = onboarded.accounts.items(onboarded.cluster)[f"client#{CLIENT}##"]["refusal"]
     assert CLIENT in rejected["message"]
 
 
-def test_it_is_told_once(served: Served) -> None:
-    close(served, CLIENT)
-    let_in(served, THIRD)
-    served.accounts.told()
+def test_it_is_told_once(onboarded: OnboardedClient) -> None:
+    close(onboarded, CLIENT)
+    let_in(onboarded, THIRD)
+    onboarded.accounts.take_events()
 
-    served.reconcile()
-    let_in(served, THIRD, FOURTH)
+    onboarded.reconcile()
+    let_in(onboarded, THIRD, FOURTH)
 
-    assert served.granted() == [OTHER_CLIENT, THIRD, FOURTH]
-    assert served.accounts.told("Client Refused") == []
+    assert onboarded.granted() == [OTHER_CLIENT, THIRD, FOURTH]
+    assert onboarded.accounts.take_events("Client Refused") == []
 
 
 @IS_NAMED
-def test_all_that_were_closed_are_found(served: Served, is_named: bool) -> None:
-    served.accounts.msk.assume(bad_principal_is_named=is_named)
-    let_in(served, THIRD, FOURTH)
-    close(served, CLIENT, FOURTH)
-    served.accounts.tag_cluster(served.cluster, msklink__vendors=VENDOR)
+def test_all_that_were_closed_are_found(onboarded: OnboardedClient, is_named: bool) -> None:
+    onboarded.accounts.msk.assume(bad_principal_is_named=is_named)
+    let_in(onboarded, THIRD, FOURTH)
+    close(onboarded, CLIENT, FOURTH)
+    onboarded.accounts.tag_cluster(onboarded.cluster, msklink__vendors=VENDOR)
 
-    served.reconcile()
+    onboarded.reconcile()
 
-    assert served.granted() == [OTHER_CLIENT, THIRD, VENDOR]
-
-
-def test_a_vendor_whose_account_was_closed_keeps_nobody_out(served: Served) -> None:
-    served.accounts.tag_cluster(served.cluster, msklink__vendors=VENDOR)
-    served.reconcile()
-    served.accounts.msk.close_account(VENDOR)
-
-    let_in(served, THIRD)
-
-    assert served.granted() == [CLIENT, OTHER_CLIENT, THIRD]
-    assert ("Cluster Refused", Code.PRINCIPAL_REJECTED) in served.told()
+    assert onboarded.granted() == [OTHER_CLIENT, THIRD, VENDOR]
 
 
-def test_a_closed_account_does_not_keep_the_grant_of_another_that_leaves(served: Served) -> None:
-    let_in(served, THIRD)
-    close(served, OTHER_CLIENT)
+def test_a_vendor_whose_account_was_closed_keeps_nobody_out(onboarded: OnboardedClient) -> None:
+    onboarded.accounts.tag_cluster(onboarded.cluster, msklink__vendors=VENDOR)
+    onboarded.reconcile()
+    onboarded.accounts.msk.close_account(VENDOR)
 
-    served.ask_to_leave()
-    served.reconcile()
-    served.pass_hours(1)
+    let_in(onboarded, THIRD)
 
-    assert served.granted() == [THIRD]
-    assert served.connections() == []
+    assert onboarded.granted() == [CLIENT, OTHER_CLIENT, THIRD]
+    assert ("Cluster Refused", Code.PRINCIPAL_REJECTED) in onboarded.take_events()
 
 
-def test_who_is_reached_keeps_its_grant_while_the_closed_one_is_sought(served: Served) -> None:
-    close(served, OTHER_CLIENT)
+def test_a_closed_account_does_not_keep_the_grant_of_another_that_leaves(
+    onboarded: OnboardedClient,
+) -> None:
+    let_in(onboarded, THIRD)
+    close(onboarded, OTHER_CLIENT)
+
+    onboarded.request_offboarding()
+    onboarded.reconcile()
+    onboarded.advance_hours(1)
+
+    assert onboarded.granted() == [THIRD]
+    assert onboarded.connections() == []
+
+
+def test_who_is_reached_keeps_its_grant_while_the_closed_one_is_sought(
+    onboarded: OnboardedClient,
+) -> None:
+    close(onboarded, OTHER_CLIENT)
     written: list[list[str]] = []
 
     def note() -> None:
-        written.append(served.granted())
+        written.append(onboarded.granted())
 
     for _ in range(20):
-        served.accounts.meanwhile("PutClusterPolicy", note)
-    let_in(served, THIRD)
+        onboarded.accounts.meanwhile("PutClusterPolicy", note)
+    let_in(onboarded, THIRD)
 
     assert len(written) > 2
     assert all(CLIENT in granted for granted in written)
 
 
 def test_who_was_taken_out_to_find_the_closed_one_is_let_in_again_after_a_crash(
-    served: Served,
+    onboarded: OnboardedClient,
 ) -> None:
-    served.untag()  # and has its connection until its time is up
-    served.accounts.blocked.add(CLIENT)
-    close(served, OTHER_CLIENT)
+    onboarded.remove_vpc_tag()  # and has its connection until its time is up
+    onboarded.accounts.blocked.add(CLIENT)
+    close(onboarded, OTHER_CLIENT)
     fine = (faults.Fault("PutClusterPolicy") for _ in range(3))
-    served.accounts.msk.faults.add(*fine, faults.error("PutClusterPolicy", "ForbiddenException"))
-    let_in(served, THIRD)
-    assert served.granted() == []
+    onboarded.accounts.msk.faults.add(*fine, faults.error("PutClusterPolicy", "ForbiddenException"))
+    let_in(onboarded, THIRD)
+    assert onboarded.granted() == []
 
-    served.reconcile()
+    onboarded.reconcile()
 
-    assert served.granted() == [CLIENT, THIRD]
-    assert served.connections() == ["AVAILABLE"]
-    assert dynamodb.read_cluster(served.cluster).suspended_accounts == ()
+    assert onboarded.granted() == [CLIENT, THIRD]
+    assert onboarded.connections() == ["AVAILABLE"]
+    assert dynamodb.read_cluster(onboarded.cluster).suspended_accounts == ()
 
 
 def test_others_principal_that_is_gone_is_shown_and_who_is_admitted_goes_on(
-    served: Served,
+    onboarded: OnboardedClient,
 ) -> None:
     role = "arn:aws:iam::999999999999:role/app"
-    firehose, ours = served.accounts.policy(served.cluster)["Statement"]
+    firehose, ours = onboarded.accounts.policy(onboarded.cluster)["Statement"]
     theirs = {**ours, "Sid": "Theirs", "Principal": {"AWS": role}}
-    served.accounts.put_policy(served.cluster, firehose, ours, theirs)
-    served.accounts.msk.forget_role(role)
+    onboarded.accounts.put_policy(onboarded.cluster, firehose, ours, theirs)
+    onboarded.accounts.msk.forget_role(role)
 
-    let_in(served, THIRD)
+    let_in(onboarded, THIRD)
 
-    clients = served.accounts.status(OWNER)["clients"]
+    clients = onboarded.accounts.status(OWNER)["clients"]
     assert clients == {CLIENT: "published", OTHER_CLIENT: "published", THIRD: "refused"}
-    [told] = served.accounts.told("Client Refused")
+    [told] = onboarded.accounts.take_events("Client Refused")
     assert "AROA" in told["refusal"]["remedy"]

@@ -10,7 +10,7 @@ from localcloud.msk import faults
 from msklink.policy.document import SIZE_LIMIT
 from msklink.refusals import WARNINGS, Code
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
-from tests.support.ec2_locations import put_on_outpost, share_vpc, take_addresses
+from tests.support.ec2_locations import put_on_outpost, share_vpc, use_up_addresses
 from tests.support.functions import OWNER
 from tests.support.step_functions import Engine, tag_event
 
@@ -42,7 +42,9 @@ def request(vpc_id: str, account: str = CLIENT, **changes: Any) -> dict[str, Any
 def codes(accounts: Accounts) -> list[tuple[str, str]]:
     """What was told of refusals: kind of event and code."""
     return [
-        (told["what"], told["refusal"]["code"]) for told in accounts.told() if "refusal" in told
+        (told["detail_type"], told["refusal"]["code"])
+        for told in accounts.take_events()
+        if "refusal" in told
     ]
 
 
@@ -157,9 +159,9 @@ def test_a_cluster_that_cannot_have_it_is_not_touched_and_both_teams_are_told(
     assert not writes_to_cluster(accounts)
     assert not accounts.connections(CLIENT)
 
-    before = accounts.picture(cluster)
+    before = accounts.snapshot(cluster)
     assert engine.reconcile(cluster) == "SUCCEEDED"
-    assert accounts.picture(cluster) == before
+    assert accounts.snapshot(cluster) == before
     assert not codes(accounts)
 
 
@@ -292,18 +294,18 @@ def names_a_subnet_that_is_full(accounts: Accounts, _: str) -> dict[str, Any]:
     accounts.deploy_client(CLIENT)
     vpc_id = accounts.make_network(CLIENT)
     subnets = accounts.subnets(CLIENT, vpc_id)
-    take_addresses(CLIENT, subnets[1], 0)
+    use_up_addresses(CLIENT, subnets[1], 0)
     return request(vpc_id, subnet_ids=subnets)
 
 
 def tags_a_subnet_that_is_full(accounts: Accounts, _: str) -> None:
     subnets = accounts.subnets(CLIENT, accounts.make_tagged_vpc(CLIENT))
-    take_addresses(CLIENT, subnets[2], 0)
+    use_up_addresses(CLIENT, subnets[2], 0)
     tag_subnets(accounts, subnets)
 
 
 def has_a_full_subnet_in_a_zone(accounts: Accounts, _: str) -> None:
-    take_addresses(CLIENT, accounts.subnets(CLIENT, accounts.make_tagged_vpc(CLIENT))[0], 0)
+    use_up_addresses(CLIENT, accounts.subnets(CLIENT, accounts.make_tagged_vpc(CLIENT))[0], 0)
 
 
 def tag_subnets(accounts: Accounts, subnets: list[str]) -> None:
@@ -406,14 +408,14 @@ def test_a_place_that_cannot_be_is_refused_before_anything_is_written(
 ) -> None:
     cluster = accounts.make_cluster(tags=opted_in())
     event = trouble.cause(accounts, cluster) or tag_event(cluster)
-    before = accounts.picture(cluster)["security groups"]
+    before = accounts.snapshot(cluster)["security groups"]
 
     [run] = engine.receive(event)
 
     assert engine.describe(run)["status"] == "SUCCEEDED"
     assert shown(accounts, CLIENT) == [trouble.code]
     assert not writes_to_cluster(accounts)
-    assert accounts.picture(cluster)["security groups"] == before
+    assert accounts.snapshot(cluster)["security groups"] == before
     assert not accounts.connections(CLIENT)
 
 
@@ -545,7 +547,7 @@ def test_an_empty_tag_of_the_cluster_is_told_to_the_owner_and_cuts_nobody_off(
     cluster = accounts.make_cluster(tags=opted_in())
     accounts.make_tagged_vpc(CLIENT)
     engine.reconcile(cluster)
-    accounts.told()
+    accounts.take_events()
 
     accounts.tag_cluster(cluster, msklink="")
     assert engine.reconcile(cluster) == "SUCCEEDED"
@@ -553,7 +555,7 @@ def test_an_empty_tag_of_the_cluster_is_told_to_the_owner_and_cuts_nobody_off(
     assert codes(accounts) == [("Cluster Refused", Code.SCHEME_MISSING)]
     [vpc] = accounts.status(CLIENT)["vpcs"].values()
     assert "leaving" not in vpc["iam"]
-    assert accounts.is_served(CLIENT)
+    assert accounts.is_onboarded(CLIENT)
 
 
 # ---------------------------------------------------------------------------------- warnings
@@ -699,7 +701,7 @@ def test_one_bad_principal_among_three_is_named_and_two_are_served(
 
     assert engine.reconcile(cluster) == "SUCCEEDED"
 
-    [told] = [one for one in accounts.told("Client Refused") if "refusal" in one]
+    [told] = [one for one in accounts.take_events("Client Refused") if "refusal" in one]
     assert (told["account"], told["refusal"]["code"]) == (OTHER_CLIENT, Code.PRINCIPAL_REJECTED)
     assert accounts.status(OWNER)["clients"] == {
         CLIENT: "published",

@@ -14,37 +14,37 @@ from msklink.aws import run_state
 from msklink.settings import settings
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts, accounts_in_moto
 from tests.support.functions import OWNER, invoke
-from tests.support.onboarded_client import TAGS, Served, serve
-from tests.support.permission_check import others_may_call
+from tests.support.onboarded_client import TAGS, OnboardedClient, onboard
+from tests.support.permission_check import release_engine_lock
 from tests.support.step_functions import MACHINE, engine_in_moto, tag_event
 
 BROKERS = "/msklink/orders/iam/bootstrap.servers"
 
 
 @contextmanager
-def world() -> Iterator[Served]:
+def world() -> Iterator[OnboardedClient]:
     """MSK gives a name away as soon as its cluster is being deleted, which allows every order."""
     assumptions = Assumptions(name_is_free_while_deleting=True)
     with accounts_in_moto(assumptions=assumptions) as accounts, engine_in_moto(accounts) as engine:
-        yield serve(accounts, engine)
+        yield onboard(accounts, engine)
 
 
 @dataclass
 class Replacement:
-    served: Served
+    onboarded: OnboardedClient
     old: str
     new: str = ""
 
     @property
     def accounts(self) -> Accounts:
-        return self.served.accounts
+        return self.onboarded.accounts
 
     def delete_old(self, slowness: float = 1) -> None:
         """It is gone an hour later, or as many times later."""
         self.accounts.msk.faults.add(faults.slow("DeleteCluster", slowness))
         self.accounts.client("kafka").delete_cluster(ClusterArn=self.old)
         if slowness == 1:
-            self.served.pass_hours(1)
+            self.onboarded.advance_hours(1)
 
     def make_new(self, **tags: str) -> None:
         self.new = self.accounts.make_cluster(tags=tags or TAGS)
@@ -55,8 +55,8 @@ class Replacement:
 
     def tell(self) -> None:
         """An event says that the new one has tags."""
-        self.served.cluster = self.new
-        self.served.reconcile()
+        self.onboarded.cluster = self.new
+        self.onboarded.reconcile()
         self.settle()
 
     def sweep(self) -> int:
@@ -67,12 +67,12 @@ class Replacement:
     def run_of_old(self) -> None:
         """Somebody looks at the old one, and the run of that ends."""
         [run] = invoke("ReceiveEventFunction", tag_event(self.old))["runs"]
-        self.served.engine.wait(run)
+        self.onboarded.engine.wait(run)
 
     def settle(self) -> None:
         while running := self._executions("RUNNING"):
             for name in running:
-                self.served.engine.wait(name)
+                self.onboarded.engine.wait(name)
         assert not self._executions("FAILED")
 
     def runs_of_new(self) -> int:
@@ -111,16 +111,16 @@ class Replacement:
             described = accounts.client("kafka", account).describe_vpc_connection(
                 Arn=made["VpcConnectionArn"]
             )
-            assert described["SecurityGroups"] == self.served.managed_groups(account)
+            assert described["SecurityGroups"] == self.onboarded.managed_groups(account)
         [ours] = accounts.policy(self.new)["Statement"]
         assert [arn.split(":")[4] for arn in ours["Principal"]["AWS"]] == [CLIENT, OTHER_CLIENT]
         assert not [item for item in accounts.items(self.old) if item.startswith("client#")]
 
     def assert_quiet(self) -> None:
         for _ in range(3):
-            self.served.pass_hours(1)
+            self.onboarded.advance_hours(1)
             self.sweep()
-        self.served.pass_hours(1)
+        self.onboarded.advance_hours(1)
         assert self.sweep() == 0
         assert run_state.managed_clusters() == [self.new]
         left = self.accounts.items(self.old)
@@ -129,8 +129,8 @@ class Replacement:
 
 
 @pytest.fixture
-def replacement(served: Served) -> Replacement:
-    return Replacement(served, served.cluster)
+def replacement(onboarded: OnboardedClient) -> Replacement:
+    return Replacement(onboarded, onboarded.cluster)
 
 
 # ---------------------------------------------------------------------------------- the orders
@@ -149,7 +149,7 @@ def nothing_but_the_sweep(it: Replacement) -> None:
 def the_sweep_saw_that_the_old_one_is_gone(it: Replacement) -> None:
     it.delete_old()
     it.sweep()
-    assert it.accounts.status(CLIENT)["vpcs"][it.served.vpc_id]["iam"]["leaving"]
+    assert it.accounts.status(CLIENT)["vpcs"][it.onboarded.vpc_id]["iam"]["leaving"]
     it.make_new()
     it.tell()
 
@@ -165,7 +165,7 @@ def the_tags_come_late(it: Replacement) -> None:
     it.delete_old()
     it.make_new(team="payments")
     it.sweep()
-    it.served.pass_hours(2)
+    it.onboarded.advance_hours(2)
     it.accounts.client("kafka").tag_resource(ResourceArn=it.new, Tags=TAGS)
     it.tell()
 
@@ -173,16 +173,16 @@ def the_tags_come_late(it: Replacement) -> None:
 def the_connections_are_due_when_the_new_one_comes(it: Replacement) -> None:
     it.delete_old()
     it.sweep()
-    it.served.pass_hours(24)
+    it.onboarded.advance_hours(24)
     it.make_new()
     it.sweep()
 
 
 def the_clients_asked_by_event(it: Replacement) -> None:
     """No tag asks for what their requests have asked for."""
-    it.served.ask_again()
-    it.accounts.untag_vpc(CLIENT, it.served.vpc_id)
-    it.served.reconcile()
+    it.onboarded.request_onboarding()
+    it.accounts.untag_vpc(CLIENT, it.onboarded.vpc_id)
+    it.onboarded.reconcile()
     it.replace()
     it.tell()
 
@@ -206,7 +206,7 @@ def test_the_new_cluster_is_served_within_a_run_and_nothing_is_left_of_the_old(
 
     assert replacement.runs_of_new() == 1
     replacement.assert_new_is_served()
-    codes = {code for _, code in replacement.served.told()} - {""}
+    codes = {code for _, code in replacement.onboarded.take_events()} - {""}
     assert codes <= {"ClusterNotFound", "ClusterReplaced"}
     assert "ClusterReplaced" in codes
     replacement.assert_quiet()
@@ -229,13 +229,13 @@ def test_while_the_old_one_is_being_deleted_it_has_its_name_and_the_client_is_to
     assert replacement.old in status["refusal"]["message"]
     assert replacement.new in status["refusal"]["message"]
     assert (status["cluster_arn"], status["state"]) == (replacement.old, "published")
-    assert ("Client Refused", "ClusterNameTaken") in replacement.served.told()
+    assert ("Client Refused", "ClusterNameTaken") in replacement.onboarded.take_events()
     after = accounts.parameters(CLIENT)
     assert after.pop("/msklink/orders/status") != before.pop("/msklink/orders/status")
     assert after == before
     assert accounts.status(OWNER)["cluster_arn"] == replacement.old
 
-    replacement.served.pass_hours(24)
+    replacement.onboarded.advance_hours(24)
     replacement.sweep()
 
     replacement.assert_new_is_served()
@@ -248,7 +248,7 @@ def test_a_request_by_name_is_for_the_one_that_is_not_being_deleted(
     replacement.delete_old(slowness=100)
     replacement.make_new()
 
-    replacement.served.ask_again()
+    replacement.onboarded.request_onboarding()
     replacement.settle()
 
     assert replacement.runs_of_new() == 1
@@ -267,15 +267,15 @@ def test_a_client_that_deletes_the_parameters_is_served_and_sent_to_no_group(
     ssm = accounts.client("ssm", CLIENT)
     for name in accounts.parameters(CLIENT):
         ssm.delete_parameter(Name=name)
-    replacement.served.told()
+    replacement.onboarded.take_events()
     replacement.tell()
 
     assert replacement.published(CLIENT) == replacement.brokers()
     for _ in range(30):
-        replacement.served.pass_hours(1)
+        replacement.onboarded.advance_hours(1)
         replacement.sweep()
-    assert "SecurityGroupInUse" not in {code for _, code in replacement.served.told()}
-    assert len(replacement.served.managed_groups()) == 1
+    assert "SecurityGroupInUse" not in {code for _, code in replacement.onboarded.take_events()}
+    assert len(replacement.onboarded.managed_groups()) == 1
     replacement.assert_quiet()
 
 
@@ -285,14 +285,14 @@ def test_protection_holds_no_connection_that_is_dead_and_has_a_successor(
 ) -> None:
     if guard == "tag":
         replacement.accounts.client("ec2", CLIENT).create_tags(
-            Resources=[replacement.served.vpc_id], Tags=[{"Key": "msklink/protect", "Value": ""}]
+            Resources=[replacement.onboarded.vpc_id], Tags=[{"Key": "msklink/protect", "Value": ""}]
         )
     else:
         monkeypatch.setenv("DELETION_PROTECTION", "true")
         settings.cache_clear()
     replacement.delete_old()
     replacement.sweep()
-    assert replacement.served.entry()["leaving"]["reason"]["code"] == "DeletionProtected"
+    assert replacement.onboarded.status_entry()["leaving"]["reason"]["code"] == "DeletionProtected"
 
     replacement.make_new()
     replacement.tell()
@@ -310,15 +310,15 @@ def test_an_account_that_the_new_one_does_not_list_leaves_as_from_a_cluster_that
     replacement.tell()
 
     assert accounts.status(OTHER_CLIENT)["cluster_arn"] == replacement.new
-    leaving = replacement.served.entry()["leaving"]
+    leaving = replacement.onboarded.status_entry()["leaving"]
     assert leaving["reason"]["code"] == "ClusterNotFound"
 
-    replacement.served.pass_hours(24)
+    replacement.onboarded.advance_hours(24)
     replacement.sweep()
 
     assert accounts.parameters(CLIENT) == {}
     assert accounts.connections(CLIENT) == []
-    assert replacement.served.managed_groups() == []
+    assert replacement.onboarded.managed_groups() == []
     assert replacement.published(OTHER_CLIENT) == replacement.brokers()
     replacement.assert_quiet()
 
@@ -354,7 +354,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
 
         def act(*arguments: Any, **named: Any) -> Any:
             monkeypatch.setattr(target, call)
-            with others_may_call():
+            with release_engine_lock():
                 contextvars.Context().run(action)
             return call(*arguments, **named)
 
@@ -383,12 +383,12 @@ def test_a_run_of_the_old_one_leaves_be_what_the_new_one_did_meanwhile(
 
     def run_of_new() -> None:
         [run] = invoke("ReceiveEventFunction", tag_event(replacement.new))["runs"]
-        replacement.served.engine.wait(run)
+        replacement.onboarded.engine.wait(run)
         seen.append(replacement.published(CLIENT))
 
     meanwhile(call, run_of_new)
-    replacement.served.cluster = replacement.old
-    replacement.served.reconcile()
+    replacement.onboarded.cluster = replacement.old
+    replacement.onboarded.reconcile()
     replacement.settle()
 
     assert seen == [replacement.brokers()]
@@ -431,10 +431,10 @@ def test_a_successor_that_goes_before_it_claims_the_name_leaves_no_brokers(
     accounts.client("kafka").delete_cluster(ClusterArn=replacement.new)
     accounts.denied.clear()
     for _ in range(30):
-        replacement.served.pass_hours(1)
+        replacement.onboarded.advance_hours(1)
         replacement.sweep()
 
     assert accounts.parameters(CLIENT) == {}
     assert accounts.connections(CLIENT) == []
-    assert replacement.served.managed_groups() == []
+    assert replacement.onboarded.managed_groups() == []
     assert run_state.managed_clusters() == []

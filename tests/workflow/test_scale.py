@@ -11,7 +11,7 @@ from msklink.runs.task_input import Survey
 from tests.support.aws import Accounts
 from tests.support.cloudformation import definition
 from tests.support.functions import invoke
-from tests.support.onboarded_client import Served
+from tests.support.onboarded_client import OnboardedClient
 from tests.support.step_functions import SUBSTITUTIONS, Engine, tag_event
 from tests.unit.factories import ARN
 
@@ -94,13 +94,13 @@ def test_clients_that_leave_at_once_beyond_the_limit_of_a_run_leave_with_the_nex
     limit_disconnections(accounts, engine, "0..1")
     cluster, ids = make_clients(accounts, 5)
     engine.reconcile(cluster)
-    served = Served(accounts, engine, cluster, vpc_id="")
+    onboarded = OnboardedClient(accounts, engine, cluster, vpc_id="")
     accounts.tag_cluster(cluster, msklink="off")
     engine.reconcile(cluster)
-    served.pass_hours(24)
+    onboarded.advance_hours(24)
 
     left = [connected(accounts, ids)]
-    while served.sweep():
+    while onboarded.sweep():
         left.append(connected(accounts, ids))
 
     assert left == [5, 3, 1, 0]

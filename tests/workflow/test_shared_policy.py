@@ -7,58 +7,64 @@ import pytest
 from msklink.settings import settings
 from tests.support import external_changes
 from tests.support.aws import CLIENT, OTHER_CLIENT
-from tests.support.onboarded_client import FIREHOSE, TAGS, Served
+from tests.support.onboarded_client import FIREHOSE, TAGS, OnboardedClient
 
 STRANGER = "444444444444"
 
 
-def put_on_the_list(served: Served) -> None:
+def put_on_the_list(onboarded: OnboardedClient) -> None:
     listed = f"{TAGS['msklink/clients']} {STRANGER}"
-    served.accounts.tag_cluster(served.cluster, msklink__clients=listed)
+    onboarded.accounts.tag_cluster(onboarded.cluster, msklink__clients=listed)
 
 
-def come_by_our_statement(served: Served) -> None:
+def come_by_our_statement(onboarded: OnboardedClient) -> None:
     """Others put the stranger into the statement that is ours, and it connects."""
-    external_changes.let_in(served.accounts, served.cluster, STRANGER)
-    external_changes.connect_by_hand(served.accounts, served.cluster, STRANGER)
+    external_changes.add_to_our_statement(onboarded.accounts, onboarded.cluster, STRANGER)
+    external_changes.connect_manually(onboarded.accounts, onboarded.cluster, STRANGER)
 
 
 # ------------------------------------------------------------------------------ who is let in
 
 
-def test_who_is_put_into_our_statement_by_others_goes_though_connected(served: Served) -> None:
-    come_by_our_statement(served)
+def test_who_is_put_into_our_statement_by_others_goes_though_connected(
+    onboarded: OnboardedClient,
+) -> None:
+    come_by_our_statement(onboarded)
 
-    assert served.sweep() == 1
+    assert onboarded.sweep() == 1
 
-    assert served.granted() == [CLIENT, OTHER_CLIENT]
+    assert onboarded.granted() == [CLIENT, OTHER_CLIENT]
     told = [("Drift Repaired", ""), ("Cluster Refused", "UnknownConnection")]
-    assert served.told() == told
-    assert served.connections(STRANGER) == ["AVAILABLE"]
-    assert served.sweep() == 0
+    assert onboarded.take_events() == told
+    assert onboarded.connections(STRANGER) == ["AVAILABLE"]
+    assert onboarded.sweep() == 0
 
 
-def test_a_listed_account_that_connected_by_hand_keeps_its_grant(served: Served) -> None:
-    served.accounts.deploy_client(STRANGER)
-    put_on_the_list(served)
-    come_by_our_statement(served)
+def test_a_listed_account_that_connected_by_hand_keeps_its_grant(
+    onboarded: OnboardedClient,
+) -> None:
+    onboarded.accounts.deploy_client(STRANGER)
+    put_on_the_list(onboarded)
+    come_by_our_statement(onboarded)
 
-    served.reconcile()
-    served.reconcile()
+    onboarded.reconcile()
+    onboarded.reconcile()
 
-    assert served.granted() == [CLIENT, OTHER_CLIENT, STRANGER]
+    assert onboarded.granted() == [CLIENT, OTHER_CLIENT, STRANGER]
 
 
-def test_who_connected_by_hand_loses_the_grant_with_its_place_on_the_list(served: Served) -> None:
-    served.accounts.deploy_client(STRANGER)
-    put_on_the_list(served)
-    come_by_our_statement(served)
-    served.reconcile()
+def test_who_connected_by_hand_loses_the_grant_with_its_place_on_the_list(
+    onboarded: OnboardedClient,
+) -> None:
+    onboarded.accounts.deploy_client(STRANGER)
+    put_on_the_list(onboarded)
+    come_by_our_statement(onboarded)
+    onboarded.reconcile()
 
-    served.accounts.tag_cluster(served.cluster, msklink__clients=TAGS["msklink/clients"])
-    served.reconcile()
+    onboarded.accounts.tag_cluster(onboarded.cluster, msklink__clients=TAGS["msklink/clients"])
+    onboarded.reconcile()
 
-    assert served.granted() == [CLIENT, OTHER_CLIENT]
+    assert onboarded.granted() == [CLIENT, OTHER_CLIENT]
 
 
 # ----------------------------------------------------------------------- others manage it all
@@ -74,27 +80,29 @@ VENDOR = {
 
 
 @pytest.fixture
-def managed_by_others(served: Served, monkeypatch: pytest.MonkeyPatch) -> Served:
+def managed_by_others(
+    onboarded: OnboardedClient, monkeypatch: pytest.MonkeyPatch
+) -> OnboardedClient:
     monkeypatch.setenv("REPAIR", "connection,parameters")
     settings.cache_clear()
-    served.accounts.put_policy(served.cluster, FIREHOSE)
-    served.sweep()
-    assert served.told() == [("Cluster Refused", "DriftLeft")]
-    return served
+    onboarded.accounts.put_policy(onboarded.cluster, FIREHOSE)
+    onboarded.sweep()
+    assert onboarded.take_events() == [("Cluster Refused", "DriftLeft")]
+    return onboarded
 
 
-def list_newcomer(served: Served) -> str:
+def list_newcomer(onboarded: OnboardedClient) -> str:
     """The VPC of another account, which is listed and tagged."""
-    vpc_id = served.accounts.make_tagged_vpc(STRANGER)
-    put_on_the_list(served)
-    served.reconcile()
+    vpc_id = onboarded.accounts.make_tagged_vpc(STRANGER)
+    put_on_the_list(onboarded)
+    onboarded.reconcile()
     return vpc_id
 
 
-def test_who_cannot_be_let_in_is_told_what_to_ask_for(managed_by_others: Served) -> None:
+def test_who_cannot_be_let_in_is_told_what_to_ask_for(managed_by_others: OnboardedClient) -> None:
     list_newcomer(managed_by_others)
 
-    [told] = managed_by_others.accounts.told()
+    [told] = managed_by_others.accounts.take_events()
     assert (told["account"], told["refusal"]["code"]) == (STRANGER, "AccountNotAdmitted")
     status = managed_by_others.accounts.status(STRANGER)
     assert status["refusal"]["code"] == "AccountNotAdmitted"
@@ -118,13 +126,15 @@ BY_ORGANIZATION = {"StringEquals": {"aws:PrincipalOrgID": "o-1234567890"}}
     ],
     ids=["account", "everybody", "condition", "role", "pattern"],
 )
-def test_whom_others_let_in_is_connected(managed_by_others: Served, said: dict[str, Any]) -> None:
+def test_whom_others_let_in_is_connected(
+    managed_by_others: OnboardedClient, said: dict[str, Any]
+) -> None:
     managed_by_others.accounts.put_policy(managed_by_others.cluster, FIREHOSE, VENDOR | said)
 
     list_newcomer(managed_by_others)
 
     assert managed_by_others.connections(STRANGER) == ["AVAILABLE"]
-    assert ("Client Onboarded", "") in managed_by_others.told()
+    assert ("Client Onboarded", "") in managed_by_others.take_events()
 
 
 @pytest.mark.parametrize(
@@ -143,7 +153,7 @@ def test_whom_others_let_in_is_connected(managed_by_others: Served, said: dict[s
     ids=["another", "resource", "role", "deny", "unjudged"],
 )
 def test_whom_others_do_not_let_in_is_told_why(
-    managed_by_others: Served, statements: list[dict[str, Any]], sentence: str
+    managed_by_others: OnboardedClient, statements: list[dict[str, Any]], sentence: str
 ) -> None:
     managed_by_others.accounts.put_policy(managed_by_others.cluster, FIREHOSE, *statements)
 
@@ -156,25 +166,27 @@ def test_whom_others_do_not_let_in_is_told_why(
     assert OUR_ROLE in refusal["remedy"]
 
 
-def test_who_is_connected_goes_on_without_a_grant(managed_by_others: Served) -> None:
+def test_who_is_connected_goes_on_without_a_grant(managed_by_others: OnboardedClient) -> None:
     managed_by_others.accounts.client("ssm", CLIENT).delete_parameter(
         Name="/msklink/orders/iam/bootstrap.servers"
     )
 
     managed_by_others.reconcile()
 
-    assert managed_by_others.told() == [("Drift Repaired", "")]
-    assert managed_by_others.entry()["state"] == "published"
+    assert managed_by_others.take_events() == [("Drift Repaired", "")]
+    assert managed_by_others.status_entry()["state"] == "published"
 
 
-def test_who_loses_its_connection_and_has_no_grant_is_told(managed_by_others: Served) -> None:
+def test_who_loses_its_connection_and_has_no_grant_is_told(
+    managed_by_others: OnboardedClient,
+) -> None:
     [made] = managed_by_others.accounts.connections(CLIENT)
     managed_by_others.accounts.msk.force_connection(made["VpcConnectionArn"], "FAILED")
 
     for _ in range(3):
-        managed_by_others.pass_hours(1)
+        managed_by_others.advance_hours(1)
         managed_by_others.sweep()
 
-    assert managed_by_others.told()[-1] == ("Client Refused", "AccountNotAdmitted")
+    assert managed_by_others.take_events()[-1] == ("Client Refused", "AccountNotAdmitted")
     status = managed_by_others.accounts.status(CLIENT)
     assert status["refusal"]["code"] == "AccountNotAdmitted"

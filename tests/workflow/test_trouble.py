@@ -15,7 +15,7 @@ BOTH = {"msklink": "iam scram", "msklink/clients": f"{CLIENT} {OTHER_CLIENT}"}
 
 
 def codes(accounts: Accounts, what: str = "Client Refused") -> list[str]:
-    return [told["refusal"]["code"] for told in accounts.told(what)]
+    return [told["refusal"]["code"] for told in accounts.take_events(what)]
 
 
 def break_function(
@@ -98,14 +98,14 @@ def test_one_client_in_trouble_is_refused_once_and_the_other_is_served(
     assert engine.reconcile(cluster) == "SUCCEEDED"
 
     assert codes(accounts) == [code]
-    assert accounts.is_served(OTHER_CLIENT)
-    assert not accounts.is_served(CLIENT)
+    assert accounts.is_onboarded(OTHER_CLIENT)
+    assert not accounts.is_onboarded(CLIENT)
     assert accounts.status(OWNER)["clients"] == {CLIENT: "refused", OTHER_CLIENT: "published"}
     [statement] = accounts.policy(cluster)["Statement"]
     assert statement["Principal"]["AWS"] == [f"arn:aws:iam::{OTHER_CLIENT}:root"]
-    before = accounts.picture(cluster)
+    before = accounts.snapshot(cluster)
     assert engine.reconcile(cluster) == "SUCCEEDED"
-    assert accounts.picture(cluster) == before
+    assert accounts.snapshot(cluster) == before
     assert not codes(accounts)
 
 
@@ -115,12 +115,12 @@ def test_a_client_that_mends_its_vpc_is_served_by_the_next_run(
     cluster = accounts.make_cluster(tags=BOTH)
     vpc_id = accounts.make_tagged_vpc(CLIENT, "imam")
     engine.reconcile(cluster)
-    accounts.told()
+    accounts.take_events()
 
     accounts.tag_vpc(CLIENT, vpc_id, "iam")
     assert engine.reconcile(cluster) == "SUCCEEDED"
 
-    assert accounts.is_served(CLIENT)
+    assert accounts.is_onboarded(CLIENT)
     assert accounts.status(CLIENT)["state"] == "published"
     assert not codes(accounts)
 
@@ -134,7 +134,7 @@ def test_an_account_that_is_not_on_the_list_gets_nothing(
 
     assert engine.reconcile(cluster) == "SUCCEEDED"
 
-    assert accounts.is_served(CLIENT)
+    assert accounts.is_onboarded(CLIENT)
     assert not accounts.parameters(OTHER_CLIENT)
     assert not accounts.connections(OTHER_CLIENT)
     assert accounts.msk.calls[OTHER_CLIENT, "ListVpcConnections"] == 1  # by this test
@@ -161,7 +161,7 @@ def test_a_malformed_word_in_the_tags_of_the_cluster_is_told_and_the_rest_counts
     assert engine.reconcile(cluster) == "SUCCEEDED"
 
     assert codes(accounts, "Cluster Refused") == [code]
-    assert accounts.is_served(CLIENT)
+    assert accounts.is_onboarded(CLIENT)
 
 
 def test_a_missing_cluster_ends_the_run(accounts: Accounts, engine: Engine) -> None:
@@ -206,12 +206,12 @@ def test_a_function_that_fails_for_one_client_is_recorded_and_the_other_is_serve
         break_function(patch, step, CLIENT, KeyError("a bug"))
         assert engine.reconcile(cluster) == "SUCCEEDED"
 
-    assert accounts.is_served(OTHER_CLIENT)
-    assert not accounts.is_served(CLIENT)
+    assert accounts.is_onboarded(OTHER_CLIENT)
+    assert not accounts.is_onboarded(CLIENT)
     assert accounts.items(cluster)[f"client#{CLIENT}##"]["failure"].endswith("failed with KeyError")
 
     assert engine.reconcile(cluster) == "SUCCEEDED"
-    assert accounts.is_served(CLIENT)
+    assert accounts.is_onboarded(CLIENT)
     assert accounts.status(CLIENT)["state"] == "published"
 
 
@@ -227,7 +227,7 @@ def test_a_throttled_msk_is_asked_again(accounts: Accounts, engine: Engine, oper
 
     assert engine.reconcile(cluster) == "SUCCEEDED"
 
-    assert accounts.is_served(CLIENT)
+    assert accounts.is_onboarded(CLIENT)
 
 
 @pytest.mark.parametrize("operation", ["UpdateConnectivity", "PutClusterPolicy"])
@@ -248,7 +248,7 @@ def test_a_lost_race_is_run_again(accounts: Accounts, engine: Engine, operation:
 
     assert engine.reconcile(cluster) == "SUCCEEDED"
 
-    assert accounts.is_served(CLIENT)
+    assert accounts.is_onboarded(CLIENT)
     assert len(accounts.policy(cluster)["Statement"]) == 2
 
 
@@ -264,7 +264,7 @@ def test_an_answer_that_was_lost_does_nothing_twice(
 
     assert engine.reconcile(cluster) == "SUCCEEDED"
 
-    assert accounts.is_served(CLIENT)
+    assert accounts.is_onboarded(CLIENT)
     assert len(accounts.connections(CLIENT)) == 1
 
 
@@ -310,8 +310,8 @@ def test_a_connection_that_never_comes_is_refused_and_the_other_is_published(
     assert engine.reconcile(cluster) == "SUCCEEDED"
 
     assert codes(accounts) == ["ConnectionTimedOut"]
-    assert accounts.is_served(OTHER_CLIENT)
-    assert not accounts.is_served(CLIENT)
+    assert accounts.is_onboarded(OTHER_CLIENT)
+    assert not accounts.is_onboarded(CLIENT)
 
 
 def test_a_connection_that_failed_is_refused_and_the_other_is_published(
@@ -327,4 +327,4 @@ def test_a_connection_that_failed_is_refused_and_the_other_is_published(
     assert engine.reconcile(cluster) == "SUCCEEDED"
 
     assert codes(accounts) == ["ConnectionFailed"]
-    assert accounts.is_served(OTHER_CLIENT)
+    assert accounts.is_onboarded(OTHER_CLIENT)

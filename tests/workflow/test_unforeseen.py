@@ -8,7 +8,7 @@ from localcloud.msk import MskError, faults
 from tests.support import external_changes
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
 from tests.support.functions import OWNER
-from tests.support.onboarded_client import Served
+from tests.support.onboarded_client import OnboardedClient
 from tests.support.step_functions import Engine, tag_event
 
 TAGS = {"msklink": "iam scram", "msklink/clients": f"{CLIENT} {OTHER_CLIENT}"}
@@ -32,7 +32,7 @@ def refuse(accounts: Accounts, operation: str, account: str | None = None) -> No
 
 
 def refusals(accounts: Accounts) -> list[dict[str, str]]:
-    return [one["refusal"] for one in accounts.told() if one.get("refusal")]
+    return [one["refusal"] for one in accounts.take_events() if one.get("refusal")]
 
 
 def sweep(accounts: Accounts, engine: Engine, hours: int) -> int:
@@ -58,11 +58,11 @@ def test_it_fails_no_run_and_is_told_and_tried_again(
     told = refusals(accounts)
     assert told
     assert all(SAID in one["message"] for one in told)
-    assert not accounts.is_served(CLIENT)
+    assert not accounts.is_onboarded(CLIENT)
 
     accounts.msk.faults.clear()
     assert sweep(accounts, engine, 3) > 0
-    assert accounts.is_served(CLIENT)
+    assert accounts.is_onboarded(CLIENT)
     assert accounts.status(CLIENT)["state"] == "published"
     assert sweep(accounts, engine, 1) == 0
 
@@ -79,14 +79,14 @@ def test_in_one_client_account_it_concerns_no_other(
     [run] = engine.receive(tag_event(cluster))
 
     assert engine.describe(run)["status"] == "SUCCEEDED"
-    [told] = accounts.told("Client Refused")
+    [told] = accounts.take_events("Client Refused")
     assert (told["account"], SAID in told["refusal"]["message"]) == (CLIENT, True)
-    assert accounts.is_served(OTHER_CLIENT)
+    assert accounts.is_onboarded(OTHER_CLIENT)
     assert SAID in str(accounts.status(CLIENT))
 
     accounts.msk.faults.clear()
     assert sweep(accounts, engine, 3) > 0
-    assert accounts.is_served(CLIENT)
+    assert accounts.is_onboarded(CLIENT)
 
 
 @pytest.mark.parametrize(
@@ -111,14 +111,14 @@ def test_other_services_are_quoted_as_well(
     [run] = engine.receive(tag_event(cluster))
 
     assert engine.describe(run)["status"] == "SUCCEEDED"
-    told = [one["refusal"] for one in accounts.told("Client Refused")]
+    told = [one["refusal"] for one in accounts.take_events("Client Refused")]
     assert [one["code"] for one in told] == ["RefusedByAws"]
     assert told[0]["message"] == f"AWS refused {operation} with {code}: It failed."
 
     mend()
     assert sweep(accounts, engine, 3) > 0
     assert accounts.status(CLIENT)["vpcs"][vpc_id]["iam"]["state"] == "published"
-    assert accounts.told("Client Refused") == []
+    assert accounts.take_events("Client Refused") == []
 
 
 def test_one_vpc_over_its_quota_keeps_no_other_out(
@@ -128,12 +128,12 @@ def test_one_vpc_over_its_quota_keeps_no_other_out(
     served_vpc = accounts.make_tagged_vpc(CLIENT)
     engine.receive(tag_event(cluster))
     new_vpc = accounts.make_tagged_vpc(CLIENT)
-    accounts.told()
+    accounts.take_events()
     failing("ec2", "CreateSecurityGroup", "SecurityGroupLimitExceeded")
 
     engine.receive(tag_event(cluster))
 
-    [told] = accounts.told("Client Refused")
+    [told] = accounts.take_events("Client Refused")
     assert told["vpc_id"] == new_vpc
     vpcs = accounts.status(CLIENT)["vpcs"]
     assert vpcs[served_vpc]["iam"]["state"] == "published"
@@ -147,18 +147,18 @@ def test_a_client_whose_scheme_is_on_is_served_where_another_cannot_be_turned_on
     accounts.make_tagged_vpc(CLIENT)
     engine.receive(tag_event(cluster))
     refuse(accounts, "UpdateConnectivity")
-    accounts.told()
+    accounts.take_events()
 
     accounts.make_tagged_vpc(CLIENT, "iam scram")
     accounts.make_tagged_vpc(OTHER_CLIENT)
     engine.receive(tag_event(cluster))
 
-    assert accounts.is_served(OTHER_CLIENT)
+    assert accounts.is_onboarded(OTHER_CLIENT)
     assert {one["code"] for one in refusals(accounts)} == {"ConnectivityUpdateFailed"}
     calls = accounts.msk.calls[OWNER, "UpdateConnectivity"]
     assert sweep(accounts, engine, 24) < 6
     assert accounts.msk.calls[OWNER, "UpdateConnectivity"] < calls + 6
-    assert accounts.told("Client Refused") == []
+    assert accounts.take_events("Client Refused") == []
 
 
 def test_past_operations_that_msk_does_not_list_change_nothing(
@@ -170,33 +170,33 @@ def test_past_operations_that_msk_does_not_list_change_nothing(
 
     engine.receive(tag_event(cluster))
 
-    assert accounts.is_served(CLIENT)
+    assert accounts.is_onboarded(CLIENT)
     assert refusals(accounts) == []
 
 
 def test_a_scheme_that_msk_would_not_turn_on_again_is_tried_once(
-    served: Served, repair: Any
+    onboarded: OnboardedClient, repair: Any
 ) -> None:
-    served.accounts.tag_cluster(served.cluster, msklink__clients="")
-    served.reconcile()
-    served.pass_hours(200)
-    served.sweep()
+    onboarded.accounts.tag_cluster(onboarded.cluster, msklink__clients="")
+    onboarded.reconcile()
+    onboarded.advance_hours(200)
+    onboarded.sweep()
     repair("connectivity")
-    external_changes.turn(served.accounts, served.cluster, on=False)
-    served.accounts.told()
-    refuse(served.accounts, "UpdateConnectivity")
+    external_changes.set_private_connectivity(onboarded.accounts, onboarded.cluster, on=False)
+    onboarded.accounts.take_events()
+    refuse(onboarded.accounts, "UpdateConnectivity")
 
-    assert served.sweep() == 1
+    assert onboarded.sweep() == 1
 
-    assert served.told() == [("Cluster Refused", "ConnectivityUpdateFailed")]
-    assert served.sweep() == 0
+    assert onboarded.take_events() == [("Cluster Refused", "ConnectivityUpdateFailed")]
+    assert onboarded.sweep() == 0
 
 
-def test_policies_that_cannot_be_read_take_nothing_away(served: Served) -> None:
-    refuse(served.accounts, "GetClusterPolicy")
+def test_policies_that_cannot_be_read_take_nothing_away(onboarded: OnboardedClient) -> None:
+    refuse(onboarded.accounts, "GetClusterPolicy")
 
-    served.reconcile()
+    onboarded.reconcile()
 
-    served.accounts.msk.faults.clear()
-    served.assert_all_is_there()
-    assert served.entry()["state"] == "published"
+    onboarded.accounts.msk.faults.clear()
+    onboarded.assert_is_onboarded()
+    assert onboarded.status_entry()["state"] == "published"

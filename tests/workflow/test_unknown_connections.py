@@ -6,90 +6,90 @@ import pytest
 
 from tests.support import external_changes
 from tests.support.functions import OWNER
-from tests.support.onboarded_client import Served
+from tests.support.onboarded_client import OnboardedClient
 
 STRANGER = "444444444444"
 
 
-def connect_stranger(served: Served) -> str:
+def connect_stranger(onboarded: OnboardedClient) -> str:
     """Somebody else lets the stranger in, who connects; the ARN of its connection."""
-    external_changes.let_in_beside(served.accounts, served.cluster, STRANGER)
-    return external_changes.connect_by_hand(served.accounts, served.cluster, STRANGER)
+    external_changes.add_vendor_statement(onboarded.accounts, onboarded.cluster, STRANGER)
+    return external_changes.connect_manually(onboarded.accounts, onboarded.cluster, STRANGER)
 
 
 @pytest.mark.parametrize("reject", [False, True])
 def test_a_connection_of_an_unknown_account_is_told_once_and_rejected_if_wanted(
-    served: Served, repair: Callable[..., None], *, reject: bool
+    onboarded: OnboardedClient, repair: Callable[..., None], *, reject: bool
 ) -> None:
     repair("policy", REJECT_UNKNOWN_CONNECTIONS=str(reject).lower())
-    arn = connect_stranger(served)
+    arn = connect_stranger(onboarded)
 
-    assert served.sweep() == 1
+    assert onboarded.sweep() == 1
 
-    [told] = served.accounts.told()
+    [told] = onboarded.accounts.take_events()
     assert (told["account"], told["connection_arn"]) == (STRANGER, arn)
     assert told["refusal"]["code"] == "UnknownConnection"
-    served.pass_hours(1)
-    left = served.connections(STRANGER)
+    onboarded.advance_hours(1)
+    left = onboarded.connections(STRANGER)
     assert left == (["REJECTED"] if reject else ["AVAILABLE"])
-    assert served.sweep() == 0
+    assert onboarded.sweep() == 0
 
 
 def test_a_connection_of_a_service_of_aws_is_never_rejected(
-    served: Served, repair: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    onboarded: OnboardedClient, repair: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither is one of which it cannot be told."""
     repair("", REJECT_UNKNOWN_CONNECTIONS="true")
     monkeypatch.setattr("localcloud.msk.connections.KIND_OF_CALLER", "AWSSERVICE")
-    connect_stranger(served)
+    connect_stranger(onboarded)
 
-    served.sweep()
+    onboarded.sweep()
 
-    served.pass_hours(1)
-    assert served.connections(STRANGER) == ["AVAILABLE"]
+    onboarded.advance_hours(1)
+    assert onboarded.connections(STRANGER) == ["AVAILABLE"]
 
 
 def test_what_was_told_of_before_it_could_be_rejected_is_rejected_then(
-    served: Served, repair: Callable[..., None]
+    onboarded: OnboardedClient, repair: Callable[..., None]
 ) -> None:
-    connect_stranger(served)
-    served.sweep()
-    assert served.connections(STRANGER) == ["AVAILABLE"]
+    connect_stranger(onboarded)
+    onboarded.sweep()
+    assert onboarded.connections(STRANGER) == ["AVAILABLE"]
 
     repair("policy", REJECT_UNKNOWN_CONNECTIONS="true")
-    assert served.sweep() == 1
+    assert onboarded.sweep() == 1
 
-    served.pass_hours(1)
-    assert served.connections(STRANGER) == ["REJECTED"]
-    assert served.sweep() == 0
+    onboarded.advance_hours(1)
+    assert onboarded.connections(STRANGER) == ["REJECTED"]
+    assert onboarded.sweep() == 0
 
 
 def test_a_stranger_that_was_told_of_on_its_way_is_rejected_when_it_is_there(
-    served: Served, repair: Callable[..., None]
+    onboarded: OnboardedClient, repair: Callable[..., None]
 ) -> None:
     repair("policy", REJECT_UNKNOWN_CONNECTIONS="true")
-    arn = connect_stranger(served)
-    served.accounts.msk.force_connection(arn, "CREATING")
-    served.reconcile()
-    assert [code for _, code in served.told()] == ["UnknownConnection"]
+    arn = connect_stranger(onboarded)
+    onboarded.accounts.msk.force_connection(arn, "CREATING")
+    onboarded.reconcile()
+    assert [code for _, code in onboarded.take_events()] == ["UnknownConnection"]
 
-    served.accounts.msk.force_connection(arn, "AVAILABLE")
-    served.reconcile()
+    onboarded.accounts.msk.force_connection(arn, "AVAILABLE")
+    onboarded.reconcile()
 
-    served.pass_hours(1)
-    assert served.connections(STRANGER) == ["REJECTED"]
-    assert served.told() == []
+    onboarded.advance_hours(1)
+    assert onboarded.connections(STRANGER) == ["REJECTED"]
+    assert onboarded.take_events() == []
 
 
 def test_whose_a_connection_is_is_judged_once(
-    served: Served, repair: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    onboarded: OnboardedClient, repair: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repair("", REJECT_UNKNOWN_CONNECTIONS="true")
     monkeypatch.setattr("localcloud.msk.connections.KIND_OF_CALLER", "AWSSERVICE")
-    connect_stranger(served)
-    served.reconcile()
-    asked = served.accounts.msk.calls[OWNER, "DescribeClusterOperationV2"]
+    connect_stranger(onboarded)
+    onboarded.reconcile()
+    asked = onboarded.accounts.msk.calls[OWNER, "DescribeClusterOperationV2"]
 
-    served.reconcile()
+    onboarded.reconcile()
 
-    assert served.accounts.msk.calls[OWNER, "DescribeClusterOperationV2"] == asked
+    assert onboarded.accounts.msk.calls[OWNER, "DescribeClusterOperationV2"] == asked

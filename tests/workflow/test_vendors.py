@@ -9,24 +9,24 @@ from msklink.policy.document import ACTIONS
 from tests.support import external_changes
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
 from tests.support.functions import OWNER
-from tests.support.onboarded_client import FIREHOSE, TAGS, Served
+from tests.support.onboarded_client import FIREHOSE, TAGS, OnboardedClient
 from tests.support.step_functions import Engine, tag_event
 
 VENDOR, SECOND = "444444444444", "555555555555"
 ALL = [CLIENT, OTHER_CLIENT, VENDOR]
 
 
-def list_vendors(served: Served, accounts: str = VENDOR) -> None:
+def list_vendors(onboarded: OnboardedClient, accounts: str = VENDOR) -> None:
     """The owner writes the list; an event tells of the change of that tag."""
-    served.accounts.tag_cluster(served.cluster, msklink__vendors=accounts)
-    served.engine.receive(tag_event(served.cluster, "msklink/vendors"))
+    onboarded.accounts.tag_cluster(onboarded.cluster, msklink__vendors=accounts)
+    onboarded.engine.receive(tag_event(onboarded.cluster, "msklink/vendors"))
 
 
 @pytest.fixture
-def with_vendor(served: Served) -> Served:
-    list_vendors(served)
-    external_changes.connect_by_hand(served.accounts, served.cluster, VENDOR)
-    return served
+def with_vendor(onboarded: OnboardedClient) -> OnboardedClient:
+    list_vendors(onboarded)
+    external_changes.connect_manually(onboarded.accounts, onboarded.cluster, VENDOR)
+    return onboarded
 
 
 def opt_in(accounts: Accounts, engine: Engine, schemes: str = "iam", **tags: str) -> str:
@@ -38,85 +38,89 @@ def opt_in(accounts: Accounts, engine: Engine, schemes: str = "iam", **tags: str
 
 
 def codes(accounts: Accounts) -> list[str]:
-    return [told["refusal"]["code"] for told in accounts.told("Cluster Refused")]
+    return [told["refusal"]["code"] for told in accounts.take_events("Cluster Refused")]
 
 
 # ---------------------------------------------------------------------------------- the grant
 
 
-def test_a_vendor_is_granted_and_nothing_else_is_done_for_it(served: Served) -> None:
-    list_vendors(served)
+def test_a_vendor_is_granted_and_nothing_else_is_done_for_it(onboarded: OnboardedClient) -> None:
+    list_vendors(onboarded)
 
-    assert served.granted() == ALL
-    [ours] = [one for one in served.accounts.policy(served.cluster)["Statement"] if one != FIREHOSE]
+    assert onboarded.granted() == ALL
+    [ours] = [
+        one for one in onboarded.accounts.policy(onboarded.cluster)["Statement"] if one != FIREHOSE
+    ]
     assert ours["Action"] == list(ACTIONS)
-    assert served.accounts.status(OWNER)["vendors"] == {VENDOR: "granted"}
-    assert [*served.accounts.status(OWNER)["clients"]] == [CLIENT, OTHER_CLIENT]
-    assert not [item for item in served.accounts.items(served.cluster) if VENDOR in item]
-    assert served.told() == []
-    assert served.sweep() == 0
+    assert onboarded.accounts.status(OWNER)["vendors"] == {VENDOR: "granted"}
+    assert [*onboarded.accounts.status(OWNER)["clients"]] == [CLIENT, OTHER_CLIENT]
+    assert not [item for item in onboarded.accounts.items(onboarded.cluster) if VENDOR in item]
+    assert onboarded.take_events() == []
+    assert onboarded.sweep() == 0
 
 
 def test_its_connection_is_known_and_never_rejected(
-    served: Served, repair: Callable[..., None]
+    onboarded: OnboardedClient, repair: Callable[..., None]
 ) -> None:
     repair("policy", REJECT_UNKNOWN_CONNECTIONS="true")
-    list_vendors(served)
-    external_changes.connect_by_hand(served.accounts, served.cluster, VENDOR)
+    list_vendors(onboarded)
+    external_changes.connect_manually(onboarded.accounts, onboarded.cluster, VENDOR)
 
-    served.reconcile()
+    onboarded.reconcile()
 
-    assert served.sweep() == 0
-    assert served.told() == []
-    assert served.connections(VENDOR) == ["AVAILABLE"]
-
-
-def test_several_tags_name_vendors_and_malformed_words_are_told(served: Served) -> None:
-    served.accounts.tag_cluster(served.cluster, msklink__vendors__2=f"{SECOND} 5555")
-
-    list_vendors(served)
-
-    assert served.granted() == [*ALL, SECOND]
-    assert served.told() == [("Cluster Refused", "MalformedAccountList")]
+    assert onboarded.sweep() == 0
+    assert onboarded.take_events() == []
+    assert onboarded.connections(VENDOR) == ["AVAILABLE"]
 
 
-def test_who_is_client_and_vendor_is_served_as_a_client(served: Served) -> None:
-    list_vendors(served, f"{VENDOR} {CLIENT}")
+def test_several_tags_name_vendors_and_malformed_words_are_told(onboarded: OnboardedClient) -> None:
+    onboarded.accounts.tag_cluster(onboarded.cluster, msklink__vendors__2=f"{SECOND} 5555")
 
-    assert served.told() == [("Cluster Refused", "VendorIsClient")]
-    assert served.accounts.status(OWNER)["vendors"] == {VENDOR: "granted"}
-    assert served.granted() == ALL
-    assert served.entry()["state"] == "published"
+    list_vendors(onboarded)
+
+    assert onboarded.granted() == [*ALL, SECOND]
+    assert onboarded.take_events() == [("Cluster Refused", "MalformedAccountList")]
 
 
-def test_a_vendor_has_no_access_that_it_asked_for_as_a_client(served: Served) -> None:
-    served.accounts.tag_cluster(served.cluster, msklink__clients=f"{CLIENT} {VENDOR}")
-    served.accounts.deploy_client(VENDOR)
-    detail = {"cluster": "orders", "vpc_id": served.accounts.make_network(VENDOR)}
+def test_who_is_client_and_vendor_is_served_as_a_client(onboarded: OnboardedClient) -> None:
+    list_vendors(onboarded, f"{VENDOR} {CLIENT}")
+
+    assert onboarded.take_events() == [("Cluster Refused", "VendorIsClient")]
+    assert onboarded.accounts.status(OWNER)["vendors"] == {VENDOR: "granted"}
+    assert onboarded.granted() == ALL
+    assert onboarded.status_entry()["state"] == "published"
+
+
+def test_a_vendor_has_no_access_that_it_asked_for_as_a_client(onboarded: OnboardedClient) -> None:
+    onboarded.accounts.tag_cluster(onboarded.cluster, msklink__clients=f"{CLIENT} {VENDOR}")
+    onboarded.accounts.deploy_client(VENDOR)
+    detail = {"cluster": "orders", "vpc_id": onboarded.accounts.make_network(VENDOR)}
     access = {"consume": ["orders"], "groups": ["billing"]}
     event = {"id": "1", "detail-type": "Client Onboarding Requested", "account": VENDOR}
-    served.engine.receive(event | {"detail": detail | {"schemes": ["iam"], "access": access}})
-    served.accounts.tag_cluster(served.cluster, msklink__clients=f"{CLIENT}")
+    onboarded.engine.receive(event | {"detail": detail | {"schemes": ["iam"], "access": access}})
+    onboarded.accounts.tag_cluster(onboarded.cluster, msklink__clients=f"{CLIENT}")
 
-    list_vendors(served)
+    list_vendors(onboarded)
 
     about_vendor = [
-        one for one in served.accounts.policy(served.cluster)["Statement"] if VENDOR in str(one)
+        one
+        for one in onboarded.accounts.policy(onboarded.cluster)["Statement"]
+        if VENDOR in str(one)
     ]
     assert [one["Sid"] for one in about_vendor] == ["MsklinkClients"]
 
 
 def test_a_closed_account_is_told_to_the_owner_once_and_the_others_are_granted(
-    served: Served,
+    onboarded: OnboardedClient,
 ) -> None:
-    served.accounts.msk.close_account(VENDOR)
+    onboarded.accounts.msk.close_account(VENDOR)
 
-    list_vendors(served, f"{VENDOR} {SECOND}")
-    served.reconcile()
+    list_vendors(onboarded, f"{VENDOR} {SECOND}")
+    onboarded.reconcile()
 
-    assert served.granted() == [CLIENT, OTHER_CLIENT, SECOND]
-    assert served.told() == [("Cluster Refused", "PrincipalRejected")]
-    assert served.accounts.status(OWNER)["vendors"] == {VENDOR: "refused", SECOND: "granted"}
+    assert onboarded.granted() == [CLIENT, OTHER_CLIENT, SECOND]
+    assert onboarded.take_events() == [("Cluster Refused", "PrincipalRejected")]
+    assert onboarded.accounts.status(OWNER)["vendors"] == {VENDOR: "refused", SECOND: "granted"}
 
 
 # ------------------------------------------------------------------------------- no clients at all
@@ -128,14 +132,14 @@ def test_named_schemes_are_turned_on_for_vendors_alone(accounts: Accounts, engin
     assert accounts.msk.calls[OWNER, "UpdateConnectivity"] == 1
     [statement] = accounts.policy(cluster)["Statement"]
     assert statement["Principal"] == {"AWS": [f"arn:aws:iam::{VENDOR}:root"]}
-    external_changes.connect_by_hand(accounts, cluster, VENDOR)
+    external_changes.connect_manually(accounts, cluster, VENDOR)
     assert [one["State"] for one in accounts.connections(VENDOR)] == ["AVAILABLE"]
     assert codes(accounts) == ["SchemeOffOnCluster"]  # tls, which is off on the cluster itself
     assert "/msklink/orders/scram/bootstrap.servers" in accounts.parameters(OWNER)
 
-    before = accounts.picture(cluster)
+    before = accounts.snapshot(cluster)
     assert engine.reconcile(cluster) == "SUCCEEDED"
-    assert accounts.picture(cluster) == before
+    assert accounts.snapshot(cluster) == before
 
 
 def test_auto_turns_nothing_on_for_vendors_and_the_owner_is_told_until_something_is(
@@ -158,23 +162,25 @@ def test_auto_turns_nothing_on_for_vendors_and_the_owner_is_told_until_something
 # -------------------------------------------------------------------------------------- its end
 
 
-def test_a_vendor_that_is_removed_is_granted_until_its_time_is_up(with_vendor: Served) -> None:
+def test_a_vendor_that_is_removed_is_granted_until_its_time_is_up(
+    with_vendor: OnboardedClient,
+) -> None:
     list_vendors(with_vendor, "")
 
-    [told] = with_vendor.accounts.told()
-    assert (told["what"], told["account"]) == ("Client Offboarding Scheduled", VENDOR)
+    [told] = with_vendor.accounts.take_events()
+    assert (told["detail_type"], told["account"]) == ("Client Offboarding Scheduled", VENDOR)
     assert told["refusal"]["code"] == "VendorRemoved"
-    with_vendor.pass_hours(23)
+    with_vendor.advance_hours(23)
     assert with_vendor.sweep() == 0
     assert with_vendor.granted() == ALL
     assert with_vendor.accounts.status(OWNER)["vendors"] == {VENDOR: "leaving"}
 
-    with_vendor.pass_hours(1)
+    with_vendor.advance_hours(1)
     assert with_vendor.sweep() == 1
 
     assert with_vendor.granted() == ALL[:2]
     assert with_vendor.connections(VENDOR) == ["AVAILABLE"]  # it is not ours
-    assert with_vendor.told() == [
+    assert with_vendor.take_events() == [
         ("Client Offboarded", "VendorRemoved"),
         ("Cluster Refused", "UnknownConnection"),
     ]
@@ -182,11 +188,11 @@ def test_a_vendor_that_is_removed_is_granted_until_its_time_is_up(with_vendor: S
     assert with_vendor.sweep() == 0
 
 
-def test_a_vendor_that_is_put_back_in_time_stays(with_vendor: Served) -> None:
+def test_a_vendor_that_is_put_back_in_time_stays(with_vendor: OnboardedClient) -> None:
     list_vendors(with_vendor, "")
-    with_vendor.pass_hours(23)
+    with_vendor.advance_hours(23)
     list_vendors(with_vendor)
-    with_vendor.pass_hours(2)
+    with_vendor.advance_hours(2)
 
     assert with_vendor.sweep() == 0
     assert with_vendor.granted() == ALL
@@ -194,19 +200,19 @@ def test_a_vendor_that_is_put_back_in_time_stays(with_vendor: Served) -> None:
 
 
 def test_deletion_protection_keeps_the_grant(
-    with_vendor: Served, repair: Callable[..., None]
+    with_vendor: OnboardedClient, repair: Callable[..., None]
 ) -> None:
     repair("policy", DELETION_PROTECTION="true")
     list_vendors(with_vendor, "")
-    assert with_vendor.told() == [("Cluster Refused", "VendorRemoved")]
-    with_vendor.pass_hours(48)
+    assert with_vendor.take_events() == [("Cluster Refused", "VendorRemoved")]
+    with_vendor.advance_hours(48)
     assert with_vendor.sweep() == 0
     assert with_vendor.granted() == ALL
 
     repair("policy", DELETION_PROTECTION="false")
     with_vendor.reconcile()
-    assert with_vendor.told() == [("Client Offboarding Scheduled", "VendorRemoved")]
-    with_vendor.pass_hours(24)
+    assert with_vendor.take_events() == [("Client Offboarding Scheduled", "VendorRemoved")]
+    with_vendor.advance_hours(24)
     with_vendor.sweep()
     assert with_vendor.granted() == ALL[:2]
 
@@ -219,36 +225,36 @@ def test_the_end_of_the_opting_in_ends_the_grants_of_vendors(
     if clients:
         accounts.make_tagged_vpc(CLIENT)
     cluster = opt_in(accounts, engine, **listed)
-    served = Served(accounts, engine, cluster, "")
+    onboarded = OnboardedClient(accounts, engine, cluster, "")
     accounts.tag_cluster(cluster, msklink="off")
-    served.reconcile()
+    onboarded.reconcile()
     assert VENDOR in str(accounts.policy(cluster))
 
-    served.pass_hours(25)
-    served.sweep()
+    onboarded.advance_hours(25)
+    onboarded.sweep()
 
     with pytest.raises(accounts.client("kafka").exceptions.NotFoundException):
         accounts.policy(cluster)
-    served.sweep()
-    assert served.sweep() == 0
+    onboarded.sweep()
+    assert onboarded.sweep() == 0
     assert accounts.items(cluster)["cluster"]["vendors"] == {}
 
 
 def test_a_client_that_becomes_a_vendor_keeps_the_grant_and_loses_what_was_made_for_it(
-    served: Served,
+    onboarded: OnboardedClient,
 ) -> None:
-    served.accounts.tag_cluster(served.cluster, msklink__clients=OTHER_CLIENT)
-    list_vendors(served, CLIENT)
-    assert served.told() == [("Client Offboarding Scheduled", "AccountNotAllowed")]
-    served.pass_hours(25)
-    served.sweep()
+    onboarded.accounts.tag_cluster(onboarded.cluster, msklink__clients=OTHER_CLIENT)
+    list_vendors(onboarded, CLIENT)
+    assert onboarded.take_events() == [("Client Offboarding Scheduled", "AccountNotAllowed")]
+    onboarded.advance_hours(25)
+    onboarded.sweep()
 
-    assert served.granted() == [CLIENT, OTHER_CLIENT]
-    assert served.connections() == []
-    assert served.parameters() == ["/msklink/orders/status"]
+    assert onboarded.granted() == [CLIENT, OTHER_CLIENT]
+    assert onboarded.connections() == []
+    assert onboarded.parameters() == ["/msklink/orders/status"]
 
 
-def test_a_vendor_that_becomes_a_client_is_one_at_once(with_vendor: Served) -> None:
+def test_a_vendor_that_becomes_a_client_is_one_at_once(with_vendor: OnboardedClient) -> None:
     with_vendor.accounts.tag_cluster(
         with_vendor.cluster,
         msklink__vendors="",
@@ -263,12 +269,12 @@ def test_a_vendor_that_becomes_a_client_is_one_at_once(with_vendor: Served) -> N
     assert with_vendor.accounts.status(VENDOR)["state"] == "published"
 
 
-def test_a_cluster_that_is_gone_has_no_vendors(with_vendor: Served) -> None:
+def test_a_cluster_that_is_gone_has_no_vendors(with_vendor: OnboardedClient) -> None:
     with_vendor.accounts.client("kafka").delete_cluster(ClusterArn=with_vendor.cluster)
-    with_vendor.pass_hours(1)
+    with_vendor.advance_hours(1)
 
     with_vendor.sweep()
 
     vendors: Any = with_vendor.accounts.items(with_vendor.cluster)["cluster"]["vendors"]
     assert vendors == {}
-    assert ("Client Offboarding Scheduled", "VendorRemoved") not in with_vendor.told()
+    assert ("Client Offboarding Scheduled", "VendorRemoved") not in with_vendor.take_events()
