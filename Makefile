@@ -10,16 +10,16 @@ VENV := .venv/.installed
 CHECKOV := .venv-checkov/.installed
 CODE := functions layers/core client/python/src localcloud tests benchmarks tools
 
-help: ## what there is to make
+help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(VENV) ## the main job, start to end, on the embedded AWS; SPEED=300 to watch it
+demo: $(VENV) ## onboard two clients on the embedded AWS; SPEED=300 to watch it
 	@python -m localcloud.demo $(if $(SPEED),--speed "$(SPEED)")
 
 test: $(VENV) ## all tests but the kill matrix; needs no AWS account
 	pytest -n 2 --dist loadgroup --ignore tests/faults
 
-test-faults: $(VENV) ## the kill matrix: every call of every function goes wrong
+test-faults: $(VENV) ## the kill matrix: faults in every call of every function
 	pytest -q -n 2 --dist loadgroup tests/faults
 
 test-faults-all: $(VENV) ## the same with every kind of error for each call; before a release
@@ -41,18 +41,18 @@ deploy: $(VENV) ## the owner stack, to the AWS account of your credentials
 	sam deploy --guided
 
 STACK := msklink
-redrive: $(VENV) ## what is in the dead-letter queues of STACK, to whom it did not reach
+redrive: $(VENV) ## replay the dead-letter queues of STACK to their targets
 	@python -m tools.redrive $(STACK)
 
-bench-scale: $(VENV) ## what many clients and clusters take; a quarter of an hour
+bench-scale: $(VENV) ## measure many clients and clusters; a quarter of an hour
 	@PYTHONPATH=.:layers/core python -m benchmarks.scale
 
-docs: $(VENV) ## what is made from the code: a page, and the probe in the client stack
+docs: $(VENV) ## generate pages from the code, and the probe in the client stack
 	PYTHONPATH=.:layers/core python -m tests.support.refusal_page
 	PYTHONPATH=.:layers/core python -m tests.support.probe_code
 	PYTHONPATH=.:layers/core python -m tests.support.permission_page
 
-lock: $(VENV) ## pin and hash the requirements anew
+lock: $(VENV) ## update and pin the requirements with hashes
 	uv pip compile -q --upgrade --generate-hashes --python-version 3.13 --no-emit-index-url \
 	  --no-header layers/dependencies/requirements.in -o layers/dependencies/requirements.txt
 	uv pip compile -q --upgrade --generate-hashes --python-version 3.13 --no-emit-index-url \
@@ -60,7 +60,7 @@ lock: $(VENV) ## pin and hash the requirements anew
 	uv pip compile -q --upgrade --generate-hashes --python-version 3.13 --no-emit-index-url \
 	  --no-header requirements-checkov.in -o requirements-checkov.txt
 
-clean: ## remove what the other targets made
+clean: ## remove the output of the other targets
 	rm -rf .venv .venv-checkov .aws-sam .localcloud .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # Goes by content, not by time: a fresh checkout has new times and an old lock.

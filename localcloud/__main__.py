@@ -1,7 +1,7 @@
 """
-`make local`: the embedded AWS with both stacks, up until Ctrl-C or SIGTERM.
+`make local`: run the embedded AWS with both stacks until Ctrl-C or SIGTERM.
 
-It prints what a user needs, last a line that starts with `ready`.
+Prints the settings for a user; the last line starts with `ready`.
 """
 
 import json
@@ -41,12 +41,12 @@ def main() -> None:
         signal.signal(number, lambda *_: _stop(stop))
     chosen = settings()
     with embedded_aws(replace(chosen, state=chosen.state / "server")) as cloud:
-        say(cloud)
+        print_guide(cloud)
         stop.wait()
 
 
 def _stop(stop: threading.Event) -> None:
-    """End the wait, or, before there is one, whatever is being started."""
+    """End the wait, or interrupt the start."""
     if stop.is_set():
         return
     stop.set()
@@ -54,7 +54,7 @@ def _stop(stop: threading.Event) -> None:
 
 
 def cluster(subnet_ids: list[str]) -> dict[str, object]:
-    """The least that makes a cluster that clients can connect to."""
+    """Return the smallest Provisioned block of a cluster that clients can connect to."""
     return {
         "KafkaVersion": "3.6.0",
         "NumberOfBrokerNodes": 3,
@@ -63,7 +63,7 @@ def cluster(subnet_ids: list[str]) -> dict[str, object]:
     }
 
 
-def say(cloud: Cloud) -> None:
+def print_guide(cloud: Cloud) -> None:
     client, second = cloud.clients
     guide = GUIDE.format(
         endpoint=cloud.endpoint,

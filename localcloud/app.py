@@ -1,4 +1,7 @@
-"""Puts MiniStack together with this package. Imported only after server.prepare_environment."""
+"""Create the server application from MiniStack and this package.
+
+Import it only after server.prepare_environment: MiniStack reads its environment on import.
+"""
 
 import threading
 from collections.abc import Callable
@@ -57,17 +60,17 @@ def create_app(chosen: Settings) -> control_api.Application:
     )
     call_recorder.install(log)
     if chosen.time_scale:
-        going = partial(run_clock, clock, chosen.time_scale, threading.Event().wait)
-        threading.Thread(target=going, daemon=True).start()
+        run = partial(run_clock, clock, chosen.time_scale, threading.Event().wait)
+        threading.Thread(target=run, daemon=True).start()
     return control_api.with_control_api(ministack.app, log, msk, clock, _kafka(chosen, msk))
 
 
 def _kafka(chosen: Settings, msk: Msk) -> Callable[[], dict[str, Any]]:
-    """Return what opens the door to the brokers, once, and says where it is."""
+    """Return a function that starts the Kafka proxy, once, and returns its port and CA file."""
 
     @cache
-    def opened() -> dict[str, Any]:
-        # It takes half a second to import, which only those wait for who use it.
+    def started() -> dict[str, Any]:
+        # The import takes half a second, which only users of Kafka need.
         from localcloud.kafka.proxy import KafkaProxy  # noqa: PLC0415
 
         proxy = KafkaProxy(msk, access_keys.identity)
@@ -76,10 +79,10 @@ def _kafka(chosen: Settings, msk: Msk) -> Callable[[], dict[str, Any]]:
         proxy.start()
         return {"port": proxy.port, "ca_file": str(ca_file)}
 
-    return opened
+    return started
 
 
 def end_child_processes() -> None:
-    """End the processes in which functions run; whoever waits for one gets an error."""
+    """End the processes of the functions; callers that wait for one get an error."""
     lambda_functions.refuse_new_invocations()
     lambda_runtime.reset()

@@ -1,10 +1,10 @@
 """
-An application of a client team: it knows the name of the cluster and has its own credentials.
+An application of a client team, which has its own credentials and the name of the cluster.
 
     python -m localcloud.application orders payments
 
-writes a message to the topic `payments` of the cluster `orders` and reads it back, and says so.
-`run` does it in a process of its own, which knows nothing else of the embedded AWS.
+writes a message to the topic `payments` of the cluster `orders`, reads it back, and prints a line.
+`run` starts it as a process, which has no other access to the embedded AWS.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ TIMEOUT_SECONDS = 60
 def run(
     cloud: Cloud, credentials: Mapping[str, str], cluster: str, topic: str
 ) -> "subprocess.CompletedProcess[str]":
-    """Run the application with *credentials*, the variables by which AWS's tools are given them."""
+    """Run the application with *credentials* as environment variables of the AWS SDK."""
     environment = clean_environment(cloud.endpoint) | cloud.kafka().environment()
     return subprocess.run(
         [sys.executable, "-m", "localcloud.application", cluster, topic],
@@ -42,8 +42,8 @@ def run(
 
 
 async def produce_and_consume(cluster: str, topic: str) -> list[str]:
-    """Send a message there and back; the bootstrap brokers by which this was done."""
-    from msklink_client import kafka_config  # noqa: PLC0415 where it is on the path
+    """Write and read a message, and return the bootstrap brokers."""
+    from msklink_client import kafka_config  # noqa: PLC0415 only on the path of this process
 
     message = os.urandom(8)
     config: dict[str, Any] = kafka_config(cluster, scheme="iam", library="aiokafka")

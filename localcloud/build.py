@@ -1,15 +1,14 @@
 """
-Builds the owner stack with `sam build` and makes a copy of the result that MiniStack can run.
+Build the owner stack with `sam build`, and copy the result in a form that MiniStack can run.
 
-What runs is what `sam build` made, for the architecture of this machine. The copy differs in four
-things:
+The code is that of `sam build`, for the architecture of this machine. The copy differs in four
+points:
 - functions have the runtime provided.al2023, for which MiniStack speaks Lambda's Runtime API as it
   is, and a `bootstrap` that starts the runtime client AWS uses. With its own Python runtime every
   exception would be a Runtime.HandlerError, and Retry and Catch could not tell them apart.
 - `bootstrap` puts the layers on the path, which MiniStack does not unpack for that runtime, and
-  beside them only what the Lambda runtime brings: a package missing from a layer is missing here.
-- `bootstrap` starts it by way of `runtime.py`, so that the clock of the embedded AWS is the one of
-  functions.
+  beside them only the packages of the Lambda runtime: a package that no layer has is missing here.
+- `bootstrap` starts it by `runtime.py`, so that functions use the clock of the embedded AWS.
 - state machine definitions are JSON, the only form that MiniStack reads.
 """
 
@@ -40,7 +39,7 @@ SOURCES = ("template.yaml", "functions", "layers", "statemachine")
 KEPT_BUILDS = 3
 SAM_SETTINGS = {"SAM_CLI_TELEMETRY": "0", "SAM_CLI_POLL_DELAY": "0.2"}
 
-# What AWS's Python runtime has beside the standard library.
+# The packages of AWS's Python runtime beside the standard library.
 RUNTIME_PACKAGES = (
     "awslambdaric",
     "boto3",
@@ -63,37 +62,37 @@ exec "{python}" -S "{runtime}" "$_HANDLER"
 
 
 def architecture() -> str:
-    """The instruction set of this machine, as Lambda calls it."""
+    """Return the instruction set of this machine, by Lambda's name."""
     return "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
 
 
 def for_architecture(chosen: str, repository: Path = REPOSITORY) -> str:
-    """Return the template of the owner stack as somebody edits it who wants *chosen*."""
+    """Return the template of the owner stack with the architecture *chosen*."""
     text = (repository / "template.yaml").read_text()
     edited, places = re.subn(r"\{Architecture: \w+}", f"{{Architecture: {chosen}}}", text)
     if places != 1:
-        raise ValueError(f"template.yaml says the architecture at {places} places")
+        raise ValueError(f"template.yaml has the architecture at {places} places")
     return edited
 
 
 def built_template(repository: Path = REPOSITORY) -> Path:
-    """Return the template to deploy; builds only what has not been built from these sources."""
+    """Return the template to deploy; build it unless there is a build of these sources."""
     builds = repository / ".localcloud" / "builds"
     builds.mkdir(parents=True, exist_ok=True)
-    with _alone(builds / "lock"):
+    with _locked(builds / "lock"):
         build = builds / _digest(repository)
         template = build / "local" / "template.yaml"
         if not template.exists():
             shutil.rmtree(build, ignore_errors=True)
             _sam_build(repository, build / "sam", builds / "cache")
-            _localise(build / "sam", build / "local")
+            _make_runnable(build / "sam", build / "local")
         build.touch()
-        _forget_old(builds)
+        _delete_old(builds)
     return template
 
 
 @contextmanager
-def _alone(lock: Path) -> Iterator[None]:
+def _locked(lock: Path) -> Iterator[None]:
     with lock.open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
@@ -111,7 +110,7 @@ def _digest(repository: Path) -> str:
     return digest.hexdigest()[:16]
 
 
-def _forget_old(builds: Path) -> None:
+def _delete_old(builds: Path) -> None:
     made = [path for path in builds.iterdir() if (path / "local").is_dir()]
     made.sort(key=lambda path: path.stat().st_mtime, reverse=True)
     for old in made[KEPT_BUILDS:]:
@@ -122,7 +121,7 @@ def _sam_build(repository: Path, target: Path, cache: Path) -> None:
     template = target.parent / "template.yaml"
     template.parent.mkdir()
     template.write_text(for_architecture(architecture(), repository))
-    # SAM looks for definitions beside the template, for code in the base directory.
+    # SAM reads definitions beside the template, and code from the base directory.
     (template.parent / "statemachine").symlink_to(repository / "statemachine")
     run_sam(
         "build",
@@ -132,7 +131,7 @@ def _sam_build(repository: Path, target: Path, cache: Path) -> None:
 
 
 def run_sam(*arguments: str, environment: dict[str, str] | None = None) -> None:
-    """Run the SAM CLI of this Python's environment. Raises RuntimeError with all it said."""
+    """Run the SAM CLI of this virtual environment. Raises RuntimeError with its output."""
     sam = Path(sysconfig.get_path("scripts")) / "sam"
     done = subprocess.run(
         [str(sam), *arguments],
@@ -147,8 +146,8 @@ def run_sam(*arguments: str, environment: dict[str, str] | None = None) -> None:
         raise RuntimeError(f"sam {arguments[0]} failed:\n{done.stdout}")
 
 
-def _localise(built: Path, target: Path) -> None:
-    # Symbolic links are followed: a cached build links to SAM's cache, which may change.
+def _make_runnable(built: Path, target: Path) -> None:
+    # Follow symbolic links: a cached build links to SAM's cache, which may change.
     shutil.copytree(built, target)
     template: dict[str, Any] = yaml_parse((built / "template.yaml").read_text())
     template.get("Globals", {}).get("Function", {}).pop("Runtime", None)
@@ -173,7 +172,7 @@ def _localise(built: Path, target: Path) -> None:
 
 
 def _linked(folder: Path, patterns: Iterable[str]) -> Path:
-    """Return *folder* with links to what is installed by these names."""
+    """Create *folder* with links to the installed packages that match *patterns*."""
     folder.mkdir()
     installed = Path(sysconfig.get_path("purelib"))
     for path in (found for pattern in patterns for found in installed.glob(pattern)):

@@ -1,9 +1,8 @@
 """
-Every API call that the server took, readable at GET /_localcloud/calls.
+The log of all API calls to the server, served at GET /_localcloud/calls.
 
-The answer is {"next": n, "calls": [...]}; `?since=n` gives only what came after. What services do
-for one another inside the server (Step Functions invoking a function) is recorded as the call that
-it is on AWS.
+The response is {"next": n, "calls": [...]}; `?since=n` returns only calls from number n on. Calls
+between services inside the server (Step Functions invokes a function) are recorded as well.
 """
 
 import itertools
@@ -24,7 +23,7 @@ class Call:
     service: str
     operation: str
     status: int
-    error: str  # the code, or ""
+    error: str  # the error code, or ""
 
 
 class CallLog:

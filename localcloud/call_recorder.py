@@ -1,4 +1,4 @@
-"""Records what goes through MiniStack's dispatcher, whatever the answer is."""
+"""Record all calls through MiniStack's dispatcher, also those that fail."""
 
 import json
 from http import HTTPStatus

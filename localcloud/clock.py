@@ -1,9 +1,9 @@
 """
-The one clock of the embedded AWS: it stands still while anything works, and then goes on.
+The simulated clock of the embedded AWS. It stops while any thread works, and advances otherwise.
 
-Whatever waits there (Wait states, pauses before retries, life cycles of MSK, schedules) waits at
-this clock, so that no result depends on how fast the machine is. Its time is that of the whole
-process, and of those in which functions run.
+All waiting (Wait states, retry intervals, MSK operations, schedules) uses this clock, so that no
+result depends on the speed of the machine. The whole process has its time, and so have the
+processes of functions.
 """
 
 import heapq
@@ -22,20 +22,20 @@ TICK: Final = timedelta(milliseconds=1)
 
 
 def real_now() -> datetime:
-    """Return the time by which clients of this machine sign, whatever a clock here says."""
+    """Return the real time, with which clients on this machine sign their requests."""
     if escape_hatch.is_travelling():
         return escape_hatch.datetime.datetime.now(UTC)
     return datetime.now(UTC)
 
 
 class TimerSource(Protocol):
-    """Something that falls due by itself."""
+    """A source of timed events, such as the operations of MSK."""
 
     def next_due(self) -> datetime | None:
-        """Return when something falls due next, if anything does."""
+        """Return when the next event is due; None if there is none."""
 
     def settle(self) -> None:
-        """Let happen what is due by now."""
+        """Process all events that are due."""
 
 
 @dataclass(order=True)
@@ -43,7 +43,7 @@ class _Wait:
     due: datetime
     number: int
     counts: bool = field(compare=False)
-    """Whether the thread that waits is one that works otherwise."""
+    """Whether the waiting thread counts as working otherwise."""
     is_over: bool = field(default=False, compare=False)
 
 
@@ -55,7 +55,7 @@ class SimulatedClock:
     """
     A clock that only `step` and `advance` move.
 
-    Work is said to `begin` and to `end`. A thread that works may `sleep` until a later time.
+    Work is announced by `begin` and `end`. A working thread may `sleep` until a later time.
     """
 
     def __init__(self, start: datetime | None = None) -> None:
@@ -73,34 +73,34 @@ class SimulatedClock:
         return self._now
 
     def set_process_time(self) -> None:
-        """Let all of this process see the time of this clock, but for `time.monotonic`."""
+        """Set the time of this process to that of this clock, except for `time.monotonic`."""
         self._process = time_machine.travel(self._now, tick=False).start()
 
     def add(self, source: TimerSource) -> None:
-        """Stop for what falls due on *source* as well."""
+        """Include the events of *source* in the steps."""
         self._sources.append(source)
 
-    # ------------------------------------------------------------------------ who works and waits
+    # --------------------------------------------------------------------------- work and waiting
 
     def begin(self) -> None:
-        """Let the clock stand still until as many have come to their `end`."""
+        """Announce work: the clock stops until the matching `end`."""
         with self._changed:
             self._at_work += 1
 
     def end(self) -> None:
-        """End what was begun."""
+        """End the work of one `begin`."""
         with self._changed:
             self._at_work -= 1
             self._changed.notify_all()
 
     def tick(self) -> None:
-        """Go on by a thousandth of a second, of which no wait takes notice before the next step."""
+        """Advance by a millisecond, without waking a thread before the next step."""
         with self._changed:
             self._set(self._now + TICK)
 
     @contextmanager
     def counting(self) -> Iterator[None]:
-        """Let this thread be one that works, for which another has said to `begin`."""
+        """Count this thread as working; its work was announced by another thread."""
         self._thread.counts = True
         try:
             yield
@@ -108,11 +108,11 @@ class SimulatedClock:
             self._thread.counts = False
 
     def is_counted(self) -> bool:
-        """Return whether this thread counts as one that works."""
+        """Return whether this thread counts as working."""
         return self._thread.counts
 
     def sleep(self, seconds: float) -> None:
-        """Wait until the clock has gone on by *seconds*."""
+        """Wait until the clock has advanced by *seconds*."""
         if seconds <= 0:
             return
         with self._changed:
@@ -133,37 +133,37 @@ class SimulatedClock:
         finally:
             self._sources.remove(timer)
 
-    # ------------------------------------------------------------------------------ how it goes on
+    # --------------------------------------------------------------------------------- advancing
 
     def settle(self) -> None:
-        """Return when nobody works; what is due by then has happened."""
+        """Wait until no thread works."""
         with self._stepping:
-            self._let_work()
+            self._wait_for_work()
 
     def step(self, until: datetime | None = None) -> bool:
         """
-        Go to the next moment at which something is due, and return when nobody works any more.
+        Advance to the next event, and wait until no thread works.
 
-        Nothing is due before *until*, if that is given: then go there, and return False.
+        Return False if no event is due, or none until *until*, to which the clock then advances.
         """
         with self._stepping:
-            self._let_work()
+            self._wait_for_work()
             due = self._next_due()
             if due is None or (until and due > until):
                 self._go_to(until or self._now)
                 return False
             self._go_to(due)
-            self._let_work()
+            self._wait_for_work()
             return True
 
     def advance(self, seconds: float) -> None:
-        """Go on by *seconds*, moment by moment."""
+        """Advance by *seconds*, one event after another."""
         end = self._now + timedelta(seconds=seconds)
         while self.step(end):
             pass
 
     def is_at_work(self) -> bool:
-        """Return whether anybody works."""
+        """Return whether any thread works."""
         with self._changed:
             return self._at_work > 0
 
@@ -172,7 +172,7 @@ class SimulatedClock:
         if self._process:
             self._process.move_to(moment)
 
-    def _let_work(self) -> None:
+    def _wait_for_work(self) -> None:
         with self._changed:
             self._changed.wait_for(lambda: self._at_work == 0)
 
@@ -195,7 +195,7 @@ class SimulatedClock:
 
 
 class _Timer:
-    """The agenda of one thing that happens once."""
+    """The source of a single event."""
 
     def __init__(self, clock: SimulatedClock, due: datetime, callback: Callable[[], None]) -> None:
         self._clock, self._due, self._callback = clock, due, callback
@@ -210,16 +210,16 @@ class _Timer:
             self._callback()
 
 
-REST_SECONDS: Final = 0.05
+PAUSE_SECONDS: Final = 0.05
 
 
 def run_clock(clock: SimulatedClock, scale: float, pause: Callable[[float], bool]) -> None:
     """
-    Let *clock* go on by itself, *scale* real seconds for each of its own, until *pause* says so.
+    Advance *clock* continuously, one of its seconds in *scale* real seconds.
 
-    *pause* waits for that many real seconds, and returns whether to stop. While anybody works the
-    clock stands still, so that it is behind on a busy machine.
+    *pause* waits for the given real seconds, and returns whether to stop. The clock stops while
+    any thread works, so it is slower on a busy machine.
     """
-    while not pause(REST_SECONDS):
+    while not pause(PAUSE_SECONDS):
         if not clock.is_at_work():
-            clock.advance(REST_SECONDS / scale)
+            clock.advance(PAUSE_SECONDS / scale)

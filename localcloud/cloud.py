@@ -1,4 +1,4 @@
-"""The embedded AWS for a test or the demo: started, deployed to, and stopped again."""
+"""Start the embedded AWS for a test or the demo, deploy to it, and stop it."""
 
 import json
 import shutil
@@ -45,19 +45,19 @@ PACE_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class KafkaEndpoint:
-    """Where the brokers of all clusters listen, and the authority of their certificates."""
+    """The port of the Kafka proxy, and the CA file of its certificates."""
 
     port: int
     ca_file: Path
 
     def environment(self) -> dict[str, str]:
-        """What a client process is told: by it the resolver finds the port, OpenSSL the CA."""
+        """Return the environment variables by which a client process finds the port and the CA."""
         return {PORT_VARIABLE: str(self.port), "SSL_CERT_FILE": str(self.ca_file)}
 
 
 @dataclass(frozen=True)
 class Cloud:
-    """What a user of the running server needs; the accounts are the owner and two clients."""
+    """The running server, with an owner account and two client accounts."""
 
     settings: Settings
     deployed: Deployed = field(default_factory=lambda: Deployed({}, {}))
@@ -74,68 +74,68 @@ class Cloud:
 
     @property
     def log(self) -> Path:
-        """What the server said."""
+        """The log file of the server."""
         return self.settings.state / "server.log"
 
     def session(self, account: str) -> boto3.Session:
-        """A session as the root of *account*; clients made from it need `endpoint_url`."""
+        """Return a session as the root of *account*; its clients need `endpoint_url`."""
         return session(account)
 
     def client(self, service: str, account: str) -> Any:
-        """A boto3 client of *service* as the root of *account*."""
+        """Return a boto3 client of *service* as the root of *account*."""
         return _client(self.endpoint, service, account)
 
     def calls(self, since: int = 0) -> list[Call]:
-        """The API calls that the server took from number *since* on, in order."""
+        """Return the API calls from number *since* on, in order."""
         answer = json.loads(self._ask("GET", f"/_localcloud/calls?since={since}"))
         return [Call(**call) for call in answer["calls"]]
 
     def decisions(self) -> list[Decision]:
-        """What IAM said to roles so far."""
+        """Return IAM's decisions about roles so far."""
         answer = json.loads(self._ask("GET", "/_localcloud/decisions"))
         return [Decision(**decision) for decision in answer]
 
     def fault(self, operation: str, **fields: Any) -> None:
-        """Let MSK misbehave at the next *operation*; *fields* as in control_api.py."""
+        """Inject a fault into the next *operation* of MSK; *fields* as in msk.faults.Fault."""
         self._ask("POST", "/_localcloud/faults", {"operation": operation, **fields})
 
     def kafka(self) -> KafkaEndpoint:
-        """Where a Kafka client connects; localcloud.kafka.resolver leads it there."""
+        """Return where Kafka clients connect; localcloud.kafka.resolver resolves names to it."""
         answer = json.loads(self._ask("GET", "/_localcloud/kafka"))
         return KafkaEndpoint(answer["port"], Path(answer["ca_file"]))
 
     def now(self) -> datetime:
-        """The time that the clock of the server says."""
+        """Return the time of the server's clock."""
         return self._time(json.loads(self._ask("GET", "/_localcloud/time")))
 
     def settle(self) -> datetime:
-        """Let all come to its end that is under way, and return the time."""
+        """Wait until no work is in progress, and return the time."""
         return self._time(json.loads(self._ask("POST", "/_localcloud/time", {})))
 
     def step(self, until: datetime) -> datetime:
-        """Let time go on to the next moment that is due, at most *until*; return the time."""
+        """Advance the clock to the next event, at most to *until*, and return the time."""
         asked = {"until": until.isoformat()}
         return self._time(json.loads(self._ask("POST", "/_localcloud/time", asked)))
 
     def advance(self, seconds: float) -> datetime:
-        """Let time go on by *seconds*, and return the time."""
+        """Advance the clock by *seconds*, and return the time."""
         asked = {"advance": seconds}
         return self._time(json.loads(self._ask("POST", "/_localcloud/time", asked)))
 
     def until[Seen](
-        self, look: Callable[[], Seen], hours: float = MOST_HOURS, speed: float = 0
+        self, condition: Callable[[], Seen], hours: float = MOST_HOURS, speed: float = 0
     ) -> Seen:
         """
-        Return what *look* returns once it is true, letting time go on from moment to moment.
+        Advance the clock from event to event until *condition* is true, and return its value.
 
-        With *speed* it goes on so many times faster than on AWS, for people who look on.
-        Raises TimeoutError when *look* is not true within so many *hours* of the server's clock.
+        With *speed* the clock runs so many times faster than on AWS, for people who watch.
+        Raises TimeoutError if *condition* is not true within *hours* of the server's clock.
         """
         now = self.settle()
         end = now + timedelta(hours=hours)
-        while not (seen := look()):
+        while not (seen := condition()):
             if now >= end:
-                raise TimeoutError(f"{look} saw {seen!r} to the end")
+                raise TimeoutError(f"{condition} was still {seen!r}")
             if speed:
                 time.sleep(PACE_SECONDS)
                 now = self.step(min(end, now + timedelta(seconds=PACE_SECONDS * speed)))
@@ -164,7 +164,7 @@ def _client(endpoint: str, service: str, account: str) -> Any:
 
 @contextmanager
 def running_server(settings: Settings) -> Iterator[Cloud]:
-    """Run the server in a process of its own until the block is left; state starts empty."""
+    """Run the server in a child process until the block ends; its state starts empty."""
     if not is_free(settings.port):
         raise RuntimeError(f"port {settings.port} is taken: set MSKLINK_PORT to another")
     shutil.rmtree(settings.state, ignore_errors=True)
@@ -179,7 +179,7 @@ def running_server(settings: Settings) -> Iterator[Cloud]:
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
-            start_new_session=True,  # Ctrl-C in the terminal ends us first, and then we end it
+            start_new_session=True,  # Ctrl-C reaches only this process, which ends the server
         ) as process,
     ):
         try:
@@ -214,7 +214,7 @@ def embedded_aws(settings: Settings, **chosen: str) -> Iterator[Cloud]:
     """
     Yield a cloud with both stacks deployed and a network in each account.
 
-    *chosen* are parameters of the owner stack, where they are not to have their defaults.
+    *chosen* are parameters of the owner stack that differ from their defaults.
     """
     with running_server(settings) as cloud:
         with ThreadPoolExecutor(1) as beside:
@@ -229,7 +229,7 @@ def temporary_aws(
     grace_hours: float = DEFAULT_GRACE_HOURS,
     **chosen: str,
 ) -> Iterator[Cloud]:
-    """The same on a free port, with its state in a folder that goes with it."""
+    """Yield the same on a free port, with its state in a temporary folder."""
     with tempfile.TemporaryDirectory(prefix="localcloud-") as folder:
         state = Path(folder) / "state"
         with embedded_aws(Settings(free_port(), time_scale, state, grace_hours), **chosen) as cloud:

@@ -1,7 +1,7 @@
 """
-"AWS API Call via CloudTrail" events, and how events of AWS get onto a default bus.
+Publish events of AWS services on a default bus, such as "AWS API Call via CloudTrail".
 
-On AWS they need a trail that logs management events in the Region.
+On AWS the latter need a trail that logs management events in the Region.
 """
 
 import json
@@ -24,7 +24,7 @@ def publish(  # noqa: PLR0913, PLR0917 the parts of an event
     detail: Mapping[str, Any],
     resources: Sequence[str] = (),
 ) -> None:
-    """Put an event of AWS on the default bus of *account*; PutEvents refuses `aws.` sources."""
+    """Publish an event of AWS on the default bus of *account*; PutEvents refuses `aws.` sources."""
     entry = {
         "Source": source,
         "DetailType": detail_type,
@@ -44,7 +44,7 @@ def publish_call(  # noqa: PLR0913 the parts of a record
     response: Mapping[str, Any] | None = None,
     error: tuple[str, str] | None = None,
 ) -> None:
-    """Tell of a call of *service* ("kafka"); *error* is the code and message of a failed one."""
+    """Publish the record of a call; *service* is "kafka", say, *error* the code and message."""
     detail: dict[str, Any] = {
         "eventVersion": "1.11",
         "userIdentity": _identity(caller),

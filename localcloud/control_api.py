@@ -1,14 +1,14 @@
 """
-What tests and the demo ask of the server beside AWS, on the same port:
+The control API of the server, for tests and the demo, on the same port as AWS:
 
-    GET    /_localcloud/calls?since=n   the API calls taken (call_log.py)
-    GET    /_localcloud/decisions        what IAM said to roles (iam/decisions.py)
-    POST   /_localcloud/faults          let MSK misbehave: the fields of msk.faults.Fault as JSON
-    DELETE /_localcloud/faults          let it behave again
-    GET    /_localcloud/time            what the clock says, and whether anybody works
-    POST   /_localcloud/time            let it go on: {"until": a time} to the next moment that is
-                                        due, {"advance": seconds}, or {} until nobody works any more
-    GET    /_localcloud/kafka           where Kafka clients connect, from then on (cloud.KafkaDoor)
+    GET    /_localcloud/calls?since=n   the API calls so far (call_log.py)
+    GET    /_localcloud/decisions       IAM's decisions about roles (iam/decisions.py)
+    POST   /_localcloud/faults          inject a fault into MSK: the fields of msk.faults.Fault
+    DELETE /_localcloud/faults          remove all faults
+    GET    /_localcloud/time            the time of the clock, and whether any thread works
+    POST   /_localcloud/time            advance it: {"until": a time} to the next event at most,
+                                        {"advance": seconds}, or {} to wait until no thread works
+    GET    /_localcloud/kafka           start the Kafka proxy, and return cloud.KafkaEndpoint
 """
 
 import asyncio
@@ -46,25 +46,25 @@ def with_control_api(
         else:
             await _send(send, 404, b"{}")
 
-    def let_misbehave(asked: str) -> bytes:
+    def add_fault(asked: str) -> bytes:
         msk.faults.add(_fault(json.loads(asked)))
         return b"{}"
 
-    def let_behave(_: str) -> bytes:
+    def clear_faults(_: str) -> bytes:
         msk.faults.clear()
         return b"{}"
 
-    def go_on(asked: str) -> bytes:
-        _go_on(clock, json.loads(asked))
+    def advance(asked: str) -> bytes:
+        _advance(clock, json.loads(asked))
         return _time(clock)
 
     operations: dict[tuple[str, str], Callable[[str], bytes]] = {
         ("GET", "calls"): lambda asked: log.answer(int(parse_qs(asked).get("since", ["0"])[0])),
         ("GET", "decisions"): lambda _: decisions.answer(),
-        ("POST", "faults"): let_misbehave,
-        ("DELETE", "faults"): let_behave,
+        ("POST", "faults"): add_fault,
+        ("DELETE", "faults"): clear_faults,
         ("GET", "time"): lambda _: _time(clock),
-        ("POST", "time"): go_on,
+        ("POST", "time"): advance,
         ("GET", "kafka"): lambda _: json.dumps(kafka()).encode(),
     }
     return answer
@@ -73,7 +73,7 @@ def with_control_api(
 async def _served(
     application: Application, clock: SimulatedClock, scope: Any, receive: Any, send: Any
 ) -> None:
-    """Serve a request to AWS, for which the clock stands still."""
+    """Serve a request to AWS, during which the clock stops."""
     clock.tick()  # so that no two requests have the same time
     clock.begin()
     try:
@@ -86,7 +86,7 @@ def _time(clock: SimulatedClock) -> bytes:
     return json.dumps({"now": clock.now().isoformat(), "at_work": clock.is_at_work()}).encode()
 
 
-def _go_on(clock: SimulatedClock, asked: dict[str, Any]) -> None:
+def _advance(clock: SimulatedClock, asked: dict[str, Any]) -> None:
     if "advance" in asked:
         clock.advance(float(asked["advance"]))
     elif "until" in asked:

@@ -1,4 +1,4 @@
-"""Deploys the owner stack, and then the client stacks side by side, by `sam deploy`."""
+"""Deploy the owner stack, and then the client stacks in parallel, by `sam deploy`."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ CLIENT_TEMPLATE = REPOSITORY / "client.yaml"
 
 @dataclass(frozen=True)
 class Deployed:
-    """The outputs of the stacks, by their names; those of the client stacks by account."""
+    """The outputs of the owner stack by name, and of the client stacks by account and name."""
 
     owner: Mapping[str, str]
     clients: Mapping[str, Mapping[str, str]]
@@ -44,7 +44,7 @@ class Deployed:
 
 
 def session(account: str) -> boto3.Session:
-    """A session as the root of *account*, which may do everything there."""
+    """Return a session as the root of *account*, which has all permissions."""
     return boto3.Session(
         aws_access_key_id=account, aws_secret_access_key="not-a-secret", region_name=REGION
     )
@@ -53,7 +53,7 @@ def session(account: str) -> boto3.Session:
 def deploy(
     endpoint: str, grace_hours: float, clients: Sequence[str] = CLIENTS, **chosen: str
 ) -> Deployed:
-    """The stacks of the owner and of *clients*; *chosen* are parameters of the owner stack."""
+    """Deploy the stacks of the owner and of *clients*; *chosen* are owner stack parameters."""
     owner = deploy_owner(endpoint, built_template(), clients, grace_hours, **chosen)
     with ThreadPoolExecutor() as pool:
         made = pool.map(lambda account: deploy_client(endpoint, account, owner), clients)
@@ -74,7 +74,7 @@ def deploy_owner(
 def deploy_client(
     endpoint: str, account: str, owner: Mapping[str, str], **chosen: str
 ) -> Mapping[str, str]:
-    """Deploy client.yaml, or update it, with what the owner tells and the client has *chosen*."""
+    """Deploy or update client.yaml, with the owner's outputs and the parameters *chosen*."""
     parameters = client_parameters(owner) | chosen
     return _sam_deploy(endpoint, account, CLIENT_STACK, CLIENT_TEMPLATE, parameters)
 

@@ -1,8 +1,8 @@
 """
 MiniStack's EC2 as the network of the MSK emulator.
 
-MSK makes and deletes the interface endpoint of a connection with the rights of its caller, so each
-of them is judged here (Service Authorization Reference of MSK, dependent actions; the conditions
+MSK creates and deletes the interface endpoint of a connection with the permissions of its caller,
+which are checked here (Service Authorization Reference of MSK, dependent actions; the conditions
 are those that the managed policy AmazonMSKFullAccess relies on).
 """
 
@@ -23,7 +23,7 @@ from localcloud.msk.network import NOT_IN_SHARED_VPCS
 
 RESERVED_ADDRESSES = 5  # of each subnet (VPC guide, subnet CIDR blocks)
 SERVICE_LINKED_ROLE = "AWSServiceRoleForKafka"
-_LOOKS = ("DescribeVpcs", "DescribeSubnets", "DescribeSecurityGroups", "DescribeVpcEndpoints")
+_READS = ("DescribeVpcs", "DescribeSubnets", "DescribeSecurityGroups", "DescribeVpcEndpoints")
 
 
 class Ec2Network:
@@ -62,7 +62,7 @@ class Ec2Network:
         return [SecurityGroup(group["GroupId"], group["VpcId"]) for group in groups]
 
     def create_endpoint(self, caller: Caller, endpoint: Endpoint) -> str:
-        _must_be_allowed(caller, _creation(caller, endpoint))
+        _authorize(caller, _creation_checks(caller, endpoint))
         with request_scope(caller.account, caller.region):
             if ec2._vpcs[endpoint.vpc_id]["OwnerId"] != caller.account:
                 raise PermissionError(NOT_IN_SHARED_VPCS)
@@ -76,8 +76,8 @@ class Ec2Network:
         with request_scope(caller.account, caller.region):
             keys = {f"aws:ResourceTag/{k}": v for k, v in tags_of(endpoint_id).items()}
             keys |= {f"ec2:ResourceTag/{k}": v for k, v in tags_of(endpoint_id).items()}
-            arn = f"{_place(caller)}:vpc-endpoint/{endpoint_id}"
-            _must_be_allowed(
+            arn = f"{_arn_prefix(caller)}:vpc-endpoint/{endpoint_id}"
+            _authorize(
                 caller,
                 [
                     Check("ec2:DescribeVpcEndpoints", "*"),
@@ -87,21 +87,21 @@ class Ec2Network:
             ec2._ACTION_MAP["DeleteVpcEndpoints"]({"VpcEndpointId.1": [endpoint_id]})
 
 
-def _creation(caller: Caller, endpoint: Endpoint) -> list[Check]:
-    place = _place(caller)
+def _creation_checks(caller: Caller, endpoint: Endpoint) -> list[Check]:
+    prefix = _arn_prefix(caller)
     parts = [
-        f"{place}:vpc/{endpoint.vpc_id}",
-        *(f"{place}:subnet/{each}" for each in endpoint.subnet_ids),
-        *(f"{place}:security-group/{each}" for each in endpoint.security_group_ids),
+        f"{prefix}:vpc/{endpoint.vpc_id}",
+        *(f"{prefix}:subnet/{each}" for each in endpoint.subnet_ids),
+        *(f"{prefix}:security-group/{each}" for each in endpoint.security_group_ids),
     ]
     tags = request_tags(endpoint.tags)
     tagging = tags | {"ec2:CreateAction": "CreateVpcEndpoint"}
     return [
-        *(Check(f"ec2:{look}", "*") for look in _LOOKS),
-        Check("ec2:DescribeVpcAttribute", f"{place}:vpc/{endpoint.vpc_id}"),
+        *(Check(f"ec2:{read}", "*") for read in _READS),
+        Check("ec2:DescribeVpcAttribute", f"{prefix}:vpc/{endpoint.vpc_id}"),
         *(Check("ec2:CreateVpcEndpoint", part, _tag_keys(part)) for part in parts),
-        Check("ec2:CreateVpcEndpoint", f"{place}:vpc-endpoint/*", tags),
-        Check("ec2:CreateTags", f"{place}:vpc-endpoint/*", tagging),
+        Check("ec2:CreateVpcEndpoint", f"{prefix}:vpc-endpoint/*", tags),
+        Check("ec2:CreateTags", f"{prefix}:vpc-endpoint/*", tagging),
     ]
 
 
@@ -109,11 +109,11 @@ def _tag_keys(arn: str) -> dict[str, Any]:
     return {f"aws:ResourceTag/{k}": v for k, v in tags_of(arn.rpartition("/")[2]).items()}
 
 
-def _place(caller: Caller) -> str:
+def _arn_prefix(caller: Caller) -> str:
     return f"arn:aws:ec2:{caller.region}:{caller.account}"
 
 
-def _must_be_allowed(caller: Caller, checks: Sequence[Check]) -> None:
+def _authorize(caller: Caller, checks: Sequence[Check]) -> None:
     for check in checks:
         service = check.action.partition(":")[0]
         if denied := authorize_caller(access_key.get(), service, caller.region, check):
@@ -121,18 +121,18 @@ def _must_be_allowed(caller: Caller, checks: Sequence[Check]) -> None:
 
 
 def _make_service_linked_role(caller: Caller) -> None:
-    """The first connection of an account brings MSK's own role, by the caller's right."""
+    """Create MSK's service-linked role, with the permissions of the caller, unless it exists."""
     if iam._roles.get(SERVICE_LINKED_ROLE):
         return
     path = "aws-service-role/kafka.amazonaws.com"
     arn = f"arn:aws:iam::{caller.account}:role/{path}/{SERVICE_LINKED_ROLE}"
     keys = {"iam:AWSServiceName": "kafka.amazonaws.com"}
-    _must_be_allowed(caller, [Check("iam:CreateServiceLinkedRole", arn, keys)])
+    _authorize(caller, [Check("iam:CreateServiceLinkedRole", arn, keys)])
     iam._create_service_linked_role({"AWSServiceName": ["kafka.amazonaws.com"]})
 
 
 def _parameters(endpoint: Endpoint) -> dict[str, list[str]]:
-    """The endpoint in the protocol of EC2."""
+    """Return the parameters of CreateVpcEndpoint in EC2's query protocol."""
     parameters = {
         "VpcId": [endpoint.vpc_id],
         "ServiceName": [endpoint.service_name],
@@ -150,6 +150,6 @@ def _parameters(endpoint: Endpoint) -> dict[str, list[str]]:
 
 
 def _free_addresses(subnet: dict[str, Any], endpoints: Sequence[dict[str, Any]]) -> int:
-    """One address for each interface endpoint in the subnet; MiniStack does not count them."""
+    """Count free addresses: an interface endpoint uses one, which MiniStack does not count."""
     used = sum(subnet["SubnetId"] in endpoint["SubnetIds"] for endpoint in endpoints)
     return ip_network(subnet["CidrBlock"]).num_addresses - RESERVED_ADDRESSES - used

@@ -1,4 +1,4 @@
-"""The door of the MSK emulator in MiniStack: the service "kafka", called by whoever signed."""
+"""Serve the MSK emulator in MiniStack as the service "kafka"."""
 
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
@@ -13,11 +13,13 @@ from localcloud.msk.wire import handle
 
 Handler = Callable[..., Awaitable[tuple[int, dict[str, str], bytes]]]
 
-# The access key of the request being served: further rights of its caller are judged by it.
+# The access key of the current request, for checks of dependent actions of its caller.
 access_key: ContextVar[str] = ContextVar("localcloud_access_key", default="")
 
 
 def kafka_handler(msk: Msk) -> Handler:
+    """Return the handler that calls *msk* as the signer of each request."""
+
     async def handler(
         method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
     ) -> tuple[int, dict[str, str], bytes]:

@@ -1,4 +1,4 @@
-"""The door under moto: every `kafka` request of this process is answered by the emulator."""
+"""Answer every `kafka` request of this process by the MSK emulator, under moto."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -44,10 +44,10 @@ def in_process_msk(
     assumptions: Assumptions = DEFAULTS,
 ) -> Iterator[Msk]:
     """
-    Put the emulator in the place of moto's own MSK, inside `mock_aws()`.
+    Replace moto's own MSK by the emulator, inside `mock_aws()`.
 
-    moto answers botocore's `before-send` through one stubber. Stepping in there, rather than
-    with a second handler, covers clients made earlier too and keeps moto's MSK from running.
+    moto answers botocore's `before-send` through one stubber. Patching that, not adding a second
+    handler, covers clients created earlier and keeps moto's MSK from running.
     """
     msk = Msk(
         clock or ManualClock(),
@@ -164,7 +164,7 @@ class MotoNetwork:
 
 
 def _unsupported_location(subnet: Any) -> str:
-    """Where an endpoint cannot be; moto has no Outposts, which tests add."""
+    """Return why a subnet can hold no endpoint; moto has no Outposts, which tests add."""
     if getattr(subnet, "outpost_arn", None):
         return "an Outpost"
     zone_type: str = subnet._availability_zone.zone_type

@@ -1,4 +1,4 @@
-"""A network for the clusters and one for each client, made through the ordinary EC2 API."""
+"""Create a VPC for the clusters and one for each client, through the EC2 API."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Network:
     account: str
     vpc_id: str
     cidr: str
-    subnets: Mapping[str, str]  # by zone id, which means the same zone in every account
+    subnets: Mapping[str, str]  # by zone id, which is the same zone in every account
 
     @property
     def subnet_ids(self) -> list[str]:
@@ -28,7 +28,7 @@ class Network:
 def make_networks(
     endpoint: str, owner: str = OWNER, clients: Sequence[str] = CLIENTS
 ) -> dict[str, Network]:
-    """Make one VPC with three subnets in each account; return them by account."""
+    """Create a VPC with three subnets in each account, and return them by account."""
     return {
         account: make_network(
             session(account).client("ec2", endpoint_url=endpoint), account, number
@@ -38,7 +38,7 @@ def make_networks(
 
 
 def make_network(ec2: "EC2Client", account: str, number: int) -> Network:
-    """Make the VPC 10.*number*.0.0/16 as MSK needs it: DNS on, a subnet in each zone."""
+    """Create the VPC 10.*number*.0.0/16 as MSK needs it: DNS on, a subnet in each zone."""
     cidr = f"10.{number}.0.0/16"
     vpc_id = ec2.create_vpc(CidrBlock=cidr)["Vpc"]["VpcId"]
     ec2.modify_vpc_attribute(VpcId=vpc_id, EnableDnsSupport={"Value": True})

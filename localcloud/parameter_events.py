@@ -1,5 +1,5 @@
 """
-Events about parameters: "Parameter Store Change" of `aws.ssm`, on the default bus of the account.
+Publish "Parameter Store Change" events of `aws.ssm` on the default bus of the account.
 
 The shape is that of the Systems Manager user guide, "EventBridge event patterns and examples for
 Systems Manager": operation, name, type and, where there is one, description.
@@ -17,9 +17,9 @@ from localcloud.tag_events import Handler
 
 
 def publishing_parameter_changes(handler: Handler) -> Handler:
-    """Return the SSM *handler*, which then publishes what PutParameter and DeleteParameter do."""
+    """Return the SSM *handler*, extended to publish the changes of parameters."""
 
-    async def tell(
+    async def handle(
         method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
     ) -> tuple[int, dict[str, str], bytes]:
         answer = await handler(method, path, headers, body, query)
@@ -28,7 +28,7 @@ def publishing_parameter_changes(handler: Handler) -> Handler:
             _publish_changes(operation, json.loads(body or b"{}"), json.loads(answer[2] or b"{}"))
         return answer
 
-    return tell
+    return handle
 
 
 def _publish_changes(operation: str, request: Mapping[str, Any], answer: Mapping[str, Any]) -> None:

@@ -1,8 +1,8 @@
 """
-Starts AWS's runtime client in a process in which the clock of the embedded AWS rules.
+Start AWS's runtime client in a process that has the time of the embedded AWS.
 
-Run as a file, as the Lambda runtime of a function; its argument is the handler. What it needs
-beside the runtime is taken off the path again, so that a function cannot lean on it.
+Run as a file, as the Lambda runtime of a function; its argument is the handler. It removes its own
+packages from the path, so that a function cannot depend on them.
 """
 
 import json
@@ -24,7 +24,7 @@ Client = lambda_runtime_client.LambdaRuntimeClient
 
 
 def follow_the_clock() -> None:
-    """Set the time of this process anew for each invocation, during which it stands still."""
+    """Set the time of this process for each invocation, during which it does not change."""
     process = time_machine.travel(_now(), tick=False).start()
     wait = Client.wait_next_invocation
 

@@ -1,10 +1,10 @@
 """
-The server process: MiniStack on one local port, with this package's doors and corrections.
+The server process: MiniStack on one local port, with the emulators and patches of this package.
 
     python -m localcloud.server
 
-It ends on SIGTERM and SIGINT and leaves no process behind. With --until-eof it also ends when its
-standard input does, which happens when whoever started it is gone, however that came about.
+It ends on SIGTERM and SIGINT, with all child processes. With --until-eof it also ends when its
+standard input ends, which happens when its parent process ends in any way.
 """
 
 import asyncio
@@ -21,12 +21,12 @@ from hypercorn.config import Config
 
 from localcloud.settings import HOST, OWNER, REGION, Settings, aimed_at, settings
 
-# Many other names mean something to MiniStack, so nothing else of the user's is kept.
+# MiniStack reads many other variables, so no others of the user are kept.
 KEPT = ("HOME", "LANG", "PATH")
 
 
 def prepare_environment(chosen: Settings) -> None:
-    """Set what MiniStack reads from the environment when it is imported."""
+    """Set the environment variables that MiniStack reads on import."""
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     temporary = chosen.state / "tmp"
     temporary.mkdir(parents=True, exist_ok=True)
@@ -36,7 +36,7 @@ def prepare_environment(chosen: Settings) -> None:
         | {
             "AUTH": "true",
             "BIND_HOST": HOST,
-            "DOCKER_HOST": f"unix://{temporary}/no-docker",  # it clears containers away
+            "DOCKER_HOST": f"unix://{temporary}/no-docker",  # MiniStack would remove containers
             "GATEWAY_PORT": str(chosen.port),
             "IOT_MTLS_ENABLED": "0",
             "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "60",
@@ -92,7 +92,7 @@ def main() -> None:
         app.end_child_processes()
         sys.stdout.flush()
         sys.stderr.flush()
-        # Executions that wait in their threads would hold the process up for hours of AWS's time.
+        # Threads of waiting executions would keep the process alive.
         os._exit(0)
 
     application = app.create_app(chosen)

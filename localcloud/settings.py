@@ -1,4 +1,4 @@
-"""What the embedded AWS is told when it starts, and where it keeps its state."""
+"""The settings of the embedded AWS: port, speed, and the folder of its state."""
 
 import os
 import socket
@@ -23,7 +23,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 class Settings:
     port: int = DEFAULT_PORT
     time_scale: float = DEFAULT_TIME_SCALE
-    """Seconds here for each second of AWS's waiting; HELD where time passes only when told to."""
+    """Real seconds for each simulated second; PAUSED if only the control API advances the clock."""
     state: Path = REPOSITORY / ".localcloud"
     grace_hours: float = DEFAULT_GRACE_HOURS
 
@@ -32,7 +32,7 @@ class Settings:
         return f"http://{HOST}:{self.port}"
 
     def environment(self) -> dict[str, str]:
-        """The three variables by which a server process is told these settings."""
+        """Return the settings as environment variables of a server process."""
         return {
             "MSKLINK_PORT": str(self.port),
             "MSKLINK_TIME_SCALE": str(self.time_scale),
@@ -67,7 +67,7 @@ def is_free(port: int) -> bool:
 
 
 def credentials(account: str) -> dict[str, str]:
-    """Credentials of *account*: MiniStack takes a 12-digit access key id for the account's root."""
+    """Return credentials of the root of *account*, whose access key id is the account id."""
     return {
         "AWS_ACCESS_KEY_ID": account,
         "AWS_SECRET_ACCESS_KEY": "not-a-secret",
@@ -77,13 +77,13 @@ def credentials(account: str) -> dict[str, str]:
 
 
 def clean_environment(endpoint: str) -> dict[str, str]:
-    """The environment of this process without anything that could reach the real AWS."""
+    """Return the environment of this process without settings that could reach the real AWS."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return kept | aimed_at(endpoint)
 
 
 def aimed_at(endpoint: str) -> dict[str, str]:
-    """What makes every AWS tool talk to *endpoint* and know no credentials but those given."""
+    """Return the variables by which AWS tools use *endpoint*, and only explicit credentials."""
     return {
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",

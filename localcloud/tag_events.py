@@ -1,8 +1,8 @@
 """
-Events about tags: of clusters from the MSK emulator, of EC2 resources from MiniStack's EC2.
+Publish tag events of clusters (MSK emulator) and of EC2 resources (MiniStack).
 
-`aws.tag` "Tag Change on Resource" carries the keys that changed and every tag afterwards (Tag
-Editor guide, monitoring tag changes). Beside it goes the CloudTrail event of the call.
+"Tag Change on Resource" of `aws.tag` has the changed keys and all tags after the change (Tag Editor
+guide, monitoring tag changes). The CloudTrail event of the call is published as well.
 """
 
 from collections import Counter
@@ -31,7 +31,7 @@ _READING = ("Describe", "List", "Get")
 
 
 def cluster_tags_changed(change: TagChange) -> None:
-    """The tag hook of the emulator."""
+    """Publish a tag change of a cluster; the tag hook of the emulator."""
     parts = change.resource_arn.split(":")
     detail = {
         "changed-tag-keys": list(change.changed_keys),
@@ -50,7 +50,7 @@ def msk_called(
     result: Mapping[str, Any] | None,
     error: MskError | None,
 ) -> None:
-    """The observer of the emulator: CloudTrail's record of calls that change something."""
+    """Publish CloudTrail's record of a call that changes MSK; the observer of the emulator."""
     if operation.startswith(_READING):
         return
     publish_call(
@@ -64,7 +64,7 @@ def msk_called(
 
 
 def _request_parameters(operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
-    """Names as on the wire; what is in the path is percent-encoded (MSK guide, logging)."""
+    """Return the parameters by their wire names; those in the path percent-encoded (MSK guide)."""
     shape = operation_model(operation).input_shape
     if shape is None:
         return {}
@@ -94,9 +94,9 @@ _versions: Counter[str] = Counter()
 
 
 def publishing_tag_changes(handler: Handler) -> Handler:
-    """The EC2 handler, publishing what CreateTags, DeleteTags and creation with tags do."""
+    """Return the EC2 *handler*, extended to publish the changes of tags."""
 
-    async def tell(
+    async def handle(
         method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
     ) -> tuple[int, dict[str, str], bytes]:
         if b"Action=Describe" in body:
@@ -109,7 +109,7 @@ def publishing_tag_changes(handler: Handler) -> Handler:
                 _compare(resource_id, before.get(resource_id, {}), after.get(resource_id, {}))
         return answer
 
-    return tell
+    return handle
 
 
 def _all_tags() -> dict[str, dict[str, str]]:

@@ -13,7 +13,7 @@ from tests.support.prepared import ONBOARDED
 
 
 def pytest_collection_finish() -> None:
-    """What boto3 and moto keep is large and stays; looking through it takes a third of the time."""
+    """Exempt boto3 and moto from garbage collection, which would take a third of the time."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(200_000, 20, 1_000)
@@ -21,7 +21,7 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture
 def durations() -> Durations:
-    """How long MSK takes; a test that wants other durations parametrizes this."""
+    """Return the durations of MSK's operations; a test can parametrize this."""
     return SHORT_DURATIONS
 
 
@@ -35,8 +35,8 @@ def accounts(request: pytest.FixtureRequest, durations: Durations) -> Iterator[A
 
 @pytest.fixture
 def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str, str], Callable[[], None]]:
-    """Makes an operation of a service other than MSK answer with an error code, until undone."""
-    call = BaseClient._make_api_call  # type: ignore[attr-defined]  # the one way of all calls
+    """Return a function that makes an operation of a service other than MSK fail, until undone."""
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]  # all calls pass here
 
     def fail(service: str, operation: str, code: str) -> Callable[[], None]:
         def answer(client: Any, name: str, parameters: dict[str, Any]) -> Any:

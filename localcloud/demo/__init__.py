@@ -1,1 +1,1 @@
-"""`make demo`: the main job on the embedded AWS, shown as it happens."""
+"""`make demo`: show the onboarding of two clients on the embedded AWS."""

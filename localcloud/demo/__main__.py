@@ -1,7 +1,7 @@
 """
-`make demo`: an owner tags a cluster, two clients tag a VPC each, MSKLink does the rest.
+`make demo`: an owner tags a cluster, two clients tag a VPC each, and MSKLink connects them.
 
-Exit code 1 when the end is not as it should be. Leaves nothing running.
+The exit code is 1 if the result is not as expected. All processes have ended then.
 """
 
 import argparse
@@ -19,13 +19,13 @@ from localcloud.demo.screen import Screen
 from localcloud.settings import credentials
 
 IN_MAPS = ("SurveyClient", "ConnectClient", "PublishToAccount")
-"""Functions of states inside a Map, which the history here leaves out."""
+"""Functions of states inside a Map, which the history of the embedded AWS lacks."""
 
 MOST_HOURS = 3
-"""On AWS's clock: a run that takes longer is not as it should be."""
+"""Limit of a run, in hours of the simulated clock."""
 
 MOST_SPEED = 1_000_000
-"""So many times faster than on AWS nobody can watch."""
+"""Speed above which nobody could watch."""
 
 
 def main() -> int:
@@ -40,7 +40,7 @@ def main() -> int:
 
 
 def _speed() -> float:
-    """Return how many times faster than on AWS time is to go on; 0 when nobody wants to watch."""
+    """Return how many times faster than on AWS time passes; 0 for as fast as possible."""
     parser = argparse.ArgumentParser(prog="make demo")
     parser.add_argument("--speed", type=_positive, default=0.0)
     speed: float = parser.parse_args().speed
@@ -72,7 +72,7 @@ def play(cloud: Cloud, screen: Screen, speed: float) -> int:
     screen.say(f"{cloud.owner} allows {APPLICATION} to write and read the topic {TOPIC}", "bold")
     scenario.allow_access()
     screen.say(f"{APPLICATION} asks for access to the topic {TOPIC}", "bold")
-    scenario.ask_for_access()
+    scenario.request_access()
     observation = watch(cloud, observer, screen, speed)
     calls = cloud.calls(before)
     ours = Counter(call.operation for call in calls if ":assumed-role/" in call.principal)
@@ -86,7 +86,7 @@ def play(cloud: Cloud, screen: Screen, speed: float) -> int:
 
 
 def connect(cloud: Cloud, screen: Screen) -> list[str]:
-    """Let the client's application write and read; what went wrong, if anything."""
+    """Let the client's application write and read; return its problems."""
     screen.console.print(
         f"\nAn application of {APPLICATION}, with its credentials and the name of the cluster:"
     )
@@ -98,7 +98,7 @@ def connect(cloud: Cloud, screen: Screen) -> list[str]:
 
 
 def watch(cloud: Cloud, observer: Observer, screen: Screen, speed: float) -> Observation:
-    """Look at every moment until the run is over."""
+    """Observe every event until the run has ended."""
 
     def look() -> Observation | None:
         observation = observer.observe()

@@ -1,4 +1,4 @@
-"""What a run costs at list price, from what it did."""
+"""Compute the cost of a run at list price."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ PER_READ = 0.125 / 1e6
 PER_EVENT = 1.00 / 1e6  # EventBridge, custom events
 
 GB_SECONDS = 0.25 * 1.0
-"""Of one invocation: 256 MB for a second, which is more than a warm one takes."""
+"""Of one invocation: 256 MB for a second, more than a warm one uses."""
 
 WRITES = {"PutItem", "UpdateItem", "DeleteItem"}
 READS = {"GetItem", "Query"}

@@ -1,4 +1,4 @@
-"""What can be seen from outside while a run is under way, and when it is over."""
+"""Observe a run through the AWS APIs, and check its result."""
 
 import json
 from collections import Counter
@@ -11,7 +11,7 @@ from localcloud.demo.scenario import CLUSTER, WISHES
 
 @dataclass(frozen=True)
 class Observation:
-    """One look at the run, the cluster and the connections."""
+    """The run, the cluster and the connections at one moment."""
 
     run: str = ""
     status: str = "WAITING"
@@ -29,7 +29,7 @@ class Observation:
 
     @property
     def transitions(self) -> int:
-        """Step Functions bills each state that is entered; those inside a Map are not seen here."""
+        """The billed transitions: one for each state entered, without those inside a Map."""
         return self.entered.total()
 
 
@@ -80,7 +80,7 @@ class Observer:
         ]
 
     def parameters(self, account: str) -> dict[str, str]:
-        """What *account* reads in Parameter Store with its own credentials."""
+        """Return the parameters that *account* reads with its own credentials."""
         pages = (
             self.cloud.client("ssm", account)
             .get_paginator("get_parameters_by_path")
@@ -89,7 +89,7 @@ class Observer:
         return {found["Name"]: found["Value"] for page in pages for found in page["Parameters"]}
 
     def may_connect(self) -> list[str]:
-        """The accounts that the cluster policy lets connect."""
+        """Return the accounts that the cluster policy admits."""
         policy = self._owner("kafka").get_cluster_policy(ClusterArn=self.cluster_arn)["Policy"]
         return [
             arn.split(":")[4]
@@ -99,7 +99,7 @@ class Observer:
         ]
 
     def problems(self, observation: Observation, calls: Counter[str]) -> list[str]:
-        """What is not as it should be when the run is over; nothing, when all is well."""
+        """Return what is not as expected after the run."""
         expected = {
             f"/msklink/{CLUSTER}/{scheme}/bootstrap.servers": account
             for account, schemes in WISHES.items()
@@ -125,7 +125,7 @@ class Observer:
 
 
 def _private(info: dict[str, Any]) -> tuple[str, ...]:
-    """The schemes that are on for private connectivity."""
+    """Return the schemes that are on for private connectivity."""
     brokers = info["Provisioned"]["BrokerNodeGroupInfo"]
     switches = (
         brokers.get("ConnectivityInfo", {}).get("VpcConnectivity", {}).get("ClientAuthentication")

@@ -1,4 +1,4 @@
-"""What the two teams do: one makes and tags a cluster, two others tag a VPC each."""
+"""The actions of the teams: one creates and tags a cluster, two others tag a VPC each."""
 
 import json
 from dataclasses import dataclass
@@ -8,10 +8,10 @@ from localcloud.cloud import Cloud
 
 CLUSTER = "orders"
 WISHES = {"222222222222": "iam", "333333333333": "iam scram"}
-"""What each client account tags its VPC with."""
+"""The tag value of each client account's VPC."""
 
 APPLICATION = "222222222222"
-"""The account whose application writes and reads in the end."""
+"""The account whose application writes and reads."""
 TOPIC = "payments"
 
 
@@ -23,7 +23,7 @@ class Scenario:
         return self.cloud.client("kafka", self.cloud.owner)
 
     def make_cluster(self) -> str:
-        """Ask for three brokers in three zones, with IAM and SCRAM on; returns the ARN."""
+        """Create a cluster of three brokers with IAM and SCRAM on, and return its ARN."""
         kafka = self.kafka()
         configuration = kafka.create_configuration(
             Name="acls-decide", ServerProperties=b"allow.everyone.if.no.acl.found=false"
@@ -52,7 +52,7 @@ class Scenario:
         return state == "ACTIVE"
 
     def tag(self, arn: str) -> None:
-        """The owner opts in and lists the clients; each client tags its VPC."""
+        """Opt in and list the clients as the owner, and tag a VPC as each client."""
         for account, schemes in WISHES.items():
             self.cloud.client("ec2", account).create_tags(
                 Resources=[self.cloud.networks[account].vpc_id],
@@ -64,15 +64,15 @@ class Scenario:
         )
 
     def allow_access(self) -> None:
-        """The owner lets the client's application write to and read from its topic."""
+        """Write the owner's access bounds for the client's topic."""
         self.cloud.client("ssm", self.cloud.owner).put_parameter(
             Name=f"/msklink/{CLUSTER}/access/{APPLICATION}",
             Value=json.dumps({"names": [TOPIC], "actions": ["produce", "consume"]}),
             Type="String",
         )
 
-    def ask_for_access(self) -> None:
-        """Let the cluster policy allow the client's application its topic, by a request."""
+    def request_access(self) -> None:
+        """Request access to the topic as the client, which adds it to the cluster policy."""
         detail = {
             "cluster": CLUSTER,
             "vpc_id": self.cloud.networks[APPLICATION].vpc_id,

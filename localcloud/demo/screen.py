@@ -1,4 +1,4 @@
-"""What the demo prints: a line for each thing that happens, and below them the state of play."""
+"""Print the demo: a line for each change, and a panel with the current state."""
 
 import json
 import time
@@ -27,7 +27,7 @@ COLOURS = {
 
 
 class Screen:
-    """Live in a terminal, plain lines elsewhere. *now* is the time on AWS's clock."""
+    """A live panel in a terminal, plain lines elsewhere. *now* is the simulated time."""
 
     def __init__(self, now: Callable[[], datetime], console: Console) -> None:
         self.console = console
@@ -50,13 +50,13 @@ class Screen:
         self._live.stop()
 
     def say(self, text: str, style: str = "") -> None:
-        """One line, with the time on AWS's clock and on ours."""
+        """Print one line, with the simulated and the real time."""
         simulated, real = self._times()
         line = Text.assemble((f"{simulated} ", "cyan"), (f"{real:>6}  ", "dim"), (text, style))
         self.console.print(line)
 
     def show(self, observation: Observation) -> None:
-        """Say what has changed since the last *observation*, and draw the state of play."""
+        """Print what has changed since the last *observation*, and draw the panel."""
         if self.console.is_terminal:
             self._live.update(self._draw(observation), refresh=True)
         for text in changes(self._seen, observation):
@@ -64,7 +64,7 @@ class Screen:
         self._seen = observation
 
     def parameters(self, parameters: Mapping[str, str]) -> None:
-        """A set of parameters, one broker a line; whole names, so that they can be copied."""
+        """Print parameters, one broker a line, with whole names that can be copied."""
         width = max(map(len, parameters), default=0) + 2
         for name, value in sorted(parameters.items()):
             shown = json.loads(value)["state"] if name.endswith("/status") else value
@@ -97,7 +97,7 @@ class Screen:
 
 
 def changes(before: Observation, now: Observation) -> list[str]:
-    """What somebody who watches would remark on."""
+    """Return the changes to print."""
     told = []
     if now.run != before.run:
         told.append(f"run {now.run} started")

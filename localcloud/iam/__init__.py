@@ -1,1 +1,1 @@
-"""Who may do what: MiniStack judges by its policy engine, this package tells it on what."""
+"""IAM checks: MiniStack evaluates policies, this package defines the actions and resources."""

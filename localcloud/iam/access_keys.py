@@ -1,4 +1,4 @@
-"""Whose an access key is and what its secret is, for what is signed but not sent to MiniStack."""
+"""Look up the identity and secret of an access key, for tokens that are not sent to MiniStack."""
 
 import re
 
@@ -11,7 +11,7 @@ from localcloud.settings import credentials
 
 def identity(access_key_id: str, session_token: str | None) -> Identity:
     """
-    Return the root of an account for its number, else the user or the role's session.
+    Return the account root for an account id, else the user or the role session.
 
     Raises Refused for a key or a session token that MiniStack has not issued or that has expired.
     """

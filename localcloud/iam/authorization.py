@@ -1,9 +1,9 @@
 """
-Corrects what MiniStack judges a call on; how it judges (policies, conditions, boundaries) stays.
+Correct the actions and resources on which MiniStack authorizes a call.
 
-MiniStack judges each call once, on one resource, often on "*". AWS judges a call on every resource
-it names and on the other actions it implies. The rules given to `install` say which those are; a
-service without a rule is left to MiniStack. A check is only ever made more exact: none is left out.
+MiniStack authorizes each call once, on one resource, often on "*". AWS does so on every resource
+that the call names, and for its dependent actions. The rules given to `install` define these
+checks. A service without a rule is left to MiniStack, and so is the evaluation of policies.
 """
 
 import json
@@ -19,7 +19,7 @@ from localcloud.iam import decisions
 from localcloud.iam.checks import Check, Request
 from localcloud.settings import ACCOUNTS
 
-# The three accounts are one organization; MiniStack has an organization for each account.
+# The three accounts are one organization; MiniStack has one for each account.
 ORGANIZATION = "o-localcloud"
 
 Rules = Mapping[str, Callable[[Request], list[Check]]]
@@ -27,7 +27,7 @@ Rules = Mapping[str, Callable[[Request], list[Check]]]
 
 @dataclass
 class _Evaluation:
-    """What MiniStack's dispatcher is doing for one request, between the functions it calls."""
+    """The checks of the current request, shared by the patched functions."""
 
     checks: list[Check] = field(default_factory=list)
     denied: Check | None = None
@@ -94,13 +94,13 @@ def _enforce(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _scope(access_key: str) -> str:
-    """The session policy that the session of *access_key* was given, or ""."""
+    """Return the session policy of the session of *access_key*, or ""."""
     policies = (sts._sessions.get(access_key) or {}).get("SessionPolicies") or {}
     return str(policies.get("Policy") or "")
 
 
 def _denial(original: Callable[..., Any]) -> Callable[..., Any]:
-    """The answer to a denied call names the action and resource that were denied."""
+    """Name the denied action and resource in the error of a denied call."""
 
     def access_denied_response(
         service: str, action: str, principal: str, request_id: str, **kwargs: Any
@@ -118,8 +118,8 @@ def _denial(original: Callable[..., Any]) -> Callable[..., Any]:
 
 def _condition_key(original: Callable[..., Any]) -> Callable[..., Any]:
     def resolve(key: str, context: Any) -> Any:
-        # For a role session aws:PrincipalArn is the role, with its path, not the session (IAM User
-        # Guide, global condition context keys). MiniStack gives the session.
+        # For a role session aws:PrincipalArn is the role, with its path (IAM User Guide, global
+        # condition context keys). MiniStack uses the session.
         if key.lower() == "aws:principalarn" and ":assumed-role/" in context.principal_arn:
             return role_of_session(context.principal_arn)
         return original(key, context)
@@ -128,7 +128,7 @@ def _condition_key(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _principal(original: Callable[[Any, str], bool]) -> Callable[[Any, str], bool]:
-    """A service in a trust policy is that service; MiniStack lets any account's root through."""
+    """Match a service in a trust policy only with that service; MiniStack admits account roots."""
 
     def matches(principal: Any, caller: str) -> bool:
         if isinstance(principal, dict):
@@ -139,7 +139,7 @@ def _principal(original: Callable[[Any, str], bool]) -> Callable[[Any, str], boo
 
 
 def role_of_session(session_arn: str) -> str:
-    """The ARN of the role, path included, that *session_arn* is a session of."""
+    """Return the ARN of the role of *session_arn*, with its path."""
     account = session_arn.split(":")[4]
     name = session_arn.split("/")[1]
     role = iam._roles.get_scoped(account, None, name) or {}
@@ -148,7 +148,7 @@ def role_of_session(session_arn: str) -> str:
 
 @dataclass(frozen=True)
 class Denied:
-    """A refusal, and whether a policy says so or merely none allows it."""
+    """A denial, explicit or because no policy allows the action."""
 
     action: str
     resource: str
@@ -168,7 +168,7 @@ class Denied:
 
 
 def authorize_caller(access_key: str, service: str, region: str, check: Check) -> Denied | None:
-    """Judge one more check against the caller of the request that is being served."""
+    """Authorize a further check for the caller of the current request."""
     _current.set(None)
     denied = iam_evaluator.enforce(
         access_key, check.action, service, region, check.resource, check.context
@@ -184,7 +184,7 @@ def authorize_caller(access_key: str, service: str, region: str, check: Check) -
 
 
 def authorize_role(role_arn: str, service: str, region: str, check: Check) -> Denied | None:
-    """Judge a check against *role_arn*, assumed by the AWS service *service* (a host name)."""
+    """Authorize a check for *role_arn*, assumed by the AWS service *service* (a host name)."""
     account = role_arn.split(":")[4]
     name = role_arn.rsplit("/", 1)[-1]
     session = f"arn:aws:sts::{account}:assumed-role/{name}/{service.split('.', maxsplit=1)[0]}"
@@ -213,7 +213,7 @@ def authorize_role(role_arn: str, service: str, region: str, check: Check) -> De
 
 
 def _trusts(role: dict[str, Any], service: str, account: str) -> bool:
-    """Whether *role* lets *service* in, which comes because of something in *account*."""
+    """Return whether *service* may assume *role* on behalf of a resource in *account*."""
     context = iam_evaluator.EvalContext(
         principal_arn=service,
         principal_type="Service",
@@ -230,7 +230,7 @@ def _trusts(role: dict[str, Any], service: str, account: str) -> bool:
 
 
 def _with_any_resource(document: str | dict[str, Any]) -> dict[str, Any]:
-    """A trust policy in the form of a resource policy: MiniStack's evaluator wants a Resource."""
+    """Return a trust policy with the Resource that MiniStack's evaluator requires."""
     parsed: dict[str, Any] = json.loads(document) if isinstance(document, str) else document
     statements = parsed.get("Statement", [])
     if isinstance(statements, dict):

@@ -1,4 +1,4 @@
-"""A call as IAM sees it, and the checks that AWS makes of it."""
+"""A call as IAM sees it, and the checks that AWS makes."""
 
 import json
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ class Request:
         return str(value[0] if isinstance(value, list) and value else value or "")
 
     def numbered(self, prefix: str) -> list[str]:
-        """Values of `prefix.1`, `prefix.2`, …, as the EC2 protocol writes lists."""
+        """Return the values of `prefix.1`, `prefix.2`, …, the lists of the EC2 query protocol."""
         found: list[str] = []
         while value := self.parameter(f"{prefix}.{len(found) + 1}"):
             found.append(value)
@@ -47,7 +47,7 @@ class Request:
 
 
 def request_tags(tags: Mapping[str, str]) -> dict[str, Any]:
-    """The condition keys of a request that sets *tags*."""
+    """Return the condition keys of a request that sets *tags*."""
     if not tags:
         return {}
     named = {f"aws:RequestTag/{key}": value for key, value in tags.items()}

@@ -1,8 +1,8 @@
 """
-What IAM said to roles, readable at GET /_localcloud/decisions.
+The log of IAM's decisions about roles, served at GET /_localcloud/decisions.
 
-A call may be judged several times: on each resource it names, and on the actions it implies. What
-was said before to the same session is kept once.
+A call may need several: one for each resource that it names, and for its dependent actions. Equal
+decisions about a session are kept once.
 """
 
 import json
@@ -11,20 +11,20 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True)
 class Decision:
-    principal: str  # ARN of the session of the role
-    scope: str  # the session policy as it was passed, or ""
+    principal: str  # ARN of the role session
+    scope: str  # the session policy as passed, or ""
     action: str
     resource: str
     allowed: bool
 
 
-_given: dict[Decision, None] = {}
+_decisions: dict[Decision, None] = {}
 
 
 def record(principal: str, scope: str, action: str, resource: str, *, allowed: bool) -> None:
     if ":assumed-role/" in principal:
-        _given[Decision(principal, scope, action, resource, allowed)] = None
+        _decisions[Decision(principal, scope, action, resource, allowed)] = None
 
 
 def answer() -> bytes:
-    return json.dumps([asdict(decision) for decision in list(_given)]).encode()
+    return json.dumps([asdict(decision) for decision in list(_decisions)]).encode()

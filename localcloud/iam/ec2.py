@@ -1,4 +1,4 @@
-"""What EC2 judges the calls used here on (Service Authorization Reference, Amazon EC2)."""
+"""The checks of the EC2 calls used here (Service Authorization Reference, Amazon EC2)."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -29,7 +29,7 @@ _ON_SECURITY_GROUPS = {
 
 
 class Ec2Checks:
-    """Calls that are not here are left to MiniStack."""
+    """Other calls are left to MiniStack."""
 
     def __init__(self, tags_of: TagsOf) -> None:
         self._tags_of = tags_of
@@ -89,7 +89,7 @@ class Ec2Checks:
         ]
 
     def _creation(self, request: Request, kind: str, parts: list[Check]) -> list[Check]:
-        """A creation is judged on what it is made of and on what it makes, tags at creation also
+        """Return the checks of a creation: on its parts and its result, tags at creation also
         as ec2:CreateTags with the key ec2:CreateAction (EC2 User Guide, supported resources for
         tagging on creation)."""
         tags = tag_specifications(request, kind)
@@ -104,12 +104,12 @@ class Ec2Checks:
 
 
 def resource_type(resource_id: str) -> str:
-    """`security-group` for `sg-…`, as in ARNs; `*` for what is not used here."""
+    """Return the resource type of ARNs, `security-group` for `sg-…`; `*` if not used here."""
     return _TYPES.get(resource_id.partition("-")[0], "*")
 
 
 def tag_specifications(request: Request, kind: str) -> dict[str, str]:
-    """The tags that *request* gives to what it creates of type *kind*."""
+    """Return the tags that *request* sets on resources of type *kind*."""
     found: dict[str, str] = {}
     for name in request.query:
         if not (match := re.fullmatch(r"TagSpecification\.(\d+)\.Tag\.(\d+)\.Key", name)):

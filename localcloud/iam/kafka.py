@@ -1,4 +1,4 @@
-"""What MSK judges a call on (Service Authorization Reference, Amazon MSK)."""
+"""The checks of MSK calls (Service Authorization Reference, Amazon MSK)."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -9,14 +9,14 @@ from localcloud.iam.checks import Check, Request, request_tags
 
 TagsOf = Callable[[str], Mapping[str, str]]
 
-# Judged on no resource although the path names one.
+# Have no resource type, although the path has a resource.
 _WITHOUT_RESOURCE = {
     "DescribeClusterOperation",
     "DescribeClusterOperationV2",
     "GetBootstrapBrokers",
 }
 
-# MSK looks with the rights of its caller (dependent actions of UpdateConnectivity).
+# MSK calls these with the permissions of its caller (dependent actions of UpdateConnectivity).
 _LOOKS_AT_NETWORK = (Check("ec2:DescribeRouteTables", "*"), Check("ec2:DescribeSubnets", "*"))
 
 _ARN = re.compile(
@@ -44,7 +44,7 @@ class KafkaChecks:
                 return self._named_in_path(request)
 
     def _create_vpc_connection(self, request: Request) -> list[Check]:
-        """Judged on the cluster and on the connection that does not exist yet."""
+        """Return the checks on the cluster and on the connection to create."""
         body = request.json()
         cluster = str(body.get("targetClusterArn", "*"))
         named = _ARN.fullmatch(cluster)
@@ -61,7 +61,7 @@ class KafkaChecks:
         return checks
 
     def _create_cluster(self, request: Request) -> list[Check]:
-        """No resource type for the creation itself; tags at creation need kafka:TagResource."""
+        """Return the checks of a creation, which has no resource type, and of its tags."""
         body = request.json()
         tags = request_tags(body.get("tags") or {})
         checks = [Check(request.action, "*", tags)]
@@ -73,7 +73,7 @@ class KafkaChecks:
         return checks
 
     def _named_in_path(self, request: Request) -> list[Check]:
-        """The ARN in the path, plain or percent-encoded; calls that list or create have none."""
+        """Return the ARN in the path, plain or percent-encoded; lists and creations have none."""
         body = request.json()
         found = _ARN.search(unquote(request.path))
         if request.operation in _WITHOUT_RESOURCE:

@@ -1,10 +1,10 @@
-"""What EventBridge Scheduler judges a call on (Service Authorization Reference)."""
+"""The checks of EventBridge Scheduler calls (Service Authorization Reference)."""
 
 from localcloud.iam.checks import Check, Request
 
 
 def scheduler_checks(request: Request) -> list[Check]:
-    """A schedule is made with leave to pass its role to the scheduler."""
+    """Return the checks of a call; creating a schedule needs iam:PassRole."""
     if request.operation != "CreateSchedule":
         return []
     body = request.json()

@@ -1,4 +1,4 @@
-"""What Parameter Store judges a call on (Service Authorization Reference, AWS Systems Manager)."""
+"""The checks of Parameter Store calls (Service Authorization Reference, AWS Systems Manager)."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ def ssm_checks(request: Request) -> list[Check]:
     body = request.json()
     match request.operation:
         case "GetParametersByPath":
-            # Judged on the path as it is written, also a recursive one: "/a" is parameter/a, as
+            # The resource is the path as written, also a recursive one: "/a" is parameter/a, as
             # AWS's refusals have it (aws/aws-dotnet-extensions-configuration#108).
             checks = [Check(request.action, _arn(request, str(body.get("Path", ""))))]
         case "GetParameters":

@@ -1,1 +1,1 @@
-"""Kafka brokers for the embedded AWS: librdkafka's own, behind a door that speaks as MSK does."""
+"""Kafka brokers of the embedded AWS: librdkafka's mock cluster behind a proxy with MSK's names."""

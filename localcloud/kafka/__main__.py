@@ -1,9 +1,9 @@
 """
-`msklink-client` on the embedded AWS: the brokers' names lead there, as they do in the client's VPC.
+Run `msklink-client` on the embedded AWS, with broker names resolved as in the client's VPC.
 
     PYTHONPATH=client/python/src .venv/bin/python -m localcloud.kafka check orders
 
-Credentials and AWS_ENDPOINT_URL are in the environment, as for the AWS CLI (docs/local.md).
+The environment has credentials and AWS_ENDPOINT_URL, as for the AWS CLI (docs/local.md).
 """
 
 import json

@@ -1,9 +1,9 @@
 """
-The brokers themselves: librdkafka's mock cluster, one for each MSK cluster that is asked for.
+Run librdkafka's mock cluster, one for each MSK cluster that a client connects to.
 
-It keeps records in memory, knows consumer groups and idempotent producers, and makes a topic when
-metadata of it are asked for, with four partitions. It cannot create topics, and ACLs, quotas and
-retention are unknown to it. It speaks plaintext only, and to this machine.
+It keeps records in memory, supports consumer groups and idempotent producers, and creates a topic
+of four partitions on a Metadata request. It does not support CreateTopics, ACLs, quotas and
+retention. It listens in plaintext on this machine.
 """
 
 import socket
@@ -20,11 +20,11 @@ START_SECONDS: Final = 10
 
 @dataclass(frozen=True)
 class MockCluster:
-    """Where the brokers listen, by number, and what they speak."""
+    """The addresses of the brokers, by number, and their API versions."""
 
     addresses: dict[int, tuple[str, int]]
     versions: Versions
-    _holder: Producer  # the cluster lives as long as the client it belongs to
+    _holder: Producer  # the mock cluster lives as long as this client
 
 
 class MockClusters:
@@ -32,7 +32,7 @@ class MockClusters:
         self._clusters: dict[tuple[str, int], MockCluster] = {}
 
     def get(self, name: str, brokers: int) -> MockCluster:
-        """Return the cluster called *name*; with another number of *brokers* it begins anew."""
+        """Return the cluster called *name*; a new number of *brokers* starts an empty one."""
         if (name, brokers) not in self._clusters:
             self._clusters[name, brokers] = _started(brokers)
         return self._clusters[name, brokers]

@@ -1,16 +1,16 @@
 """
-The door to the brokers of all clusters: one TLS port, behind which the server name decides.
+The proxy of the brokers of all clusters: one TLS port, which routes by server name (SNI).
 
-A connection is told by its server name (SNI) which broker of which cluster it wants and by which
-scheme. The client then authenticates, and is passed on if its account gets through to that
-cluster. What is refused is told to the client, and to the log.
+The server name selects the cluster, the broker and the scheme. The client then authenticates, and
+is relayed to the broker if its account may connect to the cluster. A refusal goes to the client
+and to the log.
 
-Only IAM is served: the secrets and the client certificates of a cluster are not emulated, so that
-clients by SCRAM and TLS are refused. What an identity may do with topics and groups is not judged,
-and neither are the policies of its own account. A connection once let in stays.
+Only IAM is supported: secrets and client certificates of a cluster are not emulated, so clients by
+SCRAM and TLS are refused. Permissions for topics and groups are not checked, nor are identity
+policies. An open connection stays open.
 
-A name of no broker would not resolve on AWS; here it gets as far as authentication, because only
-there a client can be told why it is refused.
+An unknown broker name would not resolve on AWS. Here the client is refused during authentication,
+where it can read the reason.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 
 
 class Authorizer(Protocol):
-    """What names stand for, and what keeps whom from what they stand for: `Msk` is one."""
+    """Maps broker names to brokers, and decides who may connect; `Msk` implements it."""
 
     def find_broker(self, host: str) -> PrivateBroker | None: ...
 
@@ -43,7 +43,7 @@ class Authorizer(Protocol):
 
 
 class KafkaProxy:
-    """Serves in a thread of its own from `start` to `stop`."""
+    """Serves in its own thread, from `start` to `stop`."""
 
     def __init__(self, authorizer: Authorizer, keys: Keys) -> None:
         self._authorizer = authorizer
@@ -55,18 +55,18 @@ class KafkaProxy:
         self.port: int = self._listener.getsockname()[1]
         self._stop = asyncio.Event()
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, name="kafka-front", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="kafka-proxy", daemon=True)
 
     @property
     def authority(self) -> bytes:
-        """The certificate, in PEM, that clients have to trust."""
+        """The certificate of the CA, in PEM, that clients must trust."""
         return self._tls.authority
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self) -> None:
-        """End it, with all that it has still to say in the log; again is harmless."""
+        """Stop serving, after all log messages are written. Idempotent."""
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
@@ -88,7 +88,7 @@ class KafkaProxy:
         def ended(task: asyncio.Task[None]) -> None:
             tasks.discard(task)
             if not task.cancelled() and (error := task.exception()):
-                logger.error("lost a client by a fault of its message or of ours", exc_info=error)
+                logger.error("client disconnected by an unexpected error", exc_info=error)
 
         accepting = asyncio.create_task(accept())
         await self._stop.wait()
@@ -105,7 +105,7 @@ class KafkaProxy:
             logger.warning("refused a client: is SASL_SSL set, and our CA trusted? %s", error)
             return
         except OSError:
-            return  # it only looked whether somebody listens
+            return  # a port check without TLS
         try:
             await self._serve_known(client, host)
         except Refused as refusal:
@@ -139,11 +139,11 @@ class KafkaProxy:
 
         if await authenticate(client, cluster.versions, identify) is None:
             return
-        behind = Peer(*await asyncio.open_connection(*cluster.addresses[broker.number]))
+        server = Peer(*await asyncio.open_connection(*cluster.addresses[broker.number]))
         try:
-            await relay(client, behind, broker, cluster.versions)
+            await relay(client, server, broker, cluster.versions)
         finally:
-            await behind.close()
+            await server.close()
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Passing messages on, with the brokers called as the client knows them."""
+"""Relay messages between client and broker, with broker names rewritten to those of MSK."""
 
 import asyncio
 from dataclasses import replace
@@ -19,12 +19,12 @@ from localcloud.msk import PrivateBroker
 REWRITTEN: Final = (Api.METADATA, Api.FIND_COORDINATOR)
 
 
-async def relay(client: Peer, behind: Peer, broker: PrivateBroker, versions: Versions) -> None:
-    """Pass requests and responses on until one side ends."""
+async def relay(client: Peer, server: Peer, broker: PrivateBroker, versions: Versions) -> None:
+    """Relay requests and responses until one side closes."""
     awaited: dict[int, Request] = {}
     both = [
-        asyncio.create_task(_requests(client, behind, versions, awaited)),
-        asyncio.create_task(_responses(behind, client, broker, awaited)),
+        asyncio.create_task(_requests(client, server, versions, awaited)),
+        asyncio.create_task(_responses(server, client, broker, awaited)),
     ]
     try:
         done, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
@@ -37,7 +37,7 @@ async def relay(client: Peer, behind: Peer, broker: PrivateBroker, versions: Ver
 
 
 async def _requests(
-    client: Peer, behind: Peer, versions: Versions, awaited: dict[int, Request]
+    client: Peer, server: Peer, versions: Versions, awaited: dict[int, Request]
 ) -> None:
     while request := await client.request():
         if request.api == Api.API_VERSIONS:
@@ -45,29 +45,29 @@ async def _requests(
             continue
         if request.api in REWRITTEN:
             awaited[request.correlation] = request
-        await behind.send(request.frame)
+        await server.send(request.frame)
 
 
 async def _responses(
-    behind: Peer, client: Peer, broker: PrivateBroker, awaited: dict[int, Request]
+    server: Peer, client: Peer, broker: PrivateBroker, awaited: dict[int, Request]
 ) -> None:
-    while (frame := await behind.frame()) is not None:
+    while (frame := await server.frame()) is not None:
         request = awaited.pop(correlation_of(frame), None)
-        await client.send(_renamed(frame, request, broker) if request else frame)
+        await client.send(_with_msk_addresses(frame, request, broker) if request else frame)
 
 
-def _renamed(frame: bytes, request: Request, broker: PrivateBroker) -> bytes:
+def _with_msk_addresses(frame: bytes, request: Request, broker: PrivateBroker) -> bytes:
     answer = decode_response(request.api, request.version, frame)
     if request.api == Api.METADATA:
-        brokers = tuple(_at_its_name(item, broker) for item in answer.brokers)
+        brokers = tuple(_with_msk_address(item, broker) for item in answer.brokers)
         answer = replace(answer, brokers=brokers)
     else:
-        answer = _at_its_name(answer, broker)
+        answer = _with_msk_address(answer, broker)
     return encode_response(request.correlation, answer)
 
 
-def _at_its_name(node: Any, broker: PrivateBroker) -> Any:
-    """Return *node* with the address it has for the client; none is known by number -1."""
+def _with_msk_address(node: Any, broker: PrivateBroker) -> Any:
+    """Return *node* with its MSK address; the number -1 stands for no node."""
     if node.node_id < 1:
         return node
     host, port = broker.addresses[node.node_id - 1]

@@ -1,12 +1,11 @@
 """
-Name resolution for a Kafka client on this machine, as the private hosted zone does it in a VPC.
+Resolve broker names for Kafka clients on this machine, as MSK's private hosted zone does in a VPC.
 
     from localcloud.kafka import resolver
     resolver.install()
 
-From then on the brokers' names lead to the embedded AWS in this process, whatever port they are
-given with. Clients in Python that use the standard library's sockets are reached by this, such as
-kafka-python and aiokafka; librdkafka resolves names by itself, in C.
+Then broker names resolve to the Kafka proxy in this process, with any port. This works for clients
+that use Python's sockets, such as kafka-python and aiokafka. librdkafka resolves names in C.
 """
 
 import os
@@ -25,7 +24,7 @@ _getaddrinfo = socket.getaddrinfo
 
 
 def install(port: int | None = None) -> None:
-    """Let brokers' names lead to *port* here; without it the environment says which."""
+    """Resolve broker names to *port* on this machine; its default is in the environment."""
     there = port or int(os.environ[PORT_VARIABLE])
 
     def getaddrinfo(host: Any, port: Any, *rest: Any, **options: Any) -> Any:
@@ -38,7 +37,7 @@ def install(port: int | None = None) -> None:
 
 @contextmanager
 def installed(port: int) -> Iterator[None]:
-    """The same until the block is left; then it is as it was before."""
+    """Do so until the block ends."""
     before = socket.getaddrinfo
     install(port)
     try:

@@ -1,4 +1,4 @@
-"""What broker and client say to each other until the broker knows who the client is."""
+"""Authenticate a client by SASL."""
 
 import asyncio
 import json
@@ -20,24 +20,24 @@ from localcloud.msk import Caller
 OAUTHBEARER: Final = "OAUTHBEARER"
 AWS_MSK_IAM: Final = "AWS_MSK_IAM"
 MECHANISMS: Final = (AWS_MSK_IAM, OAUTHBEARER)
-FAREWELL_SECONDS: Final = 1
+DISCONNECT_SECONDS: Final = 1
 
 Identify = Callable[[str, bytes], Caller]
-"""Tell by mechanism and message who a client is. Raises Refused."""
+"""Returns the caller by mechanism and message. Raises Refused."""
 
 
-async def authenticate(client: Peer, behind: Versions, identify: Identify) -> Caller | None:
+async def authenticate(client: Peer, versions: Versions, identify: Identify) -> Caller | None:
     """
-    Talk to *client* until *identify* knows who it is.
+    Authenticate *client* by *identify*, and return the caller.
 
-    Return None when it leaves before. Raises Refused; by then the client was told, if SASL has a
-    way to tell it.
+    Return None if it disconnects before. Raises Refused, after the client got the reason, if SASL
+    has a way to send it.
     """
     mechanism = ""
     while request := await client.request():
         match request.api:
             case Api.API_VERSIONS:
-                await client.send(api_versions(request, behind))
+                await client.send(api_versions(request, versions))
             case Api.SASL_HANDSHAKE:
                 mechanism = await _agree(client, request)
             case Api.SASL_AUTHENTICATE if mechanism:
@@ -48,7 +48,7 @@ async def authenticate(client: Peer, behind: Versions, identify: Identify) -> Ca
 
 
 def iam_caller(mechanism: str, message: bytes, host: str, region: str, keys: Keys) -> Caller:
-    """Return who sent *message* to the broker called *host*, or raise Refused."""
+    """Return the caller that sent *message* to the broker *host*, or raise Refused."""
     if mechanism == AWS_MSK_IAM:
         return tokens.caller_of(tokens.from_json(message), host, region, keys)
     # RFC 7628: a GS2 header and then key=value pairs, each ended by \x01.
@@ -62,9 +62,9 @@ def iam_caller(mechanism: str, message: bytes, host: str, region: str, keys: Key
 
 
 async def _agree(client: Peer, request: Request) -> str:
-    """Return the mechanism that the client wants, if there is such a one."""
+    """Return the mechanism that the client requests, or raise Refused."""
     if request.version != 1:
-        raise Refused(f"SaslHandshake of version {request.version} is not spoken here")
+        raise Refused(f"SaslHandshake of version {request.version} is not supported")
     wanted: str = request.payload().mechanism
     known = wanted in MECHANISMS
     code = ErrorCode.none if known else ErrorCode.unsupported_sasl_mechanism
@@ -83,26 +83,26 @@ async def _answer_authentication(
     except Refused as refusal:
         code = ErrorCode.sasl_authentication_failed
         await client.send(_outcome(request, code, message=str(refusal)))
-        await _until_it_leaves(client)
+        await _wait_for_disconnect(client)
         raise
     receipt = {"version": "2020_10_22", "request-id": str(request.correlation)}
-    last_word = json.dumps(receipt).encode() if mechanism == AWS_MSK_IAM else b""
-    await client.send(_outcome(request, ErrorCode.none, last_word=last_word))
+    payload = json.dumps(receipt).encode() if mechanism == AWS_MSK_IAM else b""
+    await client.send(_outcome(request, ErrorCode.none, payload=payload))
     return caller
 
 
-async def _until_it_leaves(client: Peer) -> None:
-    """Leave a client time to read why; some report the end of the connection instead."""
+async def _wait_for_disconnect(client: Peer) -> None:
+    """Wait for the client to disconnect: some would report a lost connection, not the reason."""
     with suppress(TimeoutError):
-        async with asyncio.timeout(FAREWELL_SECONDS):
+        async with asyncio.timeout(DISCONNECT_SECONDS):
             await client.frame()
 
 
 def _outcome(
-    request: Request, code: ErrorCode, message: str | None = None, last_word: bytes = b""
+    request: Request, code: ErrorCode, message: str | None = None, payload: bytes = b""
 ) -> bytes:
     module = load_payload_module(Api.SASL_AUTHENTICATE, request.version, EntityType.response)
     answer = module.SaslAuthenticateResponse(
-        error_code=code, error_message=message, auth_bytes=last_word
+        error_code=code, error_message=message, auth_bytes=payload
     )
     return encode_response(request.correlation, answer)

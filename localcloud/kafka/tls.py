@@ -1,4 +1,4 @@
-"""TLS with a certificate for whatever broker the client asks for, from an authority of our own."""
+"""Accept TLS with a certificate for the requested broker name, issued by a local CA."""
 
 import asyncio
 import socket
@@ -19,16 +19,16 @@ class Tls:
 
     @property
     def authority(self) -> bytes:
-        """Its certificate in PEM."""
+        """The certificate of the CA, in PEM."""
         pem: bytes = self._authority.cert_pem.bytes()
         return pem
 
     async def accept(self, connection: socket.socket) -> tuple[Peer, str]:
         """
-        Return the client on *connection* and the name of the broker that it asks for.
+        Return the client on *connection*, and the broker name that it requests.
 
-        Raises ssl.SSLError for a client that speaks no TLS, gives no server name, or does not
-        trust our authority.
+        Raises ssl.SSLError for a client that uses no TLS, sends no server name, or does not trust
+        the CA.
         """
         loop = asyncio.get_running_loop()
         reader = asyncio.StreamReader()
@@ -36,15 +36,15 @@ class Tls:
         transport, _ = await loop.connect_accepted_socket(
             lambda: protocol,
             connection,
-            ssl=self._nameless,
+            ssl=self._default_context,
             ssl_shutdown_timeout=SHUTDOWN_SECONDS,
         )
         host = transport.get_extra_info("ssl_object").context.host
         return Peer(reader, asyncio.StreamWriter(transport, protocol, reader, loop)), host
 
     @property
-    def _nameless(self) -> ssl.SSLContext:
-        """A context without a certificate, which a server name replaces by one with its own."""
+    def _default_context(self) -> ssl.SSLContext:
+        """A context without certificate, which is replaced when the server name is known."""
 
         def choose(handshake: ssl.SSLObject, host: str | None, _: ssl.SSLContext) -> None:
             if host:

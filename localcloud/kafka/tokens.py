@@ -1,8 +1,8 @@
 """
-The proof of identity of an IAM client: a presigned request of kafka-cluster:Connect, never sent.
+Verify the token of an IAM client: a presigned request of kafka-cluster:Connect, never sent.
 
-OAUTHBEARER carries it as a URL of the Region's endpoint in base64 (aws-msk-iam-sasl-signer),
-AWS_MSK_IAM as JSON for the broker's own name (aws-msk-iam-auth). Both are judged here alike.
+With OAUTHBEARER it is a base64 URL of the Region's endpoint (aws-msk-iam-sasl-signer), with
+AWS_MSK_IAM it is JSON for the broker's name (aws-msk-iam-auth). Both are verified alike.
 """
 
 import base64
@@ -36,17 +36,17 @@ _FIELDS: Final = (
     "X-Amz-SignedHeaders",
     _SIGNATURE,
 )
-# The second is added by the signers after signing.
+# The signers add the second after signing.
 _UNSIGNED: Final = (_SIGNATURE, "User-Agent")
 
 
 class Refused(Exception):
-    """The client is not let in; the message is what it is told."""
+    """The client is refused; it gets the message."""
 
 
 @dataclass(frozen=True)
 class Identity:
-    """Whose an access key is; *arn* is that of the user, of the root or of the role's session."""
+    """The owner of an access key; *arn* is that of the user, the root or the role session."""
 
     secret: str
     account: str
@@ -54,7 +54,7 @@ class Identity:
 
 
 Keys = Callable[[str, str | None], Identity]
-"""Look up an access key id with its session token. Raises Refused for what it does not know."""
+"""Looks up an access key id with its session token. Raises Refused if unknown."""
 
 
 @dataclass(frozen=True)
@@ -93,9 +93,9 @@ def caller_of(
     token: Presigned, host: str, region: str, keys: Keys, now: datetime | None = None
 ) -> Caller:
     """
-    Return who signed *token*, which has to be for *host* in *region*.
+    Return the caller that signed *token*, which must be for *host* in *region*.
 
-    Raises Refused; the message names what is wrong with it.
+    Raises Refused with the reason.
     """
     if token.host != host:
         raise Refused(f"the token is for host {token.host}, not {host}")
@@ -115,7 +115,7 @@ def caller_of(
 
 
 def _key_of(token: Presigned, region: str) -> str:
-    """Return the access key id from the credential scope, the rest of which is given."""
+    """Return the access key id from the credential, after a check of its scope."""
     try:
         key, date, signed_region, service, end = token["X-Amz-Credential"].split("/")
     except ValueError as error:
@@ -148,7 +148,7 @@ def _signature(token: Presigned, region: str, credentials: Credentials) -> str:
     request = AWSRequest("GET", f"https://{token.host}/?{urlencode(signed)}")
     request.context["timestamp"] = token["X-Amz-Date"]
     signer = SigV4QueryAuth(credentials, SERVICE, region)
-    # The query holds all that is signed, so that nothing is to be added to the request.
+    # The query has everything that is signed, so nothing is added to the request.
     text = signer.string_to_sign(request, signer.canonical_request(request))
     signature: str = signer.signature(text, request)
     return signature

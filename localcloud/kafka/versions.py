@@ -1,4 +1,4 @@
-"""Which version of which API a client may use: the answer to ApiVersions."""
+"""Answer ApiVersions: the API versions that a client may use."""
 
 from datetime import timedelta
 from typing import Final
@@ -14,9 +14,9 @@ OWN: Final[Versions] = {
     Api.SASL_HANDSHAKE: (1, 1),
     Api.SASL_AUTHENTICATE: (0, 2),
 }
-# The answers of the first two are rewritten, so that every version has to be known. The others are
-# those of consumer groups: the mock cluster announces more, and hangs up when it is sent
-# JoinGroup 6, so that they end with what librdkafka itself sends.
+# The responses of the first two are rewritten, so every version must be known. The others are those
+# of consumer groups: the mock cluster announces more, but disconnects on JoinGroup 6, so the limits
+# are the versions that librdkafka itself sends.
 HIGHEST: Final[dict[int, int]] = {
     Api.METADATA: 13,
     Api.FIND_COORDINATOR: 3,
@@ -27,20 +27,20 @@ HIGHEST: Final[dict[int, int]] = {
 }
 
 
-def offered(behind: Versions) -> Versions:
-    """Return what clients may use of the versions that the brokers *behind* have, and our own."""
-    capped = {api: (low, min(high, HIGHEST.get(api, high))) for api, (low, high) in behind.items()}
+def offered(server: Versions) -> Versions:
+    """Return the versions that clients may use, from those of the mock cluster and our own."""
+    capped = {api: (low, min(high, HIGHEST.get(api, high))) for api, (low, high) in server.items()}
     return capped | OWN
 
 
-def api_versions(request: Request, behind: Versions) -> bytes:
-    """Answer *request*; a version from the future gets version 0 and an error (KIP-511)."""
+def api_versions(request: Request, server: Versions) -> bytes:
+    """Answer *request*; an unknown version gets version 0 and an error (KIP-511)."""
     known = request.version <= OWN[Api.API_VERSIONS][1]
     version = request.version if known else 0
     module = load_payload_module(Api.API_VERSIONS, version, EntityType.response)
     api_keys = tuple(
         module.ApiVersion(api_key=api, min_version=low, max_version=high)
-        for api, (low, high) in sorted(offered(behind).items())
+        for api, (low, high) in sorted(offered(server).items())
     )
     answer = module.ApiVersionsResponse(
         error_code=ErrorCode.none if known else ErrorCode.unsupported_version,

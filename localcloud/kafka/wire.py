@@ -1,4 +1,4 @@
-"""The few messages of the Kafka protocol that the front reads or writes, by kio's schemas."""
+"""Encode and decode the Kafka messages that the proxy needs, by kio's schemas."""
 
 import asyncio
 import io
@@ -12,7 +12,7 @@ from kio.index import load_request_schema, load_response_schema
 from kio.serial import entity_reader, entity_writer
 
 Versions = dict[int, tuple[int, int]]
-"""The lowest and the highest version of each API."""
+"""The lowest and highest version, by API key."""
 
 _LARGEST: Final = 100 * 1024 * 1024  # a broker's socket.request.max.bytes
 _START: Final = struct.Struct(">hhi")
@@ -43,13 +43,13 @@ class Request:
 
 @dataclass(frozen=True)
 class Peer:
-    """The other side of a connection; each message has its length before it on the wire."""
+    """The other side of a connection; messages are prefixed by their length."""
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
 
     async def frame(self) -> bytes | None:
-        """Return the next message, None when the other side has ended."""
+        """Return the next message; None if the other side closed."""
         try:
             size = int.from_bytes(await self.reader.readexactly(4))
             return await self.reader.readexactly(size) if size <= _LARGEST else None
@@ -65,7 +65,7 @@ class Peer:
 
     async def send(self, frame: bytes) -> None:
         self.writer.write(framed(frame))
-        with suppress(OSError):  # the reader notices as well
+        with suppress(OSError):  # the reader notices the same
             await self.writer.drain()
 
     async def close(self) -> None:

@@ -1,7 +1,7 @@
 """
-Where MiniStack does otherwise than AWS, and MSKLink could tell the difference.
+Patches for MiniStack where it differs from AWS in a way that MSKLink would notice.
 
-Each module says what AWS does and replaces functions of MiniStack in this process.
+Each module documents what AWS does, and replaces functions of MiniStack in this process.
 """
 
 from localcloud.call_log import CallLog

@@ -1,4 +1,4 @@
-"""CloudFormation: Fn::Join in conditions, which tells that a list is empty; MiniStack has none."""
+"""CloudFormation: add Fn::Join in conditions, which templates use to test for an empty list."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def install() -> None:
 
 
 def _joined(node: Any, params: dict[str, Any]) -> Any:
-    """*node* with the text for each Fn::Join of a list parameter, which is one string here."""
+    """Return *node* with each Fn::Join of a list parameter evaluated."""
     match node:
         case {"Fn::Join": [separator, {"Ref": name}]}:
             return separator.join(str(params[name]["Value"]).split(","))

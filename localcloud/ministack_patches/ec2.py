@@ -1,4 +1,4 @@
-"""EC2: endpoints can be found, groups in use stay, and zone names differ between accounts."""
+"""EC2: filter endpoints, protect security groups in use, map zone names by account."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from ministack.services import ec2
 
 from localcloud.settings import CLIENTS
 
-# On AWS a zone name means another zone in each account (EC2 User Guide, Availability Zone IDs).
+# On AWS a zone name is another zone in each account (EC2 User Guide, Availability Zone IDs).
 _SHIFTED = CLIENTS[-1]
 
 
@@ -38,7 +38,7 @@ def _zone_id(original: Callable[[str], str]) -> Callable[[str], str]:
 
 
 def _describe_vpc_endpoints(parameters: dict[str, Any]) -> Any:
-    """MiniStack takes no notice of filters."""
+    """Apply filters, which MiniStack ignores."""
     wanted = ec2._parse_member_list(parameters, "VpcEndpointId")
     filters = ec2._parse_filters(parameters)
     found = "".join(
@@ -81,7 +81,7 @@ def _with_security_groups(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _with_group_ids(original: Callable[..., Any]) -> Callable[..., Any]:
-    """MiniStack takes no notice of the filter group-id, which finds none without an error."""
+    """Apply the filter group-id, which MiniStack ignores; no match is not an error."""
 
     def describe(parameters: dict[str, Any]) -> Any:
         wanted = ec2._parse_filters(parameters).get("group-id")
@@ -98,7 +98,7 @@ def _with_group_ids(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _unless_in_use(original: Callable[..., Any]) -> Callable[..., Any]:
-    """A group that an endpoint's network interfaces carry cannot be deleted."""
+    """Refuse to delete a group that the network interfaces of an endpoint use."""
 
     def delete(parameters: dict[str, Any]) -> Any:
         group = ec2._p(parameters, "GroupId")

@@ -1,7 +1,7 @@
-"""EC2: dual-stack VPCs, subnets on Outposts, in Local Zones, or with IPv6 only.
+"""EC2: add dual-stack VPCs, and subnets on Outposts, in Local Zones, or with IPv6 only.
 
-MiniStack models none of them. It has no AWS RAM either: a VPC that is shared would be one in the
-account of its participant with the OwnerId of another (`localcloud.ec2_network` heeds it).
+MiniStack has none of them. It has no AWS RAM either: a shared VPC would be one in the account of
+the participant with the OwnerId of another, which `localcloud.ec2_network` checks.
 """
 
 from collections.abc import Callable
@@ -13,10 +13,10 @@ from ministack.services import ec2
 from localcloud.settings import REGION
 
 ZONE_TYPES = {f"{REGION}-dub-1a": "local-zone", f"{REGION}-wl1-dub-wlz-1": "wavelength-zone"}
-"""Zones that every account here has opted in to, besides those of the Region."""
+"""Zones besides those of the Region; every account here has opted in to them."""
 
 _ZONE_IDS = dict(zip(ZONE_TYPES, ("euw1-dub1-az1", "euw1-wl1-dub-wlz1"), strict=True))
-_LETS_ALL_OUT = {
+_ALL_IPV6_EGRESS = {
     "IpProtocol": "-1",
     "IpRanges": [],
     "Ipv6Ranges": [{"CidrIpv6": "::/0"}],
@@ -28,16 +28,16 @@ _LETS_ALL_OUT = {
 def install() -> None:
     actions = ec2._ACTION_MAP
     actions["CreateVpc"] = _with_ipv6(actions["CreateVpc"])
-    actions["CreateSubnet"] = _with_place(actions["CreateSubnet"])
-    actions["CreateSecurityGroup"] = _letting_ipv6_out(actions["CreateSecurityGroup"])
+    actions["CreateSubnet"] = _with_location(actions["CreateSubnet"])
+    actions["CreateSecurityGroup"] = _with_ipv6_egress(actions["CreateSecurityGroup"])
     actions["DescribeAvailabilityZones"] = _with_more_zones(actions["DescribeAvailabilityZones"])
     ec2._az_id_for_zone_name = _with_more_ids(ec2._az_id_for_zone_name)
     ec2._vpc_fields_xml = _vpc_with_ipv6(ec2._vpc_fields_xml)
-    ec2._subnet_fields_xml = _subnet_with_place(ec2._subnet_fields_xml)
+    ec2._subnet_fields_xml = _subnet_with_location(ec2._subnet_fields_xml)
 
 
 def unsupported_location(subnet: dict[str, Any]) -> str:
-    """What a subnet is in that has no interface endpoints for IPv4; empty for an ordinary one."""
+    """Return why a subnet can hold no interface endpoint for IPv4, or "" if it can."""
     if subnet.get("OutpostArn"):
         return "an Outpost"
     if kind := ZONE_TYPES.get(subnet["AvailabilityZone"]):
@@ -57,7 +57,7 @@ def _with_ipv6(original: Callable[..., Any]) -> Callable[..., Any]:
     return create
 
 
-def _with_place(original: Callable[..., Any]) -> Callable[..., Any]:
+def _with_location(original: Callable[..., Any]) -> Callable[..., Any]:
     def create(parameters: dict[str, Any]) -> Any:
         before = set(ec2._subnets)
         answer = original(parameters)
@@ -72,8 +72,8 @@ def _with_place(original: Callable[..., Any]) -> Callable[..., Any]:
     return create
 
 
-def _letting_ipv6_out(original: Callable[..., Any]) -> Callable[..., Any]:
-    """A new group in a dual-stack VPC has a second egress rule (EC2 user guide, default rules)."""
+def _with_ipv6_egress(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the second egress rule of a group in a dual-stack VPC (EC2 user guide, default rules)."""
 
     def create(parameters: dict[str, Any]) -> Any:
         before = set(ec2._security_groups)
@@ -81,7 +81,7 @@ def _letting_ipv6_out(original: Callable[..., Any]) -> Callable[..., Any]:
         for group_id in set(ec2._security_groups) - before:
             group = ec2._security_groups[group_id]
             if ec2._vpcs.get(group["VpcId"], {}).get("Ipv6CidrBlock"):
-                group["IpPermissionsEgress"].append(_LETS_ALL_OUT)
+                group["IpPermissionsEgress"].append(_ALL_IPV6_EGRESS)
         return answer
 
     return create
@@ -122,7 +122,7 @@ def _vpc_with_ipv6(original: Callable[..., str]) -> Callable[..., str]:
     return fields
 
 
-def _subnet_with_place(original: Callable[..., str]) -> Callable[..., str]:
+def _subnet_with_location(original: Callable[..., str]) -> Callable[..., str]:
     def fields(subnet: dict[str, Any], tag: str = "item") -> str:
         text = original(subnet, tag)
         if subnet.get("Ipv6Native"):

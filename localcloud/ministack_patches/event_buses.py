@@ -1,8 +1,7 @@
 """
-Policies of event buses: AWS::Events::EventBusPolicy, which MiniStack does not know, and
-PutPermission, after which it holds an account id that its own judgement does not recognise.
-
-The size of a policy is limited (EventBridge quotas).
+Event bus policies: add AWS::Events::EventBusPolicy, which MiniStack lacks; limit the size of a
+policy (EventBridge quotas); and let PutPermission store the account in a form that MiniStack's own
+evaluation recognises.
 """
 
 import json
@@ -42,11 +41,11 @@ def install() -> None:
 
 
 class PolicyTooLong(Exception):
-    """EventBridge keeps at most SIZE_LIMIT characters for one bus."""
+    """The policy of a bus has more than SIZE_LIMIT characters."""
 
 
 def _must_fit(document: Any) -> None:
-    """Check the size of a policy, in which EventBridge keeps an account as the ARN of its root."""
+    """Check the size of a policy, in which EventBridge writes an account as its root ARN."""
     text = json.dumps(document, separators=(",", ":"))
     size = len(re.sub(r'"(\d{12})"', r'"arn:aws:iam::\1:root"', text))
     if size > SIZE_LIMIT:

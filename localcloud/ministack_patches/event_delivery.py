@@ -1,11 +1,11 @@
 """
-EventBridge: events cross accounts, functions are invoked as on AWS, and roles and policies count.
+EventBridge: deliver across accounts, retry functions, and check roles and resource policies.
 
-MiniStack delivers within one account only, invokes a function once whether it fails or not, asks
-no role or resource policy for leave, and knows no dead-letter queue of a target.
+MiniStack delivers only within one account, does not retry functions, checks no role or resource
+policy, and has no dead-letter queues of targets.
 
-Nobody could verify that AWS dead-letters an event that the bus of another account refuses, as is
-done here; if it does not, such an event is lost and the sweep makes up for it.
+Unverified: AWS dead-letters an event that the bus of another account refuses, as is done here. If
+it does not, such an event is lost, and the sweep recovers.
 """
 
 import json
@@ -33,7 +33,7 @@ def install() -> None:
 
 
 class Undeliverable(Exception):
-    """A target that cannot be reached or does not want the event; goes to its dead-letter queue."""
+    """The target is missing or refuses the event, which goes to the dead-letter queue."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -44,7 +44,7 @@ class Undeliverable(Exception):
 
 
 def _across_accounts(original: Callable[..., Any]) -> Callable[..., Any]:
-    """PutEvents on the bus of another account, where that bus's policy allows it."""
+    """Allow PutEvents on the bus of another account, if the policy of the bus does."""
 
     def put_events(data: dict[str, Any], allow_aws_source: bool = False) -> Any:
         entries = data.get("Entries", [])
@@ -88,21 +88,21 @@ def _is_foreign(bus: str) -> bool:
 
 
 def _deliver_to_bus(bus_arn: str, event: dict[str, Any], sender: str) -> None:
-    """Put *event* on a bus, in the account of the bus; it keeps the account it came from."""
+    """Put *event* on a bus of any account; the event keeps the account of its sender."""
     spec = parse_arn(bus_arn)
     name = spec.resource.split("/", 1)[1]
     with request_scope(spec.account_id, spec.region):
         if name != "default" and name not in eventbridge._event_buses:
             raise Undeliverable("ResourceNotFoundException", f"Event bus {name} does not exist.")
         if sender.split(":")[4] != spec.account_id:
-            _must_be_allowed(eventbridge._event_bus_policies.get(name), bus_arn, sender)
+            _check_bus_policy(eventbridge._event_bus_policies.get(name), bus_arn, sender)
         forwarded = {**event, "EventBusName": name}
         eventbridge._dispatch_event(forwarded)
         archived = {key: value for key, value in forwarded.items() if key != "_DispatchPath"}
         eventbridge._archive_event(archived)
 
 
-def _must_be_allowed(policy: Any, bus_arn: str, sender: str) -> None:
+def _check_bus_policy(policy: Any, bus_arn: str, sender: str) -> None:
     context = iam_evaluator.EvalContext(
         principal_arn=sender,
         principal_type="AssumedRole" if ":assumed-role/" in sender else "Root",
@@ -134,18 +134,18 @@ def _as_on_aws(original: Callable[..., None]) -> Callable[..., None]:
                 case _ if ":scheduler:" in rule["Arn"]:
                     _by_schedule(original, target, event, rule)
                 case "lambda":
-                    _must_let_rule_in(target["Arn"], rule)
+                    _check_function_policy(target["Arn"], rule)
                     _invoke_function(target, event, rule, view)
                 case "events" if spec.resource.startswith("event-bus/"):
                     _forward(target, event, rule, view)
                 case "states":
-                    _must_have_right(target, "states:StartExecution")
+                    _check_role(target, "states:StartExecution")
                     original(target, event, rule, view)
                 case "sqs":
-                    _must_let_in(target["Arn"], rule)
+                    _check_queue_policy(target["Arn"], rule)
                     original(target, event, rule, view)
                 case "sns":
-                    _must_let_publish(target["Arn"], rule)
+                    _check_topic_policy(target["Arn"], rule)
                     original(target, event, rule, view)
                 case _:
                     original(target, event, rule, view)
@@ -157,7 +157,7 @@ def _as_on_aws(original: Callable[..., None]) -> Callable[..., None]:
 
 
 def _by_schedule(original: Callable[..., None], target: Any, event: Any, schedule: Any) -> None:
-    """EventBridge Scheduler calls its target with the schedule's role, whatever the target is."""
+    """Invoke the target of a schedule with the schedule's role, as EventBridge Scheduler does."""
     actions = {
         "lambda": "lambda:InvokeFunction",
         "states": "states:StartExecution",
@@ -168,14 +168,14 @@ def _by_schedule(original: Callable[..., None], target: Any, event: Any, schedul
     if service not in actions:
         original(target, event, schedule)
         return
-    _must_have_right(target, actions[service], "scheduler.amazonaws.com")
+    _check_role(target, actions[service], "scheduler.amazonaws.com")
     if service == "lambda":
         _invoke_function(target, event, schedule, None)
     else:
         original(target, event, schedule)
 
 
-def _must_let_rule_in(function_arn: str, rule: Any) -> None:
+def _check_function_policy(function_arn: str, rule: Any) -> None:
     found = lambda_svc.function_policy_for_arn(function_arn)
     if found is None:
         raise Undeliverable("RESOURCE_NOT_FOUND", f"Function not found: {function_arn}")
@@ -187,7 +187,7 @@ def _must_let_rule_in(function_arn: str, rule: Any) -> None:
 
 
 def _invoke_function(target: Any, event: Any, rule: Any, view: Any) -> None:
-    """Asynchronously, with Lambda's retries and failure destination."""
+    """Invoke a function asynchronously, with Lambda's retries and failure destination."""
     func, config, name = lambda_svc._get_func_record_for_ref(target["Arn"])
     if not func or not config:
         raise Undeliverable("RESOURCE_NOT_FOUND", f"Function not found: {name}")
@@ -196,10 +196,10 @@ def _invoke_function(target: Any, event: Any, rule: Any, view: Any) -> None:
 
 
 def _forward(target: Any, event: Any, rule: Any, view: Any) -> None:
-    """To another bus, as the target's role; its account's policy and the bus's must both allow."""
+    """Forward *event* to another bus with the target's role; role and bus policy must allow it."""
     sender = f"arn:aws:iam::{get_account_id()}:root"
     if target.get("RoleArn"):
-        _must_have_right(target, "events:PutEvents")
+        _check_role(target, "events:PutEvents")
         role = target["RoleArn"]
         name = role.rsplit("/", 1)[-1]
         sender = f"arn:aws:sts::{role.split(':')[4]}:assumed-role/{name}/events"
@@ -213,7 +213,7 @@ def _forward(target: Any, event: Any, rule: Any, view: Any) -> None:
     _deliver_to_bus(target["Arn"], forwarded, sender)
 
 
-def _must_have_right(target: Any, action: str, service: str = SERVICE) -> None:
+def _check_role(target: Any, action: str, service: str = SERVICE) -> None:
     role, check = target.get("RoleArn", ""), Check(action, target["Arn"])
     if not role:
         raise Undeliverable("NO_PERMISSIONS", f"the target {target['Arn']} has no role")
@@ -221,14 +221,14 @@ def _must_have_right(target: Any, action: str, service: str = SERVICE) -> None:
         raise Undeliverable("NO_PERMISSIONS", str(denied))
 
 
-def _must_let_in(queue_arn: str, rule: Any) -> None:
+def _check_queue_policy(queue_arn: str, rule: Any) -> None:
     if not sqs._queue_by_arn(queue_arn):
         raise Undeliverable("RESOURCE_NOT_FOUND", f"Queue not found: {queue_arn}")
     if not sqs.queue_policy_allows(queue_arn, SERVICE, rule["Arn"], get_account_id()):
-        raise Undeliverable("NO_PERMISSIONS", f"{queue_arn} does not let {rule['Arn']} in")
+        raise Undeliverable("NO_PERMISSIONS", f"{queue_arn} does not allow {rule['Arn']}")
 
 
-def _must_let_publish(topic_arn: str, rule: Any) -> None:
+def _check_topic_policy(topic_arn: str, rule: Any) -> None:
     """
     Check the topic's policy. A statement with a Condition does not admit EventBridge
     (EventBridge user guide, "Using resource-based policies", Amazon SNS permissions).
@@ -244,12 +244,14 @@ def _must_let_publish(topic_arn: str, rule: Any) -> None:
     ]
     context = _service_context("sns:Publish", topic_arn, rule)
     if iam_evaluator.evaluate_resource_policy(policy, context, SERVICE).decision != "Allow":
-        raise Undeliverable("NO_PERMISSIONS", f"{topic_arn} does not let {rule['Arn']} publish")
+        raise Undeliverable(
+            "NO_PERMISSIONS", f"{topic_arn} does not allow {rule['Arn']} to publish"
+        )
 
 
 def _service_context(action: str, resource: str, rule: Any) -> Any:
     return iam_evaluator.EvalContext(
-        principal_arn="*",  # the service itself, no principal of an account
+        principal_arn="*",  # the service itself, not a principal of an account
         principal_type="Service",
         principal_account="",
         action=action,
@@ -260,7 +262,7 @@ def _service_context(action: str, resource: str, rule: Any) -> Any:
 
 
 def _input(target: Any, event: Any, rule: Any, view: Any) -> str:
-    """What the target is given: the event, or what its Input… property makes of it."""
+    """Return the target's input: the event, or the result of its Input… property."""
     view = view or eventbridge._pattern_event_view(event)
     if target.get("InputTransformer"):
         return str(eventbridge._apply_input_transformer(target["InputTransformer"], rule, view))
@@ -277,7 +279,7 @@ def _dead_letter(target: Any, rule: Any, payload: str, refused: Undeliverable) -
     if not queue_arn:
         return
     try:
-        _must_let_in(queue_arn, rule)
+        _check_queue_policy(queue_arn, rule)
     except Undeliverable as also:
         logger.warning("event lost: %s", also)
         return

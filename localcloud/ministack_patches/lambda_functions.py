@@ -1,4 +1,4 @@
-"""Lambda: invocations wait their turn, failures are delivered, and the environment is Lambda's."""
+"""Lambda: limit concurrency, check failure destinations, and set the environment as Lambda does."""
 
 import json
 import logging
@@ -16,12 +16,12 @@ from localcloud.iam.checks import Check
 
 logger = logging.getLogger("localcloud")
 
-# MiniStack starts one process for each invocation under way. A Map over many accounts would start
-# so many at once that each runs into its timeout; on AWS each has a processor of its own.
-_turns = threading.BoundedSemaphore(2 * (os.cpu_count() or 2))
+# MiniStack starts one process for each concurrent invocation. A Map over many accounts would start
+# so many that each exceeds its timeout; on AWS each has its own processor.
+_slots = threading.BoundedSemaphore(2 * (os.cpu_count() or 2))
 _closing = threading.Event()
 
-# What a function may see of the server's environment; the rest of it is what Lambda sets.
+# The variables of the server that a function may see.
 _INHERITED = {
     "AWS_CONFIG_FILE",
     "AWS_EC2_METADATA_DISABLED",
@@ -40,10 +40,10 @@ _OF_LAMBDA = {
 
 
 def install(log: CallLog) -> None:
-    lambda_svc._execute_function_provided_warm = _in_turn(
+    lambda_svc._execute_function_provided_warm = _limit_concurrency(
         lambda_svc._execute_function_provided_warm, log
     )
-    lambda_svc._provided_worker_env = _without_ours(lambda_svc._provided_worker_env)
+    lambda_svc._provided_worker_env = _without_server_variables(lambda_svc._provided_worker_env)
     lambda_svc._route_async_failure = _authorized(lambda_svc._route_async_failure)
     stepfunctions._call_lambda = _throttled(stepfunctions._call_lambda)
     handlers = provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]
@@ -54,9 +54,9 @@ def refuse_new_invocations() -> None:
     _closing.set()
 
 
-def _in_turn(original: Callable[..., Any], log: CallLog) -> Callable[..., Any]:
+def _limit_concurrency(original: Callable[..., Any], log: CallLog) -> Callable[..., Any]:
     def execute(func: dict[str, Any], event: Any, request_id: str) -> Any:
-        with _turns:
+        with _slots:
             if _closing.is_set():
                 raise RuntimeError("the embedded AWS is stopping")
             result = original(func, event, request_id)
@@ -72,17 +72,23 @@ def _in_turn(original: Callable[..., Any], log: CallLog) -> Callable[..., Any]:
     return execute
 
 
-def _without_ours(original: Callable[..., dict[str, str]]) -> Callable[..., dict[str, str]]:
+def _without_server_variables(
+    original: Callable[..., dict[str, str]],
+) -> Callable[..., dict[str, str]]:
     def environment(config: dict[str, Any], code_dir: str, port: int) -> dict[str, str]:
-        ours = {name: value for name, value in os.environ.items() if name not in _INHERITED}
+        server_variables = {
+            name: value for name, value in os.environ.items() if name not in _INHERITED
+        }
         made = original(config, code_dir, port)
-        return _OF_LAMBDA | {name: value for name, value in made.items() if ours.get(name) != value}
+        return _OF_LAMBDA | {
+            name: value for name, value in made.items() if server_variables.get(name) != value
+        }
 
     return environment
 
 
 def _in_vpc(original: Callable[..., Any]) -> Callable[..., Any]:
-    """A function that CloudFormation makes knows its VPC, like one that is made by the API."""
+    """Set the VPC of a function that CloudFormation creates, as CreateFunction does."""
 
     def create(logical_id: str, properties: dict[str, Any], stack_name: str) -> Any:
         made = original(logical_id, properties, stack_name)
@@ -94,7 +100,7 @@ def _in_vpc(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _authorized(original: Callable[..., None]) -> Callable[..., None]:
-    """The function's role must allow sending to the destination (Lambda guide, async records)."""
+    """Check that the function's role allows the destination (Lambda guide, async records)."""
     actions = {"sqs": "sqs:SendMessage", "sns": "sns:Publish", "events": "events:PutEvents"}
 
     def route(target_arn: str, func_name: str, event: Any, result: Any) -> None:
@@ -111,7 +117,7 @@ def _authorized(original: Callable[..., None]) -> Callable[..., None]:
 
 
 def _throttled(original: Callable[..., Any]) -> Callable[..., Any]:
-    """A throttled invocation is Lambda.TooManyRequestsException to a state machine, not Unknown."""
+    """Name the error of a throttled invocation Lambda.TooManyRequestsException, not Unknown."""
 
     def call(func_ref: str, event: Any) -> Any:
         try:

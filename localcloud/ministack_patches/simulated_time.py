@@ -1,8 +1,8 @@
 """
-Waiting: what MiniStack lets wait waits at the clock of the embedded AWS, and is seen to work.
+Let MiniStack wait by the simulated clock, and count its threads as work.
 
-MiniStack sleeps in threads and looks at schedules every few seconds, all by the time of the
-machine. Its modules are given another `time` and another `threading`, as far as they use them.
+MiniStack sleeps in threads and polls schedules every few seconds in real time. Its modules get a
+replacement of `time` and of `threading`, as far as they use them.
 """
 
 import concurrent.futures
@@ -21,7 +21,7 @@ from ministack.services import eventbridge, lambda_svc, scheduler, sqs, stepfunc
 from localcloud.clock import SimulatedClock, real_now
 
 START_UP_SECONDS: Final = 1
-"""Shorter pauses of MiniStack stand for no waiting of AWS's."""
+"""Shorter pauses of MiniStack are not waits on AWS."""
 
 
 def install(clock: SimulatedClock) -> None:
@@ -30,18 +30,18 @@ def install(clock: SimulatedClock) -> None:
         module.threading = _Threading(clock)
     lambda_runtime.time = _RealTime()
     stepfunctions.ThreadPoolExecutor = partial(CountingPool, clock)
-    stepfunctions.futures_wait = lambda _: None  # the end of the pool's block waits as well
+    stepfunctions.futures_wait = lambda _: None  # the end of the pool's with block waits anyway
     lambda_svc._LAMBDA_STATE_TRANSITION_DELAY = 0
     eventbridge.start_scheduler = scheduler.start_scheduler = lambda: None
     clock.add(_Schedules())
-    lambda_svc._ensure_poller = lambda: None  # there are no event source mappings here
+    lambda_svc._ensure_poller = lambda: None  # no event source mappings are used
     sqs._HANDLERS["ReceiveMessage"] = _without_long_polls(sqs._HANDLERS["ReceiveMessage"])
-    # Requests are signed by the time of whoever sends them, which may be the machine's.
+    # Clients may sign requests with the real time.
     sigv4.request_time_failure = lambda *_, **__: None
 
 
 class _Time:
-    """The module `time`, which sleeps by the clock where a thread of AWS's does."""
+    """Replaces the module `time`: threads that count as work sleep by the clock."""
 
     def __init__(self, clock: SimulatedClock) -> None:
         self._clock = clock
@@ -57,7 +57,7 @@ class _Time:
 
 
 class _RealTime:
-    """The module `time` for what waits for processes of this machine."""
+    """Replaces the module `time` where MiniStack waits for local processes."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(time, name)
@@ -67,13 +67,13 @@ class _RealTime:
 
 
 class _Threading:
-    """The module `threading`, whose threads count from their start to their end."""
+    """Replaces the module `threading`: threads count as work from start to end."""
 
     def __init__(self, clock: SimulatedClock) -> None:
         class Thread(threading.Thread):
             def __init__(self, **options: Any) -> None:
                 super().__init__(**options)
-                self._loops = "name" in options  # MiniStack names those that never end
+                self._loops = "name" in options  # MiniStack names only threads that never end
 
             def start(self) -> None:
                 if not self._loops:
@@ -98,10 +98,10 @@ class _Threading:
 
 class CountingPool(concurrent.futures.ThreadPoolExecutor):
     """
-    A pool whose tasks count while they run, and who waits for them does not.
+    A pool whose tasks count as work, and not the thread that waits for them.
 
-    The last task goes on counting for who waits: otherwise the clock would go on before that
-    thread is awake again.
+    The last task keeps counting until that thread has woken: otherwise the clock would advance
+    before.
     """
 
     def __init__(self, clock: SimulatedClock, max_workers: int) -> None:
@@ -135,7 +135,7 @@ class CountingPool(concurrent.futures.ThreadPoolExecutor):
         with self._lock:
             self._left -= 1
             if self._left >= self._most:
-                return  # the next of those that no thread was free for counts instead
+                return  # a queued task takes over the count
             self._has_last = self._is_waited_for and not self._left
             if not self._has_last:
                 self._clock.end()
@@ -152,7 +152,7 @@ class CountingPool(concurrent.futures.ThreadPoolExecutor):
 
 
 def _without_long_polls(original: Callable[..., Any]) -> Callable[..., Any]:
-    """Nobody waits for a message: the clock stands still meanwhile."""
+    """Return at once from ReceiveMessage: the clock would stop during a long poll."""
 
     async def receive(data: dict[str, Any], *arguments: Any, **options: Any) -> Any:
         return await original({**data, "WaitTimeSeconds": 0}, *arguments, **options)
@@ -161,11 +161,11 @@ def _without_long_polls(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class _Schedules:
-    """The rules of EventBridge and the schedules of EventBridge Scheduler that are due by time."""
+    """The timer source of EventBridge's scheduled rules and of EventBridge Scheduler."""
 
     def next_due(self) -> datetime | None:
         moments = [*self._of_rules(), *self._of_schedules()]
-        # Up to the next millisecond, as a moment that is a little too early would never pass.
+        # Round up to a millisecond: at a time slightly too early nothing would be due.
         return min(
             (datetime.fromtimestamp(math.ceil(one * 1000) / 1000, UTC) for one in moments),
             default=None,
@@ -196,7 +196,7 @@ class _Schedules:
 
 
 def _next(expression: str, last: float | None, began: float) -> Iterable[float]:
-    """Yield when a rate() or cron() falls due that did so *last*."""
+    """Yield when a rate() or cron() is due next; *last* is the time it was due before."""
     interval = eventbridge._parse_rate_seconds(expression)
     if interval is not None:
         yield (last if last is not None else began) + interval
@@ -205,7 +205,7 @@ def _next(expression: str, last: float | None, began: float) -> Iterable[float]:
     if fields is None:
         return
     if last is None:
-        yield time.time()  # it is looked at once before it counts
+        yield time.time()  # MiniStack registers it on the first poll
         return
     due = eventbridge._cron_next_fire(fields, datetime.fromtimestamp(last, UTC))
     if due is not None:

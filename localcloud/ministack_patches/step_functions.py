@@ -1,4 +1,4 @@
-"""Step Functions: the machine's role is judged, runs end in time, payloads have their limit."""
+"""Step Functions: check the machine's role, apply its timeout and the payload limit."""
 
 import json
 from collections.abc import Callable
@@ -27,12 +27,13 @@ def install(clock: SimulatedClock) -> None:
     states._invoke_resource = _authorized(states._invoke_resource)
     states._add_event = _limited(states._add_event)
     states._fail_execution = _unless_over(states._fail_execution)
-    states._error_matches = _beyond_all(states._error_matches)
+    states._error_matches = _with_uncatchable_errors(states._error_matches)
 
 
 def _idempotent(original: Callable[..., Any]) -> Callable[..., Any]:
-    """StartExecution with the name and input of a running execution answers with that execution
-    (StartExecution API reference); MiniStack always says ExecutionAlreadyExists."""
+    """Return a running execution with the same name and input (StartExecution API reference).
+
+    MiniStack always returns ExecutionAlreadyExists."""
 
     def start(data: dict[str, Any]) -> Any:
         machine = str(data.get("stateMachineArn", ""))
@@ -48,7 +49,7 @@ def _idempotent(original: Callable[..., Any]) -> Callable[..., Any]:
 def _with_role_and_timeout(
     original: Callable[..., None], clock: SimulatedClock
 ) -> Callable[..., None]:
-    """An execution past the machine's TimeoutSeconds is TIMED_OUT; MiniStack has no such end."""
+    """End an execution after the machine's TimeoutSeconds as TIMED_OUT, which MiniStack lacks."""
 
     def run(execution_arn: str) -> None:
         execution = states._executions.get(execution_arn)
@@ -81,7 +82,7 @@ _add_event_unlimited = states._add_event
 
 
 def _unless_over(original: Callable[..., None]) -> Callable[..., None]:
-    """An execution that was stopped or timed out stays so, whatever its last task still does."""
+    """Keep the status of an execution that was stopped or timed out, when its last task fails."""
 
     def fail(execution: dict[str, Any], error: str, cause: str) -> None:
         if execution["status"] == "RUNNING":
@@ -90,8 +91,8 @@ def _unless_over(original: Callable[..., None]) -> Callable[..., None]:
     return fail
 
 
-def _beyond_all(original: Callable[..., bool]) -> Callable[..., bool]:
-    """States.ALL and States.TaskFailed match neither States.DataLimitExceeded nor States.Runtime
+def _with_uncatchable_errors(original: Callable[..., bool]) -> Callable[..., bool]:
+    """Exclude States.DataLimitExceeded and States.Runtime from States.ALL and States.TaskFailed
     (Step Functions guide, error names)."""
 
     def matches(error_equals: list[str], error: str) -> bool:
@@ -118,7 +119,7 @@ def _limited(original: Callable[..., None]) -> Callable[..., None]:
 
 
 def _authorized(original: Callable[..., Any]) -> Callable[..., Any]:
-    """What a state does, it does with the role of its machine. MiniStack judges nothing here."""
+    """Check each task against the role of the machine, which MiniStack does not."""
 
     def invoke(resource: str, arguments: Any) -> Any:
         if _role.get():
@@ -141,8 +142,8 @@ def _access_denied(service: str) -> str:
 
 
 def _checks(resource: str, arguments: Any) -> list[tuple[str, Check]]:
-    """Service and check for `arn:aws:states:::lambda:invoke`, `…:::aws-sdk:ssm:putParameter` or a
-    function's own ARN."""
+    """Return the service and check of a task's resource: `arn:aws:states:::lambda:invoke`,
+    `…:::aws-sdk:ssm:putParameter`, or the ARN of a function."""
     place = f"{get_region()}:{get_account_id()}"
     parts = resource.split(":")
     given = arguments if isinstance(arguments, dict) else {}

@@ -1,4 +1,4 @@
-"""Resource Groups Tagging API: it also tags clusters and EC2 resources, and says so in events."""
+"""Resource Groups Tagging API: support clusters and EC2 resources, and publish events."""
 
 import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -92,7 +92,7 @@ def _set_ec2_tags(resource_id: str, tags: dict[str, str]) -> None:
 
 
 def _recorded(handler: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-    """CloudTrail's record of TagResources and UntagResources, the ARNs plain in the body."""
+    """Publish CloudTrail's record of TagResources and UntagResources; ARNs are not encoded."""
 
     async def handle(
         method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]

@@ -2,9 +2,9 @@
 An emulator of Amazon MSK, as far as multi-VPC private connectivity reaches.
 
 `Msk.call` is the API of all accounts and Regions on a simulated clock; `wire.handle` speaks HTTP
-with botocore. It answers as AWS does where that is known. What nobody could verify is decided
-here, and this is the whole list. A name in brackets is the field of `Assumptions` that switches
-the answer; an answer without one is fixed.
+with botocore. It behaves as AWS does where that is known. The following list has all
+assumptions that could not be verified. A name in brackets is the field of `Assumptions` that
+switches the assumption; one without a name is fixed.
 
 question                              the answer here                      if it is wrong
 ------------------------------------  -----------------------------------  ------------------------
@@ -14,9 +14,9 @@ Describe before any update            shows all three flags as false       readi
                                       [fresh_shows_flags]
 ListClustersV2                        shows what Describe does             a difference alone is no
                                       [list_leaves_out]                    reason for a run
-CreateVpcConnection with tags         needs kafka:TagResource, judged by   our condition on it
+CreateVpcConnection with tags         needs kafka:TagResource with the key our condition on it
                                       aws:RequestTag                       denies the call
-DeleteVpcConnection                   is judged by aws:ResourceTag of      the same
+DeleteVpcConnection                   checks aws:ResourceTag of            the same
                                       the connection
 A cluster with unauthenticated        can have private connectivity        its refusal is passed on
 access beside a scheme                [mixed_is_refused]

@@ -1,4 +1,4 @@
-"""Open questions about MSK whose answer can be switched, to test the application both ways."""
+"""Assumptions about unverified behaviour of MSK, which can be switched to test both cases."""
 
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -7,9 +7,9 @@ from typing import Final, Literal
 @dataclass(frozen=True)
 class Assumptions:
     """
-    The answers in force. The package's docstring says where each question comes from.
+    The current assumptions; the package's docstring explains each.
 
-    The defaults are the answers that punish a careless caller, except where that would punish a
+    The defaults are the stricter behaviour for a careless caller, unless that would affect a
     careful one too.
     """
 

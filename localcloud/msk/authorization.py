@@ -1,7 +1,7 @@
 """
-What the cluster policy lets other accounts do.
+Evaluate the cluster policy for callers of other accounts.
 
-Inside the owner's account everything is allowed here: identity policies are judged by the door.
+Callers of the owner's account are allowed here; the adapter checks identity policies.
 """
 
 import json
@@ -24,9 +24,9 @@ CLUSTER_ARN: Final = re.compile(r"arn:[\w-]+:kafka:([\w-]+):(\d{12}):cluster/[^/
 
 def find_cluster(call: Call, parameter: str = "ClusterArn") -> Cluster:
     """
-    Return the cluster the call names, if the caller may do this to it.
+    Return the cluster that the call names, if the policy allows the call.
 
-    Whether a cluster of another account exists is told only to those its policy admits.
+    Accounts that its policy does not admit cannot tell whether a cluster exists.
     """
     arn: str = call.params[parameter]
     match = CLUSTER_ARN.fullmatch(arn)
@@ -49,7 +49,7 @@ def find_cluster(call: Call, parameter: str = "ClusterArn") -> Cluster:
 
 
 def is_admitted(cluster: Cluster, caller: Caller, action: str) -> bool:
-    """Tell whether the cluster policy allows *action* to *caller*, and does not deny it."""
+    """Return whether the cluster policy allows *action* to *caller*, and does not deny it."""
     if cluster.policy_in_force is None:
         return False
     effects = {
@@ -106,9 +106,9 @@ def principal_arn(caller: Caller) -> str:
 
 def _conditions_hold(statement: Json, caller: Caller) -> bool:
     """
-    Judge the few conditions that can be judged here.
+    Evaluate the conditions that are supported.
 
-    Any other makes an Allow fail and a Deny hold: the emulator never lets in by ignorance.
+    An unsupported condition never matches an Allow and always matches a Deny.
     """
     facts = {"aws:principalarn": principal_arn(caller), "aws:principalaccount": caller.account}
     for operator, wanted in statement.get("Condition", {}).items():

@@ -1,5 +1,5 @@
 """
-GetBootstrapBrokers: host names nobody can construct, of brokers nobody can rely on.
+GetBootstrapBrokers: host names that cannot be constructed, of changing brokers.
 
 Of more than three brokers each answer names any three (issues 19659, 21393 and 35696 of the
 Terraform provider), in any order. Here each names the three that follow on those of the last, so
@@ -35,7 +35,7 @@ def get_bootstrap_brokers(call: Call) -> Json:
 
 
 class _Brokers:
-    """The strings of one answer: a few brokers each, shuffled by *order*."""
+    """The bootstrap strings of one response, in the given *order*."""
 
     def __init__(self, cluster: Cluster, order: random.Random) -> None:
         self._cluster = cluster
@@ -43,7 +43,7 @@ class _Brokers:
         self._domain = domain(cluster)
 
     def inside(self) -> Json:
-        """Return what clients in the cluster's own VPC use."""
+        """Return the strings for clients in the cluster's VPC."""
         settings = self._cluster.settings
         strings = {
             f"BootstrapBrokerString{_FIELDS[scheme]}": self._same_port("", _PORTS[scheme])
@@ -68,7 +68,7 @@ class _Brokers:
         }
 
     def private(self) -> Json:
-        """Return what clients in other VPCs use; a scheme that is off has no field."""
+        """Return the strings for clients in other VPCs; a scheme that is off has no field."""
         return {
             f"BootstrapBrokerStringVpcConnectivity{_FIELDS[scheme]}": self._joined(
                 ["{}:{}".format(*address(self._cluster, scheme, n)) for n in self._numbers()]

@@ -1,4 +1,4 @@
-"""Simulated time: what the clocks show, how long AWS takes, and what falls due when."""
+"""Simulated time: a clock, the durations of MSK's operations, and scheduled steps."""
 
 import heapq
 from collections.abc import Callable
@@ -10,14 +10,14 @@ MINUTE: Final = 60.0
 
 
 class Clock(Protocol):
-    """Anything that tells the simulated time."""
+    """A source of the simulated time."""
 
     def now(self) -> datetime:
-        """Return an aware UTC time that never goes backwards."""
+        """Return the time as aware UTC; it never decreases."""
 
 
 class ManualClock:
-    """A clock that stands still until it is told to advance."""
+    """A clock that moves only by `advance`."""
 
     def __init__(self, start: datetime = datetime(2026, 1, 1, tzinfo=UTC)) -> None:
         self._now = start
@@ -31,7 +31,7 @@ class ManualClock:
 
 @dataclass(frozen=True)
 class Durations:
-    """Simulated seconds that each life cycle takes."""
+    """Simulated seconds of each operation."""
 
     create_cluster: float = 20 * MINUTE
     delete_cluster: float = 5 * MINUTE
@@ -49,10 +49,10 @@ AS_ON_AWS: Final = Durations()
 
 class Timeline:
     """
-    What will happen, in order of due time.
+    Scheduled steps, in order of due time.
 
-    No thread watches it: whoever looks at the state settles it first, and each step then happens
-    at its own due time, so that steps which schedule further steps do not drift.
+    No thread runs it: every reader of the state settles it first. Each step runs at its own due
+    time, so steps that schedule further steps do not drift.
     """
 
     def __init__(self, clock: Clock) -> None:

@@ -1,4 +1,4 @@
-"""The record of what is done to clusters, newest first, in the shapes of both API versions."""
+"""Cluster operations, newest first, in the shapes of both API versions."""
 
 import re
 from dataclasses import dataclass

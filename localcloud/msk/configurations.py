@@ -1,4 +1,4 @@
-"""Configurations: named `server.properties`, of which this emulator keeps one revision."""
+"""Configurations: named `server.properties`, with one revision in this emulator."""
 
 import re
 
@@ -64,7 +64,7 @@ def find_configuration(call: Call, arn: str) -> Configuration:
 
 
 def server_property(configuration: Configuration, name: str) -> str | None:
-    """Read one value as Java does: comments skipped, `=` or `:` between, the last one wins."""
+    """Return one value as Java reads it: skip comments, split at `=` or `:`, the last wins."""
     value = None
     for line in configuration.server_properties.decode().splitlines():
         if line.lstrip().startswith(("#", "!")):

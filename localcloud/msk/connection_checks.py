@@ -1,4 +1,4 @@
-"""What CreateVpcConnection demands of the cluster and of the client's network."""
+"""The checks of CreateVpcConnection on the cluster and on the client's VPC."""
 
 from collections import Counter
 from datetime import timedelta
@@ -10,7 +10,7 @@ from localcloud.msk.tags import check_tags
 
 
 def check_connection(call: Call, cluster: Cluster) -> Scheme:
-    """Return the scheme that the call asks for, or raise why there can be no connection."""
+    """Return the requested scheme, or raise the error of CreateVpcConnection."""
     scheme = _scheme(call.params["Authentication"])
     _check_cluster(call, cluster, scheme)
     _check_vpc(call, cluster)
@@ -59,7 +59,7 @@ def _check_vpc(call: Call, cluster: Cluster) -> None:
 
 
 def _check_subnets(call: Call, cluster: Cluster) -> None:
-    """Demand one subnet of the VPC in each zone of the cluster that can hold an endpoint."""
+    """Require one subnet that can hold an endpoint in each zone of the cluster."""
     subnet_ids: list[str] = call.params["ClientSubnets"]
     caller = call.caller
     subnets = call.store.network.subnets(caller.account, caller.region, subnet_ids)
@@ -94,7 +94,7 @@ def _check_security_groups(call: Call) -> None:
 
 
 def _check_role(call: Call) -> None:
-    """Demand MSK's service-linked role, which the first connection of an account begins to make."""
+    """Require MSK's service-linked role, which the first connection of an account creates."""
     store, now = call.store, call.store.now()
     delay = timedelta(seconds=store.assumptions.role_delay_seconds)
     if now < store.roles.setdefault(call.caller.account, now + delay):

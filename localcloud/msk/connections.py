@@ -1,4 +1,4 @@
-"""MSK managed VPC connections: made and deleted by the client, rejected by the owner."""
+"""MSK managed VPC connections: the client creates and deletes, the owner rejects them."""
 
 import re
 from datetime import datetime
@@ -102,7 +102,7 @@ def list_vpc_connections(call: Call) -> Json:
 
 
 def list_client_vpc_connections(call: Call) -> Json:
-    """Show the owner who is connected; from which VPC is the client's own business."""
+    """List the connections for the owner, without the client's VPC."""
     cluster = find_cluster(call)
     connections = call.store.connections_of(cluster)
     is_unconnected = not connections and not cluster.connectivity.schemes
@@ -137,7 +137,7 @@ def reject_client_vpc_connection(call: Call) -> Json:
 
 
 def deactivate(store: Store, cluster: Cluster, schemes: Schemes) -> None:
-    """Cut off the connections of *schemes*, which can then only be deleted."""
+    """Make the connections of *schemes* INACTIVE, after which they can only be deleted."""
     for connection in store.connections_of(cluster):
         if connection.scheme in schemes and connection.state in ("CREATING", "AVAILABLE"):
             connection.state = "DEACTIVATING"
@@ -187,7 +187,7 @@ def _described(connection: Connection) -> Json:
 def _record(
     store: Store, cluster: Cluster, connection: Connection, caller: Caller, verb: str
 ) -> Operation:
-    """Write into the cluster's operations who attached or left."""
+    """Record the creation or deletion of a connection in the cluster's operations."""
     operation = begin_operation(store, cluster, f"{verb}_VPC_CONNECTION", f"{verb}_IN_PROGRESS")
     created: datetime = connection.created
     operation.connection = {

@@ -47,7 +47,7 @@ def update_connectivity(call: Call) -> Json:
 
 
 def _wanted(call: Call, current: Connectivity) -> Connectivity:
-    """Return the connectivity that the call asks for."""
+    """Return the requested connectivity."""
     info: Json = call.params.get("ConnectivityInfo", {})
     families: list[Callable[[], Connectivity]] = []
     if "VpcConnectivity" in info:
@@ -93,7 +93,7 @@ def _check_public_access(cluster: Cluster, wanted: Connectivity) -> None:
 
 
 def _refusals(call: Call, cluster: Cluster, wanted: Connectivity) -> Iterator[tuple[str, str]]:
-    """Yield why private connectivity is not for this cluster, with the parameter at fault."""
+    """Yield the reasons against private connectivity, with the invalid parameter."""
     settings = cluster.settings
     parameter = "vpcConnectivity.clientAuthentication"
     if settings["BrokerNodeGroupInfo"]["InstanceType"] == "kafka.t3.small":
@@ -118,7 +118,7 @@ def is_recent(kafka_version: str) -> bool:
     """
     Compare the leading numbers with 2.7.1.
 
-    An `x` stands for any, and a shape nobody knows is let through.
+    An `x` matches any number. An unknown form counts as recent.
     """
     match = re.match(r"\d+(\.\d+)*", kafka_version)
     if match is None:
@@ -136,7 +136,7 @@ def _allows_everyone(call: Call, cluster: Cluster) -> bool:
 
 
 def _begin(call: Call, cluster: Cluster, wanted: Connectivity) -> str:
-    """Start the rolling reboot; settings change only when it has ended well."""
+    """Start the rolling reboot; the settings change when it has succeeded."""
     store = call.store
     before = cluster.connectivity
     operation = begin_operation(store, cluster, "UPDATE_CONNECTIVITY")

@@ -1,4 +1,4 @@
-"""CreateCluster and CreateClusterV2: what is refused, what is filled in, and the 20 minutes."""
+"""CreateCluster and CreateClusterV2: checks, defaults, and 20 minutes until ACTIVE."""
 
 import copy
 import re
@@ -110,7 +110,7 @@ def _subnets(call: Call, block: Json, *, serverless: bool) -> list[Subnet]:
 
 
 def _provisioned(call: Call, block: Json, subnets: list[Subnet]) -> Json:
-    """Return the block as Describe shows it, or raise what is wrong with it."""
+    """Return the block as Describe shows it, or raise an error about it."""
     settings = copy.deepcopy(block)
     nodes = settings["BrokerNodeGroupInfo"]
     _refuse_early_connectivity(nodes.pop("ConnectivityInfo", {}))
@@ -147,7 +147,7 @@ def _refuse_early_connectivity(info: Json) -> None:
 
 
 def _authentication(given: Json) -> Json:
-    """Complete the flags; a cluster that asks for no scheme lets everyone in."""
+    """Return all flags; a cluster without schemes allows unauthenticated access."""
     schemes = schemes_in(given)
     tls = given.get("Tls", {})
     authorities = tls.get("CertificateAuthorityArnList", [])

@@ -1,4 +1,4 @@
-"""Misbehaviour on demand, for tests of what the application does about it."""
+"""Inject faults into the calls of MSK."""
 
 import threading
 from collections.abc import Callable
@@ -13,11 +13,11 @@ When = Literal["before", "after"]
 @dataclass(frozen=True)
 class Fault:
     """
-    What goes wrong with the next *times* calls of *operation* (by *account*, or by anyone).
+    A fault of the next *times* calls of *operation*, by *account* or by anyone.
 
-    With *error* the call fails, before its effect or after it; *slowness* stretches the life
-    cycle that the call starts; *failure* (code and text) lets that life cycle end in failure;
-    *stale* moves the version that the call is about to be compared with.
+    With *error* the call fails, before its effect or after it. *slowness* multiplies the duration
+    of the operation that the call starts. *failure* (code and text) lets that operation fail.
+    *stale* changes the current version before the call.
     """
 
     operation: str
@@ -45,7 +45,7 @@ def error(
     account: str | None = None,
     times: int | None = 1,
 ) -> Fault:
-    """Answer with *code*; `when="after"` loses the answer of a call that had its effect."""
+    """Fail with *code*; `when="after"` loses the response of a call that had its effect."""
     refusal = MskError(code, "The request could not be processed.")
     return Fault(operation, account, times, refusal, when)
 
@@ -55,27 +55,27 @@ def throttled(operation: str, *, account: str | None = None, times: int | None =
 
 
 def slow(operation: str, slowness: float, *, account: str | None = None) -> Fault:
-    """Let the life cycle that *operation* starts take *slowness* times as long."""
+    """Multiply the duration of what *operation* starts by *slowness*."""
     return Fault(operation, account, slowness=slowness)
 
 
 def fails(operation: str, code: str, text: str, *, account: str | None = None) -> Fault:
-    """Accept the call and let the life cycle that it starts end in failure."""
+    """Accept the call, and let the operation that it starts fail."""
     return Fault(operation, account, failure=(code, text))
 
 
 def stale(operation: str, *, account: str | None = None, times: int | None = 1) -> Fault:
-    """Let somebody else update the cluster or its policy just before the call arrives."""
+    """Change the version of the cluster or its policy just before the call."""
     return Fault(operation, account, times, stale=True)
 
 
 def meanwhile(operation: str, action: Callable[[], None]) -> Fault:
-    """Let *action* (other calls, say) happen just before the call arrives."""
+    """Run *action* just before the call, for example other calls."""
     return Fault(operation, meanwhile=action)
 
 
 class Faults:
-    """The faults still to come, first added first used."""
+    """The pending faults, used in the order in which they were added."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -90,7 +90,7 @@ class Faults:
             self._waiting.clear()
 
     def take(self, operation: str, account: str) -> Fault:
-        """Use up one time of the first fault that applies."""
+        """Return the first fault that applies, and count it."""
         with self._lock:
             for place, (fault, left) in enumerate(self._waiting):
                 if not fault.applies(operation, account):

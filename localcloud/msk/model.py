@@ -1,4 +1,4 @@
-"""The things MSK keeps: clusters, their operations and policy, configurations, connections."""
+"""The resources of MSK: clusters, their operations and policy, configurations, connections."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,7 +11,7 @@ Tags = dict[str, str]
 
 @dataclass(frozen=True)
 class Caller:
-    """Who signed the request; an assumed role has its session ARN."""
+    """The signer of a request; *arn* is the session ARN for an assumed role."""
 
     account: str
     region: str
@@ -25,7 +25,7 @@ class Scheme(StrEnum):
 
     @property
     def authentication(self) -> str:
-        """The name CreateVpcConnection has for it."""
+        """The name in CreateVpcConnection."""
         return "TLS" if self is Scheme.TLS else f"SASL_{self.name}"
 
 
@@ -47,7 +47,7 @@ def schemes_in(authentication: Json | None) -> Schemes:
 
 @dataclass(frozen=True)
 class Connectivity:
-    """How a provisioned cluster can be reached from outside its own VPC."""
+    """The connectivity of a provisioned cluster from outside its VPC."""
 
     schemes: Schemes = NO_SCHEMES
     mentions_schemes: bool = False
@@ -59,8 +59,8 @@ class Connectivity:
         """
         Return it as ConnectivityInfo.
 
-        Terraform's acceptance tests see all three flags of a new cluster; where that is assumed not
-        to be so, VpcConnectivity is left out until an update has named it.
+        Terraform's acceptance tests see all three flags of a new cluster. If the assumption is
+        switched, VpcConnectivity is missing until an update has set it.
         """
         info: Json = {
             "PublicAccess": {"Type": self.public_access},
@@ -127,7 +127,7 @@ class Cluster:
     brokers: dict[int, str] = field(default_factory=dict)
     """Instance type of each broker, by its id."""
     answers: int = 0
-    """How often somebody asked for its brokers."""
+    """Number of GetBootstrapBrokers calls."""
 
     def set_brokers(self, brokers: dict[int, str], instance_type: str) -> None:
         """Replace the brokers; *instance_type* is what Describe shows of them."""
@@ -189,9 +189,9 @@ class Configuration:
 @dataclass(frozen=True)
 class TagChange:
     """
-    Tags of a resource that have just changed.
+    A change of a resource's tags.
 
-    *changed_keys* are those created, updated and deleted; *tags* is everything afterwards;
+    *changed_keys* are those created, updated and deleted; *tags* are all tags afterwards;
     *version* counts the changes of this resource.
     """
 

@@ -1,4 +1,4 @@
-"""What MSK needs to see and make in a VPC, and a network in memory for tests without EC2."""
+"""The part of EC2 that MSK uses, and an implementation in memory for tests without EC2."""
 
 import itertools
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from typing import Protocol
 from localcloud.msk.model import Caller
 
 NOT_IN_SHARED_VPCS = "This operation does not support shared VPCs."
-"""EC2 to a participant that creates an endpoint (re:Post, VPC interface endpoint errors)."""
+"""EC2's error for a participant that creates an endpoint (re:Post, VPC endpoint errors)."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Subnet:
     zone_id: str
     free_addresses: int = 250
     unsupported_location: str = ""
-    """What it is in that has no interface endpoints for IPv4, such as `a local-zone`."""
+    """Where the subnet is, if it can hold no interface endpoint for IPv4: `a local-zone`, say."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class SecurityGroup:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """An interface endpoint, as MSK asks EC2 for it."""
+    """The interface endpoint that MSK requests from EC2."""
 
     vpc_id: str
     subnet_ids: tuple[str, ...]
@@ -50,8 +50,8 @@ class Network(Protocol):
     """
     The VPCs of every account.
 
-    Looking is MSK's own doing. Making and deleting endpoints happens with the caller's rights:
-    raise PermissionError when the caller may not, and MSK answers ForbiddenException.
+    MSK reads with its own permissions. It creates and deletes endpoints with those of the caller:
+    raise PermissionError if they do not suffice, and MSK returns ForbiddenException.
     """
 
     def vpc(self, account: str, region: str, vpc_id: str) -> Vpc | None: ...
@@ -65,15 +65,15 @@ class Network(Protocol):
         """Return those of *group_ids* that exist."""
 
     def create_endpoint(self, caller: Caller, endpoint: Endpoint) -> str:
-        """Make the endpoint in the caller's account and return its id."""
+        """Create the endpoint in the caller's account, and return its id."""
 
     def delete_endpoint(self, caller: Caller, endpoint_id: str) -> None:
-        """Delete the endpoint; one that is gone already is no error."""
+        """Delete the endpoint; a missing one is no error."""
 
 
 @dataclass
 class MemoryNetwork:
-    """A network that holds what `add_vpc` put into it."""
+    """A network in memory, filled by `add_vpc`."""
 
     vpcs: dict[tuple[str, str], Vpc] = field(default_factory=dict)
     all_subnets: dict[tuple[str, str], Subnet] = field(default_factory=dict)

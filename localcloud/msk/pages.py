@@ -1,4 +1,4 @@
-"""Pages of a list, with an opaque token between them."""
+"""Split a list into pages, with an opaque token."""
 
 import base64
 import binascii
@@ -18,10 +18,10 @@ class Numbered(Protocol):
 
 def page[Item: Numbered](call: Call, items: Iterable[Item]) -> tuple[list[Item], Json]:
     """
-    Return the page that the call asks for, and `NextToken` if there is another.
+    Return the requested page, and `NextToken` if there is another.
 
-    Items come in the order of their numbers, so things that appear or vanish between two pages
-    neither repeat nor hide others.
+    Items are sorted by number, so an item that is created or deleted between two pages neither
+    repeats nor hides others.
     """
     last_seen = _last_seen(call)
     size: int = call.params.get("MaxResults", call.store.assumptions.default_page)

@@ -1,4 +1,4 @@
-"""The cluster policy: one document per cluster, replaced as a whole, guarded by its version."""
+"""The cluster policy: one document per cluster, replaced as a whole, with a version."""
 
 import json
 import re
@@ -80,7 +80,7 @@ def _policy(cluster: Cluster) -> ClusterPolicy:
 
 
 def checked(text: str) -> Json:
-    """Return the document, or raise what PutClusterPolicy answers to a bad one."""
+    """Return the parsed document, or raise the error of PutClusterPolicy."""
     if not 1 <= len(text) <= LONGEST_POLICY:
         raise bad_request(
             f"The policy must have from 1 to {LONGEST_POLICY} characters, this has {len(text)}.",
@@ -135,7 +135,7 @@ def _is_aws_principal(name: Any) -> bool:
 
 
 def _check_principals(document: Json, store: Store) -> None:
-    """IAM knows nobody in a closed account, and a deleted role no more."""
+    """Refuse principals of closed accounts and deleted roles, which IAM cannot resolve."""
     for name in _aws_principals(document):
         account = name if name.isdigit() else name.split(":")[4] if ":" in name else None
         if account in store.closed_accounts or _ORPHAN.fullmatch(name):
@@ -166,7 +166,7 @@ def _malformed(why: str) -> MskError:
 
 
 def _normalised(document: Json) -> Json:
-    """Write account ids as root ARNs, and lists of one as scalars."""
+    """Return the document with account ids as root ARNs, and lists of one as scalars."""
 
     def scalar(value: Any) -> Any:
         return value[0] if isinstance(value, list) and len(value) == 1 else value

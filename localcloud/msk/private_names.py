@@ -1,4 +1,4 @@
-"""What a name of private connectivity stands for, and who gets through to it."""
+"""Map the host names of private connectivity to brokers, and check who may connect."""
 
 import re
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ LONGEST_NAME_IN_HOST: Final = 17
 @dataclass(frozen=True)
 class PrivateBroker:
     """
-    A broker as a client in another VPC knows it.
+    A broker under its name in private connectivity.
 
-    *addresses* are those of all its peers, of which it is the one of that *number*.
+    *addresses* are those of all brokers of the cluster; *number* is the position of this one.
     """
 
     cluster_arn: str
@@ -48,7 +48,7 @@ def find_broker(store: Store, host: str) -> PrivateBroker | None:
 
 
 def denial_reason(store: Store, caller: Caller, broker: PrivateBroker) -> str | None:
-    """Say what keeps an IAM client from *broker*; the network comes before the policy."""
+    """Return why an IAM client may not use *broker*: the network first, then the policy."""
     cluster = store.clusters.get(broker.cluster_arn)
     if cluster is None or broker.scheme not in cluster.connectivity.schemes:
         return f"{broker.cluster_arn} has no private connectivity by {broker.scheme}"

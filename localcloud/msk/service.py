@@ -1,4 +1,4 @@
-"""The API as one method: who calls, which operation, what with."""
+"""The MSK API as one method, `Msk.call`."""
 
 import copy
 import threading
@@ -33,7 +33,7 @@ from localcloud.msk.store import Call, Store
 
 
 class Observer(Protocol):
-    """Hears of every call after it was answered, outside the lock."""
+    """Receives every call after its response, outside the lock."""
 
     def __call__(
         self,
@@ -83,7 +83,7 @@ OPERATIONS: Final[dict[str, Callable[[Call], Json]]] = {
 
 
 class Msk:
-    """MSK in all accounts and Regions. Safe to call from many threads."""
+    """MSK in all accounts and Regions. Thread-safe."""
 
     def __init__(  # noqa: PLR0913 only the first two are needed
         self,
@@ -104,9 +104,9 @@ class Msk:
 
     def call(self, caller: Caller, operation: str, params: Json) -> Json:
         """
-        Answer as MSK would; names are those of boto3, timestamps aware, blobs bytes.
+        Perform an operation; names are those of boto3, timestamps aware, blobs bytes.
 
-        Raises MskError for whatever the API refuses.
+        Raises MskError as the API would.
         """
         result: Json | None = None
         error: MskError | None = None
@@ -146,7 +146,7 @@ class Msk:
         return copy.deepcopy(answer)
 
     def tags_of(self, resource_arn: str) -> Tags:
-        """Look up tags past the API, uncounted and unobserved; what is not there has none."""
+        """Return the tags of a resource without an API call; a missing resource has none."""
         with self._lock:
             self._store.timeline.settle()
             store = self._store
@@ -154,35 +154,35 @@ class Msk:
             return dict(resource.tags) if resource else {}
 
     def find_broker(self, host: str) -> PrivateBroker | None:
-        """Tell what a name of private connectivity stands for, if anything."""
+        """Return the broker with the host name *host*, if there is one."""
         with self._lock:
             self._store.timeline.settle()
             return private_names.find_broker(self._store, host)
 
     def denial_reason(self, caller: Caller, broker: PrivateBroker) -> str | None:
-        """Say what keeps an IAM client from *broker*, if anything."""
+        """Return why an IAM client may not use *broker*; None if it may."""
         with self._lock:
             self._store.timeline.settle()
             return private_names.denial_reason(self._store, caller, broker)
 
     def next_due(self) -> datetime | None:
-        """Return when something is over that takes MSK a while, if there is anything."""
+        """Return when the next operation ends; None if there is none."""
         with self._lock:
             return self._store.timeline.next_due()
 
     def settle(self) -> None:
-        """Let happen what is due by now."""
+        """Run all steps that are due."""
         with self._lock:
             self._store.timeline.settle()
 
     def force_connection(self, connection_arn: str, state: str) -> None:
-        """Put a connection into a state that it enters by itself, such as INACTIVE."""
+        """Set the state of a connection, such as INACTIVE."""
         with self._lock:
             self._store.timeline.settle()
             self._store.connections[connection_arn].state = state
 
     def force_brokers(self, cluster_arn: str, count: int) -> None:
-        """Let the cluster have *count* brokers at once."""
+        """Set the number of brokers immediately."""
         with self._lock:
             self._store.timeline.settle()
             cluster = self._store.clusters[cluster_arn]
@@ -190,40 +190,40 @@ class Msk:
             cluster.set_brokers(dict.fromkeys(range(1, count + 1), instance_type), instance_type)
 
     def force_state(self, cluster_arn: str, state: str) -> None:
-        """Put a cluster into a state that MSK enters by itself, such as HEALING."""
+        """Set the state of a cluster, such as HEALING."""
         with self._lock:
             self._store.timeline.settle()
             self._store.clusters[cluster_arn].state = state
 
     def forget_authorities(self, cluster_arn: str) -> None:
-        """Leave a cluster without certificate authorities, as MSK would not make it today."""
+        """Remove the certificate authorities of a cluster, which MSK requires today."""
         with self._lock:
             authentication = self._store.clusters[cluster_arn].settings["ClientAuthentication"]
             authentication["Tls"]["CertificateAuthorityArnList"] = []
 
     def force_encryption(self, cluster_arn: str, client_broker: str) -> None:
-        """Let a cluster have an encryption between clients and brokers that MSK would refuse."""
+        """Set an encryption between clients and brokers, even one that MSK would refuse."""
         with self._lock:
             encryption = self._store.clusters[cluster_arn].settings["EncryptionInfo"]
             encryption["EncryptionInTransit"]["ClientBroker"] = client_broker
 
     def assume(self, **answers: Any) -> None:
-        """Switch answers to open questions, by the fields of `Assumptions`, from now on."""
+        """Change assumptions, by the fields of `Assumptions`."""
         with self._lock:
             self._store.assumptions = replace(self._store.assumptions, **answers)
 
     def rename(self, cluster_arn: str, name: str) -> None:
-        """Give a cluster a name that another one may have, which MSK would not."""
+        """Rename a cluster, even to a name in use."""
         with self._lock:
             self._store.clusters[cluster_arn].name = name
 
     def close_account(self, account: str) -> None:
-        """Let IAM know *account* no longer, so that no policy can be put that names it."""
+        """Close *account*, so that no policy can name it."""
         with self._lock:
             self._store.closed_accounts.add(account)
 
     def forget_role(self, role_arn: str) -> None:
-        """Show a deleted role in every cluster policy as IAM does: by its orphaned unique id."""
+        """Replace a deleted role in every cluster policy by its unique id, as IAM does."""
         with self._lock:
             for cluster in self._store.clusters.values():
                 if cluster.policy:

@@ -1,5 +1,5 @@
 """
-The service model that botocore ships, and whether a value fits it.
+Read the service model of botocore, and check values against it.
 
 The model is `service-2.json.gz` of botocore 1.44.8 (2026-11-20, Apache License 2.0, as it is
 there), as long as the botocore that is installed is older and knows less.
@@ -52,7 +52,7 @@ def members(shape: Shape) -> Mapping[str, Shape]:
 
 
 def element(shape: Shape) -> Shape:
-    """Return what a list or a map holds."""
+    """Return the shape of a list's members or a map's values."""
     part = "member" if shape.type_name == "list" else "value"
     found: Shape = getattr(shape, part)
     return found
@@ -64,7 +64,7 @@ def wire_name(name: str, shape: Shape) -> str:
 
 
 def problems(shape: Shape, value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Yield every way in which *value* does not fit *shape*: where, and what is wrong."""
+    """Yield each problem of *value* with *shape*, with its path."""
     kind = shape.type_name
     if not _is_a(kind, value):
         yield path, f"must be a {kind}, not {type(value).__name__}"

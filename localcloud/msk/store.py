@@ -1,4 +1,4 @@
-"""Everything the emulator remembers, for all accounts and Regions, and the call being answered."""
+"""The state of the emulator, for all accounts and Regions, and the current call."""
 
 import random
 import string
@@ -35,7 +35,7 @@ class Store:
     tag_changes: list[TagChange] = field(default_factory=list)
     closed_accounts: set[str] = field(default_factory=set)
     roles: dict[str, datetime] = field(default_factory=dict)
-    """When MSK's service-linked role of an account is made, or was."""
+    """When MSK's service-linked role of an account exists, by account."""
     _tag_versions: Counter[str] = field(default_factory=Counter)
     _random: random.Random = field(default_factory=lambda: random.Random("msk"))
     _numbers: int = 0
@@ -57,7 +57,7 @@ class Store:
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
 
     def version(self) -> str:
-        """Return a version nobody has seen, opaque as AWS's are."""
+        """Return a new, opaque version."""
         return "K" + self.letters(13, string.ascii_uppercase + string.digits)
 
     def letters(self, count: int, alphabet: str = string.ascii_lowercase + string.digits) -> str:
@@ -77,7 +77,7 @@ class Store:
 
 @dataclass(frozen=True)
 class Call:
-    """One request: who asks, what, and the fault that was put in its way."""
+    """One request: its caller, operation and parameters, and the fault injected into it."""
 
     store: Store
     caller: Caller

@@ -1,4 +1,4 @@
-"""Tags of clusters and connections, in the grammar that MSK documents."""
+"""Tags of clusters and connections, with the characters that MSK documents."""
 
 import re
 from collections.abc import Iterable
@@ -59,7 +59,7 @@ def _find(call: Call) -> Cluster | Connection:
 
 
 def _replace(call: Call, resource: Cluster | Connection, tags: Tags) -> None:
-    """Set the tags; nobody hears of a call that changed nothing."""
+    """Set the tags, with an event unless nothing changed."""
     changed = _differing(resource.tags, tags)
     resource.tags = tags
     if changed:

@@ -1,4 +1,4 @@
-"""REST-JSON as botocore speaks it: a request in bytes becomes a call, its answer bytes again."""
+"""Serve the emulator by REST-JSON, botocore's protocol of MSK."""
 
 import base64
 import binascii
@@ -48,7 +48,7 @@ def handle(  # noqa: PLR0913, PLR0917 the parts of a request
 
 
 def match_operation(method: str, path: str) -> tuple[OperationModel, dict[str, str]]:
-    """Return the operation that *path* means, and its parts by their names on the wire."""
+    """Return the operation of *path*, and the values in the path by wire name."""
     for whole_arns in (False, True):
         for verb, pattern, name in _routes(whole_arns):
             match = pattern.fullmatch(path)
@@ -117,7 +117,7 @@ def _from_text(shape: Shape, values: Sequence[str], key: str) -> Any:
 
 
 def _from_wire(shape: Shape, value: Any, path: str) -> Any:
-    """Rename and decode what has the right form; what has not is left for the model to refuse."""
+    """Rename and decode values; malformed ones are left for the check against the model."""
     match shape.type_name, value:
         case "structure", dict():
             return _structure_from_wire(shape, value, path)
@@ -145,7 +145,7 @@ def _structure_from_wire(shape: Shape, value: Json, path: str) -> Json:
 
 
 def to_wire(shape: Shape, value: Any) -> Any:
-    """Return *value* with the names and the encodings that it has in JSON."""
+    """Return *value* with JSON names and encodings."""
     match shape.type_name:
         case "structure":
             known = members(shape)

@@ -1,4 +1,4 @@
-"""The stock AWS CLI, as a person in one of the accounts uses it."""
+"""Run the AWS CLI as a person in one of the accounts."""
 
 import json
 import os
@@ -19,7 +19,7 @@ class AwsCli:
     account: str
 
     def __call__(self, *words: str) -> Any:
-        """What `aws` answers to *words*, parsed; what it complains of is the error's text."""
+        """Run `aws` with *words*, and return its parsed output. Raises RuntimeError if it fails."""
         done = subprocess.run(
             [AWS, *words, "--output", "json"],
             env=environment(self.cloud, self.account),
@@ -41,7 +41,7 @@ class AwsCli:
 
 
 def environment(cloud: Cloud, account: str) -> dict[str, str]:
-    """What a person in *account* has set in the shell."""
+    """Return the shell environment of a person in *account*."""
     return {
         "PATH": os.environ["PATH"],
         "HOME": os.environ.get("HOME", "/"),

@@ -1,4 +1,4 @@
-"""A cluster in the embedded AWS and those who want to use it."""
+"""A cluster in the embedded AWS, and what owner and clients do with it."""
 
 import json
 from collections import Counter
@@ -35,7 +35,7 @@ class DeployedCluster:
         return status(self.cloud, account, cluster)
 
     def schemes(self, account: str) -> dict[str, Any]:
-        """What the status says of the VPC of *account*, scheme by scheme."""
+        """Return the status of the VPC of *account*, by scheme."""
         return dict(*self.status(account).get("vpcs", {}).values())
 
     def executions(self) -> list[dict[str, Any]]:
@@ -46,7 +46,7 @@ class DeployedCluster:
         return found
 
     def item(self, cluster_arn: str) -> dict[str, Any]:
-        """What the table says of a cluster."""
+        """Return the item of a cluster in the table."""
         found: dict[str, Any] = self.cloud.client("dynamodb", self.cloud.owner).get_item(
             TableName=self.cloud.deployed.owner["TableName"],
             Key={"cluster_arn": {"S": cluster_arn}, "item": {"S": "cluster"}},
@@ -55,15 +55,15 @@ class DeployedCluster:
         return found
 
     def is_idle(self) -> bool:
-        """Whether every run has ended."""
+        """Return whether every run has ended."""
         return all(found["status"] != "RUNNING" for found in self.executions())
 
     def calls(self) -> Counter[str]:
-        """What MSKLink itself has called so far, by operation."""
+        """Count MSKLink's calls so far, by operation."""
         return Counter(call.operation for call in self.calls_of_ours())
 
     def calls_of_ours(self) -> list[Call]:
-        """Those with the roles of the stacks; other tests name their sessions `test`."""
+        """Return the calls with roles of the stacks; tests name their own sessions `test`."""
         return [
             call
             for call in self.cloud.calls()
@@ -72,15 +72,15 @@ class DeployedCluster:
 
 
 def status(cloud: Cloud, account: str, cluster: str) -> dict[str, Any]:
-    """Return what the status parameter of *cluster* in *account* says, if there is one."""
+    """Return the status parameter of *cluster* in *account*, empty if there is none."""
     name = f"/msklink/{cluster}/status"
     found = cloud.client("ssm", account).get_parameters(Names=[name])["Parameters"]
-    said: dict[str, Any] = json.loads(found[0]["Value"]) if found else {}
-    return said
+    published: dict[str, Any] = json.loads(found[0]["Value"]) if found else {}
+    return published
 
 
 def create_cluster(cloud: Cloud, name: str, tags: dict[str, str]) -> str:
-    """ARN of a cluster with IAM on."""
+    """Create a cluster with IAM on, and return its ARN."""
     made: str = cloud.client("kafka", cloud.owner).create_cluster_v2(
         ClusterName=name,
         Tags=tags,
@@ -99,12 +99,12 @@ def create_cluster(cloud: Cloud, name: str, tags: dict[str, str]) -> str:
 
 @contextmanager
 def unreachable(cloud: Cloud, account: str) -> Iterator[None]:
-    """The client role of *account* wants another external id; the stack is there still."""
+    """Change the external id in the trust policy of the client role of *account*."""
     iam = cloud.client("iam", account)
     name = "msklink-client-eu-west-1"
     trust = iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
-    bent = json.dumps(trust).replace(cloud.deployed.external_id, "another-id")
-    iam.update_assume_role_policy(RoleName=name, PolicyDocument=bent)
+    changed = json.dumps(trust).replace(cloud.deployed.external_id, "another-id")
+    iam.update_assume_role_policy(RoleName=name, PolicyDocument=changed)
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""A queue of the owner to which topics and rules may send, to see what they deliver."""
+"""Create a queue in the owner account to receive what topics and rules deliver."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Applications of a client team connect, with nothing but their credentials and a name."""
+"""Applications of a client team connect with their credentials and the cluster's name."""
 
 import json
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ READING = {
 
 @pytest.fixture(scope="module")
 def cluster(cloud: Cloud) -> DeployedCluster:
-    """A cluster to which a client is connected that asked for a topic; by an event, with no tag."""
+    """Create a cluster, and connect a client that requests access to a topic by an event."""
     tags = {"msklink": "iam", "msklink/clients": CLIENT}
     cluster = DeployedCluster(cloud, create_cluster(cloud, "ledger", tags))
     cloud.client("ssm", cloud.owner).put_parameter(
@@ -48,7 +48,7 @@ def cluster(cloud: Cloud) -> DeployedCluster:
 
 
 def role(cloud: Cloud, name: str, *statements: Mapping[str, Any]) -> dict[str, str]:
-    """Credentials of an application's role in the client's account."""
+    """Create a role for an application in the client's account, and return its credentials."""
     iam = cloud.client("iam", CLIENT)
     trust = {
         "Effect": "Allow",
@@ -71,7 +71,7 @@ def role(cloud: Cloud, name: str, *statements: Mapping[str, Any]) -> dict[str, s
     }
 
 
-def test_a_message_goes_there_and_back(cluster: DeployedCluster) -> None:
+def test_an_application_writes_and_reads_a_message(cluster: DeployedCluster) -> None:
     done = application.run(
         cluster.cloud, role(cluster.cloud, "billing", READING), "ledger", "entries"
     )
@@ -81,7 +81,7 @@ def test_a_message_goes_there_and_back(cluster: DeployedCluster) -> None:
     assert done.stdout.startswith(said)
 
 
-def test_a_role_that_may_not_read_is_told_what_it_lacks(cluster: DeployedCluster) -> None:
+def test_a_role_that_may_not_read_gets_the_missing_permission(cluster: DeployedCluster) -> None:
     done = application.run(cluster.cloud, role(cluster.cloud, "forgotten"), "ledger", "entries")
 
     assert done.returncode
@@ -90,7 +90,7 @@ def test_a_role_that_may_not_read_is_told_what_it_lacks(cluster: DeployedCluster
     assert f"Allow ssm:GetParametersByPath on {arn}" in done.stderr
 
 
-def test_an_account_that_is_not_connected_is_told_what_to_do(cluster: DeployedCluster) -> None:
+def test_an_account_that_is_not_connected_gets_the_remedy(cluster: DeployedCluster) -> None:
     done = application.run(cluster.cloud, credentials(OTHER), "ledger", "entries")
 
     assert done.returncode

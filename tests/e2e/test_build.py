@@ -1,4 +1,4 @@
-"""What `sam build` makes is of the architecture for which it is deployed."""
+"""`sam build` builds for the architecture of the template."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ def machine(library: Path) -> int:
 
 
 @pytest.mark.parametrize("architecture", MACHINES)
-def test_the_layer_has_the_compiled_code_of_the_architecture_in_the_template(
+def test_the_layer_has_compiled_code_for_the_architecture_of_the_template(
     architecture: str, tmp_path: Path
 ) -> None:
     template = tmp_path / "template.yaml"

@@ -1,4 +1,4 @@
-"""Who may assume the client role, and what it may not do, as the embedded AWS judges it."""
+"""The trust policy and the permissions of the client role, as the embedded AWS enforces them."""
 
 import copy
 import json
@@ -41,9 +41,9 @@ def assumed(cloud: Cloud, sts: Any, role: str, external_id: str | None = None) -
 @pytest.fixture(scope="module", autouse=True)
 def open_cluster(cloud: Cloud) -> Iterator[str]:
     """
-    A cluster with IAM private connectivity that admits the first client account.
+    Create a cluster with IAM private connectivity that admits the first client account.
 
-    Made first, as sessions of roles last an hour and this takes longer.
+    Created first: it takes longer than the hour of a role session.
     """
     kafka = cloud.client("kafka", cloud.owner)
     arn: str = kafka.create_cluster_v2(
@@ -78,7 +78,7 @@ def open_cluster(cloud: Cloud) -> Iterator[str]:
 
 
 def active_version(cloud: Cloud, arn: str) -> str:
-    """The version of the cluster once it is ACTIVE."""
+    """Wait until the cluster is ACTIVE, and return its version."""
     kafka = cloud.client("kafka", cloud.owner)
 
     def version() -> str:
@@ -90,7 +90,7 @@ def active_version(cloud: Cloud, arn: str) -> str:
 
 @pytest.fixture(scope="module")
 def role_of_owner(cloud: Cloud) -> Callable[[str, str], boto3.Session]:
-    """Make a role in the owner account that may assume others, and return a session of it."""
+    """Create a role in the owner account that may assume others, and return its session."""
     iam = cloud.client("iam", cloud.owner)
 
     def make(name: str, path: str) -> boto3.Session:
@@ -114,7 +114,7 @@ def ours(role_of_owner: Callable[[str, str], boto3.Session]) -> boto3.Session:
 
 @pytest.fixture(scope="module")
 def client_role(cloud: Cloud, ours: boto3.Session) -> Callable[[str], Any]:
-    """boto3 clients in the first client account, with the role of client.yaml."""
+    """Return a function that creates boto3 clients with the client role of the first account."""
     account = cloud.clients[0]
     session = assumed(
         cloud,
@@ -144,7 +144,7 @@ def managed_group(cloud: Cloud, client_role: Callable[[str], Any]) -> str:
 
 
 @pytest.mark.parametrize("external_id", [None, "a-guessed-id"])
-def test_the_client_role_wants_the_external_id(
+def test_the_client_role_requires_the_external_id(
     cloud: Cloud, ours: boto3.Session, external_id: str | None
 ) -> None:
     sts = ours.client("sts", endpoint_url=cloud.endpoint)
@@ -162,7 +162,7 @@ def test_the_client_role_wants_the_external_id(
         ("of-another-region", "/msklink/reaches-clients/eu-west-2/"),
     ],
 )
-def test_the_client_role_lets_only_those_in_that_need_it(
+def test_only_the_functions_that_need_the_client_role_may_assume_it(
     cloud: Cloud, role_of_owner: Callable[[str, str], boto3.Session], name: str, path: str
 ) -> None:
     sts = role_of_owner(name, path).client("sts", endpoint_url=cloud.endpoint)
@@ -180,7 +180,7 @@ def test_the_client_role_lets_only_those_in_that_need_it(
 # ------------------------------------------------------------------------------ the client role
 
 
-def test_only_groups_with_our_tag_can_be_made_and_changed(
+def test_only_groups_with_our_tag_can_be_created_and_changed(
     cloud: Cloud, client_role: Callable[[str], Any], managed_group: str
 ) -> None:
     vpc_id = cloud.networks[cloud.clients[0]].vpc_id
@@ -198,7 +198,7 @@ def test_only_groups_with_our_tag_can_be_made_and_changed(
     assert "ec2:CreateTags" in denial(ec2.create_tags, Resources=[foreign], Tags=[OUR_TAG])
 
 
-def test_only_our_tags_can_be_put_on_what_is_made(
+def test_only_our_tags_can_be_set_at_creation(
     cloud: Cloud, client_role: Callable[[str], Any]
 ) -> None:
     vpc_id = cloud.networks[cloud.clients[0]].vpc_id
@@ -220,7 +220,7 @@ def test_only_our_tags_can_be_put_on_what_is_made(
     assert "kafka:TagResource" in refusal
 
 
-def test_parameters_outside_the_namespace_are_out_of_reach(
+def test_parameters_outside_the_namespace_are_denied(
     client_role: Callable[[str], Any],
 ) -> None:
     ssm = client_role("ssm")
@@ -244,7 +244,7 @@ def test_parameters_outside_the_namespace_are_out_of_reach(
         "kafka:CreateVpcConnection",
     ],
 )
-def test_no_connection_without_the_right_to(
+def test_no_connection_without_the_permission(
     cloud: Cloud,
     open_cluster: str,
     client_role: Callable[[str], Any],

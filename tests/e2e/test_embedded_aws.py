@@ -1,4 +1,4 @@
-"""The embedded AWS refuses what AWS refuses: else a green run proves nothing about rights."""
+"""The embedded AWS denies what AWS denies: otherwise these tests prove nothing on permissions."""
 
 import json
 from collections import deque
@@ -36,7 +36,7 @@ def test_only_client_accounts_may_put_events_on_the_bus(cloud: Cloud) -> None:
     assert stranger["Entries"][0]["ErrorCode"] == "AccessDeniedException"
 
 
-def test_an_account_may_be_let_in_by_hand(cloud: Cloud) -> None:
+def test_an_account_can_be_admitted_by_put_permission(cloud: Cloud) -> None:
     owner, bus = cloud.client("events", cloud.owner), cloud.deployed.bus_arn
     entry = {"Source": "a", "DetailType": "b", "Detail": "{}", "EventBusName": bus}
     name, account = bus.rpartition("/")[2], "888888888888"
@@ -52,7 +52,7 @@ def test_an_account_may_be_let_in_by_hand(cloud: Cloud) -> None:
     assert refused["FailedEntryCount"] == 1
 
 
-def test_nobody_can_forge_an_event_of_aws(cloud: Cloud) -> None:
+def test_put_events_refuses_events_of_aws(cloud: Cloud) -> None:
     forged = {"Source": "aws.tag", "DetailType": "Tag Change on Resource", "Detail": "{}"}
 
     for bus in ("default", cloud.deployed.bus_arn):
@@ -64,7 +64,7 @@ def test_nobody_can_forge_an_event_of_aws(cloud: Cloud) -> None:
 
 @pytest.fixture
 def topic(cloud: Cloud) -> Iterator[tuple[str, Queue, Queue]]:
-    """Make a topic to which a rule publishes; return it with its queue and the dead letters."""
+    """Create a topic with a rule; return it with its queue and the dead-letter queue."""
     events, sns = cloud.client("events", cloud.owner), cloud.client("sns", cloud.owner)
     made: str = sns.create_topic(Name="judged")["TopicArn"]
     with temporary_queue(cloud, "judged") as delivered, temporary_queue(cloud, "dead") as dead:
@@ -104,14 +104,14 @@ def test_a_topic_admits_eventbridge_by_a_statement_without_condition_only(
     assert (len(delivered.bodies()), len(dead.bodies())) == ((0, 1) if condition else (1, 0))
 
 
-def test_the_demo_looks_at_a_cluster_that_was_never_private(cloud: Cloud) -> None:
+def test_the_demo_observes_a_cluster_that_was_never_private(cloud: Cloud) -> None:
     """MSK may not list the connections of such a cluster."""
     arn = create_cluster(cloud, "fresh", {})
 
     assert Observer(cloud, arn).observe().connections == ()
 
 
-def test_a_bus_has_no_room_for_ever_more_accounts(cloud: Cloud) -> None:
+def test_the_policy_of_a_bus_has_a_size_limit(cloud: Cloud) -> None:
     owner = cloud.client("events", cloud.owner)
     owner.create_event_bus(Name="full")
 
@@ -131,7 +131,7 @@ def test_a_bus_has_no_room_for_ever_more_accounts(cloud: Cloud) -> None:
     assert 30 < len(policy["Statement"]) < 100
 
 
-def test_a_list_of_too_many_accounts_is_refused_and_the_organization_named(cloud: Cloud) -> None:
+def test_too_many_client_accounts_are_refused_with_a_hint_to_the_organization(cloud: Cloud) -> None:
     accounts = [f"{number:012d}" for number in range(241)]
 
     with pytest.raises(RuntimeError, match=r"for more accounts use\s+OrganizationId"):
@@ -152,7 +152,7 @@ def test_a_zone_name_is_another_zone_in_another_account(cloud: Cloud) -> None:
     assert cloud.networks[first].subnets.keys() == cloud.networks[second].subnets.keys()
 
 
-def test_a_subnet_says_where_it_is(cloud: Cloud) -> None:
+def test_a_subnet_shows_its_location(cloud: Cloud) -> None:
     account = cloud.clients[0]
     ec2, vpc_id = cloud.client("ec2", account), cloud.networks[account].vpc_id
     zones = ec2.describe_availability_zones()["AvailabilityZones"]
@@ -180,7 +180,7 @@ def test_a_subnet_says_where_it_is(cloud: Cloud) -> None:
         ec2.delete_subnet(SubnetId=one)
 
 
-def test_a_new_group_of_a_dual_stack_vpc_lets_everything_out_by_ipv6_as_well(cloud: Cloud) -> None:
+def test_a_new_group_of_a_dual_stack_vpc_allows_all_egress_by_ipv6(cloud: Cloud) -> None:
     ec2 = cloud.client("ec2", cloud.clients[0])
     made = ec2.create_vpc(CidrBlock="10.64.0.0/16", AmazonProvidedIpv6CidrBlock=True)["Vpc"]
     [vpc] = ec2.describe_vpcs(VpcIds=[made["VpcId"]])["Vpcs"]
@@ -219,7 +219,7 @@ def test_a_group_is_found_by_a_filter_of_its_id(cloud: Cloud) -> None:
     assert found(made) == []
 
 
-def test_a_change_of_a_parameter_is_an_event(cloud: Cloud) -> None:
+def test_a_parameter_change_publishes_an_event(cloud: Cloud) -> None:
     """The shape is that of the Systems Manager user guide."""
     account = CLIENT
     events, sqs, ssm = (cloud.client(name, account) for name in ("events", "sqs", "ssm"))
@@ -256,7 +256,7 @@ def test_a_change_of_a_parameter_is_an_event(cloud: Cloud) -> None:
     sqs.delete_queue(QueueUrl=queue)
 
 
-def test_every_call_is_on_record(cloud: Cloud) -> None:
+def test_every_call_is_logged(cloud: Cloud) -> None:
     since = cloud.calls()[-1].number + 1
     cloud.client("kafka", cloud.clients[1]).list_vpc_connections()
 
@@ -272,7 +272,7 @@ def test_every_call_is_on_record(cloud: Cloud) -> None:
 # ------------------------------------------------------------------------------ the owner's stack
 
 
-def test_what_clients_need_to_know_is_a_parameter_as_well(cloud: Cloud) -> None:
+def test_the_client_stack_output_is_also_a_parameter(cloud: Cloud) -> None:
     ssm = cloud.client("ssm", cloud.owner)
 
     published = ssm.get_parameter(Name="/msklink/client_stack")["Parameter"]["Value"]

@@ -1,4 +1,4 @@
-"""What the README promises, with the AWS CLI only, against the deployed stacks."""
+"""The workflow of the README, with the AWS CLI only, on the deployed stacks."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 
 @pytest.fixture(scope="module")
 def cluster(cloud: Cloud) -> DeployedCluster:
-    """A cluster with IAM and SCRAM on, tagged for two clients, one of which tags its VPC."""
+    """Create a cluster with IAM and SCRAM on, tagged for two clients; one tags its VPC."""
     owner = AwsCli(cloud, cloud.owner)
     configuration = owner(
         *("kafka", "create-configuration", "--name", "acls-decide"),
@@ -79,7 +79,7 @@ def test_one_update_carries_all_three_flags(cluster: DeployedCluster) -> None:
     }
 
 
-def test_the_policy_has_one_statement_of_ours_and_only_who_asked_is_in_it(
+def test_the_policy_has_one_statement_with_the_accounts_that_requested(
     cluster: DeployedCluster,
 ) -> None:
     answer = cluster.owner("kafka", "get-cluster-policy", "--cluster-arn", cluster.arn)
@@ -89,7 +89,7 @@ def test_the_policy_has_one_statement_of_ours_and_only_who_asked_is_in_it(
     assert statement["Principal"] == {"AWS": [f"arn:aws:iam::{CLIENT}:root"]}
 
 
-def test_doing_it_again_changes_nothing(cluster: DeployedCluster) -> None:
+def test_the_same_tags_again_change_nothing(cluster: DeployedCluster) -> None:
     client = cluster.aws(CLIENT)
     versions = client.versions("/msklink/orders")
     before, runs = cluster.calls(), len(cluster.executions())
@@ -106,7 +106,7 @@ def test_doing_it_again_changes_nothing(cluster: DeployedCluster) -> None:
     assert client.versions("/msklink/orders") == versions
 
 
-def test_a_request_by_event_is_served_like_a_tag(cluster: DeployedCluster) -> None:
+def test_a_request_by_event_works_like_a_tag(cluster: DeployedCluster) -> None:
     entry = {
         "EventBusName": cluster.cloud.deployed.bus_arn,
         "Source": "team-of-the-other-client",
@@ -143,10 +143,10 @@ def test_an_account_that_is_not_listed_gets_nothing(cluster: DeployedCluster) ->
     assert not cluster.aws(OTHER).parameters("/msklink/orders/iam")
 
 
-def test_what_is_taken_back_goes_after_the_grace_and_what_asks_to_go_at_once(
+def test_offboarding_is_immediate_by_event_and_after_the_grace_period_by_tag(
     cluster: DeployedCluster,
 ) -> None:
-    """The other client is off the list since the last test, and has scram by request."""
+    """The other client was removed from the list in the last test, and has scram by request."""
     cluster.cloud.until(lambda: cluster.status(OTHER).get("state") == "offboarded")
     assert cluster.status(OTHER)["refusal"]["code"] == "AccountNotAllowed"
     assert not cluster.aws(OTHER).parameters("/msklink/orders/scram")
@@ -179,7 +179,7 @@ def test_what_is_taken_back_goes_after_the_grace_and_what_asks_to_go_at_once(
 
 @pytest.fixture
 def alerts(cloud: Cloud) -> Iterator[Callable[[], list[str]]]:
-    """What the topic of the stack tells a queue that is subscribed to it."""
+    """Return what the alerts topic of the stack delivers to a queue."""
     with temporary_queue(cloud, "alerts") as queue:
         cloud.client("sns", cloud.owner).subscribe(
             TopicArn=cloud.deployed.owner["AlertsTopicArn"],
@@ -190,7 +190,7 @@ def alerts(cloud: Cloud) -> Iterator[Callable[[], list[str]]]:
         yield queue.bodies
 
 
-def test_a_run_that_is_aborted_loses_its_lease_and_people_are_told(
+def test_an_aborted_run_loses_its_lease_and_sends_an_alert(
     cluster: DeployedCluster, alerts: Callable[[], list[str]]
 ) -> None:
     subnets = cluster.cloud.networks[cluster.cloud.owner].subnet_ids
@@ -200,7 +200,7 @@ def test_a_run_that_is_aborted_loses_its_lease_and_people_are_told(
         "BrokerNodeGroupInfo": {"InstanceType": "kafka.m7g.large", "ClientSubnets": subnets},
         "ClientAuthentication": {"Sasl": {"Iam": {"Enabled": True}}},
     }
-    cluster.cloud.fault("CreateClusterV2", slowness=4)  # so that the run still waits
+    cluster.cloud.fault("CreateClusterV2", slowness=4)  # so that the run waits
     arn = cluster.owner(
         *("kafka", "create-cluster-v2", "--cluster-name", "aborted", "--tags", "msklink=iam"),
         *("--provisioned", json.dumps(provisioned)),
@@ -221,7 +221,7 @@ def test_a_run_that_is_aborted_loses_its_lease_and_people_are_told(
     assert f"run {run['name']} is ABORTED in state" in alert
 
 
-def test_a_sweep_makes_up_for_the_run_that_was_aborted_and_the_next_finds_nothing(
+def test_a_sweep_replaces_the_aborted_run_and_the_next_finds_nothing(
     cluster: DeployedCluster,
 ) -> None:
     def sweeps() -> list[int]:
@@ -242,7 +242,9 @@ def test_a_sweep_makes_up_for_the_run_that_was_aborted_and_the_next_finds_nothin
     assert len(cluster.executions()) == runs
 
 
-def test_no_call_of_ours_was_denied_and_no_dead_letter_was_made(cluster: DeployedCluster) -> None:
+def test_no_call_of_ours_was_denied_and_the_dead_letter_queues_are_empty(
+    cluster: DeployedCluster,
+) -> None:
     assert [call for call in cluster.calls_of_ours() if call.status == 403] == []
 
     for account in cluster.cloud.accounts:
@@ -253,6 +255,6 @@ def test_no_call_of_ours_was_denied_and_no_dead_letter_was_made(cluster: Deploye
 
 
 def is_available(endpoint: dict[str, Any], cluster_arn: str) -> bool:
-    """Whether the *endpoint* is one of MSK's to the cluster, and there."""
+    """Return whether the *endpoint* is an available one of MSK for the cluster."""
     tag = {"Key": "ClusterArn", "Value": cluster_arn}
     return endpoint["State"] == "available" and tag in endpoint["Tags"]

@@ -1,7 +1,7 @@
 """
-Least privilege, both ways: what the suite did was allowed, and what is allowed was done.
+Least privilege in both directions: no call was denied, and each permission was used.
 
-Comes last (conftest.py): it judges by what all the other tests here have made the roles do.
+Runs last (conftest.py), because it evaluates the calls of all other tests here.
 """
 
 import json
@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 
 @pytest.fixture(scope="module")
 def names(cloud: Cloud) -> dict[str, list[tuple[str, str]]]:
-    """Account and name of the deployed roles, by their logical ids; a client's are in each."""
+    """Return the deployed roles as (account, name), by logical id."""
     stacks = [(cloud.owner, "msklink"), *((client, "msklink-client") for client in cloud.clients)]
     found: dict[str, list[tuple[str, str]]] = {}
     for account, stack in stacks:
@@ -43,7 +43,7 @@ def names(cloud: Cloud) -> dict[str, list[tuple[str, str]]]:
 
 
 def ours(cloud: Cloud) -> list[Decision]:
-    """What IAM said to the roles of the stacks; tests name their own sessions `test`."""
+    """Return the decisions on roles of the stacks; tests name their own sessions `test`."""
     return [
         decision
         for decision in cloud.decisions()
@@ -53,7 +53,7 @@ def ours(cloud: Cloud) -> list[Decision]:
 
 
 def used(found: Iterable[Decision], wanted: Permission) -> bool:
-    """Whether one of the verdicts *found* let the action be done on such a resource."""
+    """Return whether one of the decisions *found* allowed the action on such a resource."""
     return any(
         decision.allowed
         and decision.action == wanted.action
@@ -101,7 +101,7 @@ def document_of(iam: Any, arn: str) -> Any:
 
 
 def used_in_sessions(found: list[Decision]) -> Iterator[Permission]:
-    """A session policy is told from others by its actions."""
+    """Yield the permissions used in sessions, whose policies are recognised by their actions."""
     kinds = {frozenset(one.action for one in each): each for each in sessions().values()}
     for scope in {decision.scope for decision in found if decision.scope}:
         passed = list(allowed("", json.loads(scope)))
@@ -118,7 +118,7 @@ def unused(cloud: Cloud, names: dict[str, list[tuple[str, str]]]) -> list[Permis
     return [permission for permission in permissions() if permission not in seen]
 
 
-def test_nothing_that_we_did_was_denied(cloud: Cloud) -> None:
+def test_no_call_of_ours_was_denied(cloud: Cloud) -> None:
     denied = [decision for decision in cloud.decisions() if not decision.allowed]
 
     assert {decision.principal.rpartition("/")[2] for decision in denied} == {"test"}
@@ -135,7 +135,7 @@ def test_every_permission_was_used_or_has_a_reason(
     assert not without_need
 
 
-def test_the_roles_have_the_policies_of_aws_that_the_page_names(
+def test_the_roles_have_the_managed_policies_of_the_page(
     cloud: Cloud, names: dict[str, list[tuple[str, str]]]
 ) -> None:
     for template in TEMPLATES:

@@ -1,4 +1,4 @@
-"""A client that has the probe on reads in its status what works from inside its VPC."""
+"""A client with the probe reads in its status whether brokers are reachable from its VPC."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 
 @pytest.fixture(scope="module")
 def checked(cloud: Cloud) -> dict[str, Any]:
-    """What the status says of a new cluster once the probe was asked."""
+    """Return the status of a new cluster after the probe has run."""
     network = cloud.networks[CLIENT]
     deploy_client(
         cloud.endpoint,
@@ -37,17 +37,17 @@ def checked(cloud: Cloud) -> dict[str, Any]:
     return entry()
 
 
-def test_names_of_brokers_do_not_resolve_where_functions_run_here(checked: dict[str, Any]) -> None:
-    """The embedded AWS has no private hosted zones: the probe finds that, and says so."""
+def test_the_probe_reports_that_broker_names_do_not_resolve(checked: dict[str, Any]) -> None:
+    """The embedded AWS has no private hosted zones."""
     assert checked["state"] == "published"
     assert (checked["check"]["good"], checked["check"]["layer"]) == (False, "DNS")
     assert checked["check"]["broker"].startswith("b-1.iam.probed.")
     assert "resolve only inside the connected VPC" in checked["check"]["remedy"]
 
 
-def test_a_client_that_names_no_subnets_has_no_probe(
+def test_a_client_without_probe_subnets_has_no_probe(
     cloud: Cloud,
-    checked: dict[str, Any],  # noqa: ARG001 the other has one by then
+    checked: dict[str, Any],  # noqa: ARG001 the other client has a probe then
 ) -> None:
     def functions(account: str) -> list[str]:
         listed = cloud.client("lambda", account).list_functions()["Functions"]

@@ -1,4 +1,4 @@
-"""Clusters and VPCs that cannot be served: the client team reads why, and nothing is touched."""
+"""Ineligible clusters and VPCs: the client team reads the refusal, and nothing is changed."""
 
 import json
 from typing import Any
@@ -29,7 +29,7 @@ def provisioned(cloud: Cloud, **changes: Any) -> dict[str, Any]:
 
 
 def clusters(cloud: Cloud) -> dict[str, tuple[str, dict[str, Any]]]:
-    """Name of each cluster, the refusal that it is to meet, and what it is made of."""
+    """Return the expected refusal and the settings of each cluster, by name."""
     subnets = cloud.networks[cloud.owner].subnet_ids
     serverless = {"VpcConfigs": [{"SubnetIds": subnets}], "ClientAuthentication": IAM}
     open_to_all = {"ClientAuthentication": {"Unauthenticated": {"Enabled": True}}}
@@ -49,7 +49,7 @@ def clusters(cloud: Cloud) -> dict[str, tuple[str, dict[str, Any]]]:
 
 @pytest.fixture(scope="module")
 def arns(cloud: Cloud) -> dict[str, str]:
-    """The clusters by name, tagged for the client, whose VPC is tagged for each of them."""
+    """Create and tag the clusters, tag the client's VPC for each; return the ARNs by name."""
     owner, client = AwsCli(cloud, cloud.owner), AwsCli(cloud, CLIENT)
     made = {
         name: owner("kafka", "create-cluster-v2", "--cluster-name", name, *_options(kind))[
@@ -72,7 +72,7 @@ def _options(kind: dict[str, Any]) -> list[str]:
 
 
 def codes(cloud: Cloud, account: str, cluster: str) -> set[str]:
-    """The refusals that the status parameter of *cluster* in *account* tells."""
+    """Return the refusal codes in the status parameter of *cluster* in *account*."""
     return {
         entry["refusal"]["code"]
         for vpc in status(cloud, account, cluster).get("vpcs", {}).values()
@@ -82,7 +82,7 @@ def codes(cloud: Cloud, account: str, cluster: str) -> set[str]:
 
 
 @pytest.mark.parametrize("name", ["small", "serverless", "open", "without-acls"])
-def test_a_cluster_that_cannot_be_had_is_refused_in_the_clients_account_and_left_alone(
+def test_an_ineligible_cluster_is_refused_in_the_clients_account_and_not_changed(
     cloud: Cloud, arns: dict[str, str], name: str
 ) -> None:
     code = clusters(cloud)[name][0]
@@ -97,7 +97,7 @@ def test_a_cluster_that_cannot_be_had_is_refused_in_the_clients_account_and_left
         assert operations["ClusterOperationInfoList"] == []
 
 
-def test_a_vpc_that_lacks_a_zone_is_told_which(cloud: Cloud) -> None:
+def test_the_refusal_of_a_vpc_names_the_missing_zone(cloud: Cloud) -> None:
     owner, client = AwsCli(cloud, cloud.owner), AwsCli(cloud, OTHER)
     arn = owner(
         *("kafka", "create-cluster-v2", "--cluster-name", "zones"),
@@ -122,12 +122,12 @@ def test_a_vpc_that_lacks_a_zone_is_told_which(cloud: Cloud) -> None:
     cloud.until(lambda: codes(cloud, OTHER, "zones") == {"SubnetMissingInZone"})
 
     [missing] = set(cloud.networks[OTHER].subnets) - {zone["ZoneId"] for zone in zones}
-    told = status(cloud, OTHER, "zones")["vpcs"][vpc_id]["iam"]
-    assert missing in told["refusal"]["message"]
+    entry = status(cloud, OTHER, "zones")["vpcs"][vpc_id]["iam"]
+    assert missing in entry["refusal"]["message"]
 
 
-def test_a_wrong_external_id_is_told_from_a_missing_stack(cloud: Cloud) -> None:
-    """With the roles that the stacks made, and STS as the embedded AWS judges it."""
+def test_a_wrong_external_id_is_distinguished_from_a_missing_stack(cloud: Cloud) -> None:
+    """Uses the roles of the stacks, and STS of the embedded AWS."""
     with unreachable(cloud, OTHER):
         tag = {"Key": "msklink/zones", "Value": "IAM"}
         vpc_id = cloud.networks[OTHER].vpc_id
@@ -137,7 +137,7 @@ def test_a_wrong_external_id_is_told_from_a_missing_stack(cloud: Cloud) -> None:
 
 
 def _refused_in_table(cloud: Cloud) -> str:
-    """The refusal of the other client's account as a whole."""
+    """Return the refusal of the other client's account as a whole."""
     items = cloud.client("dynamodb", cloud.owner).scan(TableName=cloud.deployed.owner["TableName"])[
         "Items"
     ]

@@ -1,4 +1,4 @@
-"""Events on which a function fails are kept in a queue, and can be handed to it again."""
+"""Events of failed invocations are kept in a queue, and can be redriven."""
 
 import json
 import subprocess
@@ -24,7 +24,7 @@ def physical_id(cloud: Cloud, logical_id: str) -> str:
 
 @contextmanager
 def broken(cloud: Cloud, function: str) -> Iterator[str]:
-    """The name of a *function* that fails on every event, for it lacks the namespace."""
+    """Remove the namespace of *function*, which then fails on every event; yield its name."""
     client = cloud.client("lambda", cloud.owner)
     name = physical_id(cloud, f"{function}Function")
     variables: dict[str, Any] = client.get_function_configuration(FunctionName=name)["Environment"]
@@ -37,7 +37,7 @@ def broken(cloud: Cloud, function: str) -> Iterator[str]:
 
 
 def fail(cloud: Cloud, name: str, event: object) -> None:
-    """Let the broken function *name* have the *event*, until it is in the queue."""
+    """Invoke the broken function *name* with *event*, until the event is in the queue."""
     cloud.client("lambda", cloud.owner).invoke(
         FunctionName=name, InvocationType="Event", Payload=json.dumps(event).encode()
     )
@@ -45,13 +45,13 @@ def fail(cloud: Cloud, name: str, event: object) -> None:
 
 
 @pytest.mark.parametrize("function", ["ReleaseLease", "SweepClusters"])
-def test_an_event_on_which_a_function_fails_is_kept(cloud: Cloud, function: str) -> None:
+def test_the_event_of_a_failed_invocation_is_kept(cloud: Cloud, function: str) -> None:
     with broken(cloud, function) as name:
         fail(cloud, name, {})
     cloud.client("sqs", cloud.owner).purge_queue(QueueUrl=physical_id(cloud, "FailedInvocations"))
 
 
-def test_what_is_kept_can_be_handed_to_the_function_again(cloud: Cloud) -> None:
+def test_kept_events_can_be_redriven(cloud: Cloud) -> None:
     event = {"id": "1", "source": "somebody", "detail-type": "not for us", "account": cloud.owner}
     with broken(cloud, "ReceiveEvent") as name:
         fail(cloud, name, event)
@@ -72,7 +72,7 @@ def test_what_is_kept_can_be_handed_to_the_function_again(cloud: Cloud) -> None:
     assert (said.returncode, kept(cloud)) == (0, False)
 
 
-def test_a_stack_that_is_not_there_is_told_with_what_to_do(cloud: Cloud) -> None:
+def test_a_missing_stack_is_reported_with_a_remedy(cloud: Cloud) -> None:
     said = redrive(cloud, "nosuch")
 
     assert said.returncode == 1
@@ -82,7 +82,7 @@ def test_a_stack_that_is_not_there_is_told_with_what_to_do(cloud: Cloud) -> None
 
 
 def redrive(cloud: Cloud, stack: str = "msklink") -> subprocess.CompletedProcess[str]:
-    """What `make redrive` does."""
+    """Run the command of `make redrive`."""
     return subprocess.run(
         [sys.executable, "-m", "tools.redrive", stack],
         env=environment(cloud, cloud.owner),
@@ -93,7 +93,7 @@ def redrive(cloud: Cloud, stack: str = "msklink") -> subprocess.CompletedProcess
 
 
 def kept(cloud: Cloud) -> bool:
-    """Whether the queue of failed invocations holds anything."""
+    """Return whether the queue of failed invocations has messages."""
     found = cloud.client("sqs", cloud.owner).get_queue_attributes(
         QueueUrl=physical_id(cloud, "FailedInvocations"),
         AttributeNames=["ApproximateNumberOfMessages"],

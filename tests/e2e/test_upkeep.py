@@ -1,4 +1,4 @@
-"""What goes wrong, what others change, and what leaves: on AWS these take days, here minutes."""
+"""Failures, drift and offboarding, which take days on AWS and minutes here."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ TAG_OF_MSK = {"Key": "AWSMSKManaged", "Value": "true"}
 
 @pytest.fixture(scope="module")
 def cluster(cloud: Cloud) -> DeployedCluster:
-    """A cluster that is being made, for which two clients have tagged their VPCs."""
+    """Create a cluster, and tag the VPCs of two clients while it is CREATING."""
     cloud.fault("CreateClusterV2", slowness=2)
     arn = create_cluster(cloud, KEPT, {"msklink": "iam", "msklink/clients": f"{CLIENT} {OTHER}"})
     cluster = DeployedCluster(cloud, arn)
@@ -31,7 +31,7 @@ def cluster(cloud: Cloud) -> DeployedCluster:
 
 
 def requests(cluster: DeployedCluster) -> int:
-    """How often a run was asked for."""
+    """Return the number of requested runs."""
     item = cluster.cloud.client("dynamodb", cluster.cloud.owner).get_item(**cluster_key(cluster))
     return int(item.get("Item", {}).get("requested", {"N": "0"})["N"])
 
@@ -49,7 +49,7 @@ def lose_lease(cluster: DeployedCluster) -> None:
 
 
 def statuses(cluster: DeployedCluster) -> list[tuple[str, str]]:
-    """The name and the status of each run."""
+    """Return the name and status of each run."""
     return [(one["name"], one["status"]) for one in cluster.executions()]
 
 
@@ -64,7 +64,7 @@ def tag_cluster(cluster: DeployedCluster, tags: str) -> None:
 
 
 def admitted(cluster: DeployedCluster) -> set[str]:
-    """The accounts that the cluster policy lets connect."""
+    """Return the accounts that the cluster policy admits."""
     msk = cluster.cloud.client("kafka", cluster.cloud.owner)
     text = msk.get_cluster_policy(ClusterArn=cluster.arn)["Policy"]
     [statement] = json.loads(text)["Statement"]
@@ -72,7 +72,7 @@ def admitted(cluster: DeployedCluster) -> set[str]:
 
 
 def state_of(cluster: DeployedCluster, account: str) -> str:
-    """What the table says of the connection of *account*, or of the account as a whole."""
+    """Return the states of the connections of *account* in the table."""
     found = cluster.cloud.client("dynamodb", cluster.cloud.owner).query(
         TableName=cluster.cloud.deployed.owner["TableName"],
         KeyConditionExpression="cluster_arn = :arn AND begins_with(#item, :client)",
@@ -86,7 +86,7 @@ def state_of(cluster: DeployedCluster, account: str) -> str:
 
 
 def connections(cluster: DeployedCluster, account: str) -> dict[str, str]:
-    """States of the connections of *account* to the cluster, by ARN."""
+    """Return the states of the connections of *account* to the cluster, by ARN."""
     listed = cluster.cloud.client("kafka", account).list_vpc_connections()["VpcConnections"]
     return {
         one["VpcConnectionArn"]: one["State"]
@@ -96,20 +96,20 @@ def connections(cluster: DeployedCluster, account: str) -> dict[str, str]:
 
 
 def sweep(cloud: Cloud) -> list[str]:
-    """The runs that a sweep asks for."""
+    """Sweep, and return the requested runs."""
     answer = cloud.client("lambda", cloud.owner).invoke(FunctionName="msklink-sweep-clusters")
     runs: list[str] = json.loads(answer["Payload"].read())["runs"]
     return runs
 
 
 def starts_run(cluster: DeployedCluster) -> bool:
-    """Whether a sweep finds something to do for the cluster."""
+    """Return whether a sweep requests a run for the cluster."""
     return any(run.startswith(KEPT) for run in sweep(cluster.cloud))
 
 
 @contextmanager
 def without_rule(cloud: Cloud, part: str) -> Iterator[None]:
-    """The rule of the owner stack with *part* in its name tells of nothing meanwhile."""
+    """Disable the rule of the owner stack with *part* in its name."""
     events = cloud.client("events", cloud.owner)
     [name] = [rule["Name"] for rule in events.list_rules()["Rules"] if part in rule["Name"]]
     events.disable_rule(Name=name)
@@ -119,10 +119,10 @@ def without_rule(cloud: Cloud, part: str) -> Iterator[None]:
         events.enable_rule(Name=name)
 
 
-def test_a_run_takes_its_lease_back_and_what_fails_for_one_client_stays_with_it(
+def test_a_run_takes_its_lease_back_and_the_failure_of_one_client_is_isolated(
     cluster: DeployedCluster,
 ) -> None:
-    with without_rule(cluster.cloud, "SweepClusters"):  # would find that nobody has the lease
+    with without_rule(cluster.cloud, "SweepClusters"):  # it would find the missing lease
         lose_lease(cluster)
         cluster.cloud.until(lambda: cluster_state(cluster) == "UPDATING")
         problem = {"error": "InternalServerErrorException", "message": "ill", "times": None}
@@ -137,7 +137,7 @@ def test_a_run_takes_its_lease_back_and_what_fails_for_one_client_stays_with_it(
         assert run["status"] == "SUCCEEDED"
 
 
-def test_a_connection_that_failed_is_replaced_when_it_is_asked_for_again(
+def test_a_failed_connection_is_replaced_on_a_new_request(
     cluster: DeployedCluster,
 ) -> None:
     failure = ["CLIENT_ERROR", "no room for an endpoint"]
@@ -153,7 +153,7 @@ def test_a_connection_that_failed_is_replaced_when_it_is_asked_for_again(
     cluster.cloud.until(cluster.is_idle)
 
 
-def test_what_others_change_is_changed_back(cluster: DeployedCluster) -> None:
+def test_drift_is_repaired(cluster: DeployedCluster) -> None:
     mine = cluster.cloud.client("ec2", CLIENT)
     [group] = mine.describe_security_groups(
         Filters=[{"Name": "tag-key", "Values": [f"msklink/{KEPT}"]}]
@@ -173,7 +173,7 @@ def test_what_others_change_is_changed_back(cluster: DeployedCluster) -> None:
     assert admitted(cluster) == {CLIENT, OTHER}
 
 
-def test_a_tag_that_no_event_told_of_is_found_by_a_sweep(cluster: DeployedCluster) -> None:
+def test_a_sweep_finds_a_tag_whose_event_was_lost(cluster: DeployedCluster) -> None:
     before = requests(cluster)
     tags, calls = "ClusterTagsChanged", "ClusterTaggedByApi"
     with without_rule(cluster.cloud, tags), without_rule(cluster.cloud, calls):
@@ -183,7 +183,7 @@ def test_a_tag_that_no_event_told_of_is_found_by_a_sweep(cluster: DeployedCluste
     cluster.cloud.until(cluster.is_idle)
 
 
-def test_endpoints_without_the_tags_of_msk_are_told(cluster: DeployedCluster) -> None:
+def test_endpoints_without_the_tags_of_msk_are_reported(cluster: DeployedCluster) -> None:
     ec2 = cluster.cloud.client("ec2", OTHER)
     [endpoint] = [
         one["VpcEndpointId"]
@@ -207,7 +207,7 @@ def test_a_connection_of_an_account_that_is_not_listed_is_rejected(
     ec2 = cluster.cloud.client("ec2", cluster.cloud.owner)
     network = make_network(ec2, cluster.cloud.owner, 20)
     group = ec2.create_security_group(
-        GroupName="strange", Description="made in a test", VpcId=network.vpc_id
+        GroupName="unlisted", Description="made in a test", VpcId=network.vpc_id
     )["GroupId"]
     msk = cluster.cloud.client("kafka", cluster.cloud.owner)
     arn = msk.create_vpc_connection(
@@ -224,7 +224,7 @@ def test_a_connection_of_an_account_that_is_not_listed_is_rejected(
     msk.delete_vpc_connection(Arn=arn)
 
 
-def test_a_client_that_leaves_and_cannot_be_reached_is_cut_off(cluster: DeployedCluster) -> None:
+def test_an_unreachable_client_is_disconnected_by_rejection(cluster: DeployedCluster) -> None:
     whole = {"cluster": KEPT, "vpc_id": cluster.cloud.networks[OTHER].vpc_id}
     msk = cluster.cloud.client("kafka", OTHER)
     with unreachable(cluster.cloud, OTHER):
@@ -249,9 +249,9 @@ def ask(cloud: Cloud, what: str, detail: dict[str, str]) -> None:
     cloud.client("events", OTHER).put_events(Entries=[{**entry, "Detail": json.dumps(detail)}])
 
 
-def test_the_owner_lets_go_of_a_cluster_and_all_of_it_goes(cluster: DeployedCluster) -> None:
+def test_opting_out_removes_everything(cluster: DeployedCluster) -> None:
     cluster.cloud.fault("DeleteVpcConnection", slowness=5)
-    with without_rule(cluster.cloud, "SweepClusters"):  # would find that nobody has the lease
+    with without_rule(cluster.cloud, "SweepClusters"):  # it would find the missing lease
         tag_cluster(cluster, "msklink=off")
         cluster.cloud.until(lambda: starts_run(cluster))
         cluster.cloud.until(lambda: "DELETING" in connections(cluster, CLIENT).values())
@@ -269,7 +269,7 @@ def test_the_owner_lets_go_of_a_cluster_and_all_of_it_goes(cluster: DeployedClus
 
 @pytest.fixture
 def waiting(cloud: Cloud) -> Callable[[str], tuple[str, str]]:
-    """Create a cluster, and return its ARN and that of the run that waits for it."""
+    """Create a cluster, and return its ARN and the ARN of the run that waits for it."""
 
     def make(name: str) -> tuple[str, str]:
         arn = create_cluster(cloud, name, {"msklink": "iam"})
@@ -282,7 +282,7 @@ def waiting(cloud: Cloud) -> Callable[[str], tuple[str, str]]:
     return make
 
 
-def test_a_run_that_dies_with_newer_requests_has_a_successor(
+def test_a_failed_run_with_newer_requests_has_a_successor(
     cloud: Cloud, waiting: Callable[[str], tuple[str, str]]
 ) -> None:
     arn, run = waiting("hasty")
@@ -296,7 +296,7 @@ def test_a_run_that_dies_with_newer_requests_has_a_successor(
     cloud.until(cluster.is_idle)
 
 
-def test_a_sweep_buries_a_run_whose_end_no_event_has_told(
+def test_a_sweep_handles_a_failed_run_whose_event_was_lost(
     cloud: Cloud, waiting: Callable[[str], tuple[str, str]]
 ) -> None:
     with without_rule(cloud, "RunFailed"):
@@ -309,8 +309,8 @@ def test_a_sweep_buries_a_run_whose_end_no_event_has_told(
     cloud.until(lambda: "failure" not in cluster.item(arn) and "holder" not in cluster.item(arn))
 
 
-def test_a_run_whose_history_is_full_hands_on_to_another(cloud: Cloud) -> None:
-    """The run is made up, and so is its cluster, of which the one that follows says as much."""
+def test_a_run_with_a_full_history_starts_its_successor(cloud: Cloud) -> None:
+    """The run and its cluster do not exist; the successor finds that."""
     gone = f"arn:aws:kafka:{cloud.region}:{cloud.owner}:cluster/gone/0a0a0a0a-0000-0000-0000-0-1"
     cluster, full = DeployedCluster(cloud, gone), "gone-0a0a0a0a-1"
     cloud.client("dynamodb", cloud.owner).update_item(

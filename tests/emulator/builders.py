@@ -1,4 +1,4 @@
-"""A stage for the emulator's tests: an owner, a client, their networks, and a still clock."""
+"""Build an MSK emulator for tests: an owner, a client, their VPCs, and a manual clock."""
 
 import json
 from dataclasses import dataclass, field
@@ -72,6 +72,8 @@ def policy(*statements: Json) -> str:
 
 @dataclass
 class Emulator:
+    """An MSK emulator with two VPCs; its methods build what tests need."""
+
     assumptions: Assumptions = DEFAULTS
     durations: Durations = AS_ON_AWS
     clock: ManualClock = field(default_factory=ManualClock)

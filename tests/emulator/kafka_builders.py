@@ -1,4 +1,4 @@
-"""A stage for the tests of the brokers: a cluster that the client reaches, and ways to knock."""
+"""Build Kafka brokers for tests: a cluster with a VPC connection, a proxy, and raw clients."""
 
 import base64
 import socket
@@ -28,7 +28,7 @@ DEADLINE = 60
 
 
 def keys(access_key_id: str, session_token: str | None) -> Identity:
-    """Know the three accounts' roots, and one session of the client's."""
+    """Look up the access keys of three account roots, and of one session of the client."""
     if (access_key_id, session_token) == (SESSION_KEY, SESSION_TOKEN):
         return Identity(SECRET, CLIENT.account, CLIENT.arn)
     if access_key_id not in (OWNER.account, CLIENT.account, OTHER.account):
@@ -37,7 +37,7 @@ def keys(access_key_id: str, session_token: str | None) -> Identity:
 
 
 def allow_data(emulator: Emulator, cluster_arn: str, *accounts: str) -> None:
-    """Let *accounts* do all on the cluster, also what the brokers judge."""
+    """Allow *accounts* all actions on the cluster, including kafka-cluster actions."""
     current = emulator.call(OWNER, "GetClusterPolicy", ClusterArn=cluster_arn)["CurrentVersion"]
     text = policy(
         statement(
@@ -51,13 +51,13 @@ def allow_data(emulator: Emulator, cluster_arn: str, *accounts: str) -> None:
 
 @dataclass
 class RawKafkaClient:
-    """The brokers' door as a client without a library sees it."""
+    """Connects to the proxy without a Kafka library."""
 
     port: int
     trust: ssl.SSLContext
 
     def authenticate(self, token: str, host: str) -> str | None:
-        """Show *token* as an OAUTHBEARER client does; return what the broker has against it."""
+        """Authenticate with *token* by OAUTHBEARER; return the broker's error message, if any."""
         message = f"n,,\x01auth=Bearer {token}\x01\x01".encode()
         with self.connected(host) as connection:
             _ask(connection, Api.SASL_HANDSHAKE, SaslHandshakeRequest(mechanism="OAUTHBEARER"))
@@ -108,7 +108,7 @@ def running_brokers() -> Iterator[RunningBrokers]:
 
 
 class LocalhostAuthorizer:
-    """A gate that gives the cluster a single broker, called localhost."""
+    """Gives the cluster a single broker, called localhost."""
 
     def __init__(self, msk: Msk, cluster_arn: str) -> None:
         self._msk = msk
@@ -126,7 +126,7 @@ class LocalhostAuthorizer:
 
 @contextmanager
 def proxy_on_localhost() -> Iterator[KafkaProxy]:
-    """The door to one broker called localhost, for clients that resolve names in C."""
+    """Run a proxy to one broker called localhost, for clients that resolve names in C."""
     emulator = Emulator()
     arn = emulator.private_cluster()
     allow_data(emulator, arn)
@@ -138,7 +138,7 @@ def proxy_on_localhost() -> Iterator[KafkaProxy]:
         yield running
 
 
-def token(  # noqa: PLR0917 each is one thing that can be wrong
+def token(  # noqa: PLR0917 each argument can be wrong by itself
     key: str = CLIENT.account,
     secret: str = SECRET,
     region: str = REGION,
@@ -148,7 +148,7 @@ def token(  # noqa: PLR0917 each is one thing that can be wrong
     expires: int = 900,
     session_token: str | None = None,
 ) -> str:
-    """Return a token as aws-msk-iam-sasl-signer makes it, with what is given changed."""
+    """Return a token as aws-msk-iam-sasl-signer creates it, changed by the arguments."""
     request = AWSRequest("GET", f"https://{host}/", params={"Action": action})
     signer = SigV4QueryAuth(
         Credentials(key, secret, session_token), service, region, expires=expires

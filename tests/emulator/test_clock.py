@@ -1,4 +1,4 @@
-"""The clock of the embedded AWS: who waits is woken in order, and never while others work."""
+"""The clock of the embedded AWS wakes waiting threads in order, and never while others work."""
 
 import threading
 from collections.abc import Callable
@@ -24,7 +24,7 @@ def seconds(clock: SimulatedClock) -> float:
 
 
 def at_work(clock: SimulatedClock, work: Callable[[], object]) -> threading.Thread:
-    """Start a thread that counts from this moment on."""
+    """Start a thread that counts as work from now on."""
     clock.begin()
 
     def run() -> None:
@@ -38,7 +38,7 @@ def at_work(clock: SimulatedClock, work: Callable[[], object]) -> threading.Thre
 
 
 @given(waits=st.lists(st.lists(st.integers(1, 50), min_size=1, max_size=4), max_size=5))
-def test_everybody_wakes_at_the_time_that_was_asked_for(waits: list[list[int]]) -> None:
+def test_each_thread_wakes_at_the_requested_time(waits: list[list[int]]) -> None:
     clock = SimulatedClock(START)
     woken: list[tuple[float, float]] = []
 
@@ -63,7 +63,7 @@ def test_everybody_wakes_at_the_time_that_was_asked_for(waits: list[list[int]]) 
     assert [seen for _, seen in woken] == sorted(seen for _, seen in woken)
 
 
-def test_the_clock_stands_still_while_anybody_works(clock: SimulatedClock) -> None:
+def test_the_clock_stops_while_a_thread_works(clock: SimulatedClock) -> None:
     go = threading.Event()
     sleeper = at_work(clock, lambda: clock.sleep(10))
     worker = at_work(clock, go.wait)
@@ -80,11 +80,11 @@ def test_the_clock_stands_still_while_anybody_works(clock: SimulatedClock) -> No
 
 
 @given(pauses=st.lists(st.integers(0, 50), min_size=1, max_size=5), workers=st.integers(1, 5))
-def test_who_waits_for_a_pool_goes_on_at_the_time_of_its_last_task(
+def test_a_thread_that_waits_for_a_pool_continues_at_the_time_of_its_last_task(
     pauses: list[int], workers: int
 ) -> None:
     clock = SimulatedClock(START)
-    clock.add(Alarms(clock, *range(60, 10_000, 60)))
+    clock.add(Timers(clock, *range(60, 10_000, 60)))
     ended: list[float] = []
 
     def parent() -> None:
@@ -103,14 +103,14 @@ def test_who_waits_for_a_pool_goes_on_at_the_time_of_its_last_task(
 
 
 def last_end(pauses: list[int], workers: int) -> float:
-    """When the last of those ends who are served in turn."""
+    """Return when the last task ends, if *workers* take tasks in turn."""
     free = [0.0] * workers
     for pause in pauses:
         free[free.index(min(free))] += pause
     return max(free)
 
 
-def test_a_pool_that_nobody_waits_for_counts_to_its_end(clock: SimulatedClock) -> None:
+def test_a_pool_without_a_waiting_thread_counts_until_it_ends(clock: SimulatedClock) -> None:
     pool = CountingPool(clock, 1)
     pool.submit(clock.sleep, 5)
     pool.shutdown(wait=False)
@@ -122,7 +122,7 @@ def test_a_pool_that_nobody_waits_for_counts_to_its_end(clock: SimulatedClock) -
     assert not clock.is_at_work()
 
 
-def test_a_step_goes_no_further_than_it_may(clock: SimulatedClock) -> None:
+def test_a_step_stops_at_its_limit(clock: SimulatedClock) -> None:
     thread = at_work(clock, lambda: clock.sleep(60))
 
     assert not clock.step(START + timedelta(seconds=20))
@@ -132,7 +132,7 @@ def test_a_step_goes_no_further_than_it_may(clock: SimulatedClock) -> None:
     thread.join()
 
 
-def test_without_anything_due_time_does_not_pass(clock: SimulatedClock) -> None:
+def test_time_does_not_pass_if_nothing_is_due(clock: SimulatedClock) -> None:
     assert not clock.step()
     assert seconds(clock) == 0
 
@@ -140,8 +140,8 @@ def test_without_anything_due_time_does_not_pass(clock: SimulatedClock) -> None:
     assert seconds(clock) == 30
 
 
-class Alarms:
-    """An agenda of given moments."""
+class Timers:
+    """A timer source with given moments."""
 
     def __init__(self, clock: SimulatedClock, *moments: int) -> None:
         self._clock, self._left, self.rung = clock, list(moments), list[float]()
@@ -155,8 +155,8 @@ class Alarms:
             self.rung.append(seconds(self._clock))
 
 
-def test_what_falls_due_by_itself_does_so_at_its_time(clock: SimulatedClock) -> None:
-    alarms = Alarms(clock, 7, 9, 40)
+def test_a_timer_source_is_settled_at_its_due_time(clock: SimulatedClock) -> None:
+    alarms = Timers(clock, 7, 9, 40)
     clock.add(alarms)
     thread = at_work(clock, lambda: clock.sleep(8))
 
@@ -167,8 +167,8 @@ def test_what_falls_due_by_itself_does_so_at_its_time(clock: SimulatedClock) -> 
     thread.join()
 
 
-def test_for_people_it_goes_on_by_itself_on_a_scale(clock: SimulatedClock) -> None:
-    """Each pause is one twentieth of a second, here without waiting for it."""
+def test_run_clock_advances_on_a_scale(clock: SimulatedClock) -> None:
+    """Each pause stands for one twentieth of a second, and does not wait here."""
     pauses: list[float] = []
 
     def pause(real: float) -> bool:

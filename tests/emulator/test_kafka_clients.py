@@ -1,4 +1,4 @@
-"""The Kafka clients in Python write and read through the brokers' door."""
+"""Kafka clients in Python write and read through the proxy."""
 
 import asyncio
 import uuid
@@ -16,7 +16,7 @@ from localcloud.kafka import resolver
 from tests.emulator.builders import CLIENT, OTHER, REGION
 from tests.emulator.kafka_builders import DEADLINE, SECRET, RunningBrokers, running_brokers
 
-PARTITIONS = range(4)  # librdkafka's mock cluster gives a new topic so many
+PARTITIONS = range(4)  # the partitions of a new topic in librdkafka's mock cluster
 
 
 class Token(AbstractTokenProvider):  # type: ignore[misc]  # it is not typed
@@ -107,11 +107,11 @@ def test_aiokafka_writes_and_reads(brokers: RunningBrokers, topic: str) -> None:
     assert asyncio.run(read()) == {n: b"to %d" % n for n in PARTITIONS}
 
 
-def test_metadata_name_every_broker_as_the_bootstrap_string_does(brokers: RunningBrokers) -> None:
+def test_metadata_has_the_broker_names_of_the_bootstrap_string(brokers: RunningBrokers) -> None:
     assert _brokers_in_metadata(brokers) == brokers.bootstrap()
 
 
-def test_a_cluster_that_gets_another_broker_names_it() -> None:
+def test_metadata_has_an_added_broker() -> None:
     with running_brokers() as other, resolver.installed(other.proxy.port):
         assert len(_brokers_in_metadata(other)) == 3
 

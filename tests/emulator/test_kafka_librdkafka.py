@@ -1,5 +1,5 @@
 """
-librdkafka, by its Python client, writes and reads through the brokers' door.
+librdkafka, by its Python client, writes and reads through the proxy.
 
 It resolves names in C, where the resolver for Python does not reach. So the one broker of its
 cluster is called localhost, which resolves everywhere.

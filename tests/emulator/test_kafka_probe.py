@@ -1,4 +1,4 @@
-"""The probe of client.yaml logs in to brokers that judge its token."""
+"""The probe of client.yaml logs in to brokers that check its token."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from tests.emulator.builders import CLIENT, REGION
 from tests.emulator.kafka_builders import SECRET, running_brokers
 
 
-def test_the_brokers_let_the_probe_of_a_client_in_and_no_other(
+def test_the_brokers_admit_the_probe_of_the_client_only(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     with running_brokers() as made, resolver.installed(made.proxy.port):

@@ -1,4 +1,4 @@
-"""Whom the brokers' door turns away, and what it says."""
+"""The clients that the proxy refuses, and the error that they get."""
 
 import base64
 import socket
@@ -49,7 +49,7 @@ def test_a_token_of_the_clients_account_is_accepted(brokers: RunningBrokers) -> 
         ({"key": SESSION_KEY}, f"{SESSION_KEY} is not known"),
     ],
 )
-def test_a_token_with_one_thing_wrong_is_refused_for_that(
+def test_a_token_with_one_error_is_refused_with_its_reason(
     brokers: RunningBrokers, changes: dict[str, Any], reason: str
 ) -> None:
     assert reason in str(brokers.authenticate(token(**changes)))
@@ -65,7 +65,7 @@ def test_a_token_with_one_thing_wrong_is_refused_for_that(
         (bearer("https://kafka.eu-west-1.amazonaws.com/?Action=kafka-cluster:Connect"), "no X-Amz"),
     ],
 )
-def test_what_is_no_token_is_refused_for_what_it_lacks(
+def test_a_malformed_token_is_refused_with_its_reason(
     brokers: RunningBrokers, text: str, reason: str
 ) -> None:
     assert reason in str(brokers.authenticate(text))
@@ -87,7 +87,7 @@ def test_a_token_changed_after_signing_is_refused(brokers: RunningBrokers) -> No
     assert "changed after signing" in str(brokers.authenticate(longer))
 
 
-def test_what_the_signers_add_after_signing_is_not_part_of_the_signature(
+def test_parameters_added_after_signing_are_not_part_of_the_signature(
     brokers: RunningBrokers,
 ) -> None:
     text = token()
@@ -96,7 +96,7 @@ def test_what_the_signers_add_after_signing_is_not_part_of_the_signature(
     assert brokers.authenticate(bearer(f"{url}&User-Agent={quote('a signer/1.0')}")) is None
 
 
-def test_an_account_without_a_connection_is_told_that_the_name_would_not_resolve(
+def test_an_account_without_a_connection_reads_that_the_name_would_not_resolve(
     brokers: RunningBrokers,
 ) -> None:
     for account in (OTHER.account, OWNER.account):
@@ -106,7 +106,7 @@ def test_an_account_without_a_connection_is_told_that_the_name_would_not_resolve
         assert "would not resolve" in reason
 
 
-def test_a_connection_that_the_owner_rejects_is_of_no_use(brokers: RunningBrokers) -> None:
+def test_a_rejected_connection_gives_no_access(brokers: RunningBrokers) -> None:
     emulator, arn = brokers.emulator, brokers.cluster_arn
     (connection,) = emulator.call(OWNER, "ListClientVpcConnections", ClusterArn=arn)[
         "ClientVpcConnections"
@@ -121,7 +121,7 @@ def test_a_connection_that_the_owner_rejects_is_of_no_use(brokers: RunningBroker
     assert "one that is REJECTING" in str(brokers.authenticate(token()))
 
 
-def test_a_client_that_the_cluster_policy_does_not_let_connect_is_told_so(
+def test_a_client_that_the_cluster_policy_does_not_allow_reads_the_reason(
     brokers: RunningBrokers,
 ) -> None:
     emulator, arn = brokers.emulator, brokers.cluster_arn
@@ -144,19 +144,21 @@ def test_a_client_that_the_cluster_policy_does_not_let_connect_is_told_so(
         ("b-1.iam.", "b-1.tls."),
     ],
 )
-def test_the_name_of_no_broker_is_refused(brokers: RunningBrokers, change: tuple[str, str]) -> None:
+def test_an_unknown_broker_name_is_refused(
+    brokers: RunningBrokers, change: tuple[str, str]
+) -> None:
     host = brokers.host().replace(*change)
 
     assert f"there is no broker {host}" in str(brokers.raw_client.authenticate(token(), host))
 
 
-def test_a_scheme_that_is_not_served_is_refused(brokers: RunningBrokers) -> None:
+def test_an_unsupported_scheme_is_refused(brokers: RunningBrokers) -> None:
     reason = str(brokers.raw_client.authenticate(token(), brokers.host("SaslScram")))
 
     assert "clients by scram are not served here" in reason
 
 
-def test_a_client_without_tls_is_cut_off_and_the_log_says_why(
+def test_a_client_without_tls_is_disconnected_and_the_reason_logged(
     brokers: RunningBrokers, caplog: pytest.LogCaptureFixture
 ) -> None:
     api_versions = bytes.fromhex("00000009 0012 0000 00000007 ff")
@@ -170,7 +172,7 @@ def test_a_client_without_tls_is_cut_off_and_the_log_says_why(
     assert "is SASL_SSL set" in caplog.text
 
 
-def test_a_client_without_sasl_is_cut_off_and_the_log_says_why(
+def test_a_client_without_sasl_is_disconnected_and_the_reason_logged(
     brokers: RunningBrokers, caplog: pytest.LogCaptureFixture
 ) -> None:
     metadata = bytes.fromhex("0000000e 0003 0000 00000007 ffff 00000000")

@@ -1,4 +1,4 @@
-"""The brokers of the running embedded AWS, as a client process finds and uses them."""
+"""A client process connects to the brokers of the running embedded AWS."""
 
 import json
 import ssl
@@ -46,7 +46,7 @@ with KafkaProducer(
 
 @dataclass
 class Application:
-    """A role in the client's account, with the credentials of a session, and a way in."""
+    """A client process with the credentials of a role session in the client's account."""
 
     cloud: Cloud
     bootstrap: str
@@ -97,7 +97,7 @@ def test_an_application_with_a_role_writes_to_the_published_brokers(
         ({"key": "222222222222", "secret": "not-a-secret", "session_token": None}, None),
     ],
 )
-def test_it_knows_the_credentials_that_this_aws_has_issued(
+def test_only_credentials_that_this_aws_issued_are_accepted(
     application: Application, changes: dict[str, Any], reason: str | None
 ) -> None:
     kafka = application.cloud.kafka()
@@ -126,7 +126,7 @@ def _session_of_a_role(cloud: Cloud, account: str) -> dict[str, str]:
 
 
 def _connected(cloud: Cloud, client_account: str) -> str:
-    """Let *client_account* have a connection to a new cluster; return its bootstrap string."""
+    """Connect *client_account* to a new cluster, and return the bootstrap string."""
     networks = make_networks(cloud.endpoint)
     owner = cloud.client("kafka", cloud.owner)
     client = cloud.client("kafka", client_account)

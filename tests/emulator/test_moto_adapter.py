@@ -1,4 +1,4 @@
-"""Real boto3 clients of two accounts under moto, answered by the emulator."""
+"""boto3 clients of two accounts under moto get their answers from the emulator."""
 
 import json
 from collections.abc import Iterator
@@ -118,7 +118,7 @@ def cloud() -> Iterator[Cloud]:
         yield Cloud(msk, clock, tag_changes)
 
 
-def test_a_client_account_gets_from_cluster_to_brokers(cloud: Cloud) -> None:
+def test_a_client_account_connects_and_reads_the_brokers(cloud: Cloud) -> None:
     arn = cloud.private_cluster()
     connection = cloud.connect(arn, cloud.vpc(CLIENT))
     cloud.clock.advance(4 * MINUTE)
@@ -129,7 +129,9 @@ def test_a_client_account_gets_from_cluster_to_brokers(cloud: Cloud) -> None:
     assert ":14001" in brokers["BootstrapBrokerStringVpcConnectivitySaslIam"]
 
 
-def test_the_endpoint_is_in_the_clients_ec2_and_goes_with_the_connection(cloud: Cloud) -> None:
+def test_the_endpoint_is_in_the_clients_ec2_and_is_deleted_with_the_connection(
+    cloud: Cloud,
+) -> None:
     arn = cloud.private_cluster()
     connection = cloud.connect(arn, cloud.vpc(CLIENT))
     mine: Any = [{"Name": "tag:AWSMSKManaged", "Values": ["true"]}]
@@ -209,7 +211,7 @@ def test_an_error_is_the_typed_exception_with_its_parameter(cloud: Cloud) -> Non
     assert response["ResponseMetadata"]["HTTPStatusCode"] == 400
 
 
-def test_a_code_that_the_operation_does_not_model_is_typed_too(cloud: Cloud) -> None:
+def test_an_error_that_the_operation_does_not_model_is_typed_too(cloud: Cloud) -> None:
     kafka = cloud.kafka(OWNER)
     cloud.msk.faults.add(faults.throttled("ListVpcConnections"))
 
@@ -227,7 +229,7 @@ def test_botocore_retries_throttling_by_itself(
     assert cloud.msk.calls[OWNER, "ListVpcConnections"] == 2
 
 
-def test_a_stranger_is_refused(cloud: Cloud) -> None:
+def test_an_account_that_the_policy_does_not_name_is_refused(cloud: Cloud) -> None:
     arn, kafka = cloud.private_cluster(), cloud.kafka(OTHER)
 
     with pytest.raises(kafka.exceptions.ForbiddenException, match="assumed-role/msklink/test"):
@@ -254,7 +256,7 @@ def test_configurations_come_back_as_bytes(cloud: Cloud) -> None:
     assert revision["ServerProperties"] == b"a=1"
 
 
-def test_clients_made_before_the_door_opened_go_through_it() -> None:
+def test_boto3_clients_created_before_the_patch_use_the_emulator() -> None:
     with mock_aws():
         early = SESSION.client("kafka")
         with in_process_msk() as msk:
@@ -265,7 +267,7 @@ def test_clients_made_before_the_door_opened_go_through_it() -> None:
     assert dict(msk.calls) == {("123456789012", "ListVpcConnections"): 1}
 
 
-def test_policies_survive_the_wire_byte_for_byte(cloud: Cloud) -> None:
+def test_policies_are_transferred_unchanged(cloud: Cloud) -> None:
     arn, kafka = cloud.cluster(), cloud.kafka(OWNER)
     text = json.dumps(json.loads(policy(statement(Sid="Theirs"))), indent=3)
 

@@ -1,4 +1,4 @@
-"""The brokers of a cluster as MSK names them, to clients in its VPC and in others."""
+"""GetBootstrapBrokers for clients in the cluster's VPC and in others."""
 
 import re
 from itertools import pairwise
@@ -53,7 +53,7 @@ def test_the_order_of_brokers_varies_and_the_set_does_not(emulator: Emulator) ->
 @pytest.mark.parametrize(
     "field", ["VpcConnectivitySaslIam", "VpcConnectivityTls", "SaslIam", "SaslScram"]
 )
-def test_each_answer_names_another_three_of_more_brokers(
+def test_each_answer_has_three_others_of_more_than_three_brokers(
     emulator: Emulator, count: int, field: str
 ) -> None:
     arn = emulator.private_cluster(*Scheme)

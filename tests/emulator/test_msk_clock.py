@@ -1,4 +1,4 @@
-"""The time of the emulator: what is to happen happens at its time, however late one looks."""
+"""Scheduled steps happen at their due time, however late the state is read."""
 
 import dataclasses
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,7 @@ from localcloud.msk.clock import Timeline
 from tests.emulator.builders import OWNER, Emulator, flags
 
 
-def test_a_manual_clock_moves_only_when_told() -> None:
+def test_a_manual_clock_moves_only_by_advance() -> None:
     clock = ManualClock(datetime(2026, 5, 1, tzinfo=UTC))
 
     clock.advance(90)
@@ -20,7 +20,7 @@ def test_a_manual_clock_moves_only_when_told() -> None:
     assert clock.now() == datetime(2026, 5, 1, 0, 1, 30, tzinfo=UTC)
 
 
-def test_steps_happen_at_their_own_time_however_late_one_looks() -> None:
+def test_steps_happen_at_their_due_time_however_late_they_are_read() -> None:
     clock = ManualClock()
     start = clock.now()
     timeline = Timeline(clock)
@@ -41,7 +41,7 @@ def test_steps_happen_at_their_own_time_however_late_one_looks() -> None:
     assert timeline.now() == clock.now()
 
 
-def test_without_durations_everything_is_there_at_once() -> None:
+def test_operations_end_at_once_with_zero_durations() -> None:
     at_once = {field.name: 0.0 for field in dataclasses.fields(Durations)}
     emulator = Emulator(durations=Durations(**at_once))
     made = emulator.call(

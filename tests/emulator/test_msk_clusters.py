@@ -1,4 +1,4 @@
-"""Clusters: created, described, listed, deleted."""
+"""Create, describe, list and delete clusters."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ def test_a_cluster_is_active_after_twenty_minutes(emulator: Emulator) -> None:
     assert emulator.describe(made["ClusterArn"])["State"] == "ACTIVE"
 
 
-def test_a_described_cluster_tells_zones_software_and_connectivity(emulator: Emulator) -> None:
+def test_describe_shows_zones_software_and_connectivity(emulator: Emulator) -> None:
     block = emulator.describe(emulator.cluster())["Provisioned"]
 
     assert block["BrokerNodeGroupInfo"]["ZoneIds"] == list(ZONES)
@@ -49,7 +49,7 @@ def test_a_described_cluster_tells_zones_software_and_connectivity(emulator: Emu
     }
 
 
-def test_both_api_versions_make_and_show_the_same_cluster(emulator: Emulator) -> None:
+def test_both_api_versions_create_and_describe_the_same_cluster(emulator: Emulator) -> None:
     made = emulator.call(OWNER, "CreateCluster", ClusterName="orders", **emulator.provisioned())
 
     old = emulator.call(OWNER, "DescribeCluster", ClusterArn=made["ClusterArn"])["ClusterInfo"]
@@ -59,7 +59,7 @@ def test_both_api_versions_make_and_show_the_same_cluster(emulator: Emulator) ->
     assert old["CurrentVersion"] == new["CurrentVersion"]
 
 
-def test_a_cluster_without_any_scheme_lets_everyone_in(emulator: Emulator) -> None:
+def test_a_cluster_without_schemes_allows_unauthenticated_access(emulator: Emulator) -> None:
     block = emulator.describe(emulator.cluster(ClientAuthentication={}))["Provisioned"]
 
     assert block["ClientAuthentication"]["Unauthenticated"] == {"Enabled": True}
@@ -75,7 +75,7 @@ def test_private_connectivity_must_be_off_at_creation(emulator: Emulator) -> Non
     )
 
 
-def test_flags_that_are_all_off_are_welcome_at_creation(emulator: Emulator) -> None:
+def test_flags_that_are_all_off_are_accepted_at_creation(emulator: Emulator) -> None:
     asked = nodes(emulator, ConnectivityInfo=flags())
 
     assert emulator.describe(emulator.cluster(BrokerNodeGroupInfo=asked))["State"] == "ACTIVE"
@@ -148,7 +148,7 @@ def test_a_cluster_needs_a_revision_that_exists(emulator: Emulator) -> None:
     assert create_refusal(emulator, ConfigurationInfo=missing)[2] == "configurationInfo"
 
 
-def test_dual_stack_must_wait_until_the_cluster_is_there(emulator: Emulator) -> None:
+def test_dual_stack_is_refused_at_creation(emulator: Emulator) -> None:
     asked = nodes(emulator, ConnectivityInfo={"NetworkType": "DUAL"})
 
     assert create_refusal(emulator, BrokerNodeGroupInfo=asked)[2] == "networkType"
@@ -233,13 +233,13 @@ def test_a_list_carries_the_tags(emulator: Emulator) -> None:
     assert listed["Tags"] == {"msklink": "auto"}
 
 
-def test_nobody_sees_the_clusters_of_others_in_a_list(emulator: Emulator) -> None:
+def test_a_list_has_only_clusters_of_the_account(emulator: Emulator) -> None:
     emulator.cluster()
 
     assert emulator.call(CLIENT, "ListClustersV2")["ClusterInfoList"] == []
 
 
-def test_a_deleted_cluster_is_gone_after_a_while(emulator: Emulator) -> None:
+def test_a_deleted_cluster_disappears_after_its_duration(emulator: Emulator) -> None:
     arn = emulator.cluster()
 
     assert emulator.call(OWNER, "DeleteCluster", ClusterArn=arn)["State"] == "DELETING"
@@ -250,9 +250,7 @@ def test_a_deleted_cluster_is_gone_after_a_while(emulator: Emulator) -> None:
 
 
 @pytest.mark.parametrize("is_free", [False, True])
-def test_a_name_can_be_given_again_while_its_cluster_is_being_deleted_or_not(
-    *, is_free: bool
-) -> None:
+def test_whether_the_name_of_a_deleting_cluster_is_free_can_be_chosen(*, is_free: bool) -> None:
     emulator = Emulator(Assumptions(name_is_free_while_deleting=is_free))
     old = emulator.cluster()
     emulator.call(OWNER, "DeleteCluster", ClusterArn=old)
@@ -265,7 +263,7 @@ def test_a_name_can_be_given_again_while_its_cluster_is_being_deleted_or_not(
         assert caught.value.code == "ConflictException"
 
 
-def test_a_stale_version_deletes_nothing(emulator: Emulator) -> None:
+def test_delete_with_a_stale_version_is_refused(emulator: Emulator) -> None:
     arn = emulator.cluster()
 
     error = emulator.refusal(OWNER, "DeleteCluster", ClusterArn=arn, CurrentVersion="K0LD")
@@ -274,7 +272,7 @@ def test_a_stale_version_deletes_nothing(emulator: Emulator) -> None:
     assert emulator.describe(arn)["State"] == "ACTIVE"
 
 
-def test_deleting_a_cluster_leaves_dead_connections(emulator: Emulator) -> None:
+def test_deleting_a_cluster_leaves_inactive_connections(emulator: Emulator) -> None:
     arn = emulator.private_cluster()
     connection = emulator.connect(arn)
     emulator.later(4)

@@ -1,4 +1,4 @@
-"""VPC connections, from the request to the end."""
+"""VPC connections, from creation to deletion."""
 
 import re
 
@@ -53,7 +53,7 @@ def test_creating_and_describing_name_the_subnets_differently(emulator: Emulator
     assert made["Tags"] == shown["Tags"] == {"team": "a"}
 
 
-def test_the_endpoint_is_made_in_the_clients_account_with_the_tags_of_msk(
+def test_the_endpoint_is_created_in_the_clients_account_with_the_tags_of_msk(
     emulator: Emulator,
 ) -> None:
     arn = emulator.private_cluster()
@@ -65,7 +65,7 @@ def test_the_endpoint_is_made_in_the_clients_account_with_the_tags_of_msk(
     assert endpoint.security_group_ids == ("sg-vpc-client",)
 
 
-def test_each_side_lists_what_is_its_business(emulator: Emulator) -> None:
+def test_owner_and_client_list_different_fields(emulator: Emulator) -> None:
     arn = emulator.private_cluster()
     connection = emulator.connect(arn)
 
@@ -211,13 +211,11 @@ def test_only_the_client_describes_and_deletes_its_connection(emulator: Emulator
         ("nonsense", 400),
     ],
 )
-def test_a_connection_that_is_not_there_is_refused(
-    emulator: Emulator, arn: str, status: int
-) -> None:
+def test_a_missing_connection_is_refused(emulator: Emulator, arn: str, status: int) -> None:
     assert emulator.refusal(CLIENT, "DescribeVpcConnection", Arn=arn).status == status
 
 
-def test_a_deleted_connection_is_gone_after_a_while(emulator: Emulator) -> None:
+def test_a_deleted_connection_disappears_after_its_duration(emulator: Emulator) -> None:
     connection = emulator.connect(emulator.private_cluster())
     assert emulator.refusal(CLIENT, "DeleteVpcConnection", Arn=connection).status == 400
     emulator.later(4)
@@ -231,7 +229,7 @@ def test_a_deleted_connection_is_gone_after_a_while(emulator: Emulator) -> None:
     assert emulator.refusal(CLIENT, "DescribeVpcConnection", Arn=connection).status == 404
 
 
-def test_the_owner_rejects_and_the_client_still_has_to_delete(emulator: Emulator) -> None:
+def test_a_rejected_connection_remains_until_the_client_deletes_it(emulator: Emulator) -> None:
     arn = emulator.private_cluster()
     connection = emulator.connect(arn)
     asked = {"ClusterArn": arn, "VpcConnectionArn": connection}
@@ -256,7 +254,9 @@ def test_only_connections_of_the_cluster_can_be_rejected(emulator: Emulator) -> 
     assert error.code == "NotFoundException"
 
 
-def test_switching_a_scheme_off_kills_its_connections_for_good(emulator: Emulator) -> None:
+def test_switching_a_scheme_off_makes_its_connections_inactive_permanently(
+    emulator: Emulator,
+) -> None:
     arn = emulator.private_cluster(Scheme.IAM, Scheme.TLS)
     iam, tls = emulator.connect(arn), emulator.connect(arn, Authentication="TLS")
 
@@ -272,7 +272,7 @@ def test_switching_a_scheme_off_kills_its_connections_for_good(emulator: Emulato
     assert emulator.connection_state(iam) == "INACTIVE"
 
 
-def test_a_closed_policy_leaves_connections_as_they_are(emulator: Emulator) -> None:
+def test_a_removed_policy_does_not_change_connections(emulator: Emulator) -> None:
     arn = emulator.private_cluster()
     connection = emulator.connect(arn)
 
@@ -282,7 +282,7 @@ def test_a_closed_policy_leaves_connections_as_they_are(emulator: Emulator) -> N
     assert emulator.connection_state(connection) == "AVAILABLE"
 
 
-def test_the_owner_sees_who_attached_and_left(emulator: Emulator) -> None:
+def test_the_cluster_operations_have_created_and_deleted_connections(emulator: Emulator) -> None:
     arn = emulator.private_cluster()
     connection = emulator.connect(arn)
     emulator.later(4)
@@ -300,7 +300,7 @@ def test_the_owner_sees_who_attached_and_left(emulator: Emulator) -> None:
     assert (info["Owner"], info["VpcConnectionArn"]) == (CLIENT.account, connection)
 
 
-def test_without_the_right_to_make_an_endpoint_there_is_no_connection(
+def test_a_caller_that_may_not_create_endpoints_cannot_connect(
     emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     arn = emulator.private_cluster()
@@ -314,7 +314,7 @@ def test_without_the_right_to_make_an_endpoint_there_is_no_connection(
     assert emulator.call(CLIENT, "ListVpcConnections")["VpcConnections"] == []
 
 
-def test_without_the_right_to_delete_the_endpoint_the_connection_stays(
+def test_a_caller_that_may_not_delete_the_endpoint_cannot_delete_the_connection(
     emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     connection = emulator.connect(emulator.private_cluster())
@@ -341,7 +341,7 @@ def test_connections_of_a_cluster_that_was_never_private_are_not_listed() -> Non
     }
 
 
-def test_a_policy_may_take_effect_a_little_later() -> None:
+def test_whether_a_policy_takes_effect_later_can_be_chosen() -> None:
     emulator = Emulator(Assumptions(policy_delay_seconds=20))
     arn = emulator.private_cluster()
 
@@ -355,7 +355,7 @@ def test_a_policy_may_take_effect_a_little_later() -> None:
     assert emulator.refusal(CLIENT, "DescribeClusterV2", ClusterArn=arn).status == 403
 
 
-def test_the_first_connection_of_an_account_may_wait_for_the_role_of_msk() -> None:
+def test_whether_the_first_connection_waits_for_the_service_linked_role_can_be_chosen() -> None:
     emulator = Emulator(Assumptions(role_delay_seconds=60))
     arn = emulator.private_cluster()
 
@@ -366,7 +366,7 @@ def test_the_first_connection_of_an_account_may_wait_for_the_role_of_msk() -> No
     emulator.connect(arn)
 
 
-def test_a_cluster_that_is_busy_may_take_connections() -> None:
+def test_whether_an_updating_cluster_accepts_connections_can_be_chosen() -> None:
     emulator = Emulator()
     arn = emulator.private_cluster()
     emulator.msk.force_state(arn, "UPDATING")

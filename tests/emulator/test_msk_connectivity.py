@@ -1,4 +1,4 @@
-"""UpdateConnectivity: what is refused, how long it takes, what it leaves behind."""
+"""UpdateConnectivity: its errors, its duration and its results."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ def test_an_update_ends_after_45_minutes_with_a_new_version(emulator: Emulator) 
     assert {"VpcConnectivity": private_flags(emulator, arn)} == IAM_ON
 
 
-def test_the_operation_tells_how_far_the_update_is(emulator: Emulator) -> None:
+def test_the_operation_shows_the_state_of_the_update(emulator: Emulator) -> None:
     operation = emulator.update(emulator.cluster(), IAM_ON)
 
     assert emulator.operation(operation)["OperationState"] == "PENDING"
@@ -61,7 +61,7 @@ def test_an_update_needs_an_active_cluster(emulator: Emulator) -> None:
     assert (error.code, error.invalid_parameter) == ("BadRequestException", "clusterArn")
 
 
-def test_a_stale_version_updates_nothing(emulator: Emulator) -> None:
+def test_an_update_with_a_stale_version_is_refused(emulator: Emulator) -> None:
     arn = emulator.cluster()
 
     error = emulator.refusal(
@@ -76,7 +76,7 @@ def test_a_stale_version_updates_nothing(emulator: Emulator) -> None:
 
 
 @pytest.mark.parametrize("same", [IAM_ON, {"PublicAccess": {"Type": "DISABLED"}}])
-def test_what_is_already_so_is_refused_as_identical(emulator: Emulator, same: Json) -> None:
+def test_the_current_settings_are_refused_as_identical(emulator: Emulator, same: Json) -> None:
     arn = emulator.private_cluster(Scheme.IAM)
 
     error = emulator.update_refusal(arn, same)
@@ -84,11 +84,11 @@ def test_what_is_already_so_is_refused_as_identical(emulator: Emulator, same: Js
     assert (error.message, error.invalid_parameter) == (IDENTICAL, "connectivityInfo")
 
 
-def test_switching_off_what_was_never_on_is_identical(emulator: Emulator) -> None:
+def test_switching_off_a_scheme_that_was_never_on_is_identical(emulator: Emulator) -> None:
     assert emulator.update_refusal(emulator.cluster(), flags()).message == IDENTICAL
 
 
-def test_one_call_updates_one_family(emulator: Emulator) -> None:
+def test_one_call_updates_one_family_of_settings(emulator: Emulator) -> None:
     both = IAM_ON | {"PublicAccess": {"Type": "SERVICE_PROVIDED_EIPS"}}
 
     assert emulator.update_refusal(emulator.cluster(), both).message == ONE_FAMILY
@@ -107,7 +107,7 @@ def test_an_omitted_scheme_is_switched_off(emulator: Emulator) -> None:
     assert {"VpcConnectivity": private_flags(emulator, arn)} == flags(Scheme.TLS)
 
 
-def test_the_other_answer_keeps_an_omitted_scheme() -> None:
+def test_the_other_assumption_keeps_an_omitted_scheme() -> None:
     emulator = Emulator(Assumptions(omitted_scheme_is_off=False))
     arn = emulator.private_cluster(Scheme.IAM)
 
@@ -117,7 +117,7 @@ def test_the_other_answer_keeps_an_omitted_scheme() -> None:
     assert {"VpcConnectivity": private_flags(emulator, arn)} == flags(Scheme.IAM, Scheme.TLS)
 
 
-def test_all_three_schemes_come_with_one_update(emulator: Emulator) -> None:
+def test_one_update_can_switch_on_all_three_schemes(emulator: Emulator) -> None:
     arn = emulator.cluster()
 
     emulator.update(arn, flags(*Scheme))
@@ -147,7 +147,7 @@ def small(emulator: Emulator) -> Json:
         ),
     ],
 )
-def test_an_unfit_cluster_is_refused(
+def test_an_ineligible_cluster_is_refused(
     emulator: Emulator, changes: Json, scheme: Scheme, parameter: str
 ) -> None:
     error = emulator.update_refusal(emulator.cluster(**changes), flags(scheme))
@@ -175,7 +175,7 @@ MIXED: Json = {
 }
 
 
-def test_unauthenticated_access_beside_a_scheme_is_no_hindrance(emulator: Emulator) -> None:
+def test_unauthenticated_access_beside_a_scheme_is_accepted(emulator: Emulator) -> None:
     arn = emulator.cluster(**MIXED)
 
     emulator.update(arn, IAM_ON)
@@ -184,7 +184,7 @@ def test_unauthenticated_access_beside_a_scheme_is_no_hindrance(emulator: Emulat
     assert {"VpcConnectivity": private_flags(emulator, arn)} == IAM_ON
 
 
-def test_the_other_answer_refuses_unauthenticated_access_beside_a_scheme() -> None:
+def test_the_other_assumption_refuses_unauthenticated_access_beside_a_scheme() -> None:
     emulator = Emulator(Assumptions(mixed_is_refused=True))
 
     error = emulator.update_refusal(emulator.cluster(**MIXED), IAM_ON)
@@ -225,7 +225,7 @@ def test_scram_and_tls_need_acls_to_be_closed(
         emulator.update(arn, flags(scheme))
 
 
-def test_the_default_configuration_lets_everyone_in(emulator: Emulator) -> None:
+def test_the_default_configuration_allows_everyone_without_acls(emulator: Emulator) -> None:
     block = emulator.provisioned()
     del block["ConfigurationInfo"]
     made = emulator.call(OWNER, "CreateClusterV2", ClusterName="orders", Provisioned=block)
@@ -309,9 +309,7 @@ def test_operations_are_listed_newest_first_in_both_api_versions(emulator: Emula
         ("nonsense", 400),
     ],
 )
-def test_an_operation_that_is_not_there_is_refused(
-    emulator: Emulator, arn: str, status: int
-) -> None:
+def test_a_missing_operation_is_refused(emulator: Emulator, arn: str, status: int) -> None:
     refusal = emulator.refusal(OWNER, "DescribeClusterOperationV2", ClusterOperationArn=arn)
 
     assert refusal.status == status

@@ -1,4 +1,4 @@
-"""What a test can let go wrong: errors, failures, slowness, stale versions, and others."""
+"""The faults that a test can inject: errors, failures, slowness, stale versions, other calls."""
 
 import pytest
 
@@ -30,7 +30,7 @@ def test_an_error_after_the_effect_leaves_it(emulator: Emulator) -> None:
     assert len(emulator.call(CLIENT, "ListVpcConnections")["VpcConnections"]) == 1
 
 
-def test_throttling_ends_after_so_many_times(emulator: Emulator) -> None:
+def test_throttling_ends_after_the_given_times(emulator: Emulator) -> None:
     emulator.msk.faults.add(faults.throttled("ListClustersV2", times=2))
 
     for _ in range(2):
@@ -39,7 +39,7 @@ def test_throttling_ends_after_so_many_times(emulator: Emulator) -> None:
     emulator.call(OWNER, "ListClustersV2")
 
 
-def test_a_fault_without_an_end_lasts_until_it_is_cleared(emulator: Emulator) -> None:
+def test_a_fault_without_times_lasts_until_it_is_cleared(emulator: Emulator) -> None:
     emulator.msk.faults.add(faults.throttled("ListClustersV2", times=None))
 
     for _ in range(5):
@@ -48,7 +48,7 @@ def test_a_fault_without_an_end_lasts_until_it_is_cleared(emulator: Emulator) ->
     emulator.call(OWNER, "ListClustersV2")
 
 
-def test_a_fault_can_be_meant_for_one_account(emulator: Emulator) -> None:
+def test_a_fault_can_be_limited_to_one_account(emulator: Emulator) -> None:
     emulator.msk.faults.add(faults.throttled("ListVpcConnections", account=CLIENT.account))
 
     emulator.call(OWNER, "ListVpcConnections")
@@ -76,7 +76,7 @@ def test_a_failed_update_keeps_flags_and_version(emulator: Emulator) -> None:
     assert (emulator.describe(arn)["State"], emulator.version(arn)) == ("ACTIVE", version)
 
 
-def test_a_slow_update_takes_its_time(emulator: Emulator) -> None:
+def test_slowness_multiplies_the_duration(emulator: Emulator) -> None:
     arn = emulator.cluster()
     emulator.msk.faults.add(faults.slow("UpdateConnectivity", 2.0))
     emulator.update(arn, flags(Scheme.IAM))
@@ -118,7 +118,7 @@ def test_versions_can_go_stale_just_before_the_call(emulator: Emulator) -> None:
     assert error.message == STALE_POLICY_VERSION
 
 
-def test_somebody_else_can_act_just_before_the_call(emulator: Emulator) -> None:
+def test_another_call_can_happen_just_before_the_call(emulator: Emulator) -> None:
     arn = emulator.cluster()
 
     def tag() -> None:

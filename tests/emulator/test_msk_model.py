@@ -1,4 +1,4 @@
-"""The model by which requests and answers are checked is the newest, and fits the one installed."""
+"""The service model of the emulator is the newest, and fits the installed botocore."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def installed() -> dict[str, Any]:
 
 
 def test_the_installed_botocore_knows_no_more(installed: dict[str, Any]) -> None:
-    """Otherwise its model is the newer one, and the file can go."""
+    """If it does, its model is newer, and the copied file can be removed."""
     assert set(installed["operations"]) <= set(service_model().operation_names)
 
 

@@ -1,4 +1,4 @@
-"""ListNodes, and the upgrade of a cluster from Standard to Express brokers in place."""
+"""ListNodes, and the in-place upgrade from Standard to Express brokers."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ BOTH = f"{STANDARD},{EXPRESS}"
 
 
 def nodes(emulator: Emulator, arn: str, **params: Any) -> dict[int, str]:
-    """The kind of each broker by its id, of one page."""
+    """Return the kind of each broker on one page, by its id."""
     listed = emulator.call(OWNER, "ListNodes", ClusterArn=arn, **params)["NodeInfoList"]
     infos = [node["BrokerNodeInfo"] for node in listed]
     return {int(info["BrokerId"]): info["BrokerNodeType"] for info in infos}
@@ -50,7 +50,7 @@ def test_only_the_owner_lists_nodes(emulator: Emulator, arn: str) -> None:
     assert emulator.refusal(CLIENT, "ListNodes", ClusterArn=arn).code == "ForbiddenException"
 
 
-def test_an_upgrade_has_both_kinds_for_a_while_and_then_others(
+def test_an_upgrade_has_both_kinds_of_brokers_before_it_completes(
     emulator: Emulator, arn: str
 ) -> None:
     update(emulator, arn, BOTH)
@@ -119,7 +119,7 @@ def test_express_brokers_change_size_while_the_cluster_is_active(
         ),
     ],
 )
-def test_what_cannot_be_upgraded_is_refused(
+def test_an_impossible_upgrade_is_refused(
     emulator: Emulator, target: str, changes: dict[str, Any]
 ) -> None:
     arn = emulator.cluster(**({"KafkaVersion": "3.9.x.kraft"} | changes))

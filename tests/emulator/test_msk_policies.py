@@ -1,4 +1,4 @@
-"""The cluster policy: guarded by its version, and what it lets other accounts do."""
+"""The cluster policy: its version, its checks, and its effect on other accounts."""
 
 import json
 from typing import Any
@@ -57,7 +57,7 @@ def test_a_policy_is_kept_as_it_was_put(emulator: Emulator) -> None:
     }
 
 
-def test_the_other_answer_normalises_principals_and_lists_of_one() -> None:
+def test_the_other_assumption_normalises_principals_and_lists_of_one() -> None:
     emulator = Emulator(Assumptions(policy_is_normalised=True))
     arn = emulator.cluster()
     put(emulator, arn, policy(statement(Principal={"AWS": ["222222222222"]}, Action=["kafka:A"])))
@@ -84,7 +84,7 @@ def test_every_put_needs_the_version_before_it(emulator: Emulator) -> None:
     )
 
 
-def test_a_version_of_a_policy_that_is_gone_is_stale(emulator: Emulator) -> None:
+def test_the_version_of_a_deleted_policy_is_stale(emulator: Emulator) -> None:
     arn = emulator.cluster()
     version = put(emulator, arn, policy(statement()))
     emulator.call(OWNER, "DeleteClusterPolicy", ClusterArn=arn)
@@ -94,7 +94,7 @@ def test_a_version_of_a_policy_that_is_gone_is_stale(emulator: Emulator) -> None
     )
 
 
-def test_putting_a_policy_leaves_the_cluster_version_alone(emulator: Emulator) -> None:
+def test_putting_a_policy_does_not_change_the_cluster_version(emulator: Emulator) -> None:
     arn = emulator.cluster()
     before = emulator.version(arn)
 
@@ -195,7 +195,7 @@ def test_a_closed_account_blocks_every_put_that_names_it(emulator: Emulator, nam
         {"AWS": "arn:aws:sts::222222222222:assumed-role/app/session"},
     ],
 )
-def test_a_policy_admits_whom_it_names(emulator: Emulator, principal: Any) -> None:
+def test_a_policy_admits_the_principals_that_it_names(emulator: Emulator, principal: Any) -> None:
     arn = emulator.cluster()
     put(emulator, arn, policy(statement(Principal=principal)))
 
@@ -232,7 +232,7 @@ DENY_APP = statement(Effect="Deny", Principal={"AWS": ROLE})
         ),
     ],
 )
-def test_statements_are_judged_as_iam_does(
+def test_statements_are_evaluated_as_by_iam(
     emulator: Emulator, statements: list[Json], admitted: bool
 ) -> None:
     arn = emulator.cluster()
@@ -260,7 +260,7 @@ def test_statements_are_judged_as_iam_does(
         ("Deny", {"StringEquals": {"aws:PrincipalAccount": "333333333333"}}, True),
     ],
 )
-def test_conditions_never_let_in_by_ignorance(
+def test_unknown_conditions_never_admit(
     emulator: Emulator, effect: str, condition: Json, admitted: bool
 ) -> None:
     arn = emulator.cluster()
@@ -284,7 +284,7 @@ def test_conditions_never_let_in_by_ignorance(
         "ListClientVpcConnections",
     ],
 )
-def test_no_policy_opens_the_owners_operations(emulator: Emulator, operation: str) -> None:
+def test_no_policy_allows_the_owners_operations(emulator: Emulator, operation: str) -> None:
     arn = emulator.private_cluster()
 
     assert emulator.refusal(CLIENT, operation, ClusterArn=arn).status == 403
@@ -293,16 +293,14 @@ def test_no_policy_opens_the_owners_operations(emulator: Emulator, operation: st
 @pytest.mark.parametrize(
     "operation", ["GetBootstrapBrokers", "DescribeCluster", "DescribeClusterV2"]
 )
-def test_reading_is_open_to_the_admitted_and_closed_to_strangers(
-    emulator: Emulator, operation: str
-) -> None:
+def test_only_admitted_accounts_can_read(emulator: Emulator, operation: str) -> None:
     arn = emulator.private_cluster()
 
     assert emulator.call(CLIENT, operation, ClusterArn=arn)
     assert emulator.refusal(OTHER, operation, ClusterArn=arn).status == 403
 
 
-def test_strangers_cannot_tell_whether_a_cluster_exists(emulator: Emulator) -> None:
+def test_other_accounts_cannot_tell_whether_a_cluster_exists(emulator: Emulator) -> None:
     arn = emulator.cluster()
 
     missing = emulator.refusal(OTHER, "DescribeClusterV2", ClusterArn=arn[:-1] + "9")

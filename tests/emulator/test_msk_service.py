@@ -1,4 +1,4 @@
-"""What holds for every operation: the model, pages, observers, many callers."""
+"""Common to all operations: the service model, pages, observers, concurrent callers."""
 
 import dataclasses
 import threading
@@ -55,7 +55,7 @@ def test_a_request_that_does_not_fit_the_model_is_refused(
     assert (error.code, error.invalid_parameter) == ("BadRequestException", where)
 
 
-def test_an_answer_that_does_not_fit_the_model_is_a_loud_failure(
+def test_an_answer_that_does_not_fit_the_model_raises(
     emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def nonsense(call: Call) -> Json:
@@ -67,7 +67,7 @@ def test_an_answer_that_does_not_fit_the_model_is_a_loud_failure(
         emulator.call(OWNER, "ListClustersV2")
 
 
-def test_an_operation_that_is_not_emulated_says_so(emulator: Emulator) -> None:
+def test_an_operation_that_is_not_emulated_raises(emulator: Emulator) -> None:
     assert emulator.refusal(OWNER, "RebootBroker").status == 501
 
 
@@ -85,7 +85,7 @@ def test_answers_and_arguments_are_not_shared_with_the_caller(emulator: Emulator
 def all_pages(
     emulator: Emulator, caller: Caller, operation: str, key: str, **params: str
 ) -> list[int]:
-    """Return the sizes of the pages of two."""
+    """Return the number of items on each page, with two items a page."""
     sizes = []
     more: Json = {}
     while True:
@@ -117,7 +117,7 @@ def test_every_list_comes_in_pages(emulator: Emulator) -> None:
         assert all_pages(emulator, OWNER, operation, key, **of_cluster) == sizes
 
 
-def test_what_vanishes_between_two_pages_hides_nothing(emulator: Emulator) -> None:
+def test_a_deletion_between_two_pages_hides_no_item(emulator: Emulator) -> None:
     arns = [emulator.cluster(f"c-{number}") for number in range(4)]
     first = emulator.call(OWNER, "ListClustersV2", MaxResults=2)
 
@@ -153,7 +153,7 @@ def test_a_token_of_another_list_is_refused(emulator: Emulator) -> None:
     assert emulator.refusal(CLIENT, "ListClustersV2", NextToken=token).status == 400
 
 
-def test_observers_hear_every_call_and_may_call_themselves(emulator: Emulator) -> None:
+def test_observers_receive_every_call_and_may_make_calls(emulator: Emulator) -> None:
     heard = []
 
     def observer(
@@ -183,7 +183,7 @@ def test_calls_are_counted_refused_or_not(emulator: Emulator) -> None:
     assert emulator.msk.calls[CLIENT.account, "ListClustersV2"] == 0
 
 
-def test_of_many_threads_one_wins_each_version(emulator: Emulator) -> None:
+def test_only_one_of_many_threads_changes_a_version(emulator: Emulator) -> None:
     arn = emulator.cluster()
     won: list[str] = []
 

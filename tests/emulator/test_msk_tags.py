@@ -1,4 +1,4 @@
-"""Tags: the grammar, who may, and who hears of it."""
+"""Tags: their grammar, permissions and events."""
 
 import pytest
 
@@ -64,21 +64,23 @@ def test_the_tags_that_msklink_uses_are_in_the_grammar(emulator: Emulator) -> No
     assert tags(emulator, arn) == wanted
 
 
-def test_a_resource_holds_50_tags_however_they_came(emulator: Emulator) -> None:
+def test_a_resource_has_at_most_50_tags(emulator: Emulator) -> None:
     arn = emulator.cluster()
     emulator.call(OWNER, "TagResource", ResourceArn=arn, Tags={f"k{n}": "" for n in range(50)})
 
     assert emulator.refusal(OWNER, "TagResource", ResourceArn=arn, Tags={"more": ""}).status == 400
 
 
-def test_tags_of_others_are_closed_and_of_nothing_not_found(emulator: Emulator) -> None:
+def test_tags_of_other_accounts_are_forbidden_and_of_missing_resources_not_found(
+    emulator: Emulator,
+) -> None:
     arn = emulator.private_cluster()
 
     assert emulator.refusal(CLIENT, "ListTagsForResource", ResourceArn=arn).status == 403
     assert emulator.refusal(OWNER, "ListTagsForResource", ResourceArn=arn + "9").status == 404
 
 
-def test_the_hook_hears_changed_keys_and_all_tags_after(emulator: Emulator) -> None:
+def test_the_hook_receives_changed_keys_and_all_tags(emulator: Emulator) -> None:
     arn = emulator.cluster()
 
     emulator.call(OWNER, "TagResource", ResourceArn=arn, Tags={"a": "1", "b": "2"})
@@ -96,7 +98,7 @@ def test_the_hook_hears_changed_keys_and_all_tags_after(emulator: Emulator) -> N
     }
 
 
-def test_the_hook_hears_nothing_when_nothing_changed(emulator: Emulator) -> None:
+def test_the_hook_is_not_called_without_a_change(emulator: Emulator) -> None:
     arn = emulator.cluster()
     emulator.call(OWNER, "TagResource", ResourceArn=arn, Tags={"a": "1"})
     emulator.tag_changes.clear()
@@ -108,7 +110,7 @@ def test_the_hook_hears_nothing_when_nothing_changed(emulator: Emulator) -> None
 
 
 @pytest.mark.parametrize("emit", [False, True])
-def test_whether_a_new_clusters_tags_are_heard_can_be_chosen(emit: bool) -> None:
+def test_whether_the_tags_of_a_new_cluster_emit_an_event_can_be_chosen(emit: bool) -> None:
     emulator = Emulator(Assumptions(tags_at_creation_emit=emit))
 
     emulator.call(
@@ -122,7 +124,7 @@ def test_whether_a_new_clusters_tags_are_heard_can_be_chosen(emit: bool) -> None
     assert len(emulator.tag_changes) == emit
 
 
-def test_a_door_can_look_up_tags_without_a_call(emulator: Emulator) -> None:
+def test_tags_can_be_read_without_an_api_call(emulator: Emulator) -> None:
     arn = emulator.cluster()
     emulator.call(OWNER, "TagResource", ResourceArn=arn, Tags={"a": "1"})
     before = emulator.msk.calls.total()

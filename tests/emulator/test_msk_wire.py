@@ -1,4 +1,4 @@
-"""The REST-JSON protocol, seen from a client that speaks raw HTTP."""
+"""The REST-JSON protocol, tested by raw HTTP requests."""
 
 import base64
 import json
@@ -37,7 +37,7 @@ def wire_cluster(emulator: Emulator) -> bytes:
     ).encode()
 
 
-def test_names_on_the_wire_are_lower_camel_and_tags_stay_as_they_are(emulator: Emulator) -> None:
+def test_names_on_the_wire_are_lower_camel_and_tag_keys_are_unchanged(emulator: Emulator) -> None:
     status, headers, made = request(
         emulator, "POST", "/api/v2/clusters", body=wire_cluster(emulator)
     )
@@ -58,7 +58,7 @@ def test_arns_in_paths_may_be_encoded_or_plain(emulator: Emulator, safe: str) ->
         assert request(emulator, "GET", path)[0] == 200
 
 
-def test_every_path_of_the_model_is_found_again() -> None:
+def test_every_path_of_the_model_is_matched() -> None:
     for name in service_model().operation_names:
         http = service_model().operation_model(name).http
         path = http["requestUri"].replace("{", "x").replace("}", "x")
@@ -66,7 +66,7 @@ def test_every_path_of_the_model_is_found_again() -> None:
         assert match_operation(http["method"], path)[0].name == name
 
 
-def test_a_path_that_nobody_knows_is_not_found(emulator: Emulator) -> None:
+def test_an_unknown_path_is_not_found(emulator: Emulator) -> None:
     status, headers, _ = request(emulator, "GET", "/v3/clusters")
 
     assert (status, headers["x-amzn-errortype"]) == (404, "NotFoundException")
@@ -111,7 +111,7 @@ def test_repeated_query_keys_are_a_list_and_an_empty_answer_is_204(emulator: Emu
     assert request(emulator, "GET", path)[2] == {"tags": {"c": "3"}}
 
 
-def test_blobs_travel_as_base64(emulator: Emulator) -> None:
+def test_blobs_are_base64(emulator: Emulator) -> None:
     properties = base64.b64encode(b"a=1").decode()
     body = json.dumps({"name": "plain", "serverProperties": properties}).encode()
 

@@ -1,4 +1,4 @@
-"""Each case is a test; the table at the end is made of what the tests noted."""
+"""Make each case a test, and print a table of the results at the end."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -12,7 +12,11 @@ from tests.faults.worker_cache import clear_cache
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--every-kind", action="store_true", help="not one kind of error in turn")
+    parser.addoption(
+        "--every-kind",
+        action="store_true",
+        help="try every kind of error on each call, not one in rotation",
+    )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -34,10 +38,10 @@ def pytest_unconfigure() -> None:
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     results = [
-        CaseResult(**noted, survived=outcome == "passed")
+        CaseResult(**recorded, survived=outcome == "passed")
         for outcome in ("passed", "failed")
         for report in terminalreporter.stats.get(outcome, [])
-        if report.when == "call" and (noted := dict(report.user_properties))
+        if report.when == "call" and (recorded := dict(report.user_properties))
     ]
     if results:
         terminalreporter.section("kill matrix")

@@ -1,4 +1,4 @@
-"""The end state, in which generated ids and times are replaced by what they stand for."""
+"""The end state as a value, with generated ids and times replaced by stable names."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from tests.support.functions import NAMESPACE, OWNER
 
 MANAGED_BY = f"{NAMESPACE}/managed-by"
 OPTIONAL_EVENTS = {"Run Failed"}
-"""Events out that may never come: who asks again first has the failed run forgotten."""
+"""Events that may be lost: a new request first forgets the failed run, without an event."""
 
 _GENERATED = re.compile(
     r"arn:aws:kafka:[\w:-]+:vpc-connection/[\w/-]+|\b(?:vpc|subnet|sg)-[0-9a-f]+"
@@ -25,11 +25,11 @@ _VOLATILE = {"item", "updated", "requested_at", "connection_state", "last_report
 
 
 def end_state(environment: Environment) -> dict[str, Any]:
-    """All that a run leaves behind."""
+    """Return everything that a run can change, in a form that can be compared."""
     accounts = environment.accounts
-    seen = {
+    found = {
         "holder": dynamodb.read_cluster(environment.cluster).holder,
-        "seen": _is_seen(environment),
+        "cluster is unchanged": _is_unchanged(environment),
         "running": len(environment.executions("RUNNING")),
         "policy": _statements(environment),
         "table": _table(environment),
@@ -37,12 +37,12 @@ def end_state(environment: Environment) -> dict[str, Any]:
         "connections": {one: _connections(accounts, one) for one in accounts.clients},
         "groups": {one: _groups(accounts, one) for one in accounts.clients},
     }
-    named: dict[str, Any] = _with_sorted_lists(_normalized(environment, seen))
+    named: dict[str, Any] = _with_sorted_lists(_normalized(environment, found))
     return named
 
 
-def _is_seen(environment: Environment) -> bool:
-    """Whether the last run that came to its end saw the cluster as it is."""
+def _is_unchanged(environment: Environment) -> bool:
+    """Return whether the last successful run read the cluster as it is now."""
     cluster = msk_clusters.describe_cluster(
         environment.accounts.client("kafka"), environment.cluster
     )
@@ -50,16 +50,16 @@ def _is_seen(environment: Environment) -> bool:
     return dynamodb.read_cluster(environment.cluster).cluster_fingerprint == now
 
 
-def _normalized(environment: Environment, seen: Any) -> Any:
-    """*seen* with names in the place of what is generated."""
+def _normalized(environment: Environment, found: Any) -> Any:
+    """Return *found* with names in place of generated ids."""
     names = _names(environment.accounts)
-    text = _GENERATED.sub(lambda match: names.get(match[0], match[0]), json.dumps(seen))
+    text = _GENERATED.sub(lambda match: names.get(match[0], match[0]), json.dumps(found))
     text = text.replace(environment.cluster.split("/")[2], "UUID")
     return json.loads(_TIME.sub("TIME", _HOST.sub(".orders.HOST.", text)))
 
 
 def _with_sorted_lists(node: Any) -> Any:
-    """*node* with its lists sorted, which only now can be done the same way each time."""
+    """Return *node* with its lists sorted, which needs the stable names."""
     if isinstance(node, dict):
         return {key: _with_sorted_lists(node[key]) for key in sorted(node)}
     if isinstance(node, list):
@@ -68,18 +68,18 @@ def _with_sorted_lists(node: Any) -> Any:
 
 
 def published_events(environment: Environment) -> set[str]:
-    """What others were told so far, each once: it may be told again, by another run."""
+    """Return the events so far, each once: delivery is at least once."""
     environment.events += environment.accounts.take_events()
     facts = ("detail_type", "account", "vpc_id", "scheme")
-    promised = [one for one in environment.events if one["detail_type"] not in OPTIONAL_EVENTS]
+    required = [one for one in environment.events if one["detail_type"] not in OPTIONAL_EVENTS]
     return {
         " ".join(one[fact] for fact in facts if fact in one)
-        for one in _normalized(environment, promised)
+        for one in _normalized(environment, required)
     }
 
 
 def operations(environment: Environment) -> Counter[str]:
-    """How often MSK did what, brokers rolled and connections made."""
+    """Count the operations of the cluster by type, such as UPDATE_CONNECTIVITY."""
     listed = environment.accounts.client("kafka").list_cluster_operations_v2(
         ClusterArn=environment.cluster
     )
@@ -87,7 +87,7 @@ def operations(environment: Environment) -> Counter[str]:
 
 
 def foreign_resources(environment: Environment) -> dict[str, Any]:
-    """What belongs to others, as it is."""
+    """Return what MSKLink must not change: foreign statements, groups, parameters and tags."""
     accounts = environment.accounts
     return {
         "policy": [
@@ -102,7 +102,7 @@ def foreign_resources(environment: Environment) -> dict[str, Any]:
 
 
 def differences(before: Any, after: Any, path: str = "") -> Iterator[str]:
-    """Where *after* is not as *before*, one line each."""
+    """Yield each difference between *before* and *after*, as one line."""
     if before == after:
         return
     if isinstance(before, dict) and isinstance(after, dict):
@@ -116,7 +116,7 @@ def differences(before: Any, after: Any, path: str = "") -> Iterator[str]:
 
 
 def _statements(environment: Environment) -> list[dict[str, Any]]:
-    """Those of the cluster policy, which MSKLink deletes with its last statement."""
+    """Return the statements of the cluster policy; MSKLink deletes a policy that has none left."""
     try:
         statements: list[dict[str, Any]] = environment.accounts.policy(environment.cluster)[
             "Statement"
@@ -149,7 +149,7 @@ def _foreign_in_account(accounts: Accounts, account: str) -> dict[str, Any]:
 
 
 def _table(environment: Environment) -> dict[str, Any]:
-    """The items but for times and counts; nobody looks at a record that is over."""
+    """Return the items without times and counts, and without records of ended connections."""
     items: dict[str, Any] = json.loads(
         json.dumps(environment.accounts.items(environment.cluster), default=str)
     )
@@ -170,12 +170,12 @@ def _parameters(accounts: Accounts, account: str) -> dict[str, Any]:
     }
 
 
-def _status(said: dict[str, Any]) -> dict[str, Any]:
-    """Of why a client left it gives the words for what went last, which may be another scheme."""
-    said.pop("updated")
-    if said["state"] == "offboarded":
-        said["refusal"] = said["refusal"]["code"]
-    return said
+def _status(status: dict[str, Any]) -> dict[str, Any]:
+    """Keep only the code of an offboarding: its message names the scheme that was removed last."""
+    status.pop("updated")
+    if status["state"] == "offboarded":
+        status["refusal"] = status["refusal"]["code"]
+    return status
 
 
 def _connections(accounts: Accounts, account: str) -> list[dict[str, Any]]:
@@ -195,7 +195,7 @@ def _groups(accounts: Accounts, account: str) -> list[dict[str, Any]]:
 
 
 def _names(accounts: Accounts) -> dict[str, str]:
-    """What each generated id stands for."""
+    """Return a stable name for each generated id."""
     names: dict[str, str] = {}
     for account in accounts.clients:
         ec2 = accounts.client("ec2", account)

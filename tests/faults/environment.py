@@ -1,4 +1,4 @@
-"""What the cases of the kill matrix happen to: an owner, two clients, and what is of neither."""
+"""The AWS accounts in which scenarios run: an owner, two clients, and foreign resources."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ from tests.support.step_functions import MACHINE, SUBSTITUTIONS, Engine, engine_
 
 MATRIX_DURATIONS = Durations(update_connectivity=60, create_connection=10)
 MAX_SWEEPS = 12
-"""A refusal that stays has the sweep start runs after 1, 2 and 4 hours, before two find nothing."""
+"""Enough for retries of a refusal after 1, 2 and 4 hours, and two sweeps without a run."""
 
 
 @dataclass
@@ -26,11 +26,9 @@ class Environment:
     injector: FaultInjector
     cluster: str = ""
     events: list[dict[str, Any]] = field(default_factory=list)
-    foreign_resources: Any = None
-    """What belonged to others at the start."""
 
     def deliver(self, function: str, event: dict[str, Any]) -> None:
-        """Hand *event* to *function*, which may fail if a fault strikes, and let all runs end."""
+        """Invoke *function*, which may fail only by an injected fault, and wait for all runs."""
         try:
             invoke(function, event)
         except (Exception, FunctionTimedOut):
@@ -39,22 +37,22 @@ class Environment:
         self.wait_for_runs()
 
     def reconcile(self) -> None:
-        """An event says that the tags of the cluster have changed."""
+        """Deliver a tag event of the cluster, and wait for all runs."""
         self.deliver("ReceiveEventFunction", tag_event(self.cluster))
 
     def request_run(self) -> None:
-        """The same while a run is under way, to whose end it is left."""
+        """Deliver a tag event of the cluster while a run is in progress."""
         invoke("ReceiveEventFunction", tag_event(self.cluster))
 
     def sweep(self) -> list[str]:
-        """The runs that a sweep starts, an hour later; they have come to their end."""
+        """Sweep an hour later, wait for all runs, and return those that the sweep started."""
         self.accounts.clock.advance(3600)
         runs: list[str] = invoke("SweepClustersFunction", {"id": "1"})["runs"]
         self.wait_for_runs()
         return runs
 
     def sweep_until_idle(self) -> None:
-        """A sweep that finds a dead run starts none, so one more must agree."""
+        """Sweep until two in a row start no run: one that finds a dead run starts none either."""
         idle = 0
         for _ in range(MAX_SWEEPS):
             idle = 0 if self.sweep() else idle + 1
@@ -63,13 +61,13 @@ class Environment:
         raise AssertionError(f"still something to do after {MAX_SWEEPS} sweeps")
 
     def report_failed_runs(self) -> None:
-        """EventBridge tells of each run that failed."""
+        """Deliver the event of EventBridge for each failed run."""
         for execution in self.executions("FAILED"):
             detail = {"executionArn": execution["executionArn"], "name": execution["name"]}
             self.deliver("ReleaseLeaseFunction", {"detail": detail})
 
     def redrive(self) -> None:
-        """Somebody lets each run go on that failed, once he has heard of it."""
+        """Report each failed run, and then redrive it."""
         self.report_failed_runs()
         for execution in self.executions("FAILED"):
             self.injector.revive_run(execution["name"])
@@ -77,7 +75,7 @@ class Environment:
             self.wait_for_runs()
 
     def wait_for_runs(self) -> None:
-        """Let every run end, also one that another has started."""
+        """Wait until no run is in progress, including those that others start."""
         while running := self.executions("RUNNING"):
             for execution in running:
                 self.engine.wait(execution["name"])
@@ -92,9 +90,9 @@ class Environment:
 @contextmanager
 def empty_environment(variables: Mapping[str, str]) -> Iterator[Environment]:
     """
-    Accounts in which nothing is yet, of an owner who has set the parameters in *variables*.
+    Yield accounts without resources; the functions have the environment *variables*.
 
-    One client comes after the other, so that all can be repeated.
+    Clients are processed one after another, so that a scenario can be repeated exactly.
     """
     with (
         mock.patch.dict("os.environ", variables),
@@ -110,9 +108,9 @@ def empty_environment(variables: Mapping[str, str]) -> Iterator[Environment]:
 
 def add_cluster_and_clients(environment: Environment) -> None:
     """
-    A cluster for two clients that are to be connected, and things of others in every place.
+    Create a cluster, two clients with tagged VPCs, and foreign resources.
 
-    One client wants two schemes and has a security group made for it, the other brings its own.
+    One client asks for two schemes and needs a managed security group, the other tags its own.
     """
     accounts = environment.accounts
     environment.cluster = accounts.make_cluster(
@@ -127,7 +125,7 @@ def add_cluster_and_clients(environment: Environment) -> None:
 
 
 def make_vpc(accounts: Accounts, account: str, schemes: str = "", name: str = "VPC") -> str:
-    """A VPC with the client stack, tagged with the *schemes* that it asks for, if any."""
+    """Create a VPC, tagged with *schemes* if any, and the client stack; return the VPC id."""
     if account not in accounts.clients:
         accounts.deploy_client(account)
     vpc_id = accounts.make_network(account)
@@ -147,7 +145,7 @@ def find_vpc(accounts: Accounts, account: str, name: str) -> str:
 
 
 def add_foreign_resources(accounts: Accounts, account: str, vpc_id: str) -> str:
-    """A tag, a security group, whose id it returns, and parameters outside and beside ours."""
+    """Create a tag, a security group and parameters of others; return the group id."""
     ec2, ssm = accounts.client("ec2", account), accounts.client("ssm", account)
     ec2.create_tags(Resources=[vpc_id], Tags=[{"Key": "team", "Value": "payments"}])
     group: str = ec2.create_security_group(

@@ -1,4 +1,4 @@
-"""The one place through which all calls of the functions go, where each can be seen and spoilt."""
+"""Inject faults into the AWS calls of the functions, all of which pass through botocore."""
 
 import sys
 from collections import Counter
@@ -21,7 +21,7 @@ OURS = (f"{ROOT}/functions/", f"{ROOT}/layers/core/")
 
 
 class Kind(StrEnum):
-    """What goes wrong with a call."""
+    """The kind of fault of a call."""
 
     KILLED_BEFORE = "killed before"
     KILLED_AFTER = "killed after"
@@ -33,7 +33,7 @@ class Kind(StrEnum):
     STALE = "stale"
 
 
-# What each service says, where it does not say what most do (API references, common errors).
+# Error codes by service; the code under "" is that of all others (API references, common errors).
 CODES: dict[Kind, dict[str, str]] = {
     Kind.THROTTLED: {
         "": "ThrottlingException",
@@ -59,11 +59,11 @@ CODES: dict[Kind, dict[str, str]] = {
 
 
 class Killed(Exception):
-    """The process is gone; what the state machine sees of it is in no Retry."""
+    """The process of the function has ended; no Retry of the state machine names this error."""
 
 
 class Bug(Exception):
-    """A function fails as nobody expected, so that the state machine's Catch has its turn."""
+    """An unexpected error of a function, which the state machine catches."""
 
 
 @dataclass(frozen=True, order=True)
@@ -72,30 +72,30 @@ class Call:
 
     function: str
     account: str
-    """The owner's or a client's: what is done for one client is done alike for each."""
+    """`owner` or `client`: the calls for all clients are alike."""
     service: str
     operation: str
     path: tuple[str, ...]
-    """Names of our functions on the way to it, the handler first."""
+    """Names of the Python functions that lead to the call, the handler first."""
     action: str
-    """What IAM calls the operation."""
+    """The IAM action."""
     versioned: bool
-    """Whether it says which version it has seen of what it changes."""
+    """Whether the call passes the version of what it changes (CurrentVersion)."""
 
     @property
     def kinds(self) -> list[Kind]:
-        """What can go wrong with it."""
+        """The kinds of fault that this call can have."""
         never = set() if self.versioned else {Kind.STALE}
         never |= set() if self.writes else {Kind.KILLED_AFTER}
         return [kind for kind in Kind if kind not in never]
 
     @property
     def writes(self) -> bool:
-        """Whether it has an effect."""
+        """Whether the call changes anything."""
         return not self.operation.startswith(READS)
 
     def matches(self, other: "Call", kind: Kind) -> bool:
-        """Whether both are spoilt together: what is denied is denied wherever it is called from."""
+        """Return whether a fault of *other* applies; a denial does for every caller."""
         if kind is not Kind.DENIED:
             return self == other
         return (self.function, self.account, self.service, self.operation) == (
@@ -105,42 +105,42 @@ class Call:
 
 @dataclass
 class FaultInjector:
-    """Counts all calls, and spoils one in the way that it was told."""
+    """Counts all calls, and injects a fault into one of them."""
 
     make_stale: Callable[[str], None]
-    """Lets somebody else be first with the next call of an operation of MSK."""
+    """Makes the version stale that the next call of an operation of MSK passes."""
     calls: Counter[Call] = field(default_factory=Counter)
     injected: bool = False
     _fault: tuple[Call, Kind] | None = None
     _calls_to_skip: int = 0
-    """How often the call that is to be spoilt is still let through."""
+    """Number of occurrences that pass before the fault."""
     _broken: set[str] = field(default_factory=set)
     _dead: set[str] = field(default_factory=set)
-    """Runs of which nothing may go on."""
+    """Runs whose functions make no more calls."""
 
     def arm(self, call: Call, kind: Kind, occurrence: int = 1) -> None:
-        """Spoil *call* the *occurrence* that it is made from now on."""
+        """Inject a fault into the given *occurrence* of *call*, counted from now."""
         self._fault, self._calls_to_skip = (call, kind), occurrence - 1
 
     def fail_once(self, function: str) -> None:
-        """Let the next invocation of *function* fail at its first call."""
+        """Fail the next invocation of *function* at its first call."""
         self._broken.add(function)
 
     def kill_run_in(self, function: str) -> None:
-        """Let the run die in which *function* makes its first call."""
+        """Kill the next run at the first call of *function*."""
         self._broken.add(f"run in {function}")
 
     def stop(self) -> None:
-        """Nothing is wrong any more; who is dead stays so."""
+        """Inject no more faults; killed runs stay dead."""
         self._fault = None
         self._broken.clear()
 
     def revive_run(self, run: str) -> None:
-        """Let *run* make calls again."""
+        """Let the functions of *run* make calls again."""
         self._dead.discard(run)
 
     def intercept(self, client: Any, call: Call, proceed: Callable[[], Any]) -> Any:
-        """The answer to *call*, or what goes wrong with it."""
+        """Return the answer to *call*, or raise its fault."""
         self._raise_if_dead(call)
         self.calls[call] += 1
         if self._fault is None or not call.matches(*self._fault):
@@ -182,7 +182,7 @@ class FaultInjector:
 
 
 def _run() -> str | None:
-    """The run for which the function works; None for one that is not part of a run."""
+    """Return the run that invoked the function; None outside of a run."""
     event: dict[str, Any] = given.get()
     return event.get("run")
 
@@ -190,7 +190,7 @@ def _run() -> str | None:
 @contextmanager
 def inject_faults(make_stale: Callable[[str], None]) -> Iterator[FaultInjector]:
     injector = FaultInjector(make_stale)
-    make_call = BaseClient._make_api_call  # type: ignore[attr-defined]  # the one way of all calls
+    make_call = BaseClient._make_api_call  # type: ignore[attr-defined]  # all calls pass here
 
     def intercepted(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
         def proceed() -> Any:

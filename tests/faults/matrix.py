@@ -1,4 +1,4 @@
-"""The kill matrix: every call that a plot makes, with everything that can go wrong with it."""
+"""The kill matrix: each call of each scenario, with each kind of fault."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Set
@@ -24,16 +24,16 @@ from tests.faults.worker_cache import cached_across_workers, fill_cache
 from tests.support.forks import Prepared, in_fork
 
 MSK_SECONDS = 600
-"""Seconds in which MSK ends what it began."""
+"""Seconds after which every operation of MSK has ended."""
 
 KILLS = {Kind.KILLED_BEFORE, Kind.KILLED_AFTER}
 
 ERRORS = {Kind.THROTTLED, Kind.FAILED, Kind.SLOW, Kind.TIMED_OUT}
-"""What passes by itself. MSKLink treats it alike, so that on a change each call has one of them."""
+"""Transient faults. MSKLink treats them alike, so `make test-faults` tries one for each call."""
 
 
 class Recovery(StrEnum):
-    """What happens after the fault is over."""
+    """What happens after the fault."""
 
     AGAIN = "run again"
     REPORTED = "reported, run again"
@@ -43,10 +43,10 @@ class Recovery(StrEnum):
 
 @dataclass(frozen=True)
 class Baseline:
-    """A plot in which nothing went wrong."""
+    """The result of a scenario without a fault."""
 
     calls: Mapping[Call, int]
-    """How often each was made."""
+    """Number of times that each call was made."""
     end: dict[str, Any]
     events: Set[str]
     operations: Counter[str]
@@ -58,10 +58,10 @@ class Case:
     step: str
     call: Call
     occurrence: int
-    """Which of several times that the call is made."""
+    """Which occurrence of the call fails, from 1."""
     kind: Kind
     recoveries: tuple[Recovery, ...]
-    """Each is tried, unless all comes right by itself."""
+    """Each is tried, unless the end state is right without one."""
 
     @property
     def name(self) -> str:
@@ -75,7 +75,7 @@ class Case:
 
 @cache
 def baseline(scenario: Scenario) -> Baseline:
-    """The calls of *scenario*, and the end state once all is quiet."""
+    """Return the calls of *scenario*, and its end state once the sweep starts no run."""
     return cached_across_workers(scenario.name, partial(_record_baseline, scenario))
 
 
@@ -97,7 +97,7 @@ def expected_end(scenario: Scenario) -> dict[str, Any]:
 
 @cache
 def scenarios() -> tuple[Scenario, ...]:
-    """All plots; for each state with a Catch one more, in which it fails as nobody foresaw."""
+    """Return all scenarios, and one for each state with a Catch in which its task fails."""
     _record_in_parallel(SCENARIOS)
     unforeseen = tuple(
         with_failing_task(task, catcher, _first_calling(function_of(task)))
@@ -108,7 +108,7 @@ def scenarios() -> tuple[Scenario, ...]:
 
 
 def _record_in_parallel(scenarios: Iterable[Scenario]) -> None:
-    """Record *scenarios* in all processes side by side."""
+    """Record the baselines of *scenarios*, shared among the workers of pytest-xdist."""
     for scenario in scenarios:
         fill_cache(scenario.name, partial(_record_baseline, scenario))
 
@@ -138,7 +138,7 @@ def _cases() -> Iterator[Case]:
                 if key in tried:
                     continue
                 tried.add(key)
-                # A kill may leave things half done: then also the last time that it is made.
+                # A kill may leave work half done, so the last occurrence is tried as well.
                 for occurrence in {1, times} if kind in KILLS and call.writes else {1}:
                     turn = turns.setdefault(str(step), _rotate_recoveries(str(step)))
                     sweep = [Recovery.SWEEP] if scenario.sweep_recovers else []
@@ -146,13 +146,13 @@ def _cases() -> Iterator[Case]:
 
 
 def _rotate_recoveries(step: str) -> Iterator[Recovery]:
-    """Ways to run again, which take turns in the cases of *step*."""
+    """Yield the ways to run again, in rotation over the cases of *step*."""
     redriven = [Recovery.REDRIVEN] if step in TASKS else []
     return cycle([*redriven, Recovery.AGAIN, Recovery.REPORTED])
 
 
 def rotate_errors(cases: Iterable[Case]) -> list[Case]:
-    """Return *cases* with one of ERRORS for each call; the calls of a step have them in turn."""
+    """Return *cases* with one of ERRORS for each call, in rotation over the calls of a step."""
     cases = tuple(cases)
     of_call: dict[tuple[str, str, Call], list[Case]] = defaultdict(list)
     for case in cases:
@@ -168,14 +168,14 @@ class Outcome:
     injected: bool
     problems: tuple[str, ...]
     recoveries: tuple[Recovery, ...]
-    """What was needed and tried; nothing where all came right by itself."""
+    """The recoveries that were tried; none if the end state was right without one."""
 
 
 class CaseRunner:
     """
-    Where cases are tried: the world of a plot is prepared once, and each case has a copy of it.
+    Runs cases, each in a copy of the environment that its scenario prepares once.
 
-    Only the plot of the last case is kept, as the cases of one plot come one after the other.
+    Only the environment of the last scenario is kept, because its cases follow one another.
     """
 
     def __init__(self) -> None:
@@ -183,7 +183,7 @@ class CaseRunner:
         self._prepared: Prepared[_Start, Outcome] | None = None
 
     def run(self, case: Case) -> Outcome:
-        """What becomes of the plot of *case* with its fault, and with each of its recoveries."""
+        """Run *case* with its fault, and then with each of its recoveries."""
         if self._prepared is None or self._scenario is not case.scenario:
             self.close()
             self._scenario = case.scenario
@@ -200,7 +200,7 @@ class CaseRunner:
 class _Start:
     environment: Environment
     foreign_resources: dict[str, Any]
-    """What belongs to others before anything happens."""
+    """The foreign resources before the scenario acts."""
 
 
 @contextmanager
@@ -216,8 +216,8 @@ def _run_case(start: _Start, number: int) -> Outcome:
     case.scenario.act(environment)
     injected = environment.injector.injected
     environment.injector.stop()
-    by_itself = case.kind not in KILLS and not any(_deviations(environment, case.scenario))
-    if by_itself:
+    needs_no_recovery = case.kind not in KILLS and not any(_deviations(environment, case.scenario))
+    if needs_no_recovery:
         return Outcome(injected, tuple(_remaining(start)), ())
     recoveries = tuple(_applicable(environment, recovery) for recovery in case.recoveries)
     problems = [
@@ -227,12 +227,12 @@ def _run_case(start: _Start, number: int) -> Outcome:
 
 
 def _recover(start: _Start, scenario: Scenario, recovery: Recovery) -> list[str]:
-    """What is not as it should be after a recovery, and once more after a sweep."""
+    """Return the deviations after a recovery, and after one more sweep."""
     return [*_after_recovery(start.environment, scenario, recovery), *_remaining(start)]
 
 
 def _remaining(start: _Start) -> Iterator[str]:
-    """What there is still to do, and what became of things of others."""
+    """Yield the runs that a sweep still starts, and the changes of foreign resources."""
     yield from (f"the sweep still starts {run}" for run in start.environment.sweep())
     yield from differences(
         start.foreign_resources, foreign_resources(start.environment), "of others"
@@ -240,19 +240,19 @@ def _remaining(start: _Start) -> Iterator[str]:
 
 
 def _deviations(environment: Environment, scenario: Scenario) -> Iterator[str]:
-    """Where the end is not as it is when nothing goes wrong."""
+    """Yield the differences from the end state without a fault."""
     environment.accounts.clock.advance(MSK_SECONDS)
-    right = baseline(scenario)
+    expected = baseline(scenario)
     yield from differences(expected_end(scenario), end_state(environment))
-    for operation, times in (operations(environment) - right.operations).items():
-        yield f"{times} times more than needed: {operation}"
+    for operation, times in (operations(environment) - expected.operations).items():
+        yield f"{times} more than needed: {operation}"
     yield from (
-        f"never told: {one}" for one in sorted(right.events - published_events(environment))
+        f"never published: {one}" for one in sorted(expected.events - published_events(environment))
     )
 
 
 def _applicable(environment: Environment, recovery: Recovery) -> Recovery:
-    """Only a run that failed can be redriven; one in which a client failed has not."""
+    """Return *recovery*, or AGAIN if no run failed: a run survives the failure of one client."""
     is_redriven = recovery is Recovery.REDRIVEN
     return Recovery.AGAIN if is_redriven and not environment.executions("FAILED") else recovery
 
@@ -260,7 +260,7 @@ def _applicable(environment: Environment, recovery: Recovery) -> Recovery:
 def _after_recovery(
     environment: Environment, scenario: Scenario, recovery: Recovery
 ) -> Iterator[str]:
-    """What is still not as it should be."""
+    """Recover, and yield the deviations that remain."""
     match recovery:
         case Recovery.SWEEP:
             environment.sweep_until_idle()
@@ -273,5 +273,5 @@ def _after_recovery(
             environment.redrive()
             is_of_client = set(scenario.steps.values()) <= set(CATCHERS.values())
             if is_of_client or scenario.repeat is Environment.sweep_until_idle:
-                environment.sweep_until_idle()  # what else there is to do is left to the sweep
-    yield from (f"{recovery}: {shortfall}" for shortfall in _deviations(environment, scenario))
+                environment.sweep_until_idle()  # the sweep does what the run did not
+    yield from (f"{recovery}: {deviation}" for deviation in _deviations(environment, scenario))

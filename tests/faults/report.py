@@ -1,4 +1,4 @@
-"""The kill matrix as a table: what was tried in each step, and what was survived."""
+"""Print the results of the kill matrix as a table, one row for each step."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from tests.faults.matrix import Recovery
 
 @dataclass(frozen=True)
 class CaseResult:
-    """What one test noted, and how it ended."""
+    """The properties that one test recorded, and its outcome."""
 
     step: str
     kind: str
     call: str
     recoveries: list[str]
-    """What was needed and tried; nothing where all came right by itself."""
+    """The recoveries that were tried; none if the end state was right without one."""
     survived: bool
 
 
@@ -24,12 +24,12 @@ RECOVERY_COLUMNS = {
     "redriven": {Recovery.REDRIVEN},
     "sweep alone": {Recovery.SWEEP},
 }
-"""The recoveries as the table tells them."""
+"""The columns of the table, and the recoveries that each counts."""
 
 
 def report_lines(results: list[CaseResult]) -> Iterator[str]:
-    """A cell is the number of cases, all survived; or survived/cases."""
-    heads = ["calls", *Kind, "cases", "survived", "by itself", *RECOVERY_COLUMNS]
+    """Yield the lines; a cell is the number of cases, or survived/cases if some failed."""
+    heads = ["calls", *Kind, "cases", "survived", "no recovery", *RECOVERY_COLUMNS]
     yield _line("", heads)
     for step in sorted({result.step for result in results}):
         yield _line(step, _cells([result for result in results if result.step == step]))
@@ -44,7 +44,7 @@ def _cells(results: list[CaseResult]) -> Iterator[str]:
     yield str(sum(result.survived for result in results))
     yield str(sum(not result.recoveries for result in results))
     for recoveries in RECOVERY_COLUMNS.values():
-        yield str(sum(way in recoveries for result in results for way in result.recoveries) or "-")
+        yield str(sum(one in recoveries for result in results for one in result.recoveries) or "-")
 
 
 def _share(results: list[CaseResult]) -> str:

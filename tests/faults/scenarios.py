@@ -1,8 +1,7 @@
 """
-What happens while a fault strikes: together the plots make every function make its calls.
+The scenarios in which faults are injected. Together they make every call of every function.
 
-A plot leads from a prepared world to an end state. A call that two plots make is tried in the
-first of them.
+A scenario leads from a setup to an end state. A call that two scenarios make is tried in the first.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,15 +23,15 @@ class Scenario:
     prepare: Callable[[Environment], None]
     act: Callable[[Environment], None]
     repeat: Callable[[Environment], None] = Environment.reconcile
-    """What makes MSKLink look again, beside the sweep."""
+    """What starts another run, beside the sweep."""
     sweep_recovers: bool = True
-    """Whether the sweep alone repairs what went wrong; it does not know what an event carried."""
+    """Whether the sweep alone recovers; it cannot know what a lost event carried."""
     same_end_as: "Scenario | None" = None
-    """The plot without this trouble, where it is to come to the same end."""
+    """The scenario that must end in the same state, without the earlier failure."""
     steps: Mapping[str, str] = field(default_factory=lambda: STEPS_BY_FUNCTION)
-    """The step that each function is here; what other functions do is not tried."""
+    """The step that each function performs; faults are injected only into these functions."""
     variables: Mapping[str, str] = field(default_factory=dict)
-    """What the owner has set in the stack's parameters, as functions see it."""
+    """Environment variables of the functions, from parameters of the owner stack."""
 
 
 def request_onboarding(environment: Environment) -> None:
@@ -41,7 +40,7 @@ def request_onboarding(environment: Environment) -> None:
 
 
 def request_access(environment: Environment) -> None:
-    """More than the owner allows, and something that it allows."""
+    """Request a topic that the access bounds allow and one that they do not."""
     vpc_id = find_vpc(environment.accounts, OTHER_CLIENT, SECOND_VPC)
     access = {"produce": ["billing.eu", "secrets"]}
     environment.deliver("ReceiveEventFunction", request(OTHER_CLIENT, vpc_id=vpc_id, access=access))
@@ -56,7 +55,7 @@ def sweep(environment: Environment) -> None:
 
 
 def with_failing_task(task: str, catcher: str, scenario: Scenario) -> Scenario:
-    """The state *task* fails for one client as nobody foresaw, which leads to *catcher*."""
+    """Return *scenario* with *task* failing for one client, so that *catcher* is entered."""
 
     def act(environment: Environment) -> None:
         environment.injector.fail_once(function_of(task))
@@ -72,14 +71,14 @@ def with_failing_task(task: str, catcher: str, scenario: Scenario) -> Scenario:
 
 
 def request_during_run_with_full_history(environment: Environment) -> None:
-    """Somebody asks after it has looked at the cluster, and its history has room for no more."""
+    """Request a run after another has read the cluster, whose history is full."""
     environment.accounts.meanwhile("GetBootstrapBrokers", environment.request_run)
     with mock.patch("msklink.runs.lease.has_room", return_value=False):
         environment.reconcile()
 
 
 def redriven_in(function: str) -> Scenario:
-    """A run that died in *function* goes on there, having lost its lease."""
+    """Redrive a run that died in *function* and has lost its lease."""
 
     def prepare(environment: Environment) -> None:
         add_cluster_and_clients(environment)
@@ -97,7 +96,7 @@ LEASE_CHECKERS = [
     for function, step in STEPS_BY_FUNCTION.items()
     if step in TASKS and "states:DescribeExecution" in granted(function)
 ]
-"""The functions that look whether their run has the lease still, which only then makes a call."""
+"""The functions that check whether their run still holds the lease."""
 
 REPAIR_SETTINGS = {
     "REPAIR": "connection,policy,parameters,security-group",
@@ -109,12 +108,12 @@ LEAVING = Scenario("a client leaves", setups.with_grace_period_over, Environment
 SCENARIOS = (
     TAGGED,
     LEAVING,
-    # ---- what goes wrong in runs
+    # ---- failed runs
     Scenario(
         "a run has failed", setups.with_dead_run, Environment.report_failed_runs, same_end_as=TAGGED
     ),
     Scenario(
-        "a dead run missed something",
+        "a run has failed with newer requests",
         setups.with_newer_request,
         Environment.report_failed_runs,
         same_end_as=TAGGED,
@@ -124,61 +123,61 @@ SCENARIOS = (
         "an event finds a dead run", setups.with_dead_run, Environment.reconcile, same_end_as=TAGGED
     ),
     Scenario(
-        "a run hands on",
+        "a run starts its successor",
         add_cluster_and_clients,
         request_during_run_with_full_history,
         same_end_as=TAGGED,
     ),
     *(redriven_in(name) for name in LEASE_CHECKERS),
-    # ---- what clients do
+    # ---- changes by clients
     Scenario(
-        "a sweep finds trouble over",
+        "a sweep finds a client stack deployed",
         setups.with_client_stack_deployed_late,
         sweep,
         same_end_as=TAGGED,
     ),
     Scenario(
-        "a connection is dead",
+        "a connection has failed",
         setups.with_failed_connection,
         Environment.reconcile,
         same_end_as=TAGGED,
     ),
     Scenario("a sweep finds a VPC", setups.with_another_vpc, sweep),
-    Scenario("a tag is taken off", setups.with_tag_removed, Environment.reconcile),
-    Scenario("a VPC does not do", setups.with_unsuitable_vpc, Environment.reconcile),
+    Scenario("a tag is removed", setups.with_tag_removed, Environment.reconcile),
+    Scenario("a VPC is unsuitable", setups.with_unsuitable_vpc, Environment.reconcile),
     Scenario(
         "MSK refuses a connection", setups.with_connection_refused_by_msk, Environment.reconcile
     ),
     Scenario("the owner is a client", setups.with_client_in_owner_account, Environment.reconcile),
     Scenario(
-        "a client asks",
+        "a client requests",
         setups.with_untagged_vpc,
         request_onboarding,
         request_onboarding,
         sweep_recovers=False,
     ),
     Scenario(
-        "a client asks for access",
+        "a client requests access",
         setups.with_access_bounds,
         request_access,
         request_access,
         sweep_recovers=False,
     ),
-    # That there is a probe now, or that it gave no answer, is for the next run to see.
+    # Only the next run sees a new probe, or asks one again that gave no answer.
     Scenario(
         "a client has a probe", setups.with_probe, Environment.reconcile, sweep_recovers=False
     ),
     Scenario(
-        "a stranger asks",
+        "an unlisted account requests",
         setups.with_unlisted_account,
         request_as_unlisted_account,
         request_as_unlisted_account,
         sweep_recovers=False,
     ),
-    # ---- what the owner does
-    Scenario("nobody asks yet", setups.with_no_tagged_vpc, Environment.reconcile),
+    # ---- changes by the owner
+    Scenario("no VPC is tagged", setups.with_no_tagged_vpc, Environment.reconcile),
     Scenario(
-        "a cluster names old operations",
+        "a cluster names an ended operation",
         setups.with_ended_operation_described,
         Environment.reconcile,
         same_end_as=TAGGED,
@@ -190,43 +189,45 @@ SCENARIOS = (
         Environment.reconcile,
     ),
     Scenario("a sweep finds the cluster changed", setups.with_cluster_tag_changed, sweep),
-    Scenario("nobody is listed", setups.with_empty_client_list, Environment.reconcile),
+    Scenario("no client is listed", setups.with_empty_client_list, Environment.reconcile),
     Scenario("a vendor is listed", setups.with_vendor, Environment.reconcile),
     Scenario(
         "a closed vendor is listed", setups.with_vendor_in_closed_account, Environment.reconcile
     ),
-    Scenario("a vendor's time is up", setups.with_vendor_grace_period_over, Environment.reconcile),
+    Scenario("a vendor is removed", setups.with_vendor_grace_period_over, Environment.reconcile),
     Scenario(
         "a cluster with a vendor is opted out",
         setups.with_cluster_opted_out_that_has_a_vendor,
         Environment.reconcile,
     ),
     Scenario("a cluster is opted out", setups.with_cluster_opted_out, Environment.reconcile),
-    # No event comes of the one that is gone, to which a run belongs as well.
+    # The old cluster sends no more events, but needs a run of its own.
     Scenario(
         "a cluster is replaced",
         setups.with_cluster_replaced,
         Environment.reconcile,
         Environment.sweep_until_idle,
     ),
-    Scenario("a cluster is forgotten", setups.with_cluster_offboarded, sweep, sweep),
+    Scenario("a cluster's record is deleted", setups.with_cluster_offboarded, sweep, sweep),
     Scenario(
-        "a client out of reach leaves",
+        "an unreachable client is removed",
         setups.with_unreachable_client_removed,
         Environment.reconcile,
     ),
     Scenario(
-        "it deleted its connection", setups.with_abandoned_connection_deleted, Environment.reconcile
+        "an abandoned connection is deleted",
+        setups.with_abandoned_connection_deleted,
+        Environment.reconcile,
     ),
-    # ---- what others do
+    # ---- changes by others
     Scenario(
-        "others change things",
+        "others change what MSKLink repairs",
         setups.with_external_changes_and_unknown_connection,
         sweep,
         variables=REPAIR_SETTINGS,
     ),
     Scenario(
-        "others change what is left to them",
+        "others change what MSKLink does not repair",
         setups.with_external_changes,
         sweep,
         variables={"REPAIR": ""},

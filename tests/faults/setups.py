@@ -1,4 +1,4 @@
-"""What there is before a fault strikes."""
+"""Set up what exists before a fault is injected: one function for each starting point."""
 
 from localcloud.msk import MskError, faults
 from tests.faults.environment import Environment, add_cluster_and_clients, find_vpc, make_vpc
@@ -14,28 +14,29 @@ DAY_SECONDS = 24 * 3600
 
 
 def onboarded(environment: Environment) -> None:
+    """Onboard both clients."""
     add_cluster_and_clients(environment)
     environment.reconcile()
 
 
-# ------------------------------------------------------------------------------ what clients do
+# ---------------------------------------------------------------------------- changes by clients
 
 
 def with_tag_removed(environment: Environment) -> None:
-    """No event has told of it."""
+    """Remove the tag of a client's VPC; its event was lost."""
     onboarded(environment)
     environment.accounts.untag_vpc(CLIENT, find_vpc(environment.accounts, CLIENT, "VPC"))
 
 
 def with_grace_period_over(environment: Environment) -> None:
-    """A client took the tag off its VPC a day ago."""
+    """Remove the tag of a client's VPC, and let the grace period pass."""
     with_tag_removed(environment)
     environment.reconcile()
     environment.accounts.clock.advance(DAY_SECONDS)
 
 
 def with_another_vpc(environment: Environment) -> None:
-    """No event has told of it."""
+    """Add a tagged VPC; its event was lost."""
     onboarded(environment)
     make_vpc(environment.accounts, OTHER_CLIENT, "iam", SECOND_VPC)
 
@@ -51,7 +52,7 @@ def with_access_bounds(environment: Environment) -> None:
 
 
 def with_access(environment: Environment) -> None:
-    """A client writes to a topic."""
+    """Grant a client access to produce to a topic."""
     with_access_bounds(environment)
     vpc_id = find_vpc(environment.accounts, OTHER_CLIENT, SECOND_VPC)
     access = {"produce": ["billing.eu"]}
@@ -59,13 +60,13 @@ def with_access(environment: Environment) -> None:
 
 
 def with_narrowed_access_bounds(environment: Environment) -> None:
-    """No event has told of it."""
+    """Narrow the owner's access bounds; its event was lost."""
     with_access(environment)
     environment.accounts.allow("default", {"names": ["sales"], "actions": ["produce"]})
 
 
 def with_grace_period_over_for_one_of_two(environment: Environment) -> None:
-    """The client that has no access took the tag off its VPC a day ago."""
+    """Remove the tag of the client without access, and let the grace period pass."""
     with_access(environment)
     environment.accounts.untag_vpc(CLIENT, find_vpc(environment.accounts, CLIENT, "VPC"))
     environment.reconcile()
@@ -80,9 +81,9 @@ def with_unsuitable_vpc(environment: Environment) -> None:
 
 
 def with_connection_refused_by_msk(environment: Environment) -> None:
-    """For a reason that nobody foresaw, and for good."""
+    """Let MSK always refuse the connection, with an error that MSKLink does not know."""
     add_cluster_and_clients(environment)
-    error = MskError("BadRequestException", "The moon is in the wrong quarter.")
+    error = MskError("BadRequestException", "An error that MSKLink does not know.")
     refused = faults.Fault("CreateVpcConnection", CLIENT, times=None, error=error)
     environment.accounts.msk.faults.add(refused)
 
@@ -110,24 +111,24 @@ def with_unlisted_account(environment: Environment) -> None:
     environment.accounts.deploy_client(UNLISTED)
 
 
-# ------------------------------------------------------------------------- what the owner does
+# -------------------------------------------------------------------------- changes by the owner
 
 
 def with_no_tagged_vpc(environment: Environment) -> None:
-    """The owner opts in and lists clients, none of which has tagged a VPC yet."""
+    """Opt in and list clients of which none has tagged a VPC."""
     add_cluster_and_clients(environment)
     for account in (CLIENT, OTHER_CLIENT):
         environment.accounts.untag_vpc(account, find_vpc(environment.accounts, account, "VPC"))
 
 
 def with_cluster_tag_changed(environment: Environment) -> None:
-    """No event has told of it."""
+    """Add a tag to the cluster; its event was lost."""
     onboarded(environment)
     environment.accounts.tag_cluster(environment.cluster, msklink__note="reviewed")
 
 
 def with_empty_client_list(environment: Environment) -> None:
-    """The owner took all clients off the list a day ago, and nobody else has a statement."""
+    """Remove all clients from the list, and let the grace period pass; no foreign statement."""
     _onboarded_without_foreign_statement(environment)
     environment.accounts.tag_cluster(environment.cluster, msklink__clients="")
     environment.reconcile()
@@ -135,7 +136,7 @@ def with_empty_client_list(environment: Environment) -> None:
 
 
 def with_cluster_opted_out(environment: Environment) -> None:
-    """The owner did so a day ago, and nobody else has a statement."""
+    """Opt the cluster out, and let the grace period pass; the policy has no foreign statement."""
     _onboarded_without_foreign_statement(environment)
     environment.accounts.tag_cluster(environment.cluster, msklink="off")
     environment.reconcile()
@@ -143,7 +144,7 @@ def with_cluster_opted_out(environment: Environment) -> None:
 
 
 def with_vendor(environment: Environment) -> None:
-    """One account is to connect by itself, of which no event has told."""
+    """List a vendor account, which connects without MSKLink; the tag event was lost."""
     onboarded(environment)
     environment.accounts.tag_cluster(environment.cluster, msklink__vendors=UNLISTED)
 
@@ -154,7 +155,7 @@ def with_vendor_in_closed_account(environment: Environment) -> None:
 
 
 def with_vendor_grace_period_over(environment: Environment) -> None:
-    """The owner took it off the list a day ago; its connection is still there."""
+    """Remove a vendor from the list, and let the grace period pass; its connection still exists."""
     with_vendor(environment)
     environment.reconcile()
     external_changes.connect_manually(environment.accounts, environment.cluster, UNLISTED)
@@ -164,7 +165,7 @@ def with_vendor_grace_period_over(environment: Environment) -> None:
 
 
 def with_cluster_opted_out_that_has_a_vendor(environment: Environment) -> None:
-    """It had no clients any more, and the owner opted it out a day ago."""
+    """Opt out a cluster with a vendor and without clients, and let the grace period pass."""
     with_empty_client_list(environment)
     environment.reconcile()
     environment.accounts.tag_cluster(environment.cluster, msklink__vendors=UNLISTED)
@@ -175,13 +176,13 @@ def with_cluster_opted_out_that_has_a_vendor(environment: Environment) -> None:
 
 
 def with_cluster_offboarded(environment: Environment) -> None:
-    """The cluster is still among those that a sweep looks at."""
+    """Remove all of a cluster but its record, which the sweep still reads."""
     with_cluster_opted_out(environment)
     environment.reconcile()
 
 
 def with_unreachable_client_removed(environment: Environment) -> None:
-    """It was taken off the list a day ago, and lets nobody into its account any more."""
+    """Remove a client that can no longer be reached, and let the grace period pass."""
     onboarded(environment)
     environment.accounts.tag_cluster(environment.cluster, msklink__clients=CLIENT)
     environment.reconcile()
@@ -190,15 +191,15 @@ def with_unreachable_client_removed(environment: Environment) -> None:
 
 
 def with_abandoned_connection_deleted(environment: Environment) -> None:
-    """The client that is out of reach deleted it."""
+    """Delete the abandoned connection, as the unreachable client would."""
     with_unreachable_client_removed(environment)
     environment.reconcile()
-    environment.accounts.clock.advance(3600)  # MSK deletes none that it is just rejecting
+    environment.accounts.clock.advance(3600)  # MSK deletes no connection that is REJECTING
     external_changes.delete_connections(environment.accounts, OTHER_CLIENT)
 
 
 def with_cluster_replaced(environment: Environment) -> None:
-    """Another was made with its name and tags after it was deleted; no event has told of it."""
+    """Delete the cluster and create one with its name and tags; the events were lost."""
     onboarded(environment)
     old = environment.cluster
     kafka = environment.accounts.client("kafka")
@@ -215,7 +216,7 @@ def _onboarded_without_foreign_statement(environment: Environment) -> None:
     environment.reconcile()
 
 
-# ------------------------------------------------------------------------------ what others do
+# ------------------------------------------------------------------------- changes by others
 
 
 def with_external_changes(environment: Environment) -> None:
@@ -243,7 +244,7 @@ def with_scheme_turned_off(environment: Environment) -> None:
     external_changes.set_private_connectivity(environment.accounts, environment.cluster, on=False)
 
 
-# ---------------------------------------------------------------------------- what went wrong
+# ------------------------------------------------------------------------------ earlier failures
 
 
 def with_dead_run(environment: Environment) -> None:
@@ -253,7 +254,7 @@ def with_dead_run(environment: Environment) -> None:
 
 
 def with_newer_request(environment: Environment) -> None:
-    """Somebody asks while the run looks at the cluster, which is before it dies."""
+    """Request a run while another reads the cluster, and let that one die later."""
     add_cluster_and_clients(environment)
     environment.accounts.meanwhile("DescribeClusterV2", environment.request_run)
     environment.injector.kill_run_in("SurveyClientFunction")
@@ -261,7 +262,7 @@ def with_newer_request(environment: Environment) -> None:
 
 
 def with_client_stack_deployed_late(environment: Environment) -> None:
-    """A client had no stack when its account was looked into."""
+    """Run while a client has no stack, and deploy the stack afterwards."""
     add_cluster_and_clients(environment)
     environment.accounts.remove_client(OTHER_CLIENT)
     environment.reconcile()
@@ -269,7 +270,7 @@ def with_client_stack_deployed_late(environment: Environment) -> None:
 
 
 def with_failed_connection(environment: Environment) -> None:
-    """MSK gives one up, which only shows when it is looked at."""
+    """Let a connection fail in MSK, which sends no event about it."""
     add_cluster_and_clients(environment)
     environment.accounts.msk.faults.add(
         faults.fails("CreateVpcConnection", "Broken", "it broke", account=OTHER_CLIENT)

@@ -1,4 +1,4 @@
-"""The steps that must survive: every task state, and every function that a rule calls."""
+"""The steps that are tested: every task state, and every function that a rule invokes."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,7 +8,7 @@ from tests.support.step_functions import SUBSTITUTIONS
 
 
 def _states(machine: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every state with its name, those inside Maps too."""
+    """Yield each state with its name, including those inside Maps."""
     for name, state in machine["States"].items():
         yield name, state
         if "ItemProcessor" in state:
@@ -16,7 +16,7 @@ def _states(machine: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def function_of(task: str) -> str:
-    """Logical id of the function that the state *task* calls."""
+    """Return the logical id of the function that the state *task* invokes."""
     return str(TASKS[task]["Arguments"]["FunctionName"]).rpartition(":")[2]
 
 
@@ -29,17 +29,17 @@ CATCHERS = {
     for caught in state.get("Catch", [])
     if caught["Next"] in TASKS
 }
-"""The task states that have a Catch, each with the task state to which that leads."""
+"""The task states with a Catch, and the task state that catches."""
 
-_CALLED = {function_of(name) for name in TASKS}
+_IN_TASKS = {function_of(name) for name in TASKS}
 RULE_STEPS = {
     function: function.removesuffix("Function")
     for function in handlers()
-    if function not in _CALLED
+    if function not in _IN_TASKS
 }
 STEPS_BY_FUNCTION = {
     function_of(name): name for name in TASKS if name not in CATCHERS.values()
 } | RULE_STEPS
-"""The step that each function is, where nothing fails."""
+"""The step that each function performs when nothing fails."""
 
 STEPS = {*TASKS, *RULE_STEPS.values()}

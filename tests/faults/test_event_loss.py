@@ -1,4 +1,4 @@
-"""Events of tags are lost, doubled, late, out of order: after one sweep all is as asked for."""
+"""Tag events are lost, repeated, late and out of order; one sweep reaches the desired state."""
 
 import random
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from tests.support.onboarded_client import FIREHOSE
 from tests.support.step_functions import Engine, engine_in_moto, tag_event
 
 ROUNDS, SEEDS = 25, 20
-"""Five hundred rounds in all."""
+"""500 rounds in total."""
 
 INSTANT = Durations(
     update_connectivity=1,
@@ -38,7 +38,7 @@ AUTHENTICATION = {"SASL_IAM": "iam", "SASL_SCRAM": "scram"}
 
 @dataclass
 class UnreliableTagging:
-    """People who tag as they like, and events that may or may not tell of it."""
+    """Changes tags at random, and delivers their events unreliably."""
 
     accounts: Accounts
     engine: Engine
@@ -80,12 +80,12 @@ class UnreliableTagging:
         }
 
     def _send_unreliably(self, event: dict[str, Any]) -> None:
-        """Half of the events are lost; of the others some come twice."""
+        """Lose half of the events, and repeat some of the others."""
         copies = self.rng.choice([0, 0, 1, 2])
         self.in_flight += [event] * copies
 
     def deliver(self) -> None:
-        """Some of the events that are under way come now, in any order, others later."""
+        """Deliver some of the events now, in random order, and the others later."""
         self.rng.shuffle(self.in_flight)
         late = self.rng.randint(0, len(self.in_flight))
         now, self.in_flight = self.in_flight[late:], self.in_flight[:late]
@@ -100,7 +100,7 @@ class UnreliableTagging:
             self.engine.wait(run)
 
     def desired(self) -> dict[str, set[str]]:
-        """Schemes by account."""
+        """Return the schemes that each account should have."""
         return {
             account: SCHEMES[self.tags.get(account, "")] if account in self.listed else set()
             for account in CLIENTS

@@ -1,4 +1,4 @@
-"""A case happens in a copy, so it leaves nothing behind and its failures are not lost."""
+"""Work in a fork changes nothing in this process, and its failures are reported."""
 
 import os
 import threading
@@ -21,13 +21,13 @@ def _add(things: list[str], thing: str) -> list[str]:
     return things
 
 
-def test_each_order_is_done_in_a_copy_of_what_was_prepared() -> None:
+def test_each_order_runs_in_a_copy_of_the_prepared_value() -> None:
     with closing(Prepared(_prepared, _add)) as prepared:
         assert prepared.work("one") == ["prepared", "one"]
         assert prepared.work("another") == ["prepared", "another"]
 
 
-def test_preparing_leaves_nothing_in_this_process() -> None:
+def test_preparing_changes_nothing_in_this_process() -> None:
     things = list[str]()
 
     @contextmanager
@@ -40,14 +40,14 @@ def test_preparing_leaves_nothing_in_this_process() -> None:
     assert not things
 
 
-def test_what_fails_in_a_copy_is_raised_and_the_next_order_is_done() -> None:
+def test_an_error_in_a_copy_is_raised_and_the_next_order_runs() -> None:
     with closing(Prepared(_prepared, lambda things, place: things[place])) as prepared:
         with pytest.raises(ForkFailed, match="IndexError"):
             prepared.work(1)
         assert prepared.work(0) == "prepared"
 
 
-def test_what_cannot_be_prepared_is_raised() -> None:
+def test_an_error_of_preparing_is_raised() -> None:
     @contextmanager
     def broken() -> Iterator[list[str]]:
         raise ValueError("broken")
@@ -60,7 +60,7 @@ def test_what_cannot_be_prepared_is_raised() -> None:
         prepared.work("one")
 
 
-def test_a_thread_that_fails_is_raised() -> None:
+def test_an_error_in_a_thread_is_raised() -> None:
     def work() -> None:
         thread = threading.Thread(target=int, args=("no number",))
         thread.start()

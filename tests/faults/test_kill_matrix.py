@@ -1,4 +1,4 @@
-"""Whatever call goes wrong, and however: the next run, or the sweep alone, makes it good."""
+"""After a fault in any call, the next run or the sweep alone reaches the same end state."""
 
 from collections import Counter
 from typing import Any
@@ -27,10 +27,12 @@ def test_end_state_is_the_same_as_without_the_fault(
 ) -> None:
     outcome = runner.run(case)
 
-    noted = {"step": case.step, "kind": case.kind.value, "call": case.place}
-    for name, fact in (noted | {"recoveries": [way.value for way in outcome.recoveries]}).items():
+    recorded = {"step": case.step, "kind": case.kind.value, "call": case.place}
+    for name, fact in (
+        recorded | {"recoveries": [one.value for one in outcome.recoveries]}
+    ).items():
         record_property(name, fact)
-    assert outcome.injected, "the call was not made this time"
+    assert outcome.injected, "the call was not made"
     assert not outcome.problems, "\n".join(outcome.problems)
 
 
@@ -66,8 +68,8 @@ def test_every_step_has_a_call_that_is_tried_with_faults(step: str) -> None:
 
 
 UNCOVERED = {"RevokeAccessFunction": {"kafka:DescribeClusterV2"}}
-"""Calls that no plot makes: that one needs a grant on a cluster whose private connectivity was
-never on, which only people can have written (`tests/integration/test_revoke_access.py`)."""
+"""Actions that no scenario calls: it needs our statement in the policy of a cluster that never had
+private connectivity, which only people can write (`tests/integration/test_revoke_access.py`)."""
 
 
 @pytest.mark.parametrize("who", [*handlers(), CLIENT_ROLE])

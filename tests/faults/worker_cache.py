@@ -1,4 +1,4 @@
-"""What every process of a test run needs and one of them makes."""
+"""Cache values on disk, so that one worker of pytest-xdist computes them for all."""
 
 import fcntl
 import os
@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
-def cached_across_workers[Made](name: str, make: Callable[[], Made]) -> Made:
-    """Return what *make* makes, here or in another process of this test run."""
+def cached_across_workers[T](name: str, make: Callable[[], T]) -> T:
+    """Return what *make* returns, computed here or by another worker of this test run."""
     folder = _folder()
     if folder is None:
         return make()
@@ -19,8 +19,8 @@ def cached_across_workers[Made](name: str, make: Callable[[], Made]) -> Made:
         return _load_or_make(folder / name, make)
 
 
-def fill_cache[Made](name: str, make: Callable[[], Made]) -> None:
-    """Make it here, unless another process does so already."""
+def fill_cache[T](name: str, make: Callable[[], T]) -> None:
+    """Compute the value here, unless another worker does so already."""
     folder = _folder()
     if folder is None:
         return
@@ -32,13 +32,13 @@ def fill_cache[Made](name: str, make: Callable[[], Made]) -> None:
 
 
 def clear_cache() -> None:
-    """Remove what was made, when the run is over."""
+    """Delete the cache at the end of the test run."""
     if folder := _folder():
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def _folder() -> Path | None:
-    """The folder of this run of pytest-xdist, whose processes have its id in their environment."""
+    """Return the folder of this test run; None without pytest-xdist."""
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID")
     return Path(tempfile.gettempdir()) / f"msklink-tests-{run}" if run else None
 
@@ -51,8 +51,8 @@ def _locked(folder: Path, name: str, operation: int) -> Iterator[None]:
         yield
 
 
-def _load_or_make[Made](path: Path, make: Callable[[], Made]) -> Made:
+def _load_or_make[T](path: Path, make: Callable[[], T]) -> T:
     if not path.exists():
         path.write_bytes(pickle.dumps(make()))
-    made: Made = pickle.loads(path.read_bytes())
-    return made
+    value: T = pickle.loads(path.read_bytes())
+    return value

@@ -1,4 +1,4 @@
-"""What is worked out only once in tests is what moto and botocore work out each time."""
+"""The cached values are those that moto and botocore compute each time."""
 
 import re
 from typing import Any
@@ -59,7 +59,7 @@ def _answers() -> dict[str, Any]:
 
 
 def _comparable(answers: dict[str, Any]) -> str:
-    """All of them without ids and times that are generated."""
+    """Return the answers as text, without generated ids and times."""
     return re.sub(
         r"[0-9a-f]{17}|[0-9a-f]{8}-[0-9a-f-]{27}|\d{4}-\d\d-\d\dT[\d:]+Z|datetime\.[^)]*\)+",
         "*",
@@ -74,15 +74,15 @@ def _credentials() -> Any:
         yield
 
 
-def test_answers_are_the_same_with_and_without_them() -> None:
+def test_answers_are_the_same_with_and_without_speedups() -> None:
     with mock_aws():
-        at_length = _answers()
+        without = _answers()
     with mock_aws(), speedups():
         first = _answers()
     with mock_aws(), speedups():
         again = _answers()
 
-    assert at_length["item"] == first["item"] == again["item"] == ITEM
+    assert without["item"] == first["item"] == again["item"] == ITEM
     assert first["owner"] == OWNER
     assert first["client"] == "arn:aws:sts::222222222222:assumed-role/client/run"
-    assert _comparable(at_length) == _comparable(first) == _comparable(again)
+    assert _comparable(without) == _comparable(first) == _comparable(again)

@@ -1,4 +1,4 @@
-"""The item of the cluster and the executions of Step Functions: values in, values out."""
+"""DynamoDB's item of a cluster and Step Functions' executions, as pure functions."""
 
 import json
 import re
@@ -10,14 +10,14 @@ from moto.dynamodb.exceptions import ConditionalCheckFailed
 from moto.dynamodb.models import DynamoDBBackend
 
 type Item = tuple[tuple[str, str, str], ...]
-"""Name, type and text of each attribute but the keys, by name."""
+"""The attributes without the keys, sorted by name: name, type and value of each."""
 
 NO_ITEM: Item = ()
 KEYS = {"cluster_arn": "HASH", "item": "RANGE"}
 
 
 class Call(NamedTuple):
-    """A call to AWS, as it goes over the wire."""
+    """A call to AWS; *body* is the request as JSON."""
 
     operation: str
     body: str
@@ -31,17 +31,17 @@ class Call(NamedTuple):
         request = self.request
         if "UpdateExpression" not in request:
             return f"{self.operation} {request.get('name', '')}".rstrip()
-        told = request["UpdateExpression"]
+        shown = request["UpdateExpression"]
         if condition := request.get("ConditionExpression"):
-            told += f" if {condition}"
+            shown += f" if {condition}"
         for name, value in request["ExpressionAttributeValues"].items():
             [text] = value.values()
-            told = re.sub(rf"{name}\b", str(text), told)
-        return str(told)
+            shown = re.sub(rf"{name}\b", str(text), shown)
+        return str(shown)
 
 
 class Answer(NamedTuple):
-    """What comes back: under *field* an item, as much of it as was asked for; and an error."""
+    """The response: an item under *field*, as much of it as was requested, and an error code."""
 
     field: str = ""
     item: Item = NO_ITEM
@@ -56,14 +56,14 @@ def wire(item: Item) -> dict[str, dict[str, str]]:
 
 
 def get_item(item: Item, call: Call) -> Answer:
-    """Without ConsistentRead an answer may be older than the world (GetItem API reference)."""
+    """Return the response; it may be stale without ConsistentRead (GetItem API reference)."""
     assert call.request["ConsistentRead"]
     return Answer("Item", item) if item else Answer()
 
 
 @cache
 def update_item(item: Item, call: Call) -> tuple[Item, Answer]:
-    """The item after one UpdateItem, with what that answers; moto reads the expressions."""
+    """Return the item after one UpdateItem, and the response; moto evaluates the expressions."""
     request = call.request
     table, key = request["TableName"], request["Key"]
     moto = _moto(table)
@@ -89,10 +89,10 @@ def update_item(item: Item, call: Call) -> tuple[Item, Answer]:
 
 def start_execution(running: Mapping[str, bool], call: Call) -> tuple[str | None, Answer]:
     """
-    The name of the execution that it starts, if it does, with what it answers.
+    Return the name of the execution that starts, if one does, and the response.
 
-    The name of one under way starts nothing and is no error, that of one that has ended is
-    (StartExecution API reference).
+    The name of a running execution starts nothing and is no error. The name of one that has ended
+    is an error (StartExecution API reference).
     """
     name = call.request["name"]
     if not running.get(name, True):

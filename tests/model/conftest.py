@@ -9,7 +9,7 @@ from tests.support.aws import ENVIRONMENT
 
 @pytest.fixture
 def clients(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clients]:
-    """What our code calls instead of AWS."""
+    """Replace the boto3 clients of our code."""
     clients = Clients()
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)

@@ -1,11 +1,11 @@
-"""Everything that can happen from a start, breadth first, so that a counterexample is shortest."""
+"""Explore all states of a model breadth first, so that a counterexample is as short as possible."""
 
 from collections import deque
 from collections.abc import Hashable, Iterator
 from typing import NamedTuple, Protocol
 
 LIMIT = 500_000
-"""States, past which there are taken to be ever more of them."""
+"""Number of states above which the model counts as infinite."""
 
 
 class Model[State: Hashable](Protocol):
@@ -13,26 +13,26 @@ class Model[State: Hashable](Protocol):
     def start(self) -> State: ...
 
     def transitions(self, state: State) -> Iterator[tuple[object, State]]:
-        """What can happen next, each told by its `str`, and the state after it."""
+        """Yield each possible transition, whose `str` describes it, and the state after it."""
 
     def violation(self, state: State) -> str | None:
-        """What must not be so, and is."""
+        """Return which invariant *state* violates, if any."""
 
 
 class Violation(AssertionError):
-    """A state that must not be, and the shortest way there."""
+    """A state that violates an invariant, and the shortest path to it."""
 
 
 class Explored(NamedTuple):
     states: int
     steps: int
     ends: int
-    """States in which nothing can happen any more."""
+    """Number of final states, which have no transition."""
 
 
 def explore[State: Hashable](model: Model[State]) -> Explored:
     """
-    Look at every state; whatever happens, it must come to an end.
+    Visit every state of *model*, which must always reach a final state.
 
     Raises Violation.
     """
@@ -46,7 +46,7 @@ def explore[State: Hashable](model: Model[State]) -> Explored:
         if violation := model.violation(state):
             raise Violation(_describe(violation, predecessor, here, state))
         if here >= LIMIT:
-            raise Violation(_describe("no end of new states", predecessor, here, state))
+            raise Violation(_describe("too many states", predecessor, here, state))
         after = []
         for move, successor in model.transitions(state):
             number = numbers.setdefault(successor, len(numbers))
@@ -55,17 +55,15 @@ def explore[State: Hashable](model: Model[State]) -> Explored:
                 waiting.append(successor)
             after.append(number)
         following.append(after)
-    if (endless := _endless(following)) is not None:
-        [state] = [state for state, number in numbers.items() if number == endless]
-        raise Violation(
-            _describe("from here it can go round for ever", predecessor, endless, state)
-        )
+    if (looping := _first_on_cycle(following)) is not None:
+        [state] = [state for state, number in numbers.items() if number == looping]
+        raise Violation(_describe("from here it can loop forever", predecessor, looping, state))
     ends = sum(not after for after in following)
     return Explored(len(following), sum(map(len, following)), ends)
 
 
-def _endless(following: list[list[int]]) -> int | None:
-    """A state that can come back, the earliest of them; None if there is no circle."""
+def _first_on_cycle(following: list[list[int]]) -> int | None:
+    """Return the earliest state on a cycle; None if there is no cycle."""
     successors_left = [len(after) for after in following]
     before: list[list[int]] = [[] for _ in following]
     for number, after in enumerate(following):
@@ -77,12 +75,12 @@ def _endless(following: list[list[int]]) -> int | None:
             successors_left[predecessor] -= 1
             if not successors_left[predecessor]:
                 finite.append(predecessor)
-    circling = set(range(len(following))) - set(finite)
-    while circling:
-        dropped = {number for number in circling if not circling.intersection(before[number])}
+    cyclic = set(range(len(following))) - set(finite)
+    while cyclic:
+        dropped = {number for number in cyclic if not cyclic.intersection(before[number])}
         if not dropped:
-            return min(circling)
-        circling -= dropped
+            return min(cyclic)
+        cyclic -= dropped
     return None
 
 

@@ -1,8 +1,8 @@
 """
-Invocations of our code, that stop between their calls to AWS.
+Invocations of our code that stop between their calls to AWS.
 
-Each is called anew for every step: its first calls are answered from a log, and at the next one it
-stops. So a state of the world holds logs, which can be compared and forked, instead of threads.
+Every step runs the code from the start: its first calls are answered from a log, and it stops at
+the next call. A state of the model holds such logs, not threads, so it can be compared and copied.
 """
 
 import json
@@ -27,23 +27,23 @@ class Kind(StrEnum):
 
 
 class Invocation(NamedTuple):
-    """One of a function, as far as it has come."""
+    """An invocation of a function, and its progress."""
 
     kind: Kind
     run: str = ""
     generation: int = 0
     seen: int = 0
-    """Wishes that the run had seen when it concluded."""
+    """Number of requests that the run had seen when it concluded."""
     is_new: bool = False
-    """Whether it is the first to tell of a wish, which is made by its first call."""
+    """Whether it is the first delivery of a request; its first call counts the request."""
     log: tuple[Answer, ...] = ()
-    """What its calls so far were answered."""
+    """The responses to its calls so far."""
 
     def with_answer(self, answer: Answer) -> Self:
         return self._replace(log=(*self.log, answer), is_new=False)
 
     def restarted(self) -> Self:
-        """Called again after it died; its wish is made."""
+        """Return the retry of an invocation that died; it does not count a new request."""
         return self._replace(log=(), is_new=False)
 
     def __str__(self) -> str:
@@ -51,7 +51,7 @@ class Invocation(NamedTuple):
             case Kind.REQUEST if self.log:
                 return f"request {self.log[0].item[0][2]}"
             case Kind.REQUEST:
-                return "a request" if self.is_new else "a request told again"
+                return "a request" if self.is_new else "a repeated request"
             case _:
                 return f"{self.kind} of {self.run}"
 
@@ -61,7 +61,7 @@ class Returned(NamedTuple):
 
 
 class Stopped(BaseException):
-    """No Exception, so that no code of ours takes it for trouble with AWS."""
+    """Stops an invocation at a call; not an Exception, so that our code does not handle it."""
 
     def __init__(self, call: Call) -> None:
         super().__init__(call)
@@ -69,7 +69,7 @@ class Stopped(BaseException):
 
 
 class Clients:
-    """Both clients, of DynamoDB and of Step Functions, for one invocation at a time."""
+    """Replaces the boto3 clients of DynamoDB and Step Functions, for one invocation at a time."""
 
     class exceptions:
         class ConditionalCheckFailedException(ClientError): ...
@@ -80,7 +80,7 @@ class Clients:
         self._answers: Iterator[Answer] = iter(())
 
     def next_call(self, invocation: Invocation, *, has_room: bool) -> Call | Returned:
-        """What *invocation* does after the calls that it has in its log."""
+        """Return the next call of *invocation* after those in its log, or its result."""
         self._answers = iter(invocation.log)
         try:
             return Returned(_perform(invocation, has_room=has_room))

@@ -1,4 +1,4 @@
-"""The lease of one cluster, with all who want it: requests, runs, and the ends of runs told."""
+"""The lease protocol of one cluster: requests, runs, and events of failed runs."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,23 +19,23 @@ from tests.model.invocations import Clients, Invocation, Kind, Returned
 
 
 class Trouble(NamedTuple):
-    """How often what may happen."""
+    """How many failures of each kind may still happen."""
 
     failures: int = 0
     """Runs that fail, at any point."""
     deaths: int = 0
-    """Invocations that die, and are called again."""
+    """Invocations that die and are retried."""
     repeats: int = 0
-    """Events that are told twice."""
+    """Events that are delivered twice."""
     lost_answers: int = 0
-    """Calls that boto3 makes twice, because it did not hear of the first."""
+    """Calls that boto3 retries because the first response was lost."""
 
 
 class Stage(StrEnum):
-    """What an execution does next, or how it has ended."""
+    """The next action of an execution, or its final status."""
 
     INSPECT = "inspects"
-    LOOK = "looks"
+    SURVEY = "surveys"
     CONCLUDE = "concludes"
     END = "ends"
     SUCCEEDED = "has succeeded"
@@ -49,11 +49,11 @@ class Run(NamedTuple):
     stage: Stage = Stage.INSPECT
     generation: int = 0
     seen: int = 0
-    """Wishes that were made before it looked."""
+    """Number of requests before it surveyed."""
     released: bool = False
-    """Whether it has given its lease up, and is not at work any more."""
+    """Whether it has released its lease, and does no more work."""
     log: tuple[Answer, ...] = ()
-    """Of its invocation of Conclude."""
+    """The log of its invocation of Conclude."""
 
     @property
     def running(self) -> bool:
@@ -68,15 +68,15 @@ class Run(NamedTuple):
 
 class ProtocolState(NamedTuple):
     invocations: tuple[Invocation, ...]
-    """Those that nobody waits for; sorted, because it does not matter which of two alike acts."""
+    """Asynchronous invocations; sorted, because equal ones are interchangeable."""
     trouble: Trouble
-    """What may happen still."""
+    """The failures that may still happen."""
     item: Item = NO_ITEM
     runs: tuple[Run, ...] = ()
     requests_made: tuple[int, ...] = ()
-    """For each wish made, how often a run had been asked for when it was first told."""
+    """For each request, the value of the counter after its first delivery."""
     served: int = 0
-    """Wishes that a run had seen that came to its conclusion."""
+    """Number of requests that a run had seen before it concluded."""
 
     @property
     def holder(self) -> str | None:
@@ -97,7 +97,7 @@ class ProtocolState(NamedTuple):
         return self._replace(runs=tuple(sorted([*others, changed])))
 
     def consume(self, kind: str) -> "ProtocolState":
-        """One trouble of the *kind* less that may happen."""
+        """Return the state with one failure of *kind* less that may happen."""
         left = self.trouble._replace(**{kind: getattr(self.trouble, kind) - 1})
         return self._replace(trouble=left)
 
@@ -112,7 +112,7 @@ class Step(NamedTuple):
         return f"{self.who}: {self.call} -> {self.answer}{self.then}"
 
     def unacknowledged(self) -> "Step":
-        return self._replace(then=", which is not heard of, so it is called again")
+        return self._replace(then=", whose response is lost, so it is retried")
 
 
 class Label(NamedTuple):
@@ -129,17 +129,17 @@ type Transitions = Iterator[tuple[object, ProtocolState]]
 @dataclass
 class Protocol:
     """
-    What can happen with *requests*, each for one wish, and no more trouble than given.
+    The transitions with a number of requests and at most the given failures.
 
-    A wish is made in the moment in which it is first counted. People make it earlier, which could
-    only help a run to see it.
+    A request exists from the moment in which it is counted. People make it earlier, which can only
+    help a run to see it.
     """
 
     clients: Clients
     requests: int
     trouble: Trouble
     has_room: bool
-    """Whether a run can go another round."""
+    """Whether the history of a run has room for another round."""
     _known: dict[Invocation, Call | Returned] = field(default_factory=dict)
 
     @property
@@ -176,7 +176,7 @@ class Protocol:
     def _continues(
         self, state: ProtocolState, acting: Invocation, others: tuple[Invocation, ...]
     ) -> Transitions:
-        """One for which nobody waits: Lambda calls it again if it dies, but for a Conclude."""
+        """Continue an asynchronous invocation, which Lambda retries; it retries no Conclude."""
         step, then = self._call(state, acting)
         acted = acting.with_answer(step.answer)
         then = then._replace(invocations=others)
@@ -197,17 +197,17 @@ class Protocol:
                 step, then = self._call(state, run.invocation)
                 result = self._next(run.invocation.with_answer(step.answer))
                 assert isinstance(result, Returned)
-                yield step, then.with_run(run._replace(stage=Stage.LOOK, generation=result.value))
-            case Stage.LOOK:
-                looked = run._replace(stage=Stage.CONCLUDE, seen=len(state.requests_made))
-                yield Label(run.name, "looks and acts"), state.with_run(looked)
+                yield step, then.with_run(run._replace(stage=Stage.SURVEY, generation=result.value))
+            case Stage.SURVEY:
+                surveyed = run._replace(stage=Stage.CONCLUDE, seen=len(state.requests_made))
+                yield Label(run.name, "surveys and acts"), state.with_run(surveyed)
             case Stage.CONCLUDE:
                 yield from self._concludes(state, run)
             case Stage.END:
                 yield Label(run.name, "ends"), state.with_run(Run(run.name, Stage.SUCCEEDED))
 
     def _concludes(self, state: ProtocolState, run: Run) -> Transitions:
-        """Step Functions waits for it, and calls it again when it does not hear of its end."""
+        """Continue a Conclude, for which Step Functions waits; it retries without a response."""
         acting = run.invocation
         step, then = self._call(state, acting)
         released = then.run(run.name).released
@@ -221,19 +221,19 @@ class Protocol:
             yield step.unacknowledged(), then.consume("lost_answers")
         if state.trouble.deaths:
             again = state.consume("deaths").with_run(run._replace(log=()))
-            yield Label(acting, "is not heard of, and called again"), again.add_invocations(acting)
+            yield Label(acting, "gives no response, and is retried"), again.add_invocations(acting)
             if run.log:
-                yield Label(acting, "dies, and is called again"), again
+                yield Label(acting, "dies, and is retried"), again
 
     def _fails(self, state: ProtocolState, run: Run) -> Transitions:
-        """At any point, and also while its Conclude is under way, which nobody stops."""
+        """Fail the run, at any point; an invocation of Conclude in progress continues."""
         failed = state.with_run(Run(run.name, Stage.FAILED)).add_invocations(
             Invocation(Kind.FAILURE, run.name)
         )
         yield Label(run.name, "fails"), failed
         if run.stage is Stage.CONCLUDE:
             yield (
-                Label(run.name, "fails, but not its Conclude"),
+                Label(run.name, "fails while its Conclude continues"),
                 failed.add_invocations(run.invocation),
             )
 
@@ -243,10 +243,10 @@ class Protocol:
             Invocation(Kind.FAILURE, run.name) for run in state.runs if run.stage is Stage.FAILED
         ]
         for invocation in again:
-            yield Label(invocation, "comes once more"), state.add_invocations(invocation)
+            yield Label(invocation, "is delivered again"), state.add_invocations(invocation)
 
     def _call(self, state: ProtocolState, acting: Invocation) -> tuple[Step, ProtocolState]:
-        """The next call of *acting*, and the world after it, in which *acting* is as it was."""
+        """Return the next call of *acting*, and the state after it, with *acting* unchanged."""
         call = self._next(acting)
         assert isinstance(call, Call)
         answer, then = self._answered(state, call)

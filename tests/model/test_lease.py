@@ -1,4 +1,4 @@
-"""No request lost, never two runs at work, no lease left: in every order in which it can happen."""
+"""In every order of events: no request is lost, one run works at a time, no lease is left."""
 
 from collections.abc import Callable
 from typing import Any
@@ -29,22 +29,22 @@ def check(clients: Clients, requests: int, has_room: bool = True, **trouble: int
     ],
     ids=str,
 )
-def test_whatever_happens_every_request_is_seen_by_one_run_at_a_time(
+def test_every_request_is_seen_and_one_run_works_at_a_time(
     clients: Clients, given: dict[str, Any], states: int, record_property: Callable[..., None]
 ) -> None:
     explored = check(clients, **given)
 
     record_property("states", explored.states)
-    assert explored.states >= states  # or it has stopped short
+    assert explored.states >= states  # fewer would mean that the exploration stopped early
     assert explored.ends
 
 
-# --------------------------------------------------- that the check finds what is taken out
+# ------------------------------------------------------------- mutations that the check finds
 
 
 @pytest.fixture
 def condition(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str, str], None]:
-    """Replaces a part of the condition under which one function of the table moves the lease."""
+    """Replace a part of the condition with which one function of the table changes the lease."""
     update = dynamodb._update_lease
 
     def replace(function: str, part: str, by: str) -> None:
@@ -83,7 +83,7 @@ ALWAYS = "attribute_exists(requested)"
         ("free_lease", "holder = :failed_run", ALWAYS),
     ],
 )
-def test_without_any_one_condition_the_check_fails(
+def test_the_check_fails_without_any_one_condition(
     clients: Clients, condition: Callable[[str, str, str], None], function: str, part: str, by: str
 ) -> None:
     condition(function, part, by)
@@ -92,16 +92,16 @@ def test_without_any_one_condition_the_check_fails(
         check(clients, requests=2, has_room=False, failures=1, deaths=1)
 
 
-def test_a_run_that_can_never_conclude_is_found(
+def test_the_check_finds_a_run_that_can_never_conclude(
     clients: Clients, condition: Callable[[str, str, str], None]
 ) -> None:
     condition("give_up_lease", "requested = :generation", "requested = :run")
 
-    with pytest.raises(Violation, match="round for ever"):
+    with pytest.raises(Violation, match="loop forever"):
         check(clients, requests=1)
 
 
-def test_when_the_end_of_a_run_only_frees_its_lease_the_check_fails(
+def test_the_check_fails_if_a_failed_run_only_releases_its_lease(
     clients: Clients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lease, "free_lease_of", dynamodb.free_lease)

@@ -1,4 +1,4 @@
-"""The accounts of the tests, in moto with the MSK emulator: an owner and its clients."""
+"""The AWS accounts of the tests, in moto with the MSK emulator: an owner and its clients."""
 
 import contextvars
 import json
@@ -37,7 +37,7 @@ MOTO: DefaultConfig = {
     "lambda": {"use_docker": False},
 }
 
-# Each wait of a run costs the engine some milliseconds, so most tests have few.
+# Each Wait state costs moto's engine some milliseconds, so most tests have short waits.
 SHORT_DURATIONS = Durations(update_connectivity=300, create_connection=30)
 
 ENVIRONMENT = {
@@ -61,23 +61,23 @@ ENVIRONMENT = {
 
 @dataclass(eq=False)
 class Accounts(AwsView):
-    """Everything a test sees of AWS, and what people do there."""
+    """The AWS accounts of a test, and what people change there."""
 
     msk: Msk
     clock: ManualClock
     clients: list[str] = field(default_factory=list)
     ungranted: dict[str, set[str]] = field(default_factory=dict)
-    """Actions that a function or the client role used and no template grants."""
+    """Actions that a function or the client role used and that no template grants."""
     denied: set[tuple[str, str]] = field(default_factory=set)
-    """Account and operation that its client role may not do, whatever client.yaml says."""
+    """Operations that are denied to the client role of an account, as (account, operation)."""
     probe_answers: dict[str, ProbeAnswer] = field(default_factory=dict)
-    """What the probe of each client account answers."""
+    """The answer of the probe in each client account."""
     blocked: set[str] = field(default_factory=set)
-    """Client accounts in which a service control policy denies that roles are assumed."""
+    """Client accounts in which a service control policy denies sts:AssumeRole."""
 
-    @cache  # noqa: B019 it lives as long as its test
+    @cache  # noqa: B019 lives as long as its test
     def session(self, account: str = OWNER) -> boto3.Session:
-        """A session with all rights in *account*."""
+        """Return a session with all permissions in *account*."""
         if account == OWNER:
             return boto3.Session(region_name=REGION)
         credentials = boto3.client("sts").assume_role(
@@ -90,14 +90,14 @@ class Accounts(AwsView):
             region_name=REGION,
         )
 
-    @cache  # noqa: B019 it lives as long as its test
+    @cache  # noqa: B019 lives as long as its test
     def client(self, service: str, account: str = OWNER) -> Any:
         return self.session(account).client(service)  # type: ignore[call-overload]
 
-    # ------------------------------------------------------------------ what people do
+    # ------------------------------------------------------------- changes by people
 
     def deploy_client(self, account: str, external_id: str = EXTERNAL_ID) -> None:
-        """What client.yaml makes, as far as a test looks at it: the roles of fixed names."""
+        """Create the roles of client.yaml that have fixed names; the rest of it is not needed."""
         self.clients.append(account)
         for role in resources("AWS::IAM::Role", "client.yaml").values():
             if "RoleName" in role:
@@ -110,7 +110,7 @@ class Accounts(AwsView):
     def deploy_probe(
         self, account: str, vpc_id: str, answer: ProbeAnswer = all_checks_pass
     ) -> None:
-        """The same stack with the probe on, in *vpc_id*."""
+        """Create the probe function of client.yaml in *vpc_id*, which gives *answer*."""
         self.probe_answers[account] = answer
         role = self.client("iam", account).create_role(
             RoleName="probe", AssumeRolePolicyDocument="{}"
@@ -123,7 +123,7 @@ class Accounts(AwsView):
         )
 
     def remove_client(self, account: str) -> None:
-        """Delete the stack of client.yaml, the roles at least."""
+        """Delete the roles of client.yaml."""
         self.clients.remove(account)
         for kind in ("client", "presence"):
             self.client("iam", account).delete_role(RoleName=f"{NAMESPACE}-{kind}-{REGION}")
@@ -131,7 +131,7 @@ class Accounts(AwsView):
     def make_network(
         self, account: str, zones: tuple[str, ...] = ZONES, *, ipv6: bool = False
     ) -> str:
-        """A VPC with DNS on and a subnet in each of *zones*; with *ipv6* it is dual-stack."""
+        """Create a VPC with DNS on and a subnet in each of *zones*; dual-stack if *ipv6*."""
         ec2 = self.client("ec2", account)
         vpc_id: str = ec2.create_vpc(CidrBlock="10.0.0.0/16", AmazonProvidedIpv6CidrBlock=ipv6)[
             "Vpc"
@@ -146,7 +146,7 @@ class Accounts(AwsView):
         return vpc_id
 
     def vpcs_with_subnets(self, account: str) -> list[str]:
-        """The VPCs that a test has made, which leaves out the default one."""
+        """Return the ids of the VPCs that the test created, without the default VPC."""
         subnets = self.client("ec2", account).describe_subnets(
             Filters=[{"Name": "default-for-az", "Values": ["false"]}]
         )["Subnets"]
@@ -165,7 +165,7 @@ class Accounts(AwsView):
         instance_type: str = "kafka.m5.large",
         **changes: Any,
     ) -> str:
-        """An ACTIVE cluster of three brokers with IAM and SCRAM on."""
+        """Create a cluster of three brokers with IAM and SCRAM on, wait until it is ACTIVE."""
         vpc_id = self.make_network(OWNER)
         provisioned = {
             "BrokerNodeGroupInfo": {
@@ -195,7 +195,7 @@ class Accounts(AwsView):
         return arn
 
     def tag_cluster(self, arn: str, **tags: str) -> None:
-        """Tag a cluster; a double underscore in a name is a slash in the key."""
+        """Tag a cluster; a double underscore in a keyword stands for a slash in the key."""
         self.client("kafka").tag_resource(ResourceArn=arn, Tags=_keys(tags))
 
     def untag_vpc(self, account: str, vpc_id: str, cluster: str = "orders") -> None:
@@ -204,7 +204,7 @@ class Accounts(AwsView):
         )
 
     def make_tagged_vpc(self, account: str, value: str = "iam", cluster: str = "orders") -> str:
-        """A VPC in *account*, which has the client stack, that asks to be connected."""
+        """Create a VPC whose tag requests a connection, and the client stack if needed."""
         if account not in self.clients:
             self.deploy_client(account)
         vpc_id = self.make_network(account)
@@ -212,7 +212,7 @@ class Accounts(AwsView):
         return vpc_id
 
     def put_policy(self, cluster_arn: str, *statements: dict[str, Any]) -> None:
-        """Write a cluster policy as somebody else would."""
+        """Write the cluster policy as the owner would, with *statements* only."""
         document = {"Version": "2012-10-17", "Statement": list(statements)}
         text = json.dumps(document, separators=(",", ":"))
         kafka = self.client("kafka")
@@ -229,7 +229,7 @@ class Accounts(AwsView):
         )
 
     def allow(self, account: str, value: object, cluster: str = "orders") -> None:
-        """Write the owner's bounds for the access of *account*, or of `default`."""
+        """Write the owner's access bounds for *account*, or for `default`."""
         text = value if isinstance(value, str) else json.dumps(value)
         self.client("ssm").put_parameter(
             Name=f"/{NAMESPACE}/{cluster}/access/{account}",
@@ -239,7 +239,7 @@ class Accounts(AwsView):
         )
 
     def meanwhile(self, operation: str, action: Callable[[], object]) -> None:
-        """Let people do *action* just before the next call of *operation* arrives."""
+        """Run *action* as a person just before the next call of *operation* arrives."""
 
         def act() -> None:
             contextvars.Context().run(action)
@@ -255,7 +255,7 @@ def _keys(tags: dict[str, str]) -> dict[str, str]:
 def accounts_in_moto(
     durations: Durations = SHORT_DURATIONS, assumptions: Assumptions = DEFAULTS
 ) -> Iterator[Accounts]:
-    """Both sides of MSKLink in moto, with the table and the bus of the template."""
+    """Yield an owner with the table and the event bus of the template, and no clients yet."""
     clock = ManualClock()
     blocked, denied, probe_answers = set[str](), set[tuple[str, str]](), dict[str, ProbeAnswer]()
     with (
@@ -294,9 +294,9 @@ def _make_owner_stack(accounts: Accounts) -> None:
     )
     events, sqs = accounts.client("events"), accounts.client("sqs")
     events.create_event_bus(Name=NAMESPACE)
-    queue = sqs.create_queue(QueueName="told")["QueueUrl"]
+    queue = sqs.create_queue(QueueName="events")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
-    events.put_rule(Name="told", EventBusName=NAMESPACE, EventPattern='{"source": ["msklink"]}')
+    events.put_rule(Name="all", EventBusName=NAMESPACE, EventPattern='{"source": ["msklink"]}')
     events.put_targets(
-        Rule="told", EventBusName=NAMESPACE, Targets=[{"Id": "told", "Arn": arn["QueueArn"]}]
+        Rule="all", EventBusName=NAMESPACE, Targets=[{"Id": "queue", "Arn": arn["QueueArn"]}]
     )

@@ -1,4 +1,4 @@
-"""What there is in the accounts: what people see, and all of it, to compare."""
+"""Read the AWS accounts of a test: what people see, and a snapshot to compare."""
 
 import json
 from abc import ABC, abstractmethod
@@ -22,7 +22,7 @@ class AwsView(ABC):
     @abstractmethod
     def client(self, service: str, account: str = OWNER) -> Any: ...
 
-    # ---------------------------------------------------------------- what people see
+    # ----------------------------------------------------------- what people see
 
     def parameters(self, account: str, path: str = "/msklink/orders") -> dict[str, str]:
         pages = (
@@ -39,7 +39,7 @@ class AwsView(ABC):
         return status
 
     def is_onboarded(self, account: str) -> bool:
-        """Whether an application in *account* finds the brokers for iam."""
+        """Return whether an application in *account* finds the brokers for iam."""
         return f"/{NAMESPACE}/orders/iam/bootstrap.servers" in self.parameters(account)
 
     def policy(self, cluster_arn: str) -> dict[str, Any]:
@@ -54,21 +54,24 @@ class AwsView(ABC):
         return found
 
     def items(self, cluster_arn: str) -> dict[str, dict[str, Any]]:
-        """The items of the table about a cluster, by sort key."""
+        """Return the items of a cluster in the table, by sort key."""
         found = self.session().resource("dynamodb").Table(TABLE).scan()["Items"]
         return {str(item["item"]): item for item in found if item["cluster_arn"] == cluster_arn}
 
     def record(
         self, cluster_arn: str, account: str, vpc_id: str, scheme: str = "iam"
     ) -> dict[str, Any]:
-        """What the table says of one connection."""
+        """Return the item of one connection."""
         found: dict[str, Any] = self.items(cluster_arn)[f"client#{account}#{vpc_id}#{scheme}"]
         return found
 
-    def take_events(self, what: str | None = None) -> list[dict[str, Any]]:
-        """The details of the events on the bus since the last look, of the detail type *what*."""
+    def take_events(self, detail_type: str | None = None) -> list[dict[str, Any]]:
+        """Return the details of events since the last call, of one detail type or of all.
+
+        Each has its detail type under `detail_type`.
+        """
         sqs = self.client("sqs")
-        url = sqs.get_queue_url(QueueName="told")["QueueUrl"]
+        url = sqs.get_queue_url(QueueName="events")["QueueUrl"]
         envelopes = []
         while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
             for message in messages:
@@ -77,13 +80,13 @@ class AwsView(ABC):
         return [
             envelope["detail"] | {"detail_type": envelope["detail-type"]}
             for envelope in envelopes
-            if what in {None, envelope["detail-type"]}
+            if detail_type in {None, envelope["detail-type"]}
         ]
 
-    # ----------------------------------------------------------------- what must not move
+    # -------------------------------------------------- what a second run must not change
 
     def snapshot(self, cluster_arn: str) -> dict[str, Any]:
-        """All that a run can change, versions included, but the count of requests and runs."""
+        """Return everything that a run can change, with versions, without the counts of runs."""
         items = self.items(cluster_arn)
         for counter in ("requested", "last_run_number"):
             items.get("cluster", {}).pop(counter, None)
@@ -107,6 +110,6 @@ class AwsView(ABC):
         return {found["Name"]: found["Version"] for page in pages for found in page["Parameters"]}
 
     def writes(self) -> dict[tuple[str, str], int]:
-        """How often each account called each operation of MSK that changes something."""
+        """Count the calls that change MSK, by account and operation."""
         reads = ("Describe", "Get", "List")
         return {call: n for call, n in self.msk.calls.items() if not call[1].startswith(reads)}

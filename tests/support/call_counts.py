@@ -1,4 +1,4 @@
-"""Counts the calls to AWS that functions make, by operation."""
+"""Count the AWS calls of the functions, by operation."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from tests.support.functions import running
 @contextmanager
 def count_calls() -> Iterator[Counter[str]]:
     calls: Counter[str] = Counter()
-    call = BaseClient._make_api_call  # type: ignore[attr-defined]  # the one way of all calls
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]  # all calls pass here
 
     def counted(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
         if running.get():

@@ -1,4 +1,4 @@
-"""The events by which clients ask, as EventBridge hands them to ReceiveEvent."""
+"""The events by which clients request, as EventBridge delivers them to ReceiveEvent."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,11 +7,11 @@ from tests.support.aws import CLIENT, Accounts
 from tests.support.functions import invoke
 
 VPC = "vpc-0123456789abcdef0"
-START = datetime(2025, 12, 31, tzinfo=UTC)  # before the clock of the tests begins
+START = datetime(2025, 12, 31, tzinfo=UTC)  # before the clock of the tests starts
 
 
 def with_time(event: dict[str, Any], second: int) -> dict[str, Any]:
-    """*event* with the time of its envelope, as EventBridge writes it."""
+    """Return *event* with the given time in its envelope, in seconds after START."""
     time = START + timedelta(seconds=second)
     return event | {"time": time.strftime("%Y-%m-%dT%H:%M:%SZ")}
 
@@ -56,5 +56,5 @@ def offboarding_request(*schemes: str) -> dict[str, Any]:
 
 
 def refusal_codes(accounts: Accounts) -> list[str]:
-    """The codes of the refusals that clients were told of since the last look."""
-    return [told["refusal"]["code"] for told in accounts.take_events("Client Refused")]
+    """Return the codes of the Client Refused events since the last call."""
+    return [event["refusal"]["code"] for event in accounts.take_events("Client Refused")]

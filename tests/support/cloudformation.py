@@ -1,4 +1,4 @@
-"""The templates as data; intrinsic functions become `{"Fn::X": …}`."""
+"""Read the templates as data; intrinsic functions become `{"Fn::X": …}`."""
 
 import re
 from collections.abc import Mapping
@@ -37,7 +37,7 @@ def template(name: str = "template.yaml") -> dict[str, Any]:
 
 
 def resources(kind: str, name: str = "template.yaml") -> dict[str, dict[str, Any]]:
-    """The properties of all resources of the type *kind*, by logical id."""
+    """Return the properties of all resources of the type *kind*, by logical id."""
     found: dict[str, dict[str, Any]] = template(name)["Resources"]
     return {
         key: resource["Properties"] for key, resource in found.items() if resource["Type"] == kind
@@ -45,7 +45,7 @@ def resources(kind: str, name: str = "template.yaml") -> dict[str, dict[str, Any
 
 
 def filled_in(node: Any, values: Mapping[str, Any]) -> Any:
-    """*node* with *values* for its references, by name; what has none becomes `<Name>`."""
+    """Return *node* with its references resolved from *values*; unknown ones become `<Name>`."""
     filled: Any = node
     match node:
         case {"Ref": name}:
@@ -70,7 +70,7 @@ def filled_in(node: Any, values: Mapping[str, Any]) -> Any:
 
 
 def handlers() -> dict[str, str]:
-    """Handler module of each function, by logical id."""
+    """Return the handler module of each function, by logical id."""
     functions = resources("AWS::Serverless::Function")
     return {key: function["Handler"].split(".")[0] for key, function in functions.items()}
 
@@ -80,7 +80,7 @@ def definition_text() -> str:
 
 
 def definition(substitutions: dict[str, str]) -> dict[str, Any]:
-    """The state machine, read in CloudFormation's order: substitute in the text, then parse."""
+    """Return the state machine as CloudFormation reads it: substitute in the text, then parse."""
     text = definition_text()
     for name, value in substitutions.items():
         text = text.replace("${" + name + "}", value)
@@ -88,5 +88,5 @@ def definition(substitutions: dict[str, str]) -> dict[str, Any]:
     return parsed
 
 
-# Done for every test that runs the machine.
+# Every test that runs the state machine parses it.
 _parsed = cache(yaml.safe_load)

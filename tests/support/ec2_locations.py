@@ -1,4 +1,4 @@
-"""Zones, Outposts and shared VPCs as EC2 has them; moto knows only ordinary subnets."""
+"""Add Local Zones, Wavelength Zones, Outposts and shared VPCs to moto's EC2, which has none."""
 
 import copy
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from tests.support.functions import REGION
 LOCAL_ZONE = Zone(f"{REGION}-dub-1a", REGION, "euw1-dub1-az1", "local-zone")
 WAVELENGTH_ZONE = Zone(f"{REGION}-wl1-dub-wlz-1", REGION, "euw1-wl1-dub-wlz1", "wavelength-zone")
 ZONES_BESIDE = {"places": [LOCAL_ZONE, WAVELENGTH_ZONE]}
-"""For moto's table of zones, which finds a zone under any key but makes no default subnets here."""
+"""For moto's table of zones: it finds a zone under any key, and creates no default subnets here."""
 
 OUTPOST = f"arn:aws:outposts:{REGION}:222222222222:outpost/op-0123456789abcdef0"
 
@@ -29,19 +29,19 @@ _free_addresses = Subnet.available_ip_address_count.fget  # type: ignore[attr-de
 
 
 def describe_all_zones(response: AvailabilityZonesAndRegions) -> ActionResult:
-    """As for an account that has opted in to zones besides those of the Region."""
+    """Describe the zones of an account that has opted in to a Local Zone and a Wavelength Zone."""
     answer: Any = _describe(response).result
     zones = [*answer["AvailabilityZones"], *RegionsAndZonesBackend.zones["places"]]
     return ActionResult({"AvailabilityZones": zones})
 
 
 def free_ipv4_addresses(subnet: Subnet) -> int:
-    """Of a subnet with IPv6 only there are none (EC2 API reference, Subnet)."""
+    """Count the free IPv4 addresses: none in an IPv6-only subnet (EC2 API reference, Subnet)."""
     return 0 if subnet.ipv6_native else int(_free_addresses(subnet))
 
 
 def describe_attribute_of_own(backend: EC2Backend, vpc_id: str, attribute: str) -> Any:
-    """EC2 judges the call on the ARN of the VPC, which no role of a participant may name here."""
+    """Deny the call for a shared VPC, whose ARN has an account that no client role allows."""
     if backend.get_vpc(vpc_id).owner_id != backend.account_id:
         raise EC2ClientError("UnauthorizedOperation", "You are not authorized to do this.")
     return _describe_attribute(backend, vpc_id, attribute)
@@ -49,7 +49,7 @@ def describe_attribute_of_own(backend: EC2Backend, vpc_id: str, attribute: str) 
 
 @contextmanager
 def ec2_locations() -> Iterator[None]:
-    """Let moto answer as EC2 does where something is."""
+    """Let moto answer as EC2 does about these locations."""
     with (
         mock.patch.dict(RegionsAndZonesBackend.zones, ZONES_BESIDE),
         mock.patch.object(
@@ -62,7 +62,7 @@ def ec2_locations() -> Iterator[None]:
 
 
 class SharedVpc(VPC):
-    """What a participant sees of a VPC that another account owns."""
+    """A VPC that another account owns and shares."""
 
     owner = ""
 
@@ -80,7 +80,7 @@ class SharedSubnet(Subnet):
 
 
 def share_vpc(owner: str, participant: str, vpc_id: str) -> None:
-    """Share all subnets of a VPC by RAM; groups and tags of the owner are not seen."""
+    """Share all subnets of a VPC by RAM; the participant does not see groups and tags."""
     here, there = _ec2(owner), _ec2(participant)
     there.vpcs[vpc_id] = _shared(here.vpcs[vpc_id], SharedVpc, there, owner)
     for zone, subnets in here.subnets.items():
@@ -95,7 +95,7 @@ def put_on_outpost(account: str, subnet_id: str) -> None:
 
 
 def use_up_addresses(account: str, subnet_id: str, free: int) -> None:
-    """Let others take all IPv4 addresses of a subnet but *free*."""
+    """Use all IPv4 addresses of a subnet but *free*."""
     subnet = _subnet(account, subnet_id)
     subnet._available_ip_addresses -= subnet.available_ip_address_count - free
 

@@ -1,7 +1,7 @@
-"""JSONata for moto's Step Functions engine, which has none in Python.
+"""Evaluate JSONata for moto's Step Functions engine, which has no evaluator in Python.
 
-moto writes the variables of an expression in front of it, as JSON. Parsing those as JSONata takes
-longer than all else in a run, so they are read as JSON, and each expression is parsed once.
+moto writes the variables of an expression in front of it, as JSON. Parsing those as JSONata would
+be the slowest part of a run, so they are read as JSON, and each expression is parsed once.
 """
 
 import json
@@ -16,15 +16,15 @@ _DECLARATION = re.compile(r"\$(\w+):=")
 _FIRST_DECLARATION = re.compile(r"\((?=\$\w+:=)")
 _decode = json.JSONDecoder().raw_decode
 _one_at_a_time = threading.Lock()
-"""A parsed expression keeps state while it is evaluated, and a Map evaluates in threads."""
+"""A parsed expression keeps state during evaluation, and a Map evaluates in threads."""
 
 
 def evaluate(text: str) -> Any:
-    """The value of *text*: `($name:=JSON;…expression)`, perhaps in the call of a function."""
+    """Return the value of *text*: `($name:=JSON;…expression)`, possibly in a function call."""
     try:
-        expression, bindings = _taken_apart(text)
+        expression, bindings = _split(text)
     except ValueError:
-        # A string with quotes in it, which moto does not escape.
+        # moto does not escape quotes in a string.
         return jsonata.Jsonata(text).evaluate(None)
     with _one_at_a_time:
         parsed = _parsed(expression)
@@ -34,8 +34,8 @@ def evaluate(text: str) -> Any:
         return parsed.evaluate(None, frame)
 
 
-def _taken_apart(text: str) -> tuple[str, dict[str, Any]]:
-    """The expression without its declarations, and what they declare."""
+def _split(text: str) -> tuple[str, dict[str, Any]]:
+    """Return the expression without its declarations, and the declared values by name."""
     start = _FIRST_DECLARATION.search(text)
     if start is None:
         return text, {}
@@ -43,7 +43,7 @@ def _taken_apart(text: str) -> tuple[str, dict[str, Any]]:
     while declaration := _DECLARATION.match(text, place):
         bindings[declaration[1]], place = _decode(text, declaration.end())
         if text[place] != ";":
-            raise ValueError("not a declaration of moto's")
+            raise ValueError("not a declaration by moto")
         place += 1
     return text[: start.end()] + text[place:], bindings
 

@@ -1,4 +1,4 @@
-"""What others do to what MSKLink made, in an Accounts of tests."""
+"""Change what MSKLink manages, as other people and tools do."""
 
 from msklink.policy.document import sid
 from tests.support.aws import Accounts
@@ -21,7 +21,7 @@ def overwrite_bootstrap_servers(accounts: Accounts, account: str) -> None:
 
 
 def add_to_our_statement(accounts: Accounts, cluster: str, account: str) -> None:
-    """Add *account* to the statement that is ours."""
+    """Add *account* to the statement of MSKLink."""
     statements = accounts.policy(cluster)["Statement"]
     for ours in statements:
         if ours["Sid"] == sid(NAMESPACE):
@@ -44,14 +44,14 @@ def managed_groups(accounts: Accounts, account: str) -> list[str]:
 
 
 def remove_endpoint_tags(accounts: Accounts, account: str) -> None:
-    """Take the tags off by which MSK manages its endpoints."""
+    """Remove the tags by which MSK manages its VPC endpoints."""
     ec2 = accounts.client("ec2", account)
     ids = [one["VpcEndpointId"] for one in ec2.describe_vpc_endpoints()["VpcEndpoints"]]
     ec2.delete_tags(Resources=ids, Tags=[{"Key": "AWSMSKManaged"}])
 
 
 def set_private_connectivity(accounts: Accounts, cluster: str, *, on: bool) -> None:
-    """Turn private connectivity on or off for iam, and wait until that is over."""
+    """Turn private connectivity on or off for iam, and wait for the update."""
     kafka = accounts.client("kafka")
     info = kafka.describe_cluster_v2(ClusterArn=cluster)["ClusterInfo"]
     flags = {"ClientAuthentication": {"Sasl": {"Iam": {"Enabled": on}}}}
@@ -64,7 +64,7 @@ def set_private_connectivity(accounts: Accounts, cluster: str, *, on: bool) -> N
 
 
 def add_vendor_statement(accounts: Accounts, cluster: str, account: str) -> None:
-    """Add a statement for *account* that is none of ours."""
+    """Add a statement for *account* beside that of MSKLink."""
     vendor = {
         "Sid": "Vendor",
         "Effect": "Allow",
@@ -76,7 +76,7 @@ def add_vendor_statement(accounts: Accounts, cluster: str, account: str) -> None
 
 
 def connect_manually(accounts: Accounts, cluster: str, account: str) -> str:
-    """Connect a new VPC of *account*, which the policy lets in; the ARN of the connection."""
+    """Connect a new VPC of *account*, which the policy must admit; return the connection's ARN."""
     vpc_id = accounts.make_network(account)
     group = accounts.client("ec2", account).create_security_group(
         GroupName="vendor", Description="-", VpcId=vpc_id

@@ -1,7 +1,7 @@
 """
-Copies of what takes long to prepare: forks of the process that holds it.
+Copy what takes long to prepare, by forking the process that holds it.
 
-moto's stores hold locks and each other, so they cannot be copied in place.
+moto's backends hold locks and refer to each other, so they cannot be copied in place.
 """
 
 import os
@@ -18,14 +18,14 @@ from typing import Any
 
 
 class ForkFailed(Exception):
-    """What was to be done in a fork has failed; the message is what the fork says of it."""
+    """The work in a fork failed; the message has the traceback."""
 
 
 def in_fork[T](work: Callable[[], T]) -> T:
     """
-    Return what *work* returns in a copy of this process, of which nothing else remains.
+    Run *work* in a fork of this process, and return its result.
 
-    Raises ForkFailed where *work* raises, or one of the threads that it started.
+    Raises ForkFailed if *work* raises, or a thread that it started.
     """
     receiver, sender = Pipe(duplex=False)
     child = os.fork()
@@ -41,14 +41,14 @@ def in_fork[T](work: Callable[[], T]) -> T:
 
 
 class Prepared[T, R]:
-    """A process in which *prepare* has made something, in copies of which *work* is done."""
+    """A process that holds the value of *prepare*, and runs *work* in forks of itself."""
 
     def __init__(
         self, prepare: Callable[[], AbstractContextManager[T]], work: Callable[[T, Any], R]
     ) -> None:
         ours, theirs = Pipe()
         with warnings.catch_warnings():
-            # A worker of pytest-xdist has a second thread, which only waits for orders and holds
+            # A worker of pytest-xdist has a second thread. It only waits for messages, and holds
             # no lock that the fork needs.
             warnings.simplefilter("ignore", DeprecationWarning)
             self._process = os.fork()
@@ -59,7 +59,7 @@ class Prepared[T, R]:
         self._orders = ours
 
     def work(self, order: Any) -> R:
-        """Return what the work comes to with *order* in a fresh copy."""
+        """Run the work with *order* in a new fork, and return its result."""
         self._orders.send(order)
         answer: R = _taken(self._orders)
         return answer
@@ -74,7 +74,7 @@ def _serve[T, R](
     prepare: Callable[[], AbstractContextManager[T]],
     work: Callable[[T, Any], R],
 ) -> None:
-    """Answer orders until nobody is left to give one; with the failure, where *prepare* fails."""
+    """Answer orders until the other side closes; with the error of *prepare*, if it failed."""
     with ExitStack() as stack, suppress(EOFError):
         well, prepared = _answer(lambda: stack.enter_context(prepare()))
         while True:
@@ -84,9 +84,9 @@ def _serve[T, R](
 
 
 def _do(work: Callable[[], None]) -> None:
-    """Do *work* in this fork, which ends with it and runs none of what its parent has to do."""
+    """Run *work* and end this fork, without the exit handlers of its parent."""
     try:
-        nowhere = open(os.devnull, "w")  # noqa: PTH123, SIM115 until the process ends
+        nowhere = open(os.devnull, "w")  # noqa: PTH123, SIM115 open until the process ends
         sys.stdout = sys.stderr = nowhere
         work()
     finally:
@@ -94,7 +94,7 @@ def _do(work: Callable[[], None]) -> None:
 
 
 def _answer(work: Callable[[], Any]) -> tuple[bool, Any]:
-    """Return whether *work* has come to its end, and what it returned or why not."""
+    """Run *work*; return whether it succeeded, and its result or the traceback."""
     failures = list[str]()
 
     def note(failed: threading.ExceptHookArgs) -> None:
@@ -103,7 +103,7 @@ def _answer(work: Callable[[], Any]) -> tuple[bool, Any]:
     threading.excepthook = note
     try:
         result = work()
-    except Exception:  # noqa: BLE001 whoever asked for it hears of it
+    except Exception:  # noqa: BLE001 reported to the caller
         failures.append(traceback.format_exc())
     return (False, "".join(failures)) if failures else (True, result)
 
@@ -112,7 +112,7 @@ def _taken(answers: "Connection[Any, Any]") -> Any:
     try:
         well, answer = answers.recv()
     except EOFError:
-        raise ForkFailed("the fork has died") from None
+        raise ForkFailed("the fork died") from None
     if not well:
         raise ForkFailed(answer)
     return answer

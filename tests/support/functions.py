@@ -1,4 +1,4 @@
-"""Calling the handlers as Lambda calls them: JSON in, JSON out, errors by class name."""
+"""Invoke the handlers as Lambda does: JSON in, JSON out, errors by class name."""
 
 import importlib.util
 import json
@@ -11,40 +11,40 @@ from typing import Any
 
 from tests.support.cloudformation import ROOT, handlers
 
-OWNER = "123456789012"  # the account that moto gives to whoever assumed no role
+OWNER = "123456789012"  # moto's account for callers that assumed no role
 REGION = "eu-west-1"
 NAMESPACE = "msklink"
 
 running: ContextVar[str | None] = ContextVar("running", default=None)
-"""Logical id of the function that makes the calls of this thread."""
+"""Logical id of the function whose handler runs in this thread."""
 
 given: ContextVar[Any] = ContextVar("given", default=None)
-"""What that function was given."""
+"""The event of that function."""
 
 
 _submit = ThreadPoolExecutor.submit
 
 
 def _submit_as_caller(pool: ThreadPoolExecutor, call: Any, /, *arguments: Any) -> Future[Any]:
-    """A thread of a function makes calls for that function, as in Python 3.14."""
+    """Submit *call* with the context of the caller, so that its calls count for the function."""
     return _submit(pool, copy_context().run, call, *arguments)
 
 
-ThreadPoolExecutor.submit = _submit_as_caller  # type: ignore[method-assign,assignment]  # for good, as functions run side by side
+ThreadPoolExecutor.submit = _submit_as_caller  # type: ignore[method-assign,assignment]  # permanent, because functions run concurrently
 
 
 class FunctionTimedOut(BaseException):
-    """Lambda ends a function at its time-out: nothing in it can catch that."""
+    """The time-out of Lambda, which no code of the function can catch."""
 
 
-# The name that a state machine sees, beside Lambda.Unknown (Step Functions guide, handle Lambda
+# The error name that a state machine sees, or Lambda.Unknown (Step Functions guide, handle Lambda
 # service exceptions).
 FunctionTimedOut.__name__ = "Sandbox.Timedout"
 
 
 @dataclass
 class Context:
-    """What Lambda tells a function about its invocation."""
+    """The context object that Lambda passes to a handler."""
 
     function_name: str
     memory_limit_in_mb: int = 256
@@ -61,7 +61,7 @@ def function_arn(name: str) -> str:
 
 @cache
 def load(module: str) -> ModuleType:
-    """The module of a function, found as Lambda finds it: a file of the name in `functions/`."""
+    """Import the module of a function from `functions/`, as Lambda does."""
     spec = importlib.util.spec_from_file_location(module, ROOT / "functions" / f"{module}.py")
     assert spec is not None
     assert spec.loader is not None
@@ -71,7 +71,7 @@ def load(module: str) -> ModuleType:
 
 
 def invoke(logical_id: str, payload: Any) -> Any:
-    """The answer of the function *logical_id*, having passed through JSON both ways."""
+    """Invoke the function *logical_id*; payload and answer pass through JSON."""
     handler = load(handlers()[logical_id]).handler
     function, event = running.set(logical_id), given.set(payload)
     try:

@@ -1,8 +1,8 @@
 """
-What botocore and moto work out anew for every session, client and call, worked out once.
+Cache what botocore and moto compute for every session, client and call.
 
-Lambda keeps functions warm, and there a session more costs nothing that anybody sees; in tests all
-of these are 40 percent of the time.
+This saves 40 percent of the time of the tests. It does not matter on Lambda, which keeps functions
+warm.
 """
 
 import inspect
@@ -42,7 +42,7 @@ _aliases: dict[str, str] = {}
 
 @cache
 def _loader(*_: object) -> botocore.loaders.Loader:
-    """Every session reads the models of the services anew, which takes longer than the tests."""
+    """Return one loader for all sessions: each would read the service models again."""
     return botocore.loaders.create_loader()
 
 
@@ -69,10 +69,10 @@ def _keys_to_try(
     picker: XFormedAttributePicker, context: AttributePickerContext
 ) -> Iterator[str] | tuple[str, ...]:
     """
-    Return the names that a member of an answer may have in what moto keeps.
+    Return the names that a member of a response may have in moto's objects.
 
-    They depend on the class of the object and on the model, unless its Meta names others, and moto
-    tries all of them for each member that is not there, as nine of ten kinds of a DynamoDB value.
+    They depend on the class of the object and on the model, unless its Meta names others. moto
+    tries all of them for each missing member, such as nine of ten types of a DynamoDB value.
     """
     kept, shape = context.obj, context.shape
     if hasattr(kept, "Meta"):
@@ -103,7 +103,7 @@ def _serialize_what_is_there(
 
 
 class _NameOnly(SigV4Auth):
-    """Says who calls and where; nobody here checks a signature."""
+    """Sign with the access key, Region and service only; moto checks no signature."""
 
     def add_auth(self, request: Any) -> None:
         place: Any = self
@@ -114,13 +114,13 @@ class _NameOnly(SigV4Auth):
             ("X-Amz-Security-Token", self.credentials.token),
             ("Authorization", f"AWS4-HMAC-SHA256 {who}, SignedHeaders=host, Signature=none"),
         ):
-            del request.headers[name]  # of a call that is made again
+            del request.headers[name]  # left from the first attempt of a retried call
             if value:
                 request.headers[name] = value
 
 
 def _nothing(*_: object, **__: object) -> None:
-    """No service here has endpoints that must be discovered; looking for them reads its model."""
+    """Skip endpoint discovery, which no service here has; it would read the service model."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""A client that is served, beside another that is to stay so, and what people then do."""
+"""An onboarded client, beside a second one that must not change, and actions of people."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -20,14 +20,14 @@ FIREHOSE = {
 
 @dataclass
 class OnboardedClient:
-    """The cluster and the first client's VPC."""
+    """A cluster with two onboarded clients; *vpc_id* is the VPC of the first."""
 
     accounts: Accounts
     engine: Engine
     cluster: str
     vpc_id: str
 
-    # ------------------------------------------------------------------ what people do
+    # ----------------------------------------------------------- changes by people
 
     def remove_vpc_tag(self) -> None:
         self.accounts.untag_vpc(CLIENT, self.vpc_id)
@@ -53,7 +53,7 @@ class OnboardedClient:
         return self._send("Client Onboarding Requested", schemes=["iam"])
 
     def _send(self, kind: str, **detail: Any) -> dict[str, Any]:
-        """The event, which may come again."""
+        """Send the event, and return it for a test that repeats it."""
         event = {
             "id": "1",
             "source": "a.client",
@@ -74,7 +74,7 @@ class OnboardedClient:
     def advance_hours(self, hours: float) -> None:
         self.accounts.clock.advance(hours * 3600)
 
-    # ---------------------------------------------------------------- what people see
+    # ------------------------------------------------------------- what people see
 
     def connections(self, account: str = CLIENT) -> list[str]:
         return [one["State"] for one in self.accounts.connections(account)]
@@ -86,13 +86,13 @@ class OnboardedClient:
         return [group["GroupId"] for group in described["SecurityGroups"]]
 
     def granted(self) -> list[str]:
-        """The accounts in our statement, which stands beside that of Firehose."""
+        """Return the accounts in our statement; the statement of Firehose must be unchanged."""
         firehose, *ours = self.accounts.policy(self.cluster)["Statement"]
         assert firehose == FIREHOSE
         return [arn.split(":")[4] for one in ours for arn in one["Principal"]["AWS"]]
 
     def brokers(self) -> list[str]:
-        """Those that the client reads, in that order, without their domains."""
+        """Return the bootstrap brokers that the client reads, in order, without their domains."""
         text = self.accounts.parameters(CLIENT)["/msklink/orders/iam/bootstrap.servers"]
         return [host.partition(".")[0] for host in text.split(",")]
 
@@ -100,14 +100,14 @@ class OnboardedClient:
         return sorted(self.accounts.parameters(CLIENT))
 
     def status_entry(self) -> dict[str, Any]:
-        """What the client's status says of its connection."""
+        """Return the entry of the connection in the client's status parameter."""
         entry: dict[str, Any] = self.accounts.status(CLIENT)["vpcs"][self.vpc_id]["iam"]
         return entry
 
     def take_events(self) -> list[tuple[str, str]]:
-        """What was told since the last look, and the code of its reason."""
-        told = self.accounts.take_events()
-        return [(one["detail_type"], one.get("refusal", {}).get("code", "")) for one in told]
+        """Return the events since the last call, as (detail type, refusal code or "")."""
+        events = self.accounts.take_events()
+        return [(one["detail_type"], one.get("refusal", {}).get("code", "")) for one in events]
 
     def assert_is_offboarded(self) -> None:
         assert self.parameters() == ["/msklink/orders/status"]
@@ -127,6 +127,7 @@ class OnboardedClient:
 
 
 def onboard(accounts: Accounts, engine: Engine) -> OnboardedClient:
+    """Create a cluster and onboard two clients, one tagged VPC each."""
     cluster = accounts.make_cluster(tags=TAGS)
     accounts.put_policy(cluster, FIREHOSE)
     accounts.make_tagged_vpc(OTHER_CLIENT)

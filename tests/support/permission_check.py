@@ -1,4 +1,4 @@
-"""Whether the templates grant the calls that the functions make; moto itself allows everything."""
+"""Check that the templates grant the calls of the functions; moto itself allows everything."""
 
 import json
 import threading
@@ -16,7 +16,7 @@ from moto.sts.models import sts_backends
 from tests.support.functions import running
 from tests.support.permissions import permissions_of
 
-# Rights that a call needs besides its own when it brings a parameter (service authorization
+# Actions that a call needs besides its own if it passes a parameter (service authorization
 # reference, dependent actions).
 DEPENDENT_ACTIONS = {
     ("ssm:PutParameter", "Tags"): "ssm:AddTagsToResource",
@@ -28,9 +28,8 @@ CLIENT_ROLE = "the client role"
 
 IMPLICIT_ACTIONS = {
     *DEPENDENT_ACTIONS.values(),
-    # What AWS asks of a caller when it makes one of its other calls (service authorization
-    # reference, dependent actions): of CreateSchedule, UpdateConnectivity, CreateVpcConnection and
-    # DeleteVpcConnection.
+    # Dependent actions of CreateSchedule, UpdateConnectivity, CreateVpcConnection and
+    # DeleteVpcConnection (service authorization reference).
     "iam:PassRole",
     "ec2:DescribeRouteTables",
     "ec2:DescribeSubnets",
@@ -45,12 +44,12 @@ IMPLICIT_ACTIONS = {
 """Rights that are used by calls of other names, or of others."""
 
 _one_at_a_time = threading.RLock()
-"""moto's stores are not made for the threads in which its Map calls our functions."""
+"""moto's backends are not thread-safe, and its Map state invokes functions in threads."""
 
 
 @cache
 def granted(who: str) -> frozenset[str]:
-    """The actions that the role of the function *who* may do, or CLIENT_ROLE."""
+    """Return the actions that the role of the function *who* allows, or CLIENT_ROLE."""
     if who == CLIENT_ROLE:
         found = permissions_of("client.yaml", "ClientRole")
     else:
@@ -61,14 +60,14 @@ def granted(who: str) -> frozenset[str]:
 @contextmanager
 def check_permissions(denied: Collection[tuple[str, str]]) -> Iterator[dict[str, set[str]]]:
     """
-    The actions that each function and the client role use without being granted them.
+    Yield the actions that each function and the client role used without a grant.
 
-    The client role of an account may not do what *denied* holds for it.
+    *denied* are operations that fail with the client role, as (account, operation).
     """
     missing: dict[str, set[str]] = {}
-    call = BaseClient._make_api_call  # type: ignore[attr-defined]  # the one way of all calls
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]  # all calls pass here
 
-    def watched(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
+    def checked(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
         function = running.get()
         if function:
             key = client._request_signer._credentials.access_key
@@ -78,21 +77,21 @@ def check_permissions(denied: Collection[tuple[str, str]]) -> Iterator[dict[str,
                 error = {"Code": "UnauthorizedOperation", "Message": operation}
                 raise ClientError({"Error": error}, operation)  # type: ignore[typeddict-item]
             allowed = granted(who) & _in_scope(key) if assumed else granted(who)
-            if lacking := _needed(client, operation, parameters) - allowed:
-                missing.setdefault(who, set()).update(lacking)
+            if ungranted := _needed(client, operation, parameters) - allowed:
+                missing.setdefault(who, set()).update(ungranted)
         with _one_at_a_time:
             return call(client, operation, parameters)
 
-    with mock.patch.object(BaseClient, "_make_api_call", watched):
+    with mock.patch.object(BaseClient, "_make_api_call", checked):
         yield missing
 
 
 @contextmanager
 def release_engine_lock() -> Iterator[None]:
     """
-    Let calls of other runs through while a handler waits for one.
+    Release the lock while a handler waits for another run.
 
-    The engine holds the lock for as long as it invokes the handler.
+    The engine holds the lock while it invokes the handler.
     """
     held = _one_at_a_time._release_save()  # type: ignore[attr-defined]  # as threading.Condition does
     try:
@@ -102,7 +101,7 @@ def release_engine_lock() -> Iterator[None]:
 
 
 def _in_scope(access_key: str) -> set[str]:
-    """The actions that the session policy of an assumed role allows."""
+    """Return the actions that the session policy of an assumed role allows."""
     backend = sts_backends[get_account_id_from(access_key)]["aws"]
     role = backend.get_assumed_role_from_access_key(access_key)
     document = json.loads(role.policy) if role and role.policy else {"Statement": []}
@@ -112,13 +111,13 @@ def _in_scope(access_key: str) -> set[str]:
 def _needed(client: Any, operation: str, parameters: dict[str, Any]) -> set[str]:
     action = action_of(client, operation)
     return {action} | {
-        besides
-        for (of, name), besides in DEPENDENT_ACTIONS.items()
+        dependent
+        for (of, name), dependent in DEPENDENT_ACTIONS.items()
         if of == action and name in parameters
     }
 
 
 def action_of(client: Any, operation: str) -> str:
-    """What IAM calls the *operation*."""
+    """Return the IAM action of *operation*."""
     action = f"{client.meta.service_model.signing_name}:{operation}"
     return ACTION_NAMES.get(action, action)

@@ -1,4 +1,4 @@
-"""docs/permissions.md, made from the templates and our code; `make docs` writes it."""
+"""Generate docs/permissions.md from the templates and the code; `make docs` writes it."""
 
 from collections.abc import Iterable
 from itertools import groupby
@@ -19,25 +19,25 @@ PAGE = ROOT / "docs/permissions.md"
 HEAD = """\
 # Permissions
 
-What each role may do, and whether the end-to-end tests saw it do so, on an embedded AWS that
-enforces IAM. They fail on a permission that was not used and has no reason here, on a reason that
-is not needed, and on a call of ours that was denied (`tests/e2e/test_permissions.py`). A role has
-`*` only where the service authorization reference has no resource type for the action.
+The permissions of each role, and whether the end-to-end tests used them, on an embedded AWS that
+enforces IAM. The tests fail if a permission is unused without a reason here, if a reason is not
+needed, or if a call of MSKLink is denied (`tests/e2e/test_permissions.py`). A resource is `*` only
+where the service authorization reference has no resource type for the action.
 """
 
 SESSIONS = """\
 ## Sessions of the client role
 
-Nobody uses the client role as a whole: each step assumes it with a session policy, and may do what
-both allow ([decision 14](decisions/0014-scoped-sessions.md)). Here `*` leaves the role's own
-resources and conditions as they are.
+Each step assumes the client role with a session policy, and may do only what both allow
+([decision 14](decisions/0014-scoped-sessions.md)). Here `*` keeps the resources and conditions of
+the role.
 """
 
 MANAGED_POLICIES = """\
-## Policies of AWS
+## AWS managed policies
 
-SAM gives these to the roles that it makes. They are on all resources, and the embedded AWS has
-neither logs nor traces of its own.
+SAM attaches these to the roles that it creates. They apply to all resources. The embedded AWS has
+no logs and no traces.
 
 | policy | for | roles |
 |---|---|---|
@@ -47,7 +47,7 @@ COLUMNS = "| action | on | condition | used |\n|---|---|---|---|\n"
 
 
 def page() -> str:
-    """The whole page."""
+    """Return the page."""
     parts = [HEAD]
     for name, title in TEMPLATES.items():
         parts.append(f"## {title}\n")

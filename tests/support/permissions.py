@@ -1,4 +1,4 @@
-"""What each role may do, as the templates and the session policies of our code say it."""
+"""Read the permissions of each role from the templates and the session policies of the code."""
 
 import copy
 import json
@@ -19,16 +19,16 @@ TEMPLATES = {"template.yaml": "Owner account", "client.yaml": "Client account"}
 
 
 class Permission(NamedTuple):
-    """One action on one resource that a statement allows."""
+    """An action on a resource that a statement allows."""
 
-    role: str  # logical id, or what a session of the client role is for
+    role: str  # logical id of the role, or name of a session of the client role
     action: str
-    resource: str  # as one would write it in `!Sub`
+    resource: str  # in the form of `!Sub`
     conditional: bool
 
 
 def permissions() -> list[Permission]:
-    """Those of all roles, in the order of the templates, and of all sessions of the client role."""
+    """Return the permissions of all roles, in template order, and of all client role sessions."""
     by_role = [permissions_of(name, role) for name in TEMPLATES for role in roles(name)]
     return [each for found in (*by_role, *sessions().values()) for each in found]
 
@@ -49,7 +49,7 @@ def permissions_of(name: str, role: str) -> list[Permission]:
 
 
 def sessions() -> dict[str, list[Permission]]:
-    """What the session policies allow with which our code assumes the client role."""
+    """Return the permissions in the session policies for the client role, by session."""
     account = ClientAccount(
         partition="${AWS::Partition}",
         region="${AWS::Region}",
@@ -68,7 +68,7 @@ def sessions() -> dict[str, list[Permission]]:
 
 
 def allowed(role: str, document: dict[str, Any]) -> Iterator[Permission]:
-    """What *document* allows; in the same order before it is deployed and after."""
+    """Yield the permissions in *document*, in an order that deployment does not change."""
     for statement in document["Statement"]:
         if statement["Effect"] == "Deny":
             continue
@@ -99,19 +99,19 @@ def _written(value: Any) -> str:
 
 
 def roles(name: str) -> list[str]:
-    """The logical ids of the roles in the template *name*, those that SAM makes included."""
+    """Return the logical ids of the roles in the template *name*, with those that SAM creates."""
     return [key for key, found in deployable(name).items() if found["Type"] == "AWS::IAM::Role"]
 
 
 def managed_policies(name: str, role: str) -> set[str]:
-    """The names of the policies of AWS that *role* has."""
+    """Return the names of the AWS managed policies of *role*."""
     arns = deployable(name)[role]["Properties"].get("ManagedPolicyArns", [])
     return {arn.rpartition("/")[2] for arn in arns if isinstance(arn, str)}
 
 
 @cache
 def deployable(name: str) -> dict[str, dict[str, Any]]:
-    """The resources of the template *name* after SAM's transform, by logical id."""
+    """Return the resources of the template *name* after SAM's transform, by logical id."""
     whole = copy.deepcopy(template(name))
     if "Transform" in whole:
         whole["Globals"]["Function"]["CodeUri"] = "s3://built/functions"

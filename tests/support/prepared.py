@@ -1,8 +1,8 @@
 """
-Tests that begin with a client that is served each have a copy of a world in which one is.
+Run tests that start with an onboarded client in a copy of prepared accounts.
 
-To come there takes longer than most of these tests. The world is prepared once in each process of
-pytest-xdist, in a fork, and each test runs in a fork of that.
+Onboarding takes longer than most of these tests. It runs once in each worker of pytest-xdist, in a
+fork, and each test runs in a fork of that.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,39 +18,39 @@ from tests.support.forks import ForkFailed, Prepared
 from tests.support.onboarded_client import OnboardedClient, onboard
 from tests.support.step_functions import engine_in_moto
 
-type World = Callable[[], AbstractContextManager[OnboardedClient]]
+type Preparation = Callable[[], AbstractContextManager[OnboardedClient]]
 
 ONBOARDED: Final = pytest.StashKey[OnboardedClient]()
-_PREPARED: Final = pytest.StashKey[dict[World, Prepared[OnboardedClient, list[Any]]]]()
+_PREPARED: Final = pytest.StashKey[dict[Preparation, Prepared[OnboardedClient, list[Any]]]]()
 
 
-def world_of(item: pytest.Item) -> World | None:
+def preparation_of(item: pytest.Item) -> Preparation | None:
     """
-    Return the world in which *item* begins, if it is one to prepare.
+    Return what prepares the accounts in which *item* starts, or None where it makes its own.
 
-    A module whose tests begin in another than the usual one makes it in a function `world`.
+    A module whose tests start with other accounts has a function `prepare` that makes them.
     """
     if not isinstance(item, pytest.Function) or "onboarded" not in item.fixturenames:
         return None
     if hasattr(item, "callspec") and "durations" in item.callspec.params:
         return None
-    return getattr(item.module, "world", usual_world)
+    return getattr(item.module, "prepare", prepare_onboarded)
 
 
 @contextmanager
-def usual_world() -> Iterator[OnboardedClient]:
+def prepare_onboarded() -> Iterator[OnboardedClient]:
     with accounts_in_moto() as accounts, engine_in_moto(accounts) as engine:
         yield onboard(accounts, engine)
 
 
-def run_in_copy(item: pytest.Item, world: World, nextitem: pytest.Item | None) -> None:
-    """Run *item* in a copy of the prepared *world*, and report what it reports there."""
+def run_in_copy(item: pytest.Item, prepare: Preparation, nextitem: pytest.Item | None) -> None:
+    """Run *item* in a copy of what *prepare* makes, and report what it reports there."""
     session, hook = item.session, item.ihook
-    worlds = session.stash.setdefault(_PREPARED, {})
-    if world not in worlds:
-        worlds[world] = Prepared(partial(_begun, session, world), partial(_run, session))
+    processes = session.stash.setdefault(_PREPARED, {})
+    if prepare not in processes:
+        processes[prepare] = Prepared(partial(_begun, session, prepare), partial(_run, session))
     hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-    for report in _reports(item, worlds[world]):
+    for report in _reports(item, processes[prepare]):
         hook.pytest_runtest_logreport(report=report)
     hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
     session._setupstate.teardown_exact(nextitem)
@@ -58,7 +58,7 @@ def run_in_copy(item: pytest.Item, world: World, nextitem: pytest.Item | None) -
 
 def end_prepared(session: pytest.Session) -> None:
     """
-    End the processes of the worlds that were prepared.
+    End the processes in which accounts were prepared.
 
     The last goes first: it has copies of the pipes to those that were there when it was forked.
     """
@@ -69,20 +69,20 @@ def end_prepared(session: pytest.Session) -> None:
 def _reports(item: pytest.Item, prepared: Prepared[OnboardedClient, list[Any]]) -> Iterator[Any]:
     config = item.config
     try:
-        told = prepared.work(item.session.items.index(item))
+        reports = prepared.work(item.session.items.index(item))
     except ForkFailed as failure:
         yield pytest.TestReport(
             item.nodeid, item.location, dict(item.keywords), "failed", str(failure), "call"
         )
         return
-    for one in told:
+    for one in reports:
         yield config.hook.pytest_report_from_serializable(config=config, data=one)
 
 
 @contextmanager
-def _begun(session: pytest.Session, world: World) -> Iterator[OnboardedClient]:
-    session._setupstate.teardown_exact(None)  # it is of the test before
-    with world() as onboarded:
+def _begun(session: pytest.Session, prepare: Preparation) -> Iterator[OnboardedClient]:
+    session._setupstate.teardown_exact(None)  # the set-up of the test before
+    with prepare() as onboarded:
         yield onboarded
 
 

@@ -1,4 +1,4 @@
-"""The code of the probe in client.yaml and for Terraform, joined from modules of client/python."""
+"""Generate the probe's code in client.yaml and for Terraform from modules of client/python."""
 
 import ast
 import re
@@ -18,7 +18,7 @@ _ZIP_FILE = re.compile(r"(?<=^        ZipFile: \|\n)(?: {10}.*\n|\n)*", re.MULTI
 
 
 def code() -> str:
-    """One module that needs what Lambda's runtime has, and nothing else."""
+    """Return one module that imports only what Lambda's runtime has."""
     plain: set[str] = set()
     named: dict[str, set[str]] = {}
     bodies = []
@@ -40,13 +40,13 @@ def code() -> str:
 
 
 def template() -> str:
-    """client.yaml as it is to be."""
+    """Return client.yaml with the current code."""
     indented = re.sub(r"^(?=.)", " " * 10, code(), flags=re.MULTILINE)
     return _ZIP_FILE.sub(lambda _: f"{indented}\n", TEMPLATE.read_text())
 
 
 def _imports(plain: set[str], named: dict[str, set[str]]) -> str:
-    """In the order that ruff has them in; those of the package itself fall away."""
+    """Return the imports in ruff's order, without those of the package itself."""
     blocks: dict[bool, list[str]] = {True: [], False: []}
     for name in sorted(plain):
         blocks[name in sys.stdlib_module_names].append(f"import {name}")

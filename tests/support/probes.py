@@ -1,4 +1,4 @@
-"""Probes in client accounts, in moto: where they are, and what they say."""
+"""Emulate the probes of client accounts in moto: their VPC and their answers."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -11,12 +11,12 @@ from moto.awslambda_simple.models import LambdaSimpleBackend
 from moto.ec2.models import ec2_backends
 
 ProbeAnswer = Callable[[dict[str, str]], Any]
-"""What a probe answers to a question, or MemoryError, with which its function ends."""
+"""Returns the answer to a question, or raises MemoryError for a function that fails."""
 
 
 def finding(layer: str = "metadata", detail: str = "", **changes: Any) -> dict[str, Any]:
-    good = {"layer": layer, "broker": "b-1:14001", "good": True, "detail": detail, "remedy": ""}
-    return good | changes
+    found = {"layer": layer, "broker": "b-1:14001", "good": True, "detail": detail, "remedy": ""}
+    return found | changes
 
 
 def all_checks_pass(question: dict[str, str]) -> Any:
@@ -30,7 +30,7 @@ def name_does_not_resolve(question: dict[str, str]) -> Any:
 
 @contextmanager
 def probes_in_moto(probe_answers: Mapping[str, ProbeAnswer]) -> Iterator[None]:
-    """Let the function of a client account answer as *probe_answers* has it, by account."""
+    """Let the probe of each client account answer by *probe_answers*."""
 
     def invoke(backend: LambdaSimpleBackend, _name: str, *arguments: Any) -> bytes:
         _qualifier, body, _headers, response_headers = arguments
@@ -48,7 +48,7 @@ def probes_in_moto(probe_answers: Mapping[str, ProbeAnswer]) -> Iterator[None]:
 
 
 def _vpc_config(function: LambdaFunction) -> dict[str, Any]:
-    """With the VPC of the subnets; moto has the same for all."""
+    """Return the configuration with the VPC of its subnets; moto has one VPC for all."""
     config: dict[str, Any] = function._vpc_config or {}
     subnets = ec2_backends[function.account_id][function.region]
     vpcs = {subnets.get_subnet(subnet).vpc_id for subnet in config.get("SubnetIds", ())}

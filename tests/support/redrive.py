@@ -1,8 +1,8 @@
 """
-A run that failed goes on where it failed, with the input and the variables that it had there.
+Redrive a failed run: continue in the state that failed, with its input and variables.
 
-moto cannot redrive. Step Functions would not repeat the iterations of a Map that succeeded (Step
-Functions guide, redriving executions); here all are repeated, which asks more of them.
+moto cannot redrive. Step Functions does not repeat iterations of a Map that succeeded (Step
+Functions guide, redriving executions). Here all are repeated, which is the harder test.
 """
 
 import copy
@@ -17,7 +17,7 @@ from tests.support.functions import OWNER, REGION
 
 
 def redrive(run: str) -> str:
-    """Let *run* go on, which comes to its end by itself; the state in which it had failed."""
+    """Redrive *run* in the background, and return the state in which it had failed."""
     execution = _execution(run)
     assert execution.exec_status != ExecutionStatus.RUNNING, f"{run} has not ended"
     resumed: Any = _RedriveWorker.from_end_of(execution)
@@ -29,7 +29,7 @@ def redrive(run: str) -> str:
 
 class _RedriveWorker(ExecutionWorker):
     before: Any
-    """What the engine knew of the run at its end."""
+    """The engine's environment at the end of the run."""
     state: str
 
     @classmethod
@@ -53,7 +53,7 @@ class _RedriveWorker(ExecutionWorker):
 
 
 def _last_state(ended: Any) -> str:
-    """The last that was entered but for those within a Map."""
+    """Return the last state that was entered outside of a Map."""
     outermost = ended._get_evaluation_entrypoint().states.states
     entered = (
         event["stateEnteredEventDetails"]["name"]

@@ -1,4 +1,4 @@
-"""docs/refusals.md, made from the catalogue; `make docs` writes it and a test compares it."""
+"""Generate docs/refusals.md from the messages; `make docs` writes it."""
 
 import re
 import string
@@ -11,23 +11,22 @@ PAGE = ROOT / "docs/refusals.md"
 HEAD = """\
 # Refusals
 
-When MSKLink cannot do what is asked for, it says so where the people are who can help: in the
-status parameter of the client's account (`/msklink/<cluster>/status`), as `Client Refused` or
-`Cluster Refused` on the bus, in the table, and in the metric `Refusals` by code. A refusal is an
-answer: the run goes on for everybody else, and ends well. No connection that was there is taken
-away for it.
+When MSKLink cannot do what a client or an owner requests, it publishes a refusal: in the status
+parameter of the client's account (`/msklink/<cluster>/status`), as `Client Refused` or
+`Cluster Refused` on the bus, in the table, and in the metric `Refusals` by code. A refusal does not
+fail the run, which continues for all other clients. It never removes an existing connection.
 
-Codes are stable: other systems may match on them. Words in *italics* stand for the facts of the
-case. Where the remedy is carried out, the next tag change or event makes MSKLink look again.
+Codes are stable: other systems may match on them. Words in *italics* are placeholders. After the
+remedy, the next tag change or event makes MSKLink try again.
 """
 
 
 def page() -> str:
-    """The whole page."""
+    """Return the page."""
     refusals = [_entry(code) for code in Code if code not in WARNINGS]
     warnings = [_entry(code) for code in Code if code in WARNINGS]
-    told = "\n## Warnings\n\nTold in the same form, under `warnings`, but nothing is refused.\n"
-    return "\n".join([HEAD, *refusals]) + "\n" + told + "\n" + "\n".join(warnings)
+    heading = "\n## Warnings\n\nPublished in the same form, under `warnings`; nothing is refused.\n"
+    return "\n".join([HEAD, *refusals]) + "\n" + heading + "\n" + "\n".join(warnings)
 
 
 def _entry(code: Code) -> str:
@@ -36,7 +35,7 @@ def _entry(code: Code) -> str:
 
 
 def _plain(text: str) -> str:
-    """*text* with its placeholders as words in italics."""
+    """Return *text* with its placeholders as words in italics."""
     parts = [
         literal + (f"*{re.sub('_', ' ', name)}*" if name else "")
         for literal, name, _, _ in string.Formatter().parse(text)

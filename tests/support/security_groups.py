@@ -1,10 +1,10 @@
-"""Security groups in use stay, as on AWS; moto deletes them all the same."""
+"""Refuse to delete security groups in use, as EC2 does; moto deletes them."""
 
 from moto.ec2.exceptions import DependencyViolationError
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.security_groups import SecurityGroupBackend
 
-deletes = SecurityGroupBackend.delete_security_group
+_delete = SecurityGroupBackend.delete_security_group
 
 
 def delete_unless_in_use(
@@ -12,7 +12,7 @@ def delete_unless_in_use(
 ) -> None:
     if group_id in _in_use(backend):
         raise DependencyViolationError(f"resource {group_id} has a dependent object")
-    deletes(backend, name, group_id)
+    _delete(backend, name, group_id)
 
 
 def _in_use(backend: EC2Backend) -> set[str]:

@@ -1,4 +1,4 @@
-"""The real state machine on moto's engine: it calls our handlers, and its waits move our clock."""
+"""Run the real state machine on moto's engine: tasks invoke our handlers, waits move our clock."""
 
 import json
 import logging
@@ -34,32 +34,32 @@ SUBSTITUTIONS = {"Partition": "aws", "ClientsAtOnce": "10"} | {
 
 
 TIMEOUT_SECONDS = 600
-"""Real time after which a run is taken to hang, on however slow a machine."""
+"""Real time after which a run counts as hanging, even on a slow machine."""
 
 POLLS = 12_000
 
 
 @dataclass
 class Engine:
-    """Starts runs and tells how they went."""
+    """Starts runs and describes them."""
 
     accounts: Accounts
     machine_arn: str = MACHINE
 
     def receive(self, event: dict[str, Any]) -> list[str]:
-        """Hand *event* to ReceiveEvent, and wait until the runs that it names have ended."""
+        """Invoke ReceiveEvent with *event*, wait for the runs that it returns, and return them."""
         runs: list[str] = invoke("ReceiveEventFunction", event)["runs"]
         for run in runs:
             self.wait(run)
         return runs
 
     def reconcile(self, cluster_arn: str) -> str:
-        """Bring the cluster to what is asked for, as after a tag event; the status of the run."""
+        """Deliver a tag event of the cluster, and return the status of the run."""
         [run] = self.receive(tag_event(cluster_arn))
         return str(self.describe(run)["status"])
 
     def sweep(self) -> int:
-        """Sweep, and let the runs that this starts come to their end; how many there were."""
+        """Sweep, wait for the runs that this starts, and return their number."""
         runs = invoke("SweepClustersFunction", {"id": "1"})["runs"]
         for run in runs:
             self.wait(run)
@@ -68,9 +68,9 @@ class Engine:
 
     def wait(self, run: str) -> None:
         """
-        Wait until *run* has ended, and from a test every other that began before.
+        Wait until *run* has ended; a test waits for all other runs as well.
 
-        A handler that waits for another run is itself in a thread of the engine, which others join.
+        A handler that waits for a run must not join threads: it runs in a thread of the engine.
         """
         if threading.current_thread() is threading.main_thread():
             while thread := _running_thread():
@@ -80,7 +80,7 @@ class Engine:
         for _ in range(POLLS):
             if self.describe(run)["status"] != "RUNNING":
                 return
-            time.sleep(TIMEOUT_SECONDS / POLLS)  # noqa: TID251 moto tells nobody when a run ends
+            time.sleep(TIMEOUT_SECONDS / POLLS)  # noqa: TID251 moto does not signal the end of a run
         raise TimeoutError(f"{run} is still in {self.states(run)[-1]}")
 
     def kill(self, run: str) -> None:
@@ -101,7 +101,7 @@ class Engine:
         return [event for page in pages for event in page["events"]]
 
     def states(self, run: str) -> list[str]:
-        """Names of the states in the order in which they were entered."""
+        """Return the names of the states in the order in which they were entered."""
         return [
             event["stateEnteredEventDetails"]["name"]
             for event in self.history(run)
@@ -113,7 +113,7 @@ def _running_thread() -> threading.Thread | None:
     """
     Return a thread of the engine that has not ended.
 
-    moto lists a thread before it starts it; the one that does so is listed before, and works.
+    moto lists a thread before starting it; until then its parent is alive and listed.
     """
     return next((thread for thread in tuple(TMP_THREADS) if thread.is_alive()), None)
 
@@ -134,21 +134,21 @@ def tag_event(cluster_arn: str, key: str = "msklink") -> dict[str, Any]:
 
 
 def _invoke(function_name: str, *arguments: Any) -> bytes:
-    """What Lambda answers: the result, or the error by the name of its class."""
+    """Return what Lambda returns: the result, or the error with the name of its class."""
     _qualifier, body, _headers, response_headers = arguments
     try:
         return json.dumps(invoke(function_name.rpartition(":")[2], json.loads(body))).encode()
     except (
         Exception,
         FunctionTimedOut,
-    ) as error:  # the runtime reports all by name
+    ) as error:  # the runtime reports every error by name
         response_headers["x-amz-function-error"] = "Unhandled"
         logging.getLogger(__name__).info("%s failed", function_name, exc_info=error)
         answer = {"errorMessage": str(error), "errorType": type(error).__name__}
         return json.dumps(answer).encode()
 
 
-# Parsing takes half the time of a short run, and moto parses anew for each.
+# moto parses the definition for each run, which takes half the time of a short one.
 _parsed = cache(AmazonStateLanguageParser.parse)
 
 
@@ -158,7 +158,7 @@ def _client_for(region: str, service: str) -> Any:
 
 
 def _shared_client(region: str, service: str, state_credentials: object) -> Any:  # noqa: ARG001 moto names it
-    """moto makes a new client for each task; no task of ours has credentials of its own."""
+    """Return a cached client; moto creates one for each task, for tasks with own credentials."""
     return _client_for(region, service)
 
 
@@ -189,6 +189,6 @@ def engine_in_moto(accounts: Accounts) -> Iterator[Engine]:
         try:
             yield Engine(accounts)
         finally:
-            # moto keeps every thread for good, and with it, ended or not, the memory of its stack:
-            # two of the 65,530 mappings that Linux gives a process.
+            # moto keeps every thread, and with it the memory of its stack even after its end: two
+            # of the 65,530 mappings that Linux allows a process.
             TMP_THREADS.clear()

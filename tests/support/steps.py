@@ -1,4 +1,4 @@
-"""The tasks of a run one by one, called with what the state machine would pass them."""
+"""Invoke the task functions of a run one by one, with the input of the state machine."""
 
 import json
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ RUN = "orders-run-1"
 
 @dataclass
 class Steps:
-    """A run for one cluster; it remembers what later tasks must know."""
+    """A run for one cluster, which keeps the results that later tasks need."""
 
     cluster_arn: str
     run: str = RUN
@@ -83,7 +83,7 @@ class Steps:
 
 
 def error_of(call: Any, *arguments: Any) -> str:
-    """The name by which the state machine knows the error of *call*."""
+    """Return the error name of *call*, by which the state machine matches it."""
     with pytest.raises(Exception) as caught:  # noqa: PT011 the name is the contract
         call(*arguments)
     return type(caught.value).__name__

@@ -1,4 +1,4 @@
-"""The Terraform module as data, with given values for what it refers to."""
+"""Read the Terraform module as data, with given values for its references."""
 
 import re
 from collections.abc import Mapping
@@ -14,8 +14,8 @@ class Module:
     """
     The blocks of the files in *folder*.
 
-    *values* are those of references, by name, as in `var.namespace`; locals are looked up. Any
-    other reference raises KeyError, any function but jsonencode does too.
+    *values* are the values of references such as `var.namespace`. Locals are resolved. Any other
+    reference raises KeyError, and so does any function but jsonencode.
     """
 
     def __init__(self, folder: Path, values: Mapping[str, Any]) -> None:
@@ -32,7 +32,7 @@ class Module:
         }
 
     def resources(self) -> dict[str, Any]:
-        """Arguments by address, as in `aws_iam_role.client`."""
+        """Return the arguments of each resource, by address such as `aws_iam_role.client`."""
         return {
             f"{_unquoted(kind)}.{_unquoted(name)}": self._resolved(arguments)
             for block in self._blocks["resource"]
@@ -52,7 +52,7 @@ class Module:
         return self._named("output", self._resolved)
 
     def variables(self) -> dict[str, Any]:
-        """As they stand there: conditions are not evaluated."""
+        """Return the variables; conditions are not evaluated."""
         return self._named("variable", _plain)
 
     def _named(self, kind: str, read: Any) -> dict[str, Any]:
@@ -79,7 +79,7 @@ class Module:
 
 
 def _plain(node: Any, text: Any = str) -> Any:
-    """*node* without what the parser adds, and *text* of its strings."""
+    """Return *node* without the additions of the parser, and with *text* applied to its strings."""
     match node:
         case dict():
             return {

@@ -1,4 +1,4 @@
-"""AssumeRole as AWS judges it; moto lets anybody assume any role."""
+"""Evaluate trust policies in AssumeRole; moto lets anybody assume any role."""
 
 import json
 from collections.abc import Callable
@@ -16,11 +16,10 @@ _assume_role = STSBackend.assume_role
 
 def assume_role_like_aws(blocked: set[str]) -> Callable[..., Any]:
     """
-    AssumeRole as AWS judges it, as far as MSKLink can tell one denial from another.
+    Return an AssumeRole that denies as AWS does, as far as MSKLink can distinguish denials.
 
-    moto lets anybody assume any role. AWS answers alike for a role that is not there and for a
-    trust policy that is not met; an explicit deny is told (IAM user guide, access denied
-    messages).
+    AWS answers alike for a missing role and for a trust policy that does not match. An explicit
+    deny is named in the message (IAM user guide, access denied messages).
     """
 
     def assume(self: STSBackend, *args: Any, **given: Any) -> Any:
@@ -38,7 +37,7 @@ def assume_role_like_aws(blocked: set[str]) -> Callable[..., Any]:
 
 
 def _is_trusted(account: str, name: str, external_id: str | None) -> bool:
-    """Whether the role is there and wants no other external id; who we are is not judged."""
+    """Return whether the role exists and accepts the external id; the principal is not checked."""
     for role in iam_backends[account]["aws"].roles.values():
         if role.name == name:
             [trust] = json.loads(role.assume_role_policy_document)["Statement"]
@@ -48,7 +47,7 @@ def _is_trusted(account: str, name: str, external_id: str | None) -> bool:
 
 
 def as_deployed(node: Any, external_id: str) -> Any:
-    """*node* of client.yaml as in a client account of the tests."""
+    """Return *node* of client.yaml as deployed in a client account of the tests."""
     values = {
         "AWS::Partition": "aws",
         "AWS::Region": REGION,

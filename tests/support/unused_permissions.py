@@ -1,4 +1,4 @@
-"""Permissions that the end-to-end tests do not use, and why they are granted nevertheless."""
+"""Permissions that the end-to-end tests do not use, and the reason why they are granted."""
 
 _LOGGING = (
     "Step Functions needs it where a machine writes logs (Step Functions guide, logging to "
@@ -6,12 +6,12 @@ _LOGGING = (
 )
 
 _REDRIVING = (
-    "a run that failed in this state and is redriven sees by it that it may take its lease back "
+    "a redriven run checks by it whether it may take its lease back "
     "(`tests/integration/test_release_lease.py`); the embedded AWS cannot redrive"
 )
 _OWNER_AS_CLIENT = (
     "for an owner that connects VPCs of its own account (`tests/workflow/test_main_line.py`); in "
-    "the end-to-end tests it has no client stack"
+    "the end-to-end tests the owner has no client stack"
 )
 
 _MSK_ROLE = (
@@ -20,17 +20,17 @@ _MSK_ROLE = (
 )
 
 _LAMBDA_VPC = (
-    "Lambda puts the probe into its VPC by it, and writes its log; the embedded AWS runs it as a "
-    "process of this machine"
+    "Lambda attaches the probe to its VPC and writes its log; the embedded AWS runs it as a "
+    "local process"
 )
 _BROKERS = (
-    "brokers judge it, when the probe logs in (`tests/emulator/test_kafka_probe.py`); where the "
-    "embedded AWS runs it, their names do not resolve"
+    "brokers check it when the probe logs in (`tests/emulator/test_kafka_probe.py`); where the "
+    "embedded AWS runs the probe, broker names do not resolve"
 )
 
 _REPLACED_CLUSTER = (
-    "for a cluster that is made again with the name of one that was deleted "
-    "(`tests/workflow/test_replaced.py`); the end-to-end tests delete none"
+    "for a new cluster with the name of a deleted one (`tests/workflow/test_replaced.py`); the "
+    "end-to-end tests delete none"
 )
 
 UNUSED = {
@@ -59,27 +59,26 @@ UNUSED = {
         for action in ("iam:AttachRolePolicy", "iam:PutRolePolicy")
     },
     ("GrantAccessFunctionRole", "kafka:DeleteClusterPolicy"): (
-        "for the last account that is taken off the list, where nobody else has a statement in the "
-        "policy; in the end-to-end tests another account stays"
+        "for the last account that is removed from the list, where the policy has no other "
+        "statement; in the end-to-end tests another account remains"
     ),
     ("EnableConnectivityFunctionRole", "kafka:DescribeClusterOperationV2"): (
-        "for a cluster that is ACTIVE and names an operation, which may have ended "
-        "(`tests/workflow/test_long_updates.py`); in the end-to-end tests it names none"
+        "for an ACTIVE cluster that names an operation, which may have ended "
+        "(`tests/workflow/test_long_updates.py`); in the end-to-end tests none does"
     ),
     ("ConnectClientFunctionRole", "kafka:DescribeClusterV2"): (
         "for a connection that MSK refuses, perhaps because the cluster is being updated "
-        "(`tests/workflow/test_open_questions.py`); in the end-to-end tests it refuses none"
+        "(`tests/workflow/test_open_questions.py`); in the end-to-end tests MSK refuses none"
     ),
     ("RevokeAccessFunctionRole", "kafka:DescribeClusterV2"): (
         "for a cluster without private connectivity, whose connections MSK may not list "
-        "(`tests/integration/test_revoke_access.py`); in the end-to-end tests it is on when "
-        "somebody leaves"
+        "(`tests/integration/test_revoke_access.py`); in the end-to-end tests it is on when a "
+        "client is offboarded"
     ),
     ("GrantAccessFunctionRole", "states:DescribeExecution"): _REDRIVING,
     ("RevokeAccessFunctionRole", "ssm:GetParameters"): (
-        "for an account that leaves while another has access to topics "
-        "(`tests/faults/scenarios.py`); in the end-to-end tests nobody who leaves shares a cluster "
-        "with one that has"
+        "for an account that is offboarded while another has access to topics "
+        "(`tests/faults/scenarios.py`); in the end-to-end tests no such clients share a cluster"
     ),
     ("PublishSummaryFunctionRole", "events:PutEvents"): _OWNER_AS_CLIENT,
     **{
@@ -102,4 +101,4 @@ MANAGED = {
     "AWSLambdaBasicExecutionRole": "Lambda writes the logs of a function with its role",
     "AWSXrayWriteOnlyAccess": "Lambda and Step Functions write traces with the role (Tracing)",
 }
-"""Policies of AWS that SAM gives to the roles that it makes, and what for."""
+"""AWS managed policies that SAM attaches to the roles that it creates, and their purpose."""

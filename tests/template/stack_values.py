@@ -1,4 +1,4 @@
-"""What the tests deploy the client stack with."""
+"""The parameter values with which tests resolve client.yaml."""
 
 from tests.support.functions import NAMESPACE, OWNER, REGION
 

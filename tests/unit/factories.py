@@ -1,4 +1,4 @@
-"""Values that rules are tried on, and where they come from."""
+"""Factories and Hypothesis strategies for the values that unit tests use."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +18,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ZONES = ("euw1-az1", "euw1-az2", "euw1-az3")
 
 thorough = settings(max_examples=1000)
-"""For rules whose mistakes would hurt others than us."""
+"""For rules whose errors would affect others than MSKLink."""
 
 account_ids = st.from_regex(r"[0-9]{12}", fullmatch=True)
 schemes = st.frozensets(st.sampled_from(list(Scheme)))
@@ -32,7 +32,7 @@ json_values: st.SearchStrategy[Any] = st.recursive(
 
 
 def cluster(**changes: Any) -> ClusterDescription:
-    """An ACTIVE cluster that breaks no rule, with every scheme on in its own authentication."""
+    """Return an ACTIVE, eligible cluster with every authentication scheme on."""
     facts: dict[str, Any] = {
         "arn": ClusterArn.parse(ARN),
         "state": "ACTIVE",
@@ -55,7 +55,7 @@ def subnet(name: str, zone_id: str = ZONES[0], free: int = 100, *, tagged: bool 
 
 
 def vpc(*subnets: Subnet, **changes: Any) -> Vpc:
-    """A VPC with a subnet `subnet-<zone id>` in each zone, unless *subnets* are given."""
+    """Return a VPC with *subnets*, by default one `subnet-<zone id>` in each zone."""
     facts: dict[str, Any] = {
         "id": "vpc-1",
         "account": CLIENT,

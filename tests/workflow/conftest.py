@@ -5,13 +5,13 @@ import pytest
 from msklink.settings import settings
 from tests.support.aws import Accounts
 from tests.support.onboarded_client import OnboardedClient, onboard
-from tests.support.prepared import ONBOARDED, end_prepared, run_in_copy, world_of
+from tests.support.prepared import ONBOARDED, end_prepared, preparation_of, run_in_copy
 from tests.support.step_functions import Engine, engine_in_moto
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
-    if not (prepared := world_of(item)):
+    if not (prepared := preparation_of(item)):
         return None
     run_in_copy(item, prepared, nextitem)
     return True

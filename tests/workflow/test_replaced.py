@@ -22,7 +22,7 @@ BROKERS = "/msklink/orders/iam/bootstrap.servers"
 
 
 @contextmanager
-def world() -> Iterator[OnboardedClient]:
+def prepare() -> Iterator[OnboardedClient]:
     """MSK gives a name away as soon as its cluster is being deleted, which allows every order."""
     assumptions = Assumptions(name_is_free_while_deleting=True)
     with accounts_in_moto(assumptions=assumptions) as accounts, engine_in_moto(accounts) as engine:

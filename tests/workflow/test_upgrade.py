@@ -14,7 +14,7 @@ BOTH = f"{STANDARD},{EXPRESS}"
 
 
 @contextmanager
-def world() -> Iterator[OnboardedClient]:
+def prepare() -> Iterator[OnboardedClient]:
     """One client that is served, of a cluster that can be upgraded."""
     with accounts_in_moto() as accounts, engine_in_moto(accounts) as engine:
         tags = {"msklink": "iam", "msklink/clients": CLIENT}
