@@ -29,6 +29,7 @@ from tests.emulator.kafka_builders import (
     SECRET,
     RunningBrokers,
     proxy_on_localhost,
+    run_until_closed,
     running_brokers,
 )
 
@@ -119,7 +120,7 @@ def test_aiokafka_writes_and_reads(store: Store, brokers: RunningBrokers, tmp_pa
             value: bytes | None = (await consumer.getone()).value
             return value
 
-    assert asyncio.run(there_and_back()) == b"one"
+    assert run_until_closed(there_and_back) == b"one"
 
 
 def test_the_check_finds_nothing_wrong(brokers: RunningBrokers, tmp_path: Path) -> None:

@@ -1,9 +1,10 @@
 """Build Kafka brokers for tests: a cluster with a VPC connection, a proxy, and raw clients."""
 
+import asyncio
 import base64
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +35,25 @@ def keys(access_key_id: str, session_token: str | None) -> Identity:
     if access_key_id not in (OWNER.account, CLIENT.account, OTHER.account):
         raise Refused(f"access key {access_key_id} is not known here")
     return Identity(SECRET, access_key_id, f"arn:aws:iam::{access_key_id}:root")
+
+
+def run_until_closed[T](work: Callable[[], Awaitable[T]]) -> T:
+    """
+    Return what *work* returns, after its connections have ended as well.
+
+    aiokafka does not wait for the end of TLS on the connections that it closes.
+    """
+
+    async def run() -> T:
+        try:
+            return await work()
+        finally:
+            loop: Any = asyncio.get_running_loop()
+            async with asyncio.timeout(DEADLINE):
+                while any(one._sock for one in [*loop._transports.values()]):
+                    await asyncio.sleep(0.01)
+
+    return asyncio.run(run())
 
 
 def allow_data(emulator: Emulator, cluster_arn: str, *accounts: str) -> None:

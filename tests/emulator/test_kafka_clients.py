@@ -14,7 +14,13 @@ from kafka.net.sasl.oauth import AbstractTokenProvider
 
 from localcloud.kafka import resolver
 from tests.emulator.builders import CLIENT, OTHER, REGION
-from tests.emulator.kafka_builders import DEADLINE, SECRET, RunningBrokers, running_brokers
+from tests.emulator.kafka_builders import (
+    DEADLINE,
+    SECRET,
+    RunningBrokers,
+    run_until_closed,
+    running_brokers,
+)
 
 PARTITIONS = range(4)  # the partitions of a new topic in librdkafka's mock cluster
 
@@ -102,9 +108,9 @@ def test_aiokafka_writes_and_reads(brokers: RunningBrokers, topic: str) -> None:
             records = [await consumer.getone() for _ in PARTITIONS]
         return {record.partition: record.value for record in records}
 
-    asyncio.run(write())
+    run_until_closed(write)
 
-    assert asyncio.run(read()) == {n: b"to %d" % n for n in PARTITIONS}
+    assert run_until_closed(read) == {n: b"to %d" % n for n in PARTITIONS}
 
 
 def test_metadata_has_the_broker_names_of_the_bootstrap_string(brokers: RunningBrokers) -> None:
@@ -139,7 +145,7 @@ def test_aiokafka_says_why_it_is_refused(
             await producer.stop()
 
     with pytest.raises(KafkaConnectionError):
-        asyncio.run(start())
+        run_until_closed(start)
 
     assert [
         record

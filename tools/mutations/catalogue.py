@@ -179,7 +179,7 @@ CATALOGUE = (
         """\
     writer = PolicyWriter(task.cluster, record.vendors)
     revoked = _revoke(task.cluster, task.run, writer, has_nothing_left)
-    if drift:  # it came after GrantAccess, and the next run ends its repair, or it is contested
+    if repair:  # it came after GrantAccess, and the next run ends its repair, or it is contested
         dynamodb.record_policy_digests(task.cluster_arn, record.policy_digests)
     else:
         record_digest(task.cluster)
@@ -195,7 +195,7 @@ CATALOGUE = (
         unreachable_clients.cut_off(task, left, listed())
     writer = PolicyWriter(task.cluster, record.vendors)
     revoked = _revoke(task.cluster, task.run, writer, has_nothing_left)
-    if drift:  # it came after GrantAccess, and the next run ends its repair, or it is contested
+    if repair:  # it came after GrantAccess, and the next run ends its repair, or it is contested
         dynamodb.record_policy_digests(task.cluster_arn, record.policy_digests)
     else:
         record_digest(task.cluster)
