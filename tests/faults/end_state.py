@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from msklink.aws import dynamodb, msk_clusters
+from msklink.aws import cluster_item, msk_clusters
 from msklink.cluster.description import GONE
 from tests.faults.environment import Environment
 from tests.support.aws import Accounts
@@ -28,7 +28,7 @@ def end_state(environment: Environment) -> dict[str, Any]:
     """Return everything that a run can change, in a form that can be compared."""
     accounts = environment.accounts
     found = {
-        "holder": dynamodb.read_cluster(environment.cluster).holder,
+        "holder": cluster_item.read_cluster(environment.cluster).holder,
         "cluster is unchanged": _is_unchanged(environment),
         "running": len(environment.executions("RUNNING")),
         "policy": _statements(environment),
@@ -47,7 +47,7 @@ def _is_unchanged(environment: Environment) -> bool:
         environment.accounts.client("kafka"), environment.cluster
     )
     now = cluster.fingerprint(NAMESPACE) if cluster else GONE
-    return dynamodb.read_cluster(environment.cluster).cluster_fingerprint == now
+    return cluster_item.read_cluster(environment.cluster).cluster_fingerprint == now
 
 
 def _normalized(environment: Environment, found: Any) -> Any:

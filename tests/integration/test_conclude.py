@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from msklink.aws import dynamodb
+from msklink.aws import cluster_item
 from msklink.runs.cluster_record import RunFailure
 from tests.support.aws import Accounts
 from tests.support.steps import RUN, Steps
@@ -17,15 +17,15 @@ pytestmark = pytest.mark.usefixtures("executions")
 @pytest.fixture
 def holding(steps: Steps) -> Steps:
     """A run that holds the lease, for the first request."""
-    dynamodb.add_request(steps.cluster_arn)
-    dynamodb.take_lease(steps.cluster_arn, RUN)
+    cluster_item.add_request(steps.cluster_arn)
+    cluster_item.take_lease(steps.cluster_arn, RUN)
     return steps
 
 
 def test_the_lease_is_given_up(holding: Steps) -> None:
     assert holding.conclude(1) == {"newer": False}
 
-    assert dynamodb.read_cluster(holding.cluster_arn).holder is None
+    assert cluster_item.read_cluster(holding.cluster_arn).holder is None
 
 
 def test_concluding_twice_changes_nothing(holding: Steps, accounts: Accounts) -> None:
@@ -37,50 +37,50 @@ def test_concluding_twice_changes_nothing(holding: Steps, accounts: Accounts) ->
 
 
 def test_a_newer_request_keeps_the_lease(holding: Steps) -> None:
-    dynamodb.add_request(holding.cluster_arn)
+    cluster_item.add_request(holding.cluster_arn)
 
     assert holding.conclude(1) == {"newer": True}
 
-    assert dynamodb.read_cluster(holding.cluster_arn).holder == RUN
+    assert cluster_item.read_cluster(holding.cluster_arn).holder == RUN
     assert holding.conclude(2) == {"newer": False}
 
 
 def test_the_lease_of_another_run_is_left_alone(holding: Steps) -> None:
     assert Steps(holding.cluster_arn, run=OTHER_RUN).conclude(1) == {"newer": False}
 
-    assert dynamodb.read_cluster(holding.cluster_arn).holder == RUN
+    assert cluster_item.read_cluster(holding.cluster_arn).holder == RUN
 
 
 def test_a_run_that_lost_the_lease_and_was_redriven_concludes(holding: Steps) -> None:
-    dynamodb.free_lease(holding.cluster_arn, RUN)
-    dynamodb.record_failure(holding.cluster_arn, FAILURE)
+    cluster_item.free_lease(holding.cluster_arn, RUN)
+    cluster_item.record_failure(holding.cluster_arn, FAILURE)
 
     assert holding.conclude(1) == {"newer": False}
 
-    assert dynamodb.read_cluster(holding.cluster_arn).failure is None
+    assert cluster_item.read_cluster(holding.cluster_arn).failure is None
 
 
 def test_a_run_after_which_there_was_another_concludes_nothing(holding: Steps) -> None:
-    dynamodb.free_lease(holding.cluster_arn, RUN)
-    dynamodb.add_request(holding.cluster_arn)
-    dynamodb.take_lease(holding.cluster_arn, OTHER_RUN)
-    dynamodb.free_lease(holding.cluster_arn, OTHER_RUN)
-    dynamodb.record_failure(holding.cluster_arn, FAILURE)
+    cluster_item.free_lease(holding.cluster_arn, RUN)
+    cluster_item.add_request(holding.cluster_arn)
+    cluster_item.take_lease(holding.cluster_arn, OTHER_RUN)
+    cluster_item.free_lease(holding.cluster_arn, OTHER_RUN)
+    cluster_item.record_failure(holding.cluster_arn, FAILURE)
 
     holding.conclude(2)
 
-    assert dynamodb.read_cluster(holding.cluster_arn).failure
+    assert cluster_item.read_cluster(holding.cluster_arn).failure
 
 
 def test_a_run_whose_history_is_full_hands_on_to_a_new_one(
     holding: Steps, executions: list[dict[str, Any]]
 ) -> None:
-    dynamodb.add_request(holding.cluster_arn)
+    cluster_item.add_request(holding.cluster_arn)
 
     assert holding.conclude(1, rounds=1, clients=600) == {"newer": False}
 
     [following] = executions
-    assert dynamodb.read_cluster(holding.cluster_arn).holder == following["run"]
+    assert cluster_item.read_cluster(holding.cluster_arn).holder == following["run"]
     assert following["run"] != RUN
 
 
@@ -88,7 +88,7 @@ def test_handing_on_twice_starts_the_same_run(
     holding: Steps, executions: list[dict[str, Any]]
 ) -> None:
     """The function died before it could say that it was done."""
-    dynamodb.add_request(holding.cluster_arn)
+    cluster_item.add_request(holding.cluster_arn)
     holding.conclude(1, rounds=1, clients=600)
 
     assert holding.conclude(1, rounds=1, clients=600) == {"newer": False}

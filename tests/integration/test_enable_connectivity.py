@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from localcloud.msk import MskError, faults
-from msklink.aws import dynamodb
+from msklink.aws import cluster_item
 from tests.support.aws import CLIENT, Accounts
 from tests.support.functions import OWNER
 from tests.support.steps import Steps, error_of
@@ -102,7 +102,7 @@ def test_an_unusable_cluster_stops_the_run(surveyed: Steps, accounts: Accounts, 
 
 def test_a_cluster_that_went_away_is_looked_at_again(surveyed: Steps) -> None:
     surveyed.cluster_arn = surveyed.cluster_arn.replace("orders", "gone")
-    dynamodb.take_lease(surveyed.cluster_arn, surveyed.run)
+    cluster_item.take_lease(surveyed.cluster_arn, surveyed.run)
 
     assert surveyed.enable()["move"] == "wait"
 

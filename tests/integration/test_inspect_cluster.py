@@ -4,7 +4,7 @@ import pytest
 
 from localcloud.msk import faults
 from msklink.auth_scheme import Scheme
-from msklink.aws import dynamodb
+from msklink.aws import cluster_item
 from msklink.aws.msk_model import NEEDED_FIELDS
 from tests.support.aws import CLIENT, SHORT_DURATIONS, Accounts
 from tests.support.functions import OWNER, load
@@ -162,8 +162,8 @@ def test_an_update_of_which_msk_says_nothing_is_refused_all_the_same(
 ) -> None:
     surveyed.enable()
     accounts.clock.advance(3600)
-    operation = dynamodb.read_cluster(surveyed.cluster_arn).operation
-    dynamodb.record_enabling(surveyed.cluster_arn, [Scheme.IAM, Scheme.SCRAM], operation)
+    operation = cluster_item.read_cluster(surveyed.cluster_arn).operation
+    cluster_item.record_enabling(surveyed.cluster_arn, [Scheme.IAM, Scheme.SCRAM], operation)
 
     answer = surveyed.inspect_cluster()
 
@@ -174,12 +174,12 @@ def test_an_update_of_which_msk_says_nothing_is_refused_all_the_same(
 def test_an_update_that_may_never_have_begun_is_tried_again(
     surveyed: Steps, accounts: Accounts
 ) -> None:
-    dynamodb.record_enabling(surveyed.cluster_arn, [Scheme.IAM])
+    cluster_item.record_enabling(surveyed.cluster_arn, [Scheme.IAM])
 
     answer = surveyed.inspect_cluster()
 
     assert "iam" not in answer["facts"]["refusals"]
-    assert dynamodb.read_cluster(surveyed.cluster_arn).enabling == ()
+    assert cluster_item.read_cluster(surveyed.cluster_arn).enabling == ()
     assert not accounts.take_events("Cluster Refused")
 
 
@@ -243,7 +243,7 @@ def test_a_wait_is_as_long_as_past_updates_suggest(surveyed: Steps, accounts: Ac
 
 def test_the_count_of_requests_is_from_before_the_look(steps: Steps, accounts: Accounts) -> None:
     def ask() -> None:
-        dynamodb.add_request(steps.cluster_arn)
+        cluster_item.add_request(steps.cluster_arn)
 
     ask()
     accounts.meanwhile("DescribeClusterV2", ask)
@@ -261,8 +261,8 @@ def test_a_scheme_that_the_cluster_offers_no_more_is_not_missed(
     steps: Steps, accounts: Accounts
 ) -> None:
     accounts.tag_cluster(steps.cluster_arn, msklink="iam tls")
-    dynamodb.record_enabled_schemes(steps.cluster_arn, [Scheme.TLS])
+    cluster_item.record_enabled_schemes(steps.cluster_arn, [Scheme.TLS])
 
     assert steps.inspect_cluster()["facts"]["refusals"]["tls"]["code"] == "SchemeOffOnCluster"
 
-    assert dynamodb.read_cluster(steps.cluster_arn).enabled_schemes == ()
+    assert cluster_item.read_cluster(steps.cluster_arn).enabled_schemes == ()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from msklink.aws import dynamodb
+from msklink.aws import cluster_item
 from tests.support.aws import Accounts
 from tests.support.functions import invoke
 
@@ -68,7 +68,7 @@ def test_fifty_writers_at_once_lose_no_statement(
     """More than there can be: the lease lets one of ours write, which knows what it wrote last."""
     monkeypatch.setattr("msklink.services.policy_grants.detect_drift", lambda *_: None)
     cluster = accounts.make_cluster()
-    dynamodb.take_lease(cluster, "orders-run-1")
+    cluster_item.take_lease(cluster, "orders-run-1")
     kafka = accounts.client("kafka")
     clients = [f"{number:012d}" for number in range(1, OURS + 1)]
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from localcloud.msk import faults
 from msklink.arns import ClusterArn
-from msklink.aws import dynamodb
+from msklink.aws import cluster_item
 from msklink.runs.lease import run_name
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
 from tests.support.client_events import VPC, receive, refusal_codes, request, vpc_tagged
@@ -24,7 +24,7 @@ def test_a_tagged_cluster_gets_a_run(cluster: str, executions: list[dict[str, An
     [run] = receive(tag_event(cluster))
 
     assert executions == [{"run": run, "cluster_arn": cluster}]
-    assert dynamodb.read_cluster(cluster).holder == run
+    assert cluster_item.read_cluster(cluster).holder == run
 
 
 def test_a_second_event_joins_the_run_under_way(
@@ -35,7 +35,7 @@ def test_a_second_event_joins_the_run_under_way(
 
     assert first == second
     assert {one["run"] for one in executions} == {first}
-    assert dynamodb.read_cluster(cluster).requested == 2
+    assert cluster_item.read_cluster(cluster).requested == 2
 
 
 @pytest.mark.parametrize("name", ["orders", "its ARN"])
@@ -188,11 +188,11 @@ def test_a_name_that_two_clusters_have_is_refused(
 def test_a_run_that_was_never_started_is_started(cluster: str, accounts: Accounts) -> None:
     """The function died between taking the lease and starting the run."""
     with engine_in_moto(accounts) as engine:
-        dynamodb.add_request(cluster)
-        dynamodb.take_lease(cluster, "orders-lost-1")
+        cluster_item.add_request(cluster)
+        cluster_item.take_lease(cluster, "orders-lost-1")
 
         assert engine.receive(tag_event(cluster)) == ["orders-lost-1"]
-        assert dynamodb.read_cluster(cluster).holder is None
+        assert cluster_item.read_cluster(cluster).holder is None
 
 
 def test_a_run_that_died_loses_its_lease(cluster: str, accounts: Accounts) -> None:
@@ -202,13 +202,13 @@ def test_a_run_that_died_loses_its_lease(cluster: str, accounts: Accounts) -> No
         accounts.meanwhile("DescribeClusterV2", lambda: engine.kill(name))
         [first] = engine.receive(tag_event(cluster))
         accounts.msk.force_state(cluster, "ACTIVE")
-        assert dynamodb.read_cluster(cluster).holder == first == name
+        assert cluster_item.read_cluster(cluster).holder == first == name
 
         [second] = engine.receive(tag_event(cluster))
 
         assert first != second
         assert status(engine, second) == "SUCCEEDED"
-        assert dynamodb.read_cluster(cluster).holder is None
+        assert cluster_item.read_cluster(cluster).holder is None
 
 
 def status(engine: Engine, run: str) -> str:

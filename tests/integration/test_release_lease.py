@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from localcloud.msk import faults
-from msklink.aws import dynamodb
+from msklink.aws import cluster_item
 from msklink.errors import LeaseLost
 from msklink.services import lease
 from tests.support.aws import CLIENT, Accounts
@@ -52,11 +52,11 @@ def release(run: str) -> None:
 def test_the_lease_of_a_dead_run_is_freed_and_its_end_is_told(
     accounts: Accounts, cluster: str, dead: str
 ) -> None:
-    assert dynamodb.read_cluster(cluster).holder == dead
+    assert cluster_item.read_cluster(cluster).holder == dead
 
     release(dead)
 
-    record = dynamodb.read_cluster(cluster)
+    record = cluster_item.read_cluster(cluster)
     assert record.holder is None
     assert record.failure
     assert (record.failure.run, record.failure.status) == (dead, "ABORTED")
@@ -80,20 +80,20 @@ def test_an_end_that_is_told_twice_is_told_on_once(
 def test_what_was_asked_for_since_it_began_gets_a_run(
     engine: Engine, cluster: str, dead: str
 ) -> None:
-    dynamodb.add_request(cluster)
+    cluster_item.add_request(cluster)
 
     release(dead)
 
-    following = dynamodb.read_cluster(cluster).holder or dead.replace("-1", "-2")
+    following = cluster_item.read_cluster(cluster).holder or dead.replace("-1", "-2")
     engine.wait(following)
     assert engine.describe(following)["status"] == "SUCCEEDED"
-    assert dynamodb.read_cluster(cluster).holder is None
+    assert cluster_item.read_cluster(cluster).holder is None
 
 
 def test_a_late_word_of_a_dead_run_leaves_the_lease_of_another_alone(
     engine: Engine, cluster: str, dead: str
 ) -> None:
-    dynamodb.take_lease(cluster, "orders-other-7", failed_run=dead)
+    cluster_item.take_lease(cluster, "orders-other-7", failed_run=dead)
 
     release(dead)
 
@@ -128,7 +128,7 @@ def test_a_sweep_is_scheduled_for_the_next_attempt(
     release(dead)
     release(dead)
 
-    failure = dynamodb.read_cluster(cluster).failure
+    failure = cluster_item.read_cluster(cluster).failure
     assert failure
     assert failure.next_attempt == accounts.clock.now() + timedelta(minutes=5)
     [schedule] = schedules(accounts)
@@ -146,7 +146,7 @@ def test_a_lease_is_freed_also_where_no_sweep_can_be_scheduled(
 
     release(dead)
 
-    assert dynamodb.read_cluster(cluster).holder is None
+    assert cluster_item.read_cluster(cluster).holder is None
 
 
 def test_the_last_word_is_told_and_only_a_person_brings_another_run(
@@ -171,7 +171,7 @@ def test_the_last_word_is_told_and_only_a_person_brings_another_run(
 
     accounts.msk.faults.clear()
     assert engine.reconcile(cluster) == "SUCCEEDED"
-    assert dynamodb.read_cluster(cluster).failure is None
+    assert cluster_item.read_cluster(cluster).failure is None
 
 
 # ----------------------------------------------------------------------------------- redriven
@@ -186,7 +186,7 @@ def test_a_run_that_is_redriven_takes_its_lease_back_and_ends_like_another(
 
     engine.wait(dead)
     assert engine.describe(dead)["status"] == "SUCCEEDED"
-    record = dynamodb.read_cluster(cluster)
+    record = cluster_item.read_cluster(cluster)
     assert record.holder is None
     assert record.failure is None
 
@@ -197,7 +197,7 @@ def test_a_late_invocation_of_a_dead_run_gets_no_lease(cluster: str, dead: str) 
     with pytest.raises(LeaseLost):
         lease.require_lease(cluster, dead)
 
-    assert dynamodb.read_cluster(cluster).holder is None
+    assert cluster_item.read_cluster(cluster).holder is None
 
 
 def test_a_run_is_not_redriven_after_another(engine: Engine, cluster: str, dead: str) -> None:
@@ -208,16 +208,16 @@ def test_a_run_is_not_redriven_after_another(engine: Engine, cluster: str, dead:
 
     engine.wait(dead)
     assert engine.describe(dead)["error"] == "LeaseLost"
-    assert dynamodb.read_cluster(cluster).holder is None
+    assert cluster_item.read_cluster(cluster).holder is None
 
 
 def test_a_run_is_not_redriven_beside_another(engine: Engine, cluster: str, dead: str) -> None:
     release(dead)
-    dynamodb.add_request(cluster)
-    other = dynamodb.take_lease(cluster, dead.replace("-1", "-2")).holder
+    cluster_item.add_request(cluster)
+    other = cluster_item.take_lease(cluster, dead.replace("-1", "-2")).holder
 
     redrive(dead)
 
     engine.wait(dead)
     assert engine.describe(dead)["error"] == "LeaseLost"
-    assert dynamodb.read_cluster(cluster).holder == other
+    assert cluster_item.read_cluster(cluster).holder == other

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from localcloud.msk import faults
-from msklink.aws import dynamodb, ec2, run_state
+from msklink.aws import cluster_item, ec2, run_state
 from msklink.aws.session import client_session
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
 from tests.support.call_counts import count_calls
@@ -48,7 +48,7 @@ def served(accounts: Accounts, sweep: Callable[[], list[str]]) -> str:
 
 def test_what_was_tagged_before_is_found(accounts: Accounts, served: str) -> None:
     assert accounts.status(CLIENT)["state"] == "published"
-    assert dynamodb.read_cluster(served).holder is None
+    assert cluster_item.read_cluster(served).holder is None
 
 
 @pytest.mark.usefixtures("served")
@@ -136,7 +136,7 @@ def test_a_cluster_that_cannot_be_asked_is_told_of_and_the_others_are_swept(
     with pytest.raises(ExceptionGroup, match="clusters not swept"):
         sweep()
 
-    assert dynamodb.read_cluster(served).requested == 2
+    assert cluster_item.read_cluster(served).requested == 2
 
 
 @pytest.mark.usefixtures("served")
@@ -200,10 +200,10 @@ def test_a_run_that_failed_is_followed_by_another(
     )
     engine.wait(name)
     accounts.msk.force_state(served, "ACTIVE")
-    assert dynamodb.read_cluster(served).holder == name
+    assert cluster_item.read_cluster(served).holder == name
 
     assert sweep() == []
-    assert dynamodb.read_cluster(served).holder is None
+    assert cluster_item.read_cluster(served).holder is None
     assert [told["run"] for told in accounts.take_events("Run Failed")] == [name]
     assert sweep() == []
 
@@ -211,7 +211,7 @@ def test_a_run_that_failed_is_followed_by_another(
 
     assert len(sweep()) == 1
     assert sweep() == []
-    assert dynamodb.read_cluster(served).failure is None
+    assert cluster_item.read_cluster(served).failure is None
 
 
 def test_a_run_that_died_at_the_end_of_an_opted_out_cluster_is_found(
@@ -223,13 +223,13 @@ def test_a_run_that_died_at_the_end_of_an_opted_out_cluster_is_found(
     with monkeypatch.context() as patch:
         patch.setattr("msklink.services.lease.conclude_round", Mock(side_effect=KeyError("a bug")))
         [dead] = sweep()
-    assert dynamodb.read_cluster(cluster).holder == dead
+    assert cluster_item.read_cluster(cluster).holder == dead
 
     assert sweep() == []
     accounts.clock.advance(5 * 60)
     assert len(sweep()) == 1
 
-    assert dynamodb.read_cluster(cluster).holder is None
+    assert cluster_item.read_cluster(cluster).holder is None
     assert sweep() == []
     assert not run_state.managed_clusters()
 
@@ -256,8 +256,8 @@ def test_what_no_run_mends_starts_others_later_each_time(
 def test_a_run_at_work_is_left_alone(
     accounts: Accounts, sweep: Callable[[], list[str]], served: str, monkeypatch: Any
 ) -> None:
-    dynamodb.add_request(served)
-    dynamodb.take_lease(served, "orders-live-9")
+    cluster_item.add_request(served)
+    cluster_item.take_lease(served, "orders-live-9")
     monkeypatch.setattr("msklink.aws.step_functions.start", lambda *_: True)
     before = accounts.snapshot(served)
 

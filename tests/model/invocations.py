@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Never, Self
 
 from botocore.exceptions import ClientError
 
-from msklink.aws import dynamodb
+from msklink.aws import cluster_item
 from msklink.services import lease
 from tests.model.aws_model import Answer, Call, wire
 
@@ -115,7 +115,7 @@ def _perform(invocation: Invocation, *, has_room: bool) -> object:
         case Kind.REQUEST:
             return lease.request_run(CLUSTER)
         case Kind.INSPECTION:
-            return dynamodb.read_cluster(CLUSTER).requested
+            return cluster_item.read_cluster(CLUSTER).requested
         case Kind.CONCLUSION:
             return lease.conclude_round(CLUSTER, run, invocation.generation, has_room=has_room)
         case Kind.FAILURE:

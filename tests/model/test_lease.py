@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from msklink.aws import dynamodb
+from msklink.aws import cluster_item
 from msklink.services import lease
 from tests.model.explorer import Explored, Violation, explore
 from tests.model.invocations import Clients
@@ -45,10 +45,10 @@ def test_every_request_is_seen_and_one_run_works_at_a_time(
 @pytest.fixture
 def condition(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str, str], None]:
     """Replace a part of the condition with which one function of the table changes the lease."""
-    update = dynamodb._update_lease
+    update = cluster_item._update_lease
 
     def replace(function: str, part: str, by: str) -> None:
-        original = getattr(dynamodb, function)
+        original = getattr(cluster_item, function)
 
         def mutant(*args: Any, **given: Any) -> Any:
             def updated(cluster_arn: str, change: str, told: str, values: dict[str, Any]) -> Any:
@@ -56,10 +56,10 @@ def condition(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str, str], None
                 return update(cluster_arn, change, told.replace(part, by), values)
 
             with pytest.MonkeyPatch.context() as patched:
-                patched.setattr(dynamodb, "_update_lease", updated)
+                patched.setattr(cluster_item, "_update_lease", updated)
                 return original(*args, **given)
 
-        monkeypatch.setattr(dynamodb, function, mutant)
+        monkeypatch.setattr(cluster_item, function, mutant)
 
     return replace
 
@@ -104,7 +104,7 @@ def test_the_check_finds_a_run_that_can_never_conclude(
 def test_the_check_fails_if_a_failed_run_only_releases_its_lease(
     clients: Clients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lease, "free_lease_of", dynamodb.free_lease)
+    monkeypatch.setattr(lease, "free_lease_of", cluster_item.free_lease)
 
     with pytest.raises(Violation, match="request 2 lost"):
         check(clients, requests=2, failures=1)

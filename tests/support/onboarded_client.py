@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from msklink.aws import dynamodb
+from msklink.aws import cluster_item
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
 from tests.support.functions import OWNER
 from tests.support.step_functions import Engine, tag_event
@@ -117,7 +117,7 @@ class OnboardedClient:
         items = self.accounts.items(self.cluster)
         assert not [item for item in items if item.startswith(f"client#{CLIENT}")]
         assert self.accounts.status(OWNER)["clients"] == {OTHER_CLIENT: "published"}
-        assert dynamodb.read_cluster(self.cluster).holder is None
+        assert cluster_item.read_cluster(self.cluster).holder is None
 
     def assert_is_onboarded(self) -> None:
         assert "/msklink/orders/iam/bootstrap.servers" in self.parameters()

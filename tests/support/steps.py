@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from msklink.aws import dynamodb
+from msklink.aws import cluster_item
 from tests.support.functions import invoke
 
 RUN = "orders-run-1"
@@ -23,7 +23,7 @@ class Steps:
     brokers: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        dynamodb.take_lease(self.cluster_arn, self.run)
+        cluster_item.take_lease(self.cluster_arn, self.run)
 
     def inspect_cluster(self, waited_seconds: int = 0, expected: tuple[int, int] = (0, 0)) -> Any:
         answer = self._invoke("InspectCluster", waited_seconds=waited_seconds, expected=expected)

@@ -3,7 +3,7 @@
 import pytest
 
 from localcloud.msk import faults
-from msklink.aws import dynamodb
+from msklink.aws import cluster_item
 from tests.support import functions
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
 from tests.support.functions import OWNER
@@ -13,7 +13,7 @@ BOTH = {"msklink": "iam scram", "msklink/clients": f"{CLIENT} {OTHER_CLIENT}"}
 
 
 def holder(cluster: str) -> str:
-    held = dynamodb.read_cluster(cluster).holder
+    held = cluster_item.read_cluster(cluster).holder
     assert held
     return held
 
@@ -36,7 +36,7 @@ def test_what_is_asked_for_during_a_run_is_served_by_the_same_run(
     assert "GoRoundAgain" in engine.states(run)
     assert accounts.is_onboarded(OTHER_CLIENT)
     assert accounts.msk.calls[OWNER, "UpdateConnectivity"] == 1
-    assert dynamodb.read_cluster(cluster).holder is None
+    assert cluster_item.read_cluster(cluster).holder is None
 
 
 def test_a_client_that_comes_during_the_reboot_rides_on_it(
@@ -62,14 +62,14 @@ def test_a_run_that_failed_leaves_a_lease_that_the_next_event_heals(
     accounts.msk.faults.add(faults.error("PutClusterPolicy", "ForbiddenException"))
     [failed] = engine.receive(tag_event(cluster))
     assert engine.describe(failed)["status"] == "FAILED"
-    assert dynamodb.read_cluster(cluster).holder == failed
+    assert cluster_item.read_cluster(cluster).holder == failed
 
     [run] = engine.receive(tag_event(cluster))
 
     assert run != failed
     assert engine.describe(run)["status"] == "SUCCEEDED"
     assert accounts.is_onboarded(CLIENT)
-    assert dynamodb.read_cluster(cluster).holder is None
+    assert cluster_item.read_cluster(cluster).holder is None
 
 
 @pytest.mark.parametrize(

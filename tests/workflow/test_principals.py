@@ -3,7 +3,7 @@
 import pytest
 
 from localcloud.msk import faults
-from msklink.aws import dynamodb
+from msklink.aws import cluster_item
 from msklink.refusals import Code
 from tests.support.aws import CLIENT, OTHER_CLIENT
 from tests.support.functions import OWNER
@@ -40,7 +40,7 @@ def test_an_account_that_was_closed_since_it_was_admitted_keeps_nobody_out(
     let_in(onboarded, THIRD)
 
     assert onboarded.granted() == [OTHER_CLIENT, THIRD]
-    assert dynamodb.read_cluster(onboarded.cluster).suspended_accounts == ()
+    assert cluster_item.read_cluster(onboarded.cluster).suspended_accounts == ()
     assert onboarded.accounts.status(OWNER)["clients"][THIRD] == "published"
     assert TOLD in onboarded.take_events()
     rejected = onboarded.accounts.items(onboarded.cluster)[f"client#{CLIENT}##"]["refusal"]
@@ -128,7 +128,7 @@ def test_who_was_taken_out_to_find_the_closed_one_is_let_in_again_after_a_crash(
 
     assert onboarded.granted() == [CLIENT, THIRD]
     assert onboarded.connections() == ["AVAILABLE"]
-    assert dynamodb.read_cluster(onboarded.cluster).suspended_accounts == ()
+    assert cluster_item.read_cluster(onboarded.cluster).suspended_accounts == ()
 
 
 def test_others_principal_that_is_gone_is_shown_and_who_is_admitted_goes_on(

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from localcloud.msk import faults
-from msklink.aws import dynamodb
+from msklink.aws import cluster_item
 from tests.support import functions
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
 from tests.support.functions import OWNER
@@ -170,7 +170,7 @@ def test_a_missing_cluster_ends_the_run(accounts: Accounts, engine: Engine) -> N
     assert engine.reconcile(cluster) == "SUCCEEDED"
 
     assert codes(accounts, "Cluster Refused") == ["ClusterNotFound"]
-    assert dynamodb.read_cluster(cluster).holder is None
+    assert cluster_item.read_cluster(cluster).holder is None
 
 
 @pytest.mark.parametrize("state", ["FAILED", "DELETING"])

@@ -180,7 +180,7 @@ CATALOGUE = (
     writer = PolicyWriter(task.cluster, record.vendors)
     revoked = _revoke(task.cluster, task.run, writer, has_nothing_left)
     if repair:  # it came after GrantAccess, and the next run ends its repair, or it is contested
-        dynamodb.record_policy_digests(task.cluster_arn, record.policy_digests)
+        cluster_item.record_policy_digests(task.cluster_arn, record.policy_digests)
     else:
         record_digest(task.cluster)
     vendors.report_removed(task.cluster, task.run, record, now)
@@ -196,7 +196,7 @@ CATALOGUE = (
     writer = PolicyWriter(task.cluster, record.vendors)
     revoked = _revoke(task.cluster, task.run, writer, has_nothing_left)
     if repair:  # it came after GrantAccess, and the next run ends its repair, or it is contested
-        dynamodb.record_policy_digests(task.cluster_arn, record.policy_digests)
+        cluster_item.record_policy_digests(task.cluster_arn, record.policy_digests)
     else:
         record_digest(task.cluster)
     vendors.report_removed(task.cluster, task.run, record, now)

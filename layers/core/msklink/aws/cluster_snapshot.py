@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from msklink.aws import dynamodb
+from msklink.aws import cluster_item, dynamodb
 from msklink.connections.record import ConnectionRecord
 from msklink.connections.survey import SurveyedState
 from msklink.drift.repair_history import RepairHistory
@@ -32,7 +32,7 @@ def read_snapshot(cluster_arn: str) -> ClusterSnapshot:
     for item in dynamodb.query(cluster_arn):
         items.setdefault(item["item"].partition("#")[0], []).append(item)
     return ClusterSnapshot(
-        cluster=ClusterRecord.model_validate(*items.get(dynamodb.CLUSTER, [{}])),
+        cluster=ClusterRecord.model_validate(*items.get(cluster_item.CLUSTER, [{}])),
         connections=[ConnectionRecord.model_validate(item) for item in items.get("client", [])],
         onboarding_requests=dynamodb.not_withdrawn(OnboardingRequest, items.get("onboarding", [])),
         offboarding_requests=dynamodb.not_withdrawn(

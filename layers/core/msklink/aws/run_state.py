@@ -1,7 +1,7 @@
 """What runs leave in the table for later ones and for the sweep, beside their records."""
 
 from msklink.arns import ClusterArn
-from msklink.aws import dynamodb
+from msklink.aws import cluster_item, dynamodb
 from msklink.connections.survey import SurveyedState
 from msklink.drift.kinds import HISTORY_PREFIX
 from msklink.drift.repair_history import RepairHistory
@@ -46,7 +46,7 @@ def forget_all(cluster_arn: str) -> None:
     reference, StartExecution), should an event about it come late.
     """
     for item in dynamodb.query(cluster_arn):
-        if item["item"] != dynamodb.CLUSTER:
+        if item["item"] != cluster_item.CLUSTER:
             dynamodb.delete(cluster_arn, item["item"])
     forget_managed(cluster_arn)
 

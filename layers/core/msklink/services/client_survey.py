@@ -10,7 +10,7 @@ from msklink.aws import dynamodb, ec2, run_state
 from msklink.aws.session import client_refusals, client_session
 from msklink.aws.ssm import ParameterSet
 from msklink.cluster import admission
-from msklink.connections import offboarding, survey
+from msklink.connections import offboarding, requested_vpcs, survey
 from msklink.connections.record import ConnectionRecord
 from msklink.connections.survey import ClusterFacts, SurveyedState
 from msklink.errors import Refused
@@ -94,9 +94,11 @@ def _read_account(
             read = ec2.read_vpcs(vpcs, task.account, places, key, settings().stack_name)
             read = ec2.with_endpoints(vpcs, read, task.cluster_arn)
             refusals, bounds = refused_access(task.cluster, task.account, asked.onboarding)
-            requested = survey.requested_vpcs(read.values(), *asked, key, now)
-            requested = survey.with_existing_connections(requested, guarded, asked.offboarding)
-            requested = survey.with_access_refusals(requested, refusals)
+            requested = requested_vpcs.requested_vpcs(read.values(), *asked, key, now)
+            requested = requested_vpcs.with_existing_connections(
+                requested, guarded, asked.offboarding
+            )
+            requested = requested_vpcs.with_access_refusals(requested, refusals)
             wanted = survey.plan_connections(task.account, facts, read, requested, guarded)
             left = offboarding.records_without(guarded, wanted)
             records = wanted + _schedule_removal(task, left, asked, now)
@@ -128,7 +130,7 @@ def _without_access(
     if task.barred:
         return _schedule_removal(task, known, asked, now)
     key = client_key(settings().namespace, task.cluster.name)
-    requested = survey.requested_vpcs((), *asked, key, now)
+    requested = requested_vpcs.requested_vpcs((), *asked, key, now)
     records = survey.still_requested(known, requested)
     withdrawn = tuple(one for one in records if offboarding.is_requested(one, asked.offboarding))
     staying = offboarding.records_without(records, withdrawn)

@@ -4,7 +4,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from msklink.aws import dynamodb, ec2, msk_clusters, run_state
+from msklink.aws import cluster_item, dynamodb, ec2, msk_clusters, run_state
 from msklink.aws.errors import aws_refusals
 from msklink.aws.msk_model import unknown_fields
 from msklink.cluster import description, eligibility, next_move, update_window
@@ -30,7 +30,7 @@ def inspect(task: ClusterInspection) -> dict[str, Any]:
     Raises ClusterWaitTimedOut where MSK does not end an update.
     """
     # Read before the cluster: whatever is asked for after this moment counts higher.
-    record = dynamodb.read_cluster(task.cluster_arn)
+    record = cluster_item.read_cluster(task.cluster_arn)
     msk = msk_clusters.client()
     if unknown := list(unknown_fields(msk)):
         logger.warning("boto3 of the Lambda runtime is too old", unknown_fields=unknown)

@@ -6,7 +6,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from msklink import clock
-from msklink.aws import dynamodb, msk_clusters
+from msklink.aws import cluster_item, dynamodb, msk_clusters
 from msklink.aws.errors import aws_refusals
 from msklink.cluster.next_move import Move
 from msklink.connections import lifecycle, vpc_connection
@@ -34,7 +34,7 @@ def inspect(task: ConnectionInspection) -> dict[str, Any]:
         notifications.cluster_refused(task.cluster_arn, task.run, error.refusal)
         records = [lifecycle.refuse_unready(record, error.refusal) for record in known]
         record_changes(known, records, task.run, now)
-        brokers = dynamodb.read_cluster(task.cluster_arn).brokers
+        brokers = cluster_item.read_cluster(task.cluster_arn).brokers
         return _publish(task, known, brokers)
 
 
@@ -55,7 +55,7 @@ def _inspect(
     if pending:
         return {"move": Move.WAIT, "wait_seconds": lifecycle.WAIT_SECONDS, "bootstrap_brokers": {}}
     accounts = task.surveyed_accounts | {one.account for one in known}
-    cluster = dynamodb.read_cluster(task.cluster_arn)
+    cluster = cluster_item.read_cluster(task.cluster_arn)
     accounts |= cluster.vendors.keys()
     unknown_connections.handle_unknown_connections(
         task.cluster_arn, task.run, vpc_connection.unknown_connections(listed, accounts), cluster
@@ -81,6 +81,6 @@ def _choose_brokers(task: ConnectionInspection, record: ClusterRecord) -> Publis
     ids = msk_clusters.broker_ids(msk, task.cluster_arn) if record.brokers.strings else None
     brokers = choose_brokers(record.brokers, found, task.facts.brokers, ids)
     if brokers != record.brokers:
-        dynamodb.record_brokers(task.cluster_arn, brokers)
+        cluster_item.record_brokers(task.cluster_arn, brokers)
         logger.info("brokers chosen", of=brokers.broker_count, brokers=brokers.strings)
     return brokers

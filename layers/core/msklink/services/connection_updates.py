@@ -10,7 +10,7 @@ from datetime import datetime
 from aws_lambda_powertools import Logger
 
 from msklink import clock
-from msklink.aws import dynamodb
+from msklink.aws import cluster_item, dynamodb
 from msklink.aws.errors import impersonal
 from msklink.connections.record import ConnectionRecord, State, changed_records
 from msklink.errors import TransientError
@@ -90,7 +90,7 @@ def record_cluster_refusals(
             logger.warning("cluster refused", refusal=refusal.model_dump(mode="json"))
             notifications.cluster_refused(task.cluster_arn, task.run, refusal)
     if refusals != record.refusals:
-        dynamodb.record_refusals(task.cluster_arn, refusals)
+        cluster_item.record_refusals(task.cluster_arn, refusals)
 
 
 def record_client_failure(task: ClientFailure) -> None:

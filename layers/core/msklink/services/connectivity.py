@@ -6,7 +6,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from msklink.auth_scheme import Scheme
-from msklink.aws import dynamodb, msk_clusters
+from msklink.aws import cluster_item, msk_clusters
 from msklink.aws.errors import aws_refusals
 from msklink.cluster import description, next_move, private_connectivity, update_window
 from msklink.cluster.description import ClusterDescription
@@ -118,7 +118,7 @@ def record_enabled_schemes(
         cluster, asked, seen
     )
     if record.enabling or on != seen:
-        dynamodb.record_enabled_schemes(cluster.arn.text, on)
+        cluster_item.record_enabled_schemes(cluster.arn.text, on)
 
 
 def enable_schemes(task: ConnectivityUpdate, record: ClusterRecord) -> dict[str, Any]:
@@ -152,14 +152,16 @@ def _enable(task: ConnectivityUpdate, record: ClusterRecord) -> dict[str, Any]:
         expected = update_window.expected_window(
             msk_clusters.past_updates(msk, task.cluster_arn), cluster.brokers
         )
-        dynamodb.record_enabling(task.cluster_arn, schemes)  # before, or its end could be missed
+        cluster_item.record_enabling(
+            task.cluster_arn, schemes
+        )  # before, or its end could be missed
         try:
             operation = msk_clusters.enable_connectivity(msk, cluster, flags)
         except UpdateRejected as error:
-            dynamodb.record_rejected_update(task.cluster_arn, str(error))
+            cluster_item.record_rejected_update(task.cluster_arn, str(error))
             logger.warning("update rejected", schemes=sorted(schemes), problem=str(error))
             return _answer(Move.WAIT, f"MSK does not take the update: {error}")
-        dynamodb.record_enabling(task.cluster_arn, schemes, operation)
+        cluster_item.record_enabling(task.cluster_arn, schemes, operation)
         logger.info("enabling connectivity", reason=verdict.reason, operation=operation)
         return _answer(Move.WAIT, verdict.reason, expected, cluster.brokers)
     return _answer(verdict.move, verdict.reason)

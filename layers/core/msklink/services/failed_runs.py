@@ -5,7 +5,7 @@ from datetime import datetime
 from aws_lambda_powertools import Logger
 
 from msklink import clock
-from msklink.aws import dynamodb, scheduler, step_functions
+from msklink.aws import cluster_item, scheduler, step_functions
 from msklink.aws.session import AWS_ERRORS
 from msklink.runs import backoff
 from msklink.runs.cluster_record import RunFailure
@@ -21,13 +21,13 @@ def handle_failed_run(execution_arn: str) -> RunFailure | None:
     if found is None:
         return None
     cluster_arn, failure = found
-    known = dynamodb.read_cluster(cluster_arn).failure
+    known = cluster_item.read_cluster(cluster_arn).failure
     if failure.is_same_end(known):
         failure = known or failure
     else:
         failure = backoff.with_next_attempt(known, failure, settings().retry_pauses, clock.now())
         notifications.run_failed(cluster_arn, failure)
-        dynamodb.record_failure(cluster_arn, failure)
+        cluster_item.record_failure(cluster_arn, failure)
     lease.free_lease_of(cluster_arn, failure.run)
     if failure.next_attempt:
         _schedule_sweep(failure.run, failure.next_attempt)

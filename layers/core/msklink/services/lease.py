@@ -5,7 +5,7 @@ holder's name what is still to do, and starting a run twice starts it once.
 """
 
 from msklink.arns import ClusterArn
-from msklink.aws import dynamodb, step_functions
+from msklink.aws import cluster_item, step_functions
 from msklink.errors import LeaseLost
 from msklink.runs.cluster_record import ClusterRecord
 from msklink.runs.lease import requested_before, run_name
@@ -13,9 +13,9 @@ from msklink.runs.lease import requested_before, run_name
 
 def request_run(cluster_arn: str) -> str:
     """Name of the run that sees what is asked for now: a new one, or the one under way."""
-    requested = dynamodb.add_request(cluster_arn)
+    requested = cluster_item.add_request(cluster_arn)
     run = run_name(ClusterArn.parse(cluster_arn), requested)
-    holder = dynamodb.take_lease(cluster_arn, run).holder
+    holder = cluster_item.take_lease(cluster_arn, run).holder
     return _start(cluster_arn, holder, run) if holder else run
 
 
@@ -28,10 +28,10 @@ def conclude_round(
     If not, it has given the lease up: to nobody, or without room in its history for another round
     to a new run. *fingerprint* is that of the cluster as it saw it.
     """
-    record = dynamodb.give_up_lease(cluster_arn, run, generation, fingerprint)
+    record = cluster_item.give_up_lease(cluster_arn, run, generation, fingerprint)
     if record.holder == run and not has_room:
         following = run_name(ClusterArn.parse(cluster_arn), record.requested)
-        record = dynamodb.hand_over_lease(cluster_arn, run, following)
+        record = cluster_item.hand_over_lease(cluster_arn, run, following)
     if record.holder and record.holder != run:
         step_functions.start(record.holder, cluster_arn)
     return record.holder == run
@@ -46,9 +46,9 @@ def require_lease(cluster_arn: str, run: str) -> ClusterRecord:
     A run that failed lost it, and takes it back when it is redriven. Raises LeaseLost where another
     run has it, or has had it since.
     """
-    record = dynamodb.read_cluster(cluster_arn)
+    record = cluster_item.read_cluster(cluster_arn)
     if record.holder is None and step_functions.is_running(run):
-        record = dynamodb.retake_lease(cluster_arn, run)
+        record = cluster_item.retake_lease(cluster_arn, run)
     if record.holder != run:
         raise LeaseLost(f"run {record.holder or 'after this one'} has taken the cluster over")
     return record
@@ -56,9 +56,9 @@ def require_lease(cluster_arn: str, run: str) -> ClusterRecord:
 
 def free_lease_of(cluster_arn: str, failed_run: str) -> None:
     """Free the lease of a run that failed; what was asked for since it began gets a new one."""
-    record = dynamodb.read_cluster(cluster_arn)
+    record = cluster_item.read_cluster(cluster_arn)
     if record.holder == failed_run and record.requested == requested_before(failed_run):
-        dynamodb.free_lease(cluster_arn, failed_run)
+        cluster_item.free_lease(cluster_arn, failed_run)
     elif record.holder:
         following = run_name(ClusterArn.parse(cluster_arn), record.requested)
         _start(cluster_arn, record.holder, following)
@@ -74,7 +74,7 @@ def _start(cluster_arn: str, holder: str, run: str) -> str:
     """
     if step_functions.start(holder, cluster_arn):
         return holder
-    successor = dynamodb.take_lease(cluster_arn, run, failed_run=holder).holder
+    successor = cluster_item.take_lease(cluster_arn, run, failed_run=holder).holder
     if successor:
         step_functions.start(successor, cluster_arn)
     return successor or run

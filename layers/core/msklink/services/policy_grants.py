@@ -11,7 +11,7 @@ from aws_lambda_powertools import Logger
 
 from msklink import clock
 from msklink.arns import ClusterArn
-from msklink.aws import dynamodb, msk_cluster_policy, msk_clusters
+from msklink.aws import cluster_item, dynamodb, msk_cluster_policy, msk_clusters
 from msklink.aws.errors import aws_refusals
 from msklink.client_role import ClientAccount
 from msklink.connections.record import ConnectionRecord, State
@@ -80,7 +80,7 @@ def _write_grants(
     if wanted:
         refusals = writer.admit(wanted)
         if record.suspended_accounts:
-            dynamodb.record_suspended_accounts(task.cluster_arn, ())
+            cluster_item.record_suspended_accounts(task.cluster_arn, ())
     else:  # what is beyond the owner's bounds goes nevertheless
         _remove(task.cluster, task.run, writer)
     if repair:
@@ -151,7 +151,7 @@ def revoke(task: AccessRevocation, record: ClusterRecord) -> None:
     writer = PolicyWriter(task.cluster, record.vendors)
     revoked = _revoke(task.cluster, task.run, writer, has_nothing_left)
     if repair:  # it came after GrantAccess, and the next run ends its repair, or it is contested
-        dynamodb.record_policy_digests(task.cluster_arn, record.policy_digests)
+        cluster_item.record_policy_digests(task.cluster_arn, record.policy_digests)
     else:
         record_digest(task.cluster)
     vendors.report_removed(task.cluster, task.run, record, now)
@@ -187,8 +187,8 @@ def record_digest(cluster: ClusterArn) -> None:
     """Record our statements as they are after we wrote them, and no others."""
     current, _ = msk_cluster_policy.read_policy(msk_clusters.client(), cluster.text)
     digest = current.digest(settings().namespace)
-    if digest != dynamodb.read_cluster(cluster.text).policy_digests:
-        dynamodb.record_policy_digests(cluster.text, digest)
+    if digest != cluster_item.read_cluster(cluster.text).policy_digests:
+        cluster_item.record_policy_digests(cluster.text, digest)
 
 
 def _revoke(

@@ -13,7 +13,7 @@ from functools import cached_property
 from aws_lambda_powertools import Logger
 
 from msklink.arns import ClusterArn
-from msklink.aws import dynamodb, msk_cluster_policy, msk_clusters
+from msklink.aws import cluster_item, dynamodb, msk_cluster_policy, msk_clusters
 from msklink.errors import PrincipalRejected, Refused
 from msklink.policy.document import ClusterGrant
 from msklink.policy.kafka_access import KafkaAccess
@@ -131,7 +131,7 @@ class PolicyWriter:
 
     def _record_suspended(self, suspended: Set[str], before: Set[str] = frozenset()) -> None:
         if suspended != before:
-            dynamodb.record_suspended_accounts(self.cluster.text, suspended)
+            cluster_item.record_suspended_accounts(self.cluster.text, suspended)
 
     def _reached(self) -> Set[str]:
         """Clients into whose accounts this run has looked, so that they are not closed."""
@@ -154,6 +154,6 @@ class PolicyWriter:
         if desired == current and not even_if_equal:
             return
         digests = f"{current.digest(namespace)} {desired.digest(namespace)}"
-        dynamodb.record_policy_digests(self.cluster.text, digests)
+        cluster_item.record_policy_digests(self.cluster.text, digests)
         msk_cluster_policy.write_policy(msk, self.cluster.text, desired, version)
         logger.info("cluster policy written", admitted=sorted(accounts))

@@ -3,7 +3,7 @@
 from aws_lambda_powertools import Logger
 
 from msklink import clock
-from msklink.aws import dynamodb, run_state
+from msklink.aws import cluster_item, dynamodb, run_state
 from msklink.aws.errors import aws_refusals
 from msklink.aws.session import own_session
 from msklink.aws.ssm import ParameterSet
@@ -44,7 +44,7 @@ def _publish(task: SummaryPublication) -> list[str]:
         parameters.withdraw_all()
         run_state.save_published_state(task.cluster_arn, owner, PublishedState())
         return []
-    vendors = dynamodb.read_cluster(task.cluster_arn).vendors
+    vendors = cluster_item.read_cluster(task.cluster_arn).vendors
     content = status.summarize(task.cluster_arn, [*others, *own_records], vendors)
     if own_records:
         content["vpcs"] = status.describe(task.cluster_arn, own_records)["vpcs"]

@@ -8,7 +8,7 @@ from functools import partial
 from aws_lambda_powertools import Logger
 
 from msklink import clock
-from msklink.aws import dynamodb, msk_clusters, run_state, step_functions
+from msklink.aws import cluster_item, msk_clusters, run_state, step_functions
 from msklink.aws.cluster_snapshot import ClusterSnapshot, read_snapshot
 from msklink.cluster import description
 from msklink.cluster.description import ClusterDescription
@@ -85,7 +85,7 @@ def _reasons(
     interval = settings().retry_pauses[-1]
     remembered, due = backoff.schedule_retries(record.reasons, changes, retryable, interval, now)
     if remembered != record.reasons:
-        dynamodb.record_reasons(arn, remembered)
+        cluster_item.record_reasons(arn, remembered)
     return due
 
 
@@ -101,7 +101,7 @@ def _reasons_after_failure(
         if failure.next_attempt <= now:
             yield f"its last run failed, for time {failure.times}"
     elif not failure.cluster_fingerprint:
-        dynamodb.record_failure(
+        cluster_item.record_failure(
             arn, failure.model_copy(update={"cluster_fingerprint": fingerprint})
         )
     elif failure.cluster_fingerprint != fingerprint:

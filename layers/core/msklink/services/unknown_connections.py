@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Set
 
-from msklink.aws import dynamodb, msk_clusters
+from msklink.aws import cluster_item, msk_clusters
 from msklink.connections.vpc_connection import ClientConnection, rejectable
 from msklink.refusals import Code, refuse
 from msklink.runs.cluster_record import ClusterRecord
@@ -28,7 +28,7 @@ def handle_unknown_connections(
     if settings().reject_unknown:
         exempt |= _reject(cluster_arn, {one.arn for one in rejectable(unknown, exempt)})
     if (arns, exempt) != (set(record.unknown_connections), set(record.exempt_connections)):
-        dynamodb.record_unknown_connections(cluster_arn, arns, exempt)
+        cluster_item.record_unknown_connections(cluster_arn, arns, exempt)
 
 
 def _reject(cluster_arn: str, connection_arns: Set[str]) -> Set[str]:

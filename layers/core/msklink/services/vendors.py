@@ -9,7 +9,7 @@ from datetime import datetime
 
 from msklink import clock
 from msklink.arns import ClusterArn
-from msklink.aws import dynamodb
+from msklink.aws import cluster_item
 from msklink.cluster.description import ClusterDescription
 from msklink.connections.removal import Removal
 from msklink.refusals import Code, Refusal, refuse
@@ -49,7 +49,7 @@ def update_vendors(
         elif account not in clients:
             after[account] = _with_removal(cluster_arn, run, account, vendor, due)
     if after != record.vendors:
-        dynamodb.record_vendors(cluster_arn, after)
+        cluster_item.record_vendors(cluster_arn, after)
 
 
 def _with_removal(
@@ -66,7 +66,7 @@ def _with_removal(
 def forget_vendors(cluster_arn: str, record: ClusterRecord) -> None:
     """Forget the vendors of a cluster that is gone, and its policy with it."""
     if record.vendors:
-        dynamodb.record_vendors(cluster_arn, {})
+        cluster_item.record_vendors(cluster_arn, {})
 
 
 def vendors_with_grants(record: ClusterRecord, now: datetime) -> set[str]:
@@ -86,7 +86,7 @@ def report_refused(
         if vendor.refusal and vendor.refusal != record.vendors[account].refusal:
             notifications.cluster_refused(cluster_arn, run, vendor.refusal)
     if after != record.vendors:
-        dynamodb.record_vendors(cluster_arn, after)
+        cluster_item.record_vendors(cluster_arn, after)
     return {account: refusal for account, refusal in refusals.items() if account not in after}
 
 
@@ -105,5 +105,5 @@ def report_removed(
     if not gone:
         return record
     kept = {one: vendor for one, vendor in record.vendors.items() if one not in gone}
-    dynamodb.record_vendors(cluster.text, kept)
+    cluster_item.record_vendors(cluster.text, kept)
     return record.model_copy(update={"vendors": kept})

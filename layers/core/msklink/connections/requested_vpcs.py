@@ -1,0 +1,118 @@
+"""The VPCs that a client account wants connected, by tag and by request."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from msklink.auth_scheme import Scheme
+from msklink.connections.record import ConnectionRecord
+from msklink.refusals import Refusal
+from msklink.requests.records import OffboardingRequest, OnboardingRequest
+from msklink.tags import RequestedSchemes, read_schemes
+from msklink.vpc.description import Vpc
+
+
+@dataclass(frozen=True)
+class RequestedVpc:
+    """One VPC that somebody wants connected, by tag or by request."""
+
+    vpc_id: str
+    requested: RequestedSchemes
+    requested_at: datetime
+    subnet_ids: tuple[str, ...] = ()
+    security_group_ids: tuple[str, ...] = ()
+    access_refusal: Refusal | None = None
+    """Why IAM clients of the account do not get all of the access that was asked for."""
+
+
+def requested_vpcs(
+    vpcs: Iterable[Vpc],
+    onboarding_requests: Iterable[OnboardingRequest],
+    offboarding_requests: Iterable[OffboardingRequest],
+    key: str,
+    now: datetime,
+) -> tuple[RequestedVpc, ...]:
+    """
+    Every VPC asked for. Tag and request add up in schemes; the request says where.
+
+    What was asked to go counts for more than both, until it is asked for anew.
+    """
+    asked = {vpc.id: read_schemes(vpc.tags.get(key), f"Tag {key} of VPC {vpc.id}") for vpc in vpcs}
+    found = {
+        vpc_id: RequestedVpc(vpc_id, tagged, now)
+        for vpc_id, tagged in asked.items()
+        if tagged.schemes or tagged.refusals
+    }
+    for request in onboarding_requests:
+        by_request = read_schemes(" ".join(request.schemes), "Field schemes of the request")
+        tagged = found.get(request.vpc_id)
+        found[request.vpc_id] = RequestedVpc(
+            request.vpc_id,
+            _both(by_request, tagged.requested) if tagged else by_request,
+            request.requested_at,
+            request.subnet_ids,
+            request.security_group_ids,
+        )
+    gone = {(offboarding.vpc_id, offboarding.scheme) for offboarding in offboarding_requests}
+    left = (_without(found[vpc_id], gone) for vpc_id in sorted(found))
+    return tuple(
+        requested_vpc
+        for requested_vpc in left
+        if requested_vpc.requested.schemes or requested_vpc.requested.refusals
+    )
+
+
+def with_existing_connections(
+    requested: Iterable[RequestedVpc],
+    known: Iterable[ConnectionRecord],
+    offboarding_requests: Iterable[OffboardingRequest],
+) -> tuple[RequestedVpc, ...]:
+    """
+    Return *requested*, in which a word without meaning takes nothing away.
+
+    It may be a slip, so what is *known* to be connected in its VPC counts as asked for until the
+    word is mended, but for what the client asked to go.
+    """
+    gone = {(offboarding.vpc_id, offboarding.scheme) for offboarding in offboarding_requests}
+    there = {(one.vpc_id, one.scheme) for one in known if one.scheme and one.is_live and one.wanted}
+    return tuple(
+        replace(
+            requested_vpc,
+            requested=replace(
+                requested_vpc.requested, schemes=requested_vpc.requested.schemes | held
+            ),
+        )
+        if requested_vpc.requested.refusals
+        and (held := _of_vpc(there - gone, requested_vpc.vpc_id))
+        else requested_vpc
+        for requested_vpc in requested
+    )
+
+
+def _of_vpc(pairs: Iterable[tuple[str, Scheme | None]], vpc_id: str) -> frozenset[Scheme]:
+    return frozenset(scheme for vpc, scheme in pairs if vpc == vpc_id and scheme)
+
+
+def with_access_refusals(
+    requested: Iterable[RequestedVpc], refusals: Mapping[str, Refusal]
+) -> tuple[RequestedVpc, ...]:
+    """Return *requested*, each with the refusal of its VPC, if there is one."""
+    return tuple(
+        replace(requested_vpc, access_refusal=refusals.get(requested_vpc.vpc_id))
+        for requested_vpc in requested
+    )
+
+
+def _without(requested_vpc: RequestedVpc, gone: Collection[tuple[str, Scheme]]) -> RequestedVpc:
+    kept = frozenset(
+        one for one in requested_vpc.requested.schemes if (requested_vpc.vpc_id, one) not in gone
+    )
+    return replace(requested_vpc, requested=replace(requested_vpc.requested, schemes=kept))
+
+
+def _both(first: RequestedSchemes, second: RequestedSchemes) -> RequestedSchemes:
+    return RequestedSchemes(
+        first.schemes | second.schemes,
+        auto=first.auto or second.auto,
+        refusals=first.refusals + second.refusals,
+    )
