@@ -54,7 +54,7 @@ def test_the_refusal_of_a_serverless_cluster_says_what_is_known_of_regions() -> 
         *(({"state": state}, None) for state in sorted(BUSY_STATES)),
         ({"state": "ASCENDING"}, None),  # unheard of
         ({"state": ""}, None),
-        # Apache Kafka 2.7.1 or later; all spellings are in test_versions.
+        # Apache Kafka 2.7.1 or later; all spellings are in test_kafka_version.
         ({"kafka_version": "2.7.0"}, "KafkaTooOld"),
         ({"kafka_version": "2.7.1"}, None),
         ({"kafka_version": "nonsense"}, None),  # MSK decides
