@@ -6,8 +6,9 @@ from localcloud.msk import faults
 from msklink.auth_scheme import Scheme
 from msklink.aws import cluster_item
 from msklink.aws.msk_model import NEEDED_FIELDS
+from msklink.services import cluster_inspection
 from tests.support.aws import CLIENT, SHORT_DURATIONS, Accounts
-from tests.support.functions import OWNER, load
+from tests.support.functions import OWNER
 from tests.support.steps import Steps, error_of
 
 
@@ -35,9 +36,8 @@ def test_a_boto3_that_drops_what_is_read_is_in_the_log(
     steps: Steps, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setitem(NEEDED_FIELDS, "Cluster", ("State", "FieldOfTomorrow"))
-    load("inspect_cluster")
 
-    with caplog.at_level("WARNING", "msklink"):
+    with caplog.at_level("WARNING", cluster_inspection.logger.name):
         assert steps.inspect_cluster()["move"] == "proceed"
 
     [warning] = caplog.records

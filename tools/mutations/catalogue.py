@@ -90,7 +90,7 @@ CATALOGUE = (
     ),
     Mutation(
         12,
-        f"{CORE}/connections/survey.py",
+        f"{CORE}/connections/requested_vpcs.py",
         "A slip in the tag of a VPC takes away what is connected",
         "schemes=requested_vpc.requested.schemes | held\n",
         "schemes=requested_vpc.requested.schemes\n",
@@ -153,7 +153,7 @@ CATALOGUE = (
     ),
     Mutation(
         19,
-        f"{CORE}/aws/dynamodb.py",
+        f"{CORE}/aws/cluster_item.py",
         "The lease is given up whatever was asked for meanwhile: that waits for the next sweep",
         'f"(holder = :run OR ({lost})) AND requested = :generation"',
         'f"(holder = :run OR ({lost})) AND requested >= :generation"',
