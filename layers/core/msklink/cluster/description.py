@@ -60,8 +60,8 @@ class ClusterDescription:
     """
     ARN of an operation that is under way; the state may be ACTIVE all the same.
 
-    As it is listed it may have ended, or make a connection; `kafka.describe_updates` leaves only
-    what is still going on and keeps updates away.
+    As it is listed it may have ended, or make a connection; `msk_clusters.describe_updates` leaves
+    only what is still going on and keeps updates away.
     """
 
     @classmethod

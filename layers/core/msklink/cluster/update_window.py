@@ -78,7 +78,7 @@ def wait_seconds(waited_seconds: int, expected: tuple[int, int], brokers: int) -
 
     Sparse while the update cannot be over, close while it may be, less close when it is late. The
     longer it may take the longer each wait is, so that it costs a run no more looks than a small
-    cluster does (`lease.EVENTS_PER_ROUND`).
+    cluster does (`runs.lease.EVENTS_PER_ROUND`).
     """
     earliest, latest = expected
     if waited_seconds < earliest:

@@ -32,7 +32,7 @@ ACTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
         ("kafka-cluster:AlterTransactionalId", "kafka-cluster:DescribeTransactionalId"),
     ),
 }
-"""By field of `Access`, the kind of resource that its names are, and the actions on it."""
+"""By field of `KafkaAccess`, the kind of resource that its names are, and the actions on it."""
 
 
 class KafkaAccess(BaseModel, frozen=True, extra="forbid"):
