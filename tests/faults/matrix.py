@@ -163,6 +163,23 @@ def rotate_errors(cases: Iterable[Case]) -> list[Case]:
     return [case for case in cases if case.kind not in ERRORS or case.name in chosen]
 
 
+def distinct_kills(cases: Iterable[Case]) -> list[Case]:
+    """
+    Return *cases* without the kills that leave what another one leaves.
+
+    A read changes nothing, so a function that is killed before it leaves what the write before it
+    left, after which it is killed as well; or nothing, as before the first call of the function.
+    """
+    return [case for case in cases if not _leaves_what_another_leaves(case)]
+
+
+def _leaves_what_another_leaves(case: Case) -> bool:
+    if case.kind is not Kind.KILLED_BEFORE or case.call.writes:
+        return False
+    calls = (one for one in baseline(case.scenario).calls if one.function == case.call.function)
+    return case.call != next(calls)
+
+
 @dataclass(frozen=True)
 class Outcome:
     injected: bool

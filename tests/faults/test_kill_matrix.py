@@ -6,12 +6,15 @@ from typing import Any
 import pytest
 
 from tests.faults.end_state import differences
+from tests.faults.fault_injection import Kind
 from tests.faults.matrix import (
     ERRORS,
+    KILLS,
     Case,
     CaseRunner,
     baseline,
     cases,
+    distinct_kills,
     expected_end,
     rotate_errors,
     scenarios,
@@ -47,6 +50,26 @@ def test_rotation_gives_each_call_one_error_and_each_step_every_kind() -> None:
     for step in {case.step for case in tried}:
         kinds = [case.kind for case in tried if case.step == step]
         assert set(kinds) == ERRORS or len(kinds) < len(ERRORS)
+
+
+def test_each_function_is_killed_before_its_first_call_and_around_each_write() -> None:
+    kept = {
+        (case.scenario.name, case.call, case.kind)
+        for case in distinct_kills(cases())
+        if case.kind in KILLS
+    }
+    dropped = [
+        case
+        for case in cases()
+        if case.kind in KILLS and (case.scenario.name, case.call, case.kind) not in kept
+    ]
+
+    assert dropped
+    for case in dropped:
+        function = case.call.function
+        calls = [one for one in baseline(case.scenario).calls if one.function == function]
+        assert (case.kind, case.call.writes) == (Kind.KILLED_BEFORE, False)
+        assert case.call in calls[1:]
 
 
 @pytest.mark.parametrize(
