@@ -153,6 +153,19 @@ def test_the_index_has_every_page() -> None:
     assert {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"} <= linked
 
 
+def test_the_index_of_decisions_has_each_by_its_title_and_by_what_replaced_it() -> None:
+    expected = []
+    for path in sorted((ROOT / "docs/decisions").glob("0*.md")):
+        number, title = path.read_text().splitlines()[0].removeprefix("# ").split(". ", 1)
+        replaced = re.findall(r"^Replaced in part by \[(\d+)\]\(00\1-", path.read_text(), re.M)
+        mark = "".join(f" (in part replaced by {one})" for one in replaced)
+        expected.append(f"{number}. [{title}]({path.name}){mark}")
+
+    index = (ROOT / "docs/decisions/README.md").read_text().splitlines()
+
+    assert [line for line in index if re.match(r"\d+\. ", line)] == expected
+
+
 def test_the_request_in_the_readme_is_understood() -> None:
     text = (ROOT / "README.md").read_text()
     found = re.search(r"put-events --entries '(\[.*?\])'", text, re.DOTALL)
