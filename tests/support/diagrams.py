@@ -96,6 +96,7 @@ def _label(condition: str) -> str:
     """Return the word that *condition* compares with, or else what it tests."""
     if word := re.search(r"'(\w+)'", condition):
         return word[1]
+    name: str
     [name] = re.findall(r"\$(?:states\.input\.)?(\w+)", condition)
     return LABELS.get(name, name)
 
