@@ -47,7 +47,8 @@ redrive: $(VENV) ## replay the dead-letter queues of STACK to their targets
 bench-scale: $(VENV) ## measure many clients and clusters; a quarter of an hour
 	@PYTHONPATH=.:layers/core python -m benchmarks.scale
 
-docs: $(VENV) ## generate pages from the code, and the probe in the client stack
+docs: $(VENV) ## generate pages and diagrams from the code, and the probe in the client stack
+	PYTHONPATH=.:layers/core python -m tests.support.diagrams
 	PYTHONPATH=.:layers/core python -m tests.support.refusal_page
 	PYTHONPATH=.:layers/core python -m tests.support.probe_code
 	PYTHONPATH=.:layers/core python -m tests.support.permission_page

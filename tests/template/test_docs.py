@@ -13,15 +13,20 @@ from msklink.parameters import published as parameter_published
 from msklink.policy.access_bounds import AccessBounds, Action, cluster_of
 from msklink.policy.kafka_access import ACTIONS, ON_CLUSTER, PRODUCE_ON_CLUSTER
 from msklink.requests.inbound_events import ClientChanged, read_event
-from tests.support.cloudformation import ROOT, template
+from tests.support import diagrams
+from tests.support.cloudformation import ROOT, definition, template
 from tests.support.refusal_page import PAGE, page
 from tests.support.terraform import Module
+from tests.template.test_code import CORE, EVERYTHING, name_of, rooms
 
 PAGES = [
     ROOT / "README.md",
     ROOT / "client/terraform/README.md",
     *sorted((ROOT / "docs").glob("**/*.md")),
 ]
+
+CURRENT_PAGES = [path for path in PAGES if path.parent.name != "decisions"]
+"""Records of decisions keep the names of their time."""
 
 
 def test_the_page_of_refusals_is_that_of_the_catalogue() -> None:
@@ -42,6 +47,123 @@ def test_every_make_target_that_is_named_exists(path: Path) -> None:
 def test_every_link_to_a_file_leads_somewhere(path: Path) -> None:
     for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", path.read_text()):
         assert (path.parent / link).exists(), link
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_link_to_a_heading_leads_somewhere(path: Path) -> None:
+    for link, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#([^)]+)\)", path.read_text()):
+        page = path.parent / link if link else path
+        headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+
+        assert anchor in {_anchor(one) for one in headings}, f"{link}#{anchor}"
+
+
+def _anchor(heading: str) -> str:
+    """Return the anchor that GitHub makes of *heading*."""
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("path", diagrams.DIAGRAMS, ids=lambda path: path.name)
+def test_diagrams_are_those_of_the_code(path: Path) -> None:
+    text = path.read_text()
+
+    assert text == diagrams.with_diagram(text, diagrams.DIAGRAMS[path]()), "run `make docs`"
+
+
+def test_every_step_of_a_run_has_a_caption() -> None:
+    assert [*diagrams.CAPTIONS] == diagrams.steps(definition({}))
+
+
+def test_the_flow_follows_choices_and_waits_to_the_next_step() -> None:
+    machine = {
+        "StartAt": "Begin",
+        "States": {
+            "Begin": {"Type": "Pass", "Next": "Ask"},
+            "Ask": {"Type": "Task", "Next": "Choose"},
+            "Choose": {
+                "Type": "Choice",
+                "Choices": [{"Condition": "{% $states.input.move = 'wait' %}", "Next": "Wait"}],
+                "Default": "Write",
+            },
+            "Wait": {"Type": "Wait", "Next": "Ask"},
+            "Write": {"Type": "Map", "Next": "Finish"},
+            "Finish": {"Type": "Succeed"},
+        },
+    }
+
+    assert diagrams.machine_start(machine) == "Ask"
+    assert diagrams.edges(machine) == [
+        ("Ask", "Write", ""),
+        ("Ask", "Ask", "wait"),
+        ("Write", "Finish", ""),
+    ]
+
+
+def test_the_diagram_of_packages_leaves_out_what_follows_from_other_arrows() -> None:
+    graph = {"a": {"b", "c"}, "b": {"c"}, "c": set[str]()}
+
+    assert diagrams.without_implied(graph) == {"a": {"b"}, "b": {"c"}, "c": set()}
+
+
+def test_the_diagram_of_packages_has_every_import_between_them() -> None:
+    """By the imports that `test_code` reads, which the diagram does not use."""
+    arrows = re.findall(r"^  (\w+) --> (\w+)$", diagrams.package_diagram(), re.MULTILINE)
+    graph: dict[str, set[str]] = {name: set() for name in diagrams.packages()}
+    for source, target in arrows:
+        graph.setdefault(source, set()).add(target)
+    for path in EVERYTHING:
+        package = name_of(path).split("/")[0]
+        if package in graph:
+            imported = rooms(path) & graph.keys() - {package}
+            assert imported <= diagrams.reached(graph, package), path
+
+
+def test_the_page_on_architecture_names_every_package_and_module_beside_them() -> None:
+    text = (ROOT / "docs/architecture.md").read_text()
+    modules = {path.name for path in CORE.glob("*.py")} - {"__init__.py"}
+
+    for name in {f"{package}/" for package in diagrams.packages()} | modules:
+        assert f"`{name}`" in text, name
+
+
+PATH = r"`([a-z][\w./-]*(?:\.py|\.yaml|\.md|/))(?::(\w+))?`"
+"""A path in backticks that is not the name of a tag or parameter, and a name that it defines."""
+
+NOT_OURS = {"application.yaml"}
+"""Files of those who read the pages."""
+
+
+@pytest.mark.parametrize("path", CURRENT_PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_path_that_is_named_exists_and_defines_what_is_said(path: Path) -> None:
+    for named, symbol in re.findall(PATH, path.read_text()):
+        found = [one / named for one in (ROOT, CORE, path.parent) if (one / named).exists()]
+        assert found or named in NOT_OURS, named
+        defined = rf"^(?:(?:def|class) {symbol}\b|{symbol}\b.* = )"
+        assert not symbol or re.search(defined, found[0].read_text(), re.MULTILINE), symbol
+
+
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text().splitlines()) < 200
+
+
+def test_the_index_has_every_page() -> None:
+    text = (ROOT / "docs/README.md").read_text()
+    linked = set(re.findall(r"\]\(([^)#]+)", text))
+
+    assert {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"} <= linked
+
+
+def test_the_index_of_decisions_has_each_by_its_title_and_by_what_replaced_it() -> None:
+    expected = []
+    for path in sorted((ROOT / "docs/decisions").glob("0*.md")):
+        number, title = path.read_text().splitlines()[0].removeprefix("# ").split(". ", 1)
+        replaced = re.findall(r"^Replaced in part by \[(\d+)\]\(00\1-", path.read_text(), re.M)
+        mark = "".join(f" (in part replaced by {one})" for one in replaced)
+        expected.append(f"{number}. [{title}]({path.name}){mark}")
+
+    index = (ROOT / "docs/decisions/README.md").read_text().splitlines()
+
+    assert [line for line in index if re.match(r"\d+\. ", line)] == expected
 
 
 def test_the_request_in_the_readme_is_understood() -> None:
