@@ -52,9 +52,15 @@ def remove_endpoint_tags(accounts: Accounts, account: str) -> None:
 
 def set_private_connectivity(accounts: Accounts, cluster: str, *, on: bool) -> None:
     """Turn private connectivity on or off for iam, and wait for the update."""
+    set_private_schemes(accounts, cluster, *(["iam"] if on else []))
+
+
+def set_private_schemes(accounts: Accounts, cluster: str, *schemes: str) -> None:
+    """Turn private connectivity on for these SASL schemes and off for others; wait for it."""
     kafka = accounts.client("kafka")
     info = kafka.describe_cluster_v2(ClusterArn=cluster)["ClusterInfo"]
-    flags = {"ClientAuthentication": {"Sasl": {"Iam": {"Enabled": on}}}}
+    sasl = {one.title(): {"Enabled": one in schemes} for one in ("iam", "scram")}
+    flags = {"ClientAuthentication": {"Sasl": sasl}}
     kafka.update_connectivity(
         ClusterArn=cluster,
         CurrentVersion=info["CurrentVersion"],

@@ -51,13 +51,39 @@ def test_a_scheme_is_turned_on_again_in_the_maintenance_window_only(
 
 
 @pytest.fixture
-def unused(onboarded: OnboardedClient, repair: Callable[..., None]) -> OnboardedClient:
-    """No client is left, somebody turned the scheme off, and MSKLink is to turn it on again."""
+def without_clients(onboarded: OnboardedClient) -> OnboardedClient:
+    """A cluster with schemes that no client uses any more."""
     onboarded.accounts.tag_cluster(onboarded.cluster, msklink__clients="")
     onboarded.reconcile()
     onboarded.advance_hours(200)
     onboarded.sweep()
     assert not onboarded.connections()
+    return onboarded
+
+
+def test_a_scheme_that_goes_off_while_another_comes_on_again_is_reported(
+    without_clients: OnboardedClient,
+) -> None:
+    accounts, cluster = without_clients.accounts, without_clients.cluster
+    accounts.tag_cluster(cluster, msklink="iam scram")
+    external_changes.set_private_schemes(accounts, cluster, "iam", "scram")
+    without_clients.reconcile()
+    external_changes.set_private_schemes(accounts, cluster, "scram")
+    assert without_clients.sweep() == 1
+    accounts.take_events()
+
+    external_changes.set_private_schemes(accounts, cluster, "iam")
+
+    assert without_clients.sweep() == 1
+    [event] = accounts.take_events("Cluster Refused")
+    assert "Private connectivity by scram" in event["refusal"]["message"]
+    assert without_clients.sweep() == 0
+
+
+@pytest.fixture
+def unused(without_clients: OnboardedClient, repair: Callable[..., None]) -> OnboardedClient:
+    """No client is left, somebody turned the scheme off, and MSKLink is to turn it on again."""
+    onboarded = without_clients
     repair("connectivity")
     external_changes.set_private_connectivity(onboarded.accounts, onboarded.cluster, on=False)
     onboarded.accounts.take_events()

@@ -68,7 +68,7 @@ def _detect_scheme_changes(cluster: ClusterDescription, record: ClusterRecord) -
         cluster, asked, frozenset(record.enabled_schemes)
     )
     reported = {one.message for one in record.refusals if one.code is Code.SCHEME_TURNED_OFF}
-    if len(missing) != len(reported):
+    if {connectivity.turned_off_refusal(scheme).message for scheme in missing} != reported:
         yield "somebody turned schemes off or on"
     elif connectivity.schemes_to_restore(cluster, asked, record):
         yield "schemes are to be turned on again"

@@ -99,10 +99,13 @@ def handle_turned_off(
         if not repair.refusal:
             repair.record_attempt(run)
     return {
-        scheme: refuse(Code.SCHEME_TURNED_OFF, scheme=scheme, key=settings().namespace)
-        for scheme, repair in repairs.items()
-        if repair.refusal
+        scheme: turned_off_refusal(scheme) for scheme, repair in repairs.items() if repair.refusal
     }
+
+
+def turned_off_refusal(scheme: Scheme) -> Refusal:
+    """Return the refusal for a *scheme* that somebody turned off and that stays off."""
+    return refuse(Code.SCHEME_TURNED_OFF, scheme=scheme, key=settings().namespace)
 
 
 def record_enabled_schemes(
