@@ -106,6 +106,12 @@ def test_no_wait_is_for_ever() -> None:
             assert looked["Arguments"]["Payload"]["waited_seconds"] == "{% $waited_seconds %}"
 
 
+def test_time_that_was_waited_for_the_cluster_does_not_count_for_connections() -> None:
+    """New connections and deletions, both after SurveyClients, have waits of their own."""
+    assert STATES["WaitForCluster"]["Next"] == "InspectCluster"
+    assert STATES["SurveyClients"]["Assign"]["waited_seconds"] == 0
+
+
 # -------------------------------------------------------------------------------- expressions
 
 
