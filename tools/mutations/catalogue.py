@@ -179,30 +179,30 @@ CATALOGUE = (
         """\
     writer = PolicyWriter(task.cluster, record.vendors)
     revoked = _revoke(task.cluster, task.run, writer, has_nothing_left)
-    if repair:  # it came after GrantAccess, and the next run ends its repair, or it is contested
+    if repair:  # drift since GrantAccess: the next run completes the repair, or finds it contested
         cluster_item.record_policy_digests(task.cluster_arn, record.policy_digests)
     else:
         record_digest(task.cluster)
     vendors.report_removed(task.cluster, task.run, record, now)
-    for over in known:
-        if over.is_about_account and not over.is_shown:
-            dynamodb.delete_record(over)  # the run has not met again what kept us from the account
-    for left in abandoned:
-        unreachable_clients.cut_off(task, left, listed())
+    for refused in known:
+        if refused.is_about_account and not refused.is_shown:
+            dynamodb.delete_record(refused)  # this run had no such problem with the account
+    for unreachable in abandoned:
+        unreachable_clients.cut_off(task, unreachable, listed())
 """,
         """\
-    for left in abandoned:
-        unreachable_clients.cut_off(task, left, listed())
+    for unreachable in abandoned:
+        unreachable_clients.cut_off(task, unreachable, listed())
     writer = PolicyWriter(task.cluster, record.vendors)
     revoked = _revoke(task.cluster, task.run, writer, has_nothing_left)
-    if repair:  # it came after GrantAccess, and the next run ends its repair, or it is contested
+    if repair:  # drift since GrantAccess: the next run completes the repair, or finds it contested
         cluster_item.record_policy_digests(task.cluster_arn, record.policy_digests)
     else:
         record_digest(task.cluster)
     vendors.report_removed(task.cluster, task.run, record, now)
-    for over in known:
-        if over.is_about_account and not over.is_shown:
-            dynamodb.delete_record(over)  # the run has not met again what kept us from the account
+    for refused in known:
+        if refused.is_about_account and not refused.is_shown:
+            dynamodb.delete_record(refused)  # this run had no such problem with the account
 """,
     ),
     Mutation(

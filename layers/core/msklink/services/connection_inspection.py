@@ -1,4 +1,4 @@
-"""Look at all connections of a cluster at once, and choose the brokers to publish."""
+"""Inspect all connections of a cluster at once, and choose the brokers to publish."""
 
 from datetime import datetime
 from typing import Any
@@ -23,8 +23,8 @@ logger = Logger(child=True)
 
 def inspect(task: ConnectionInspection) -> dict[str, Any]:
     """
-    Read the states of all connections of the cluster in one call, record what has become of each,
-    and return what the run does next.
+    Read the states of all connections of the cluster in one call, record the state of each, and
+    return what the run does next.
     """
     known, now = dynamodb.connections(task.cluster_arn), clock.now()
     try:
@@ -75,7 +75,7 @@ def _publish(
 
 
 def _choose_brokers(task: ConnectionInspection, record: ClusterRecord) -> PublishedBrokers:
-    """The brokers to publish, which are remembered before anybody is told of them."""
+    """Return the brokers to publish; they are recorded before they are published."""
     msk = msk_clusters.client()
     found = msk_clusters.bootstrap_brokers(msk, task.cluster_arn)
     ids = msk_clusters.broker_ids(msk, task.cluster_arn) if record.brokers.strings else None
