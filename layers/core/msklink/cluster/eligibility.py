@@ -17,12 +17,12 @@ ClusterRule = Callable[[ClusterDescription], Refusal | None]
 
 
 def is_provisioned(cluster: ClusterDescription) -> Refusal | None:
-    """MSK developer guide, limits: a serverless cluster gets its VPCs at creation."""
+    """Refuse a serverless cluster, whose VPCs are set at creation (MSK developer guide, limits)."""
     return refuse(Code.CLUSTER_SERVERLESS) if cluster.serverless else None
 
 
 def is_usable(cluster: ClusterDescription) -> Refusal | None:
-    """MSK developer guide, cluster states: these never return to ACTIVE."""
+    """Refuse a cluster that never returns to ACTIVE (MSK developer guide, cluster states)."""
     if cluster.state not in {"FAILED", "DELETING"}:
         return None
     reason = cluster.reason or "MSK gives no reason"
@@ -30,7 +30,7 @@ def is_usable(cluster: ClusterDescription) -> Refusal | None:
 
 
 def has_recent_kafka(cluster: ClusterDescription) -> Refusal | None:
-    """MSK page: Apache Kafka 2.7.1 or higher. MSK decides on a version that we cannot read."""
+    """Refuse Apache Kafka before 2.7.1 (MSK page); MSK decides on a version we cannot read."""
     if cluster.serverless or is_supported(cluster.kafka_version) is not False:
         return None
     minimum = ".".join(map(str, MINIMUM_VERSION))
@@ -38,20 +38,20 @@ def has_recent_kafka(cluster: ClusterDescription) -> Refusal | None:
 
 
 def has_large_brokers(cluster: ClusterDescription) -> Refusal | None:
-    """MSK page: not the t3.small instance type."""
+    """Refuse the instance type t3.small (MSK page)."""
     if cluster.instance_type != "kafka.t3.small":
         return None
     return refuse(Code.BROKERS_TOO_SMALL, instance_type=cluster.instance_type)
 
 
 def authenticates(cluster: ClusterDescription) -> Refusal | None:
-    """MSK page: not for clusters without any authentication."""
+    """Refuse a cluster without any authentication (MSK page)."""
     never = cluster.unauthenticated and not cluster.authentication_schemes
     return refuse(Code.CLUSTER_UNAUTHENTICATED) if never else None
 
 
 def is_ipv4(cluster: ClusterDescription) -> Refusal | None:
-    """MSK developer guide, network type: a dual-stack cluster cannot have it, nor change back."""
+    """Refuse dual-stack, which MSK cannot change back (MSK developer guide, network type)."""
     if cluster.network_type in {"", "IPV4"}:
         return None
     return refuse(Code.CLUSTER_DUAL_STACK, network_type=cluster.network_type)
@@ -106,7 +106,7 @@ def _is_asked(scheme: Scheme, asked: RequestedSchemes, namespace: str) -> Refusa
 
 
 def _is_on(cluster: ClusterDescription, scheme: Scheme) -> Refusal | None:
-    """MSK developer guide, cross-account permissions: the cluster must have the scheme on."""
+    """Refuse a scheme that is off (MSK developer guide, cross-account permissions)."""
     return (
         None
         if scheme in cluster.authentication_schemes
@@ -116,7 +116,7 @@ def _is_on(cluster: ClusterDescription, scheme: Scheme) -> Refusal | None:
 
 def _is_encrypted(cluster: ClusterDescription, scheme: Scheme) -> Refusal | None:
     """
-    MSK developer guide, updating security: every scheme needs TLS.
+    Refuse every scheme without TLS (MSK developer guide, updating security).
 
     MSK allows SASL with TLS_PLAINTEXT only where unauthenticated access is on as well.
     """
@@ -129,7 +129,7 @@ def _is_encrypted(cluster: ClusterDescription, scheme: Scheme) -> Refusal | None
 
 
 def _has_authorities(cluster: ClusterDescription, scheme: Scheme) -> Refusal | None:
-    """MSK developer guide, mutual TLS: client certificates need a certificate authority."""
+    """Refuse tls without a certificate authority (MSK developer guide, mutual TLS)."""
     if scheme is not Scheme.TLS or cluster.certificate_authorities:
         return None
     return refuse(Code.NO_CERTIFICATE_AUTHORITY)
@@ -137,7 +137,7 @@ def _has_authorities(cluster: ClusterDescription, scheme: Scheme) -> Refusal | N
 
 def _leaves_it_to_acls(scheme: Scheme, server_properties: str | None) -> Refusal | None:
     """
-    MSK page: SCRAM and mutual TLS need ACLs, and the property set to false.
+    Refuse scram and tls unless the property is false, as they need ACLs (MSK page).
 
     MSKLink checks the property and never sets it: without ACLs, false locks out every client.
     """

@@ -58,7 +58,7 @@ def rejectable(
 def find_connection(
     record: ConnectionRecord, listed: Iterable[VpcConnection]
 ) -> VpcConnection | None:
-    """Return the connection for *record*, whoever created it; a living one is preferred."""
+    """Return the connection for *record*, made by us or by others; prefer a living one."""
     matching = [
         connection
         for connection in listed

@@ -13,7 +13,7 @@ from msklink.runs.cluster_record import VendorRecord
 ROOM = 8192 - 64
 """Size of an advanced parameter in bytes (SSM API reference, PutParameter), less the time."""
 
-# The most urgent first: a status shows the state that somebody should act on.
+# The most urgent first: a status shows the state that needs action.
 _BY_URGENCY = (
     State.FAILED,
     State.REFUSED,

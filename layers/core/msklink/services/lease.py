@@ -69,7 +69,7 @@ def _start(cluster_arn: str, holder: str, run: str) -> str:
     Make sure that the *holder* of the lease runs, and return its name.
 
     A holder that was never started is started. A holder that failed loses the lease to *run*. If a
-    later run has had the lease already, nobody gets it: that run saw all that *run* would see.
+    later run has had the lease already, it stays free: that run saw all that *run* would see.
     """
     if step_functions.start(holder, cluster_arn):
         return holder
