@@ -29,8 +29,8 @@ CATALOGUE = (
         3,
         f"{CORE}/connections/lifecycle.py",
         "A connection counts at its first AVAILABLE: brokers are published too early",
-        "        again = record.connection_state == AVAILABLE\n",
-        "        again = True\n",
+        "        is_second = record.connection_state == AVAILABLE\n",
+        "        is_second = True\n",
     ),
     Mutation(
         4,
@@ -138,8 +138,8 @@ CATALOGUE = (
         17,
         f"{CORE}/aws/errors.py",
         "Names of sessions stay in refusals: each run tells the same refusal as a new one",
-        '    said = re.sub(r"User: \\S+ is", "MSKLink is", message)\n',
-        "    said = message\n",
+        '    text = re.sub(r"User: \\S+ is", "MSKLink is", message)\n',
+        "    text = message\n",
     ),
     Mutation(
         18,

@@ -139,8 +139,8 @@ def impersonal(message: str) -> str:
     AWS names the session, which is the function's or the run's, and EC2 adds an encoded message
     (IAM user guide, access denied error messages; EC2 API reference, error codes).
     """
-    said = re.sub(r"User: \S+ is", "MSKLink is", message)
-    return re.sub(r"\s*Encoded authorization failure message: \S+", "", said)
+    text = re.sub(r"User: \S+ is", "MSKLink is", message)
+    return re.sub(r"\s*Encoded authorization failure message: \S+", "", text)
 
 
 def error_code(error: ClientError) -> str:

@@ -53,9 +53,9 @@ class Probe:
         """Return the probe's answer to *question*. Raises ProbeFailed."""
         try:
             answer = self._lambda.invoke(FunctionName=self._name, Payload=json.dumps(question))
-            said = answer["Payload"].read()
+            payload = answer["Payload"].read()
         except (BotoCoreError, ClientError) as error:
             raise ProbeFailed(str(error)) from error
         if "FunctionError" in answer:
-            raise ProbeFailed(said[:500].decode(errors="replace"))
-        return said
+            raise ProbeFailed(payload[:500].decode(errors="replace"))
+        return payload

@@ -44,11 +44,11 @@ def write_policy(
     try:
         kafka.put_cluster_policy(ClusterArn=cluster_arn, Policy=policy.to_json(), **expected)
     except kafka.exceptions.BadRequestException as error:
-        said = error_message(error)
-        if any(text in said for text in STALE_VERSION):
-            raise LostRace(said) from error
-        if any(text in said for text in BAD_PRINCIPAL):
-            raise PrincipalRejected(said) from error
+        message = error_message(error)
+        if any(text in message for text in STALE_VERSION):
+            raise LostRace(message) from error
+        if any(text in message for text in BAD_PRINCIPAL):
+            raise PrincipalRejected(message) from error
         raise Refused(aws_refusal(error)) from error
 
 

@@ -70,9 +70,9 @@ def create_connection(
             raise
         if not isinstance(error, kafka.exceptions.BadRequestException):
             raise Refused(aws_refusal(error)) from error
-        said = error_message(error)
-        refused = Refused(refuse(Code.CONNECTION_REFUSED_BY_MSK, problem=said))
-        if ROLE_IN_THE_MAKING in said:
+        message = error_message(error)
+        refused = Refused(refuse(Code.CONNECTION_REFUSED_BY_MSK, problem=message))
+        if ROLE_IN_THE_MAKING in message:
             raise NotYet(refused, ROLE_DELAY) from error
         raise refused from error
     return VpcConnection(

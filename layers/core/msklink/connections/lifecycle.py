@@ -44,8 +44,8 @@ def observe(record: ConnectionRecord, state: str) -> ConnectionRecord:
     if state == AVAILABLE:
         if record.state in {State.CONNECTED, State.PUBLISHED}:
             return seen
-        again = record.connection_state == AVAILABLE
-        return seen.with_(state=State.CONNECTED if again else State.CONNECTING, refusal=None)
+        is_second = record.connection_state == AVAILABLE
+        return seen.with_(state=State.CONNECTED if is_second else State.CONNECTING, refusal=None)
     if record.was_established and state not in DEAD_STATES | {CREATING, DELETING}:
         return seen
     if state in TRANSIENT_STATES:

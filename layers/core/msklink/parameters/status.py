@@ -56,8 +56,8 @@ def offboarded(
 
 def with_refusal(value: str | None, refusal: Refusal) -> dict[str, Any]:
     """Return the status in *value* with the *refusal* of a request that started no run."""
-    said = {key: entry for key, entry in _parse(value).items() if key != "updated"}
-    return fit({"state": State.REFUSED} | said | {"refusal": refusal.model_dump(mode="json")})
+    content = {key: entry for key, entry in _parse(value).items() if key != "updated"}
+    return fit({"state": State.REFUSED} | content | {"refusal": refusal.model_dump(mode="json")})
 
 
 def taken_over(cluster_arn: str, replaced: Refusal) -> dict[str, Any]:
@@ -68,9 +68,9 @@ def taken_over(cluster_arn: str, replaced: Refusal) -> dict[str, Any]:
 
 def with_replaced_cluster(value: str | None, content: Mapping[str, Any]) -> dict[str, Any]:
     """Return *content*, with the replaced cluster if *value* names one for the same cluster."""
-    said = _parse(value)
-    is_same = said.get("cluster_arn") == content.get("cluster_arn")
-    kept = {"replaced": said["replaced"]} if is_same and "replaced" in said else {}
+    before = _parse(value)
+    is_same = before.get("cluster_arn") == content.get("cluster_arn")
+    kept = {"replaced": before["replaced"]} if is_same and "replaced" in before else {}
     return fit(kept | dict(content))
 
 
@@ -144,15 +144,15 @@ def _entry(record: ConnectionRecord) -> dict[str, Any]:
     if record.removal:
         entry["leaving"] = record.removal.model_dump(mode="json", exclude_none=True)
     if record.probe_result and record.state is State.PUBLISHED:
-        entry["check"] = _said(record.probe_result)
+        entry["check"] = _check(record.probe_result)
     if record.warnings:
         entry["warnings"] = [warning.model_dump(mode="json") for warning in record.warnings]
     return entry
 
 
-def _said(check: ProbeResult) -> dict[str, Any]:
-    said = check.model_dump(mode="json", exclude={"servers"})
-    return {key: value for key, value in said.items() if value != ""}
+def _check(check: ProbeResult) -> dict[str, Any]:
+    fields = check.model_dump(mode="json", exclude={"servers"})
+    return {key: value for key, value in fields.items() if value != ""}
 
 
 def render(status: Mapping[str, Any], now: datetime) -> str:

@@ -99,8 +99,8 @@ def names_for(namespace: str, cluster_name: str, accounts: Iterable[str]) -> lis
 def digest(parameters: Mapping[str, str], namespace: str, cluster_name: str, account: str) -> str:
     """Return a digest of the bounds of *account*."""
     name = _applicable(parameters, namespace, cluster_name, account)
-    said = json.dumps([name, parameters.get(name)])
-    return hashlib.sha256(said.encode()).hexdigest()[:16]
+    text = json.dumps([name, parameters.get(name)])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def decide(

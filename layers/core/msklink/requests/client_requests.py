@@ -26,7 +26,7 @@ def read_client_requests(
     The time is in whole seconds, as in events. It is never later than *now*: a sender can put any
     time into an event, and a future one would override all later requests.
     """
-    said = {
+    common = {
         "cluster_arn": cluster_arn,
         "account": change.account,
         "vpc_id": change.vpc_id,
@@ -35,19 +35,19 @@ def read_client_requests(
 
     def offboarding(schemes: Iterable[Scheme], *, withdrawn: bool) -> list[ClientRequest]:
         return [
-            OffboardingRequest(**said, scheme=one, withdrawn=withdrawn) for one in sorted(schemes)
+            OffboardingRequest(**common, scheme=one, withdrawn=withdrawn) for one in sorted(schemes)
         ]
 
     match change.request:
         case OffboardingDetail(schemes=schemes):
             whole = set(schemes) == ALL_SCHEMES
-            request = [OnboardingRequest(**said, schemes=(), withdrawn=True)] if whole else []
+            request = [OnboardingRequest(**common, schemes=(), withdrawn=True)] if whole else []
             return [*request, *offboarding(schemes, withdrawn=False)]
         case OnboardingDetail() as detail:
-            again = " ".join(detail.schemes)
+            requested = " ".join(detail.schemes)
             request = [
-                OnboardingRequest(**said, **detail.model_dump(exclude={"cluster", "vpc_id"}))
+                OnboardingRequest(**common, **detail.model_dump(exclude={"cluster", "vpc_id"}))
             ]
         case None:
-            again, request = change.tag, []
-    return [*request, *offboarding(read_schemes(again, "").schemes, withdrawn=True)]
+            requested, request = change.tag, []
+    return [*request, *offboarding(read_schemes(requested, "").schemes, withdrawn=True)]

@@ -60,8 +60,8 @@ class AccountScanner:
             session = client_session(client, client.scanning(), self._session_name)
             vpcs = ec2.client(session)
             tags = ec2.vpc_tags(vpcs, client.namespace)
-        except CLIENT_ERRORS as trouble:
-            logger.info("client not reached", account=account, trouble=str(trouble))
+        except CLIENT_ERRORS as error:
+            logger.info("client not reached", account=account, error=str(error))
             return None
         names = account, client.namespace, settings().stack_name
         return AccountSnapshot(
@@ -75,6 +75,6 @@ class AccountScanner:
 def _read_or_none[T](account: str, read: Callable[[], T]) -> T | None:
     try:
         return read()
-    except CLIENT_ERRORS as trouble:
-        logger.warning("client partly read", account=account, trouble=str(trouble))
+    except CLIENT_ERRORS as error:
+        logger.warning("client partly read", account=account, error=str(error))
         return None

@@ -107,7 +107,7 @@ def _create_or_hold(msk: "KafkaClient", record: ConnectionRecord) -> ConnectionR
         held = lifecycle.put_on_hold(record, clock.now(), error.longest)
         if held is None:
             raise error.final from error
-        logger.info("connection not made yet", item=record.item, said=str(error))
+        logger.info("connection not made yet", item=record.item, error=str(error))
         return held
     except Refused as error:
         # botocore's retry after a lost answer may be refused as a second connection.

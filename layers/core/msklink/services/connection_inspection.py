@@ -45,13 +45,13 @@ def _inspect(
     states = {connection.arn: connection.state for connection in listed}
     records = lifecycle.observe_all(known, states, task.waited_seconds, now)
     changed = record_changes(known, records, task.run, now)
-    again = lifecycle.accounts_to_reconnect(known, records)
+    reconnect = lifecycle.accounts_to_reconnect(known, records)
     pending = [record for record in records if record.state is State.CONNECTING]
     logger.info("connections inspected", pending=len(pending), changed=len(changed))
     if any(record.hold and record.hold.is_cluster for record in pending):
         return {"move": Move.INSPECT, "bootstrap_brokers": {}}
-    if again:
-        return {"move": Move.CONNECT, "accounts": again, "bootstrap_brokers": {}}
+    if reconnect:
+        return {"move": Move.CONNECT, "accounts": reconnect, "bootstrap_brokers": {}}
     if pending:
         return {"move": Move.WAIT, "wait_seconds": lifecycle.WAIT_SECONDS, "bootstrap_brokers": {}}
     accounts = task.surveyed_accounts | {one.account for one in known}

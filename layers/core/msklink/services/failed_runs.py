@@ -38,5 +38,5 @@ def _schedule_sweep(run: str, when: datetime) -> None:
     """Schedule a sweep at the next attempt; without it the regular sweep starts that attempt."""
     try:
         scheduler.sweep_at(run, when)
-    except AWS_ERRORS as trouble:
-        logger.warning("no sweep scheduled", run=run, trouble=str(trouble))
+    except AWS_ERRORS as error:
+        logger.warning("no sweep scheduled", run=run, error=str(error))

@@ -122,8 +122,8 @@ def _refuse(
     client = ClientAccount.beside(installation.function_arn, account, settings().namespace)
     try:
         _write_status(client, name, refusal, installation.session_name)
-    except CLIENT_ERRORS as trouble:
-        logger.info("not shown to the client", account=account, trouble=str(trouble))
+    except CLIENT_ERRORS as error:
+        logger.info("not shown to the client", account=account, error=str(error))
 
 
 def _write_status(

@@ -117,8 +117,8 @@ def _changes(
 ) -> list[str]:
     """Return the removals that are due, and the changes on either side."""
     known = snapshot.connections
-    over = [one.item for one in known if offboarding.is_removal_due(one, now)]
-    changes = [backoff.reason_with_digest("removals of connections are due", over)] if over else []
+    due = [one.item for one in known if offboarding.is_removal_due(one, now)]
+    changes = [backoff.reason_with_digest("removals of connections are due", due)] if due else []
     due = sorted(one for one, vendor in snapshot.cluster.vendors.items() if vendor.is_due(now))
     changes += [backoff.reason_with_digest("removals of vendors are due", due)] if due else []
     of_cluster = list(change_detection.detect_cluster_changes(managed, snapshot)) if managed else []
@@ -134,6 +134,6 @@ def _changes(
             changes += of_client
             # A connection that is gone is a change by itself, and its endpoint is gone with it.
             if not (of_cluster or of_client):
-                again = partial(scanner.rescan, client.account)
-                change_detection.report_untagged_endpoints(arn, client, snapshot, scanned, again)
+                rescan = partial(scanner.rescan, client.account)
+                change_detection.report_untagged_endpoints(arn, client, snapshot, scanned, rescan)
     return changes
