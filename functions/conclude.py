@@ -1,4 +1,4 @@
-"""Task state Conclude: give the lease up, unless something newer was asked for meanwhile."""
+"""Task state Conclude: release the lease, unless there are newer requests."""
 
 from aws_lambda_powertools import Logger
 

@@ -1,4 +1,4 @@
-"""Task state DisconnectClient: take away what one client account is not to have any more."""
+"""Task state DisconnectClient: remove what one client account should no longer have."""
 
 from aws_lambda_powertools import Logger
 

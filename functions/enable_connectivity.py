@@ -1,4 +1,4 @@
-"""Task state EnableConnectivity: turn private connectivity on for the schemes that are wanted."""
+"""Task state EnableConnectivity: turn on private connectivity for the wanted schemes."""
 
 from typing import Any
 

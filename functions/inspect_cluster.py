@@ -1,4 +1,4 @@
-"""Task state InspectCluster: read the cluster and its tags, and say what the run does next."""
+"""Task state InspectCluster: read the cluster and its tags, and decide what the run does next."""
 
 from typing import Any
 

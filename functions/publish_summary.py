@@ -1,4 +1,4 @@
-"""Task state PublishSummary: write the owner's own set of parameters, and how all clients are."""
+"""Task state PublishSummary: write the owner's own parameters, with a summary of all clients."""
 
 from aws_lambda_powertools import Logger
 

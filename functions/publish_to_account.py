@@ -1,4 +1,4 @@
-"""Task state PublishToAccount: write client configuration and status into a client account."""
+"""Task state PublishToAccount: write client properties and status into a client account."""
 
 from aws_lambda_powertools import Logger
 

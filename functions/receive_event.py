@@ -1,4 +1,4 @@
-"""Turns an event into a request for a run, and starts the run if none is under way."""
+"""Request a run for each cluster that an event concerns, and start it unless one is in progress."""
 
 from typing import Any
 

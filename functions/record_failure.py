@@ -1,4 +1,4 @@
-"""Task states Record…Failure: note what went wrong for one client, so that the others go on."""
+"""Task states Record…Failure: record a failure for one client, so that the others go on."""
 
 from aws_lambda_powertools import Logger
 

@@ -1,4 +1,4 @@
-"""Frees the lease of a run that failed, and tells why it did."""
+"""Handle a failed run: publish Run Failed, release the lease, schedule a retry."""
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.parser import event_parser

@@ -1,4 +1,4 @@
-"""Task state RevokeAccess: take accounts out of the cluster policy that have nothing left there."""
+"""Task state RevokeAccess: remove accounts without a connection from the cluster policy."""
 
 from aws_lambda_powertools import Logger
 
@@ -20,6 +20,6 @@ def handler(event: AccessRevocation) -> dict[str, int]:
             policy_grants.revoke(event, record)
     except Refused as error:
         notifications.cluster_refused(event.cluster_arn, event.run, error.refusal)
-        return {"wait_seconds": 0}  # what is pending is left to the next run
+        return {"wait_seconds": 0}  # the next run handles what is pending
     wait = offboarding.wait_seconds(event.waited_seconds, len(event.closing))
     return {"wait_seconds": wait}

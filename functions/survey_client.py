@@ -1,4 +1,4 @@
-"""Task state SurveyClient: find what one client account wants, and check each of its VPCs."""
+"""Task state SurveyClient: read the requests of one client account, and check each of its VPCs."""
 
 from aws_lambda_powertools import Logger
 

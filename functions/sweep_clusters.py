@@ -1,8 +1,8 @@
 """
-Starts runs where something may have changed that no event has told of, or where time is up.
+Start runs where no event has reported a change, or where a removal or a retry is due.
 
-Events of AWS are best effort (EventBridge reference); this is what makes it sure. It is also how
-clusters and VPCs come in that were tagged before MSKLink was there.
+AWS delivers its events on a best-effort basis (EventBridge reference), so the sweep finds what they
+miss. It also finds clusters and VPCs that were tagged before MSKLink was deployed.
 """
 
 from typing import Any

@@ -21,14 +21,14 @@ resource "aws_iam_role_policy" "client" {
 # Shows that this module is there, to tell a wrong external id from a missing one. No rights.
 resource "aws_iam_role" "presence" {
   name               = "${var.namespace}-presence-${local.region}"
-  description        = "Shows MSKLink that its client stack is deployed; may do nothing."
+  description        = "Shows MSKLink that its client stack is deployed. Has no permissions."
   assume_role_policy = jsonencode(local.presence_trust)
 }
 
 # Tag changes on VPCs, told to the owner.
 resource "aws_cloudwatch_event_rule" "tagged_vpcs" {
   name_prefix   = "${var.namespace}-"
-  description   = "Tells MSKLink of the owner account that a VPC was tagged for a cluster."
+  description   = "Forwards tag changes on VPCs for a cluster to MSKLink in the owner account."
   event_pattern = jsonencode(local.tagged_vpcs)
 }
 
@@ -67,7 +67,7 @@ resource "aws_sqs_queue_policy" "undelivered_events" {
 
 resource "aws_cloudwatch_metric_alarm" "events_undelivered" {
   alarm_name          = "${var.namespace}-events-undelivered"
-  alarm_description   = "A tag event did not reach MSKLink in the owner account; it is in the queue."
+  alarm_description   = "A tag event did not reach MSKLink in the owner account. It is in the dead-letter queue."
   namespace           = "AWS/SQS"
   metric_name         = "ApproximateNumberOfMessagesVisible"
   dimensions          = { QueueName = aws_sqs_queue.undelivered_events.name }

@@ -29,7 +29,7 @@ resource "aws_cloudwatch_log_group" "probe" {
 resource "aws_lambda_function" "probe" {
   count            = local.probes
   function_name    = "${var.namespace}-probe"
-  description      = "Checks from inside the VPC what MSKLink has connected; calls no AWS API."
+  description      = "Checks from inside the VPC what MSKLink has connected. Calls no AWS API."
   runtime          = "python3.13"
   architectures    = ["arm64"]
   handler          = "index.handler"

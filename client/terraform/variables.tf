@@ -17,7 +17,7 @@ variable "namespace" {
 variable "owner_stack_name" {
   type        = string
   default     = "msklink"
-  description = "Name of the owner stack; the value of the tag on what MSKLink creates here."
+  description = "Name of the owner stack. MSKLink tags what it creates with this name."
 }
 
 variable "owner_account_id" {
@@ -53,17 +53,17 @@ variable "external_id" {
 variable "probe_subnet_ids" {
   type        = list(string)
   default     = []
-  description = "Subnets of one connected VPC, to have connections checked from inside; empty for no probe."
+  description = "Subnets of one connected VPC, for a probe that checks connections. Empty creates no probe."
 }
 
 variable "probe_security_group_ids" {
   type        = list(string)
   default     = []
-  description = "Security groups of the probe, best those of an application; with ProbeSubnetIds."
+  description = "Security groups of the probe, preferably those of an application. With ProbeSubnetIds."
 }
 
 variable "alarm_topic_arn" {
   type        = string
   default     = ""
-  description = "SNS topic that hears when a tag event did not reach the owner; empty for none."
+  description = "SNS topic for the alarm that a tag event did not reach the owner. Empty for none."
 }

@@ -162,5 +162,5 @@ def test_a_shared_vpc_is_refused_with_the_account_that_owns_it(
     refusal = record(accounts, steps, vpc_id)["refusal"]
     assert refusal["code"] == "VpcShared"
     assert f"belongs to account {OTHER_CLIENT}" in refusal["message"]
-    assert f"Let account {OTHER_CLIENT} ask" in refusal["remedy"]
+    assert f"Request the connection from account {OTHER_CLIENT}" in refusal["remedy"]
     assert accounts.status(CLIENT)["vpcs"][vpc_id]["iam"]["refusal"] == refusal

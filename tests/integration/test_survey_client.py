@@ -77,7 +77,7 @@ def test_a_refusal_is_told_once_and_is_in_the_status_of_the_client(
     assert told["refusal"]["code"] == "SchemeNotOffered"
     assert (told["account"], told["vpc_id"], told["scheme"]) == (CLIENT, vpc_id, "tls")
     status = accounts.status(CLIENT)
-    assert status["vpcs"][vpc_id]["tls"]["refusal"]["remedy"].startswith("Ask for one of these")
+    assert status["vpcs"][vpc_id]["tls"]["refusal"]["remedy"].startswith("Request one of these")
 
 
 def test_a_refusal_that_is_withdrawn_is_not_told_again(steps: Steps, accounts: Accounts) -> None:

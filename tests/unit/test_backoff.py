@@ -26,5 +26,5 @@ def test_people_are_told_what_comes_next() -> None:
     first, *_, last = failures()
 
     assert backoff.describe_next_attempt(first) == "The next attempt is at 2026-01-01 00:05 UTC."
-    assert "last attempt of 12" in backoff.describe_next_attempt(last)
-    assert "Mend the cause" in backoff.describe_next_attempt(last)
+    assert "last of 12 attempts" in backoff.describe_next_attempt(last)
+    assert "Solve the cause" in backoff.describe_next_attempt(last)

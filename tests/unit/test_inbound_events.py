@@ -133,7 +133,7 @@ def test_a_request_to_leave_that_cannot_be_understood_is_refused(changes: dict[s
 
     assert isinstance(hint, InvalidRequest)
     assert (hint.cluster, hint.refusal.code) == ("orders", "MalformedRequest")
-    assert hint.refusal.remedy.endswith("cluster, vpc_id, schemes, as the README has it.")
+    assert hint.refusal.remedy.endswith("the fields cluster, vpc_id, schemes, as in the README.")
 
 
 def test_a_refusal_does_not_repeat_what_was_sent() -> None:

@@ -305,14 +305,14 @@ ALL = tcp(14001, 14100)
         ({"sg-a": tcp(9092, 14000)}, ("sg-a",), "NobodyLetIn", "sg-a"),
         ({"sg-a": NONE}, ("sg-a",), "NobodyLetIn", "sg-a"),
         ({"sg-a": tcp(14001, 14100, "::/0")}, ("sg-a",), "NobodyLetIn", "sg-a"),
-        ({"sg-a": tcp(14001, 14003)}, ("sg-a",), "PortsPartlyOpen", "TCP 14004-14100;"),
-        ({"sg-a": tcp(14002, 14099)}, ("sg-a",), "PortsPartlyOpen", "TCP 14001, 14100;"),
+        ({"sg-a": tcp(14001, 14003)}, ("sg-a",), "PortsPartlyOpen", "TCP 14004-14100."),
+        ({"sg-a": tcp(14002, 14099)}, ("sg-a",), "PortsPartlyOpen", "TCP 14001, 14100."),
         ({"sg-a": tcp(14001, 14050), "sg-b": tcp(14051, 14100)}, ("sg-a", "sg-b"), None, ""),
         (
             {"sg-a": tcp(14001, 14050), "sg-b": tcp(14052, 14100)},
             ("sg-a", "sg-b"),
             "PortsPartlyOpen",
-            "TCP 14051;",
+            "TCP 14051.",
         ),
         ({"sg-a": ALL, "sg-b": NONE}, ("sg-a", "sg-b"), None, ""),  # rules add up
         ({"sg-a": ALL, "sg-b": NONE}, ("sg-b",), "NobodyLetIn", "sg-b"),  # sg-a is not used

@@ -58,7 +58,7 @@ def test_each_unknown_word_is_refused_and_the_rest_counts() -> None:
 
     assert asked.schemes == {Scheme.IAM}
     assert [refusal.code for refusal in asked.refusals] == [Code.UNKNOWN_SCHEME] * 3
-    assert "Tag msklink of the cluster holds 'auto'" in asked.refusals[0].message
+    assert "Tag msklink of the cluster contains 'auto'" in asked.refusals[0].message
 
 
 @given(st.text())

@@ -34,7 +34,7 @@ def said(kind: type[AccessBounds | OnboardingDetail], data: Any) -> str:
         (AccessBounds, {"names": []}, "actions is missing"),
         (AccessBounds, {"names": "a", "actions": []}, "names must be a list"),
         (AccessBounds, {"names": [], "actions": ["rule"]}, "actions.0 must be one of 'produce'"),
-        (AccessBounds, {"names": [], "actions": [], "x": 1}, "x is not a field that is known here"),
+        (AccessBounds, {"names": [], "actions": [], "x": 1}, "x is not a known field"),
         (OnboardingDetail, RIGHT | {"schemes": 7}, "schemes must be a list"),
         (OnboardingDetail, RIGHT | {"subnet_ids": "subnet-1"}, "subnet_ids must be a list"),
         (OnboardingDetail, RIGHT | {"access": {"produce": [1]}}, "access.produce.0 must be a text"),

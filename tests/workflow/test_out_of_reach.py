@@ -28,7 +28,7 @@ def test_an_account_that_cannot_be_reached_is_cut_off_from_the_owners_side(
     assert onboarded.granted() == [OTHER_CLIENT]
     [told] = onboarded.accounts.take_events(OFFBOARDED)
     assert told["refusal"]["code"] == "ClientUnreachable"
-    assert "billing goes on until the client deletes it" in told["refusal"]["remedy"]
+    assert "AWS bills it until the client deletes it" in told["refusal"]["remedy"]
     assert onboarded.accounts.status(OWNER)["clients"][CLIENT] == "abandoned"
     assert onboarded.sweep() == 0
 

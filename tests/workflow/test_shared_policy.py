@@ -162,7 +162,7 @@ def test_whom_others_do_not_let_in_is_told_why(
     assert managed_by_others.connections(STRANGER) == []
     refusal = managed_by_others.accounts.status(STRANGER)["refusal"]
     assert refusal["code"] == "AccountNotAdmitted"
-    assert refusal["message"].endswith(sentence or "somebody else manages it.")
+    assert refusal["message"].endswith(sentence or "another tool or person manages it.")
     assert OUR_ROLE in refusal["remedy"]
 
 

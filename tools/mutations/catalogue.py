@@ -29,8 +29,8 @@ CATALOGUE = (
         3,
         f"{CORE}/connections/lifecycle.py",
         "A connection counts at its first AVAILABLE: brokers are published too early",
-        "        again = record.connection_state == AVAILABLE\n",
-        "        again = True\n",
+        "        is_second = record.connection_state == AVAILABLE\n",
+        "        is_second = True\n",
     ),
     Mutation(
         4,
@@ -138,8 +138,8 @@ CATALOGUE = (
         17,
         f"{CORE}/aws/errors.py",
         "Names of sessions stay in refusals: each run tells the same refusal as a new one",
-        '    said = re.sub(r"User: \\S+ is", "MSKLink is", message)\n',
-        "    said = message\n",
+        '    text = re.sub(r"User: \\S+ is", "MSKLink is", message)\n',
+        "    text = message\n",
     ),
     Mutation(
         18,
@@ -179,30 +179,30 @@ CATALOGUE = (
         """\
     writer = PolicyWriter(task.cluster, record.vendors)
     revoked = _revoke(task.cluster, task.run, writer, has_nothing_left)
-    if repair:  # it came after GrantAccess, and the next run ends its repair, or it is contested
+    if repair:  # drift since GrantAccess: the next run completes the repair, or finds it contested
         cluster_item.record_policy_digests(task.cluster_arn, record.policy_digests)
     else:
         record_digest(task.cluster)
     vendors.report_removed(task.cluster, task.run, record, now)
-    for over in known:
-        if over.is_about_account and not over.is_shown:
-            dynamodb.delete_record(over)  # the run has not met again what kept us from the account
-    for left in abandoned:
-        unreachable_clients.cut_off(task, left, listed())
+    for refused in known:
+        if refused.is_about_account and not refused.is_shown:
+            dynamodb.delete_record(refused)  # this run had no such problem with the account
+    for unreachable in abandoned:
+        unreachable_clients.cut_off(task, unreachable, listed())
 """,
         """\
-    for left in abandoned:
-        unreachable_clients.cut_off(task, left, listed())
+    for unreachable in abandoned:
+        unreachable_clients.cut_off(task, unreachable, listed())
     writer = PolicyWriter(task.cluster, record.vendors)
     revoked = _revoke(task.cluster, task.run, writer, has_nothing_left)
-    if repair:  # it came after GrantAccess, and the next run ends its repair, or it is contested
+    if repair:  # drift since GrantAccess: the next run completes the repair, or finds it contested
         cluster_item.record_policy_digests(task.cluster_arn, record.policy_digests)
     else:
         record_digest(task.cluster)
     vendors.report_removed(task.cluster, task.run, record, now)
-    for over in known:
-        if over.is_about_account and not over.is_shown:
-            dynamodb.delete_record(over)  # the run has not met again what kept us from the account
+    for refused in known:
+        if refused.is_about_account and not refused.is_shown:
+            dynamodb.delete_record(refused)  # this run had no such problem with the account
 """,
     ),
     Mutation(

@@ -1,4 +1,5 @@
-"""MSKLink's rules about Amazon MSK multi-VPC private connectivity, and its access to AWS.
+"""MSKLink: Amazon MSK multi-VPC private connectivity for clients in other accounts and VPCs.
 
-The rule modules take values and return values. Only `msklink.aws` imports boto3.
+Only `msklink.aws` imports boto3, and only `msklink.services` and the handlers import
+`msklink.aws`. All other packages are rules, which take and return values.
 """

@@ -1,4 +1,4 @@
-"""Parts of Amazon resource names."""
+"""Read and build Amazon resource names."""
 
 import re
 from typing import NamedTuple, Self
@@ -11,7 +11,7 @@ _CLUSTER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
 
 
 def is_cluster_name(text: str) -> bool:
-    """Whether a cluster can be called *text* (MSK API reference, CreateCluster)."""
+    """Return whether a cluster can have the name *text* (MSK API reference, CreateCluster)."""
     return bool(_CLUSTER_NAME.fullmatch(text))
 
 
@@ -27,13 +27,13 @@ class ClusterArn(NamedTuple):
 
     @classmethod
     def find(cls, text: str) -> Self | None:
-        """The parts of *text*, or None when it is not the ARN of an MSK cluster."""
+        """Return the parts of *text*, or None where it is not the ARN of an MSK cluster."""
         match = _CLUSTER.fullmatch(text)
         return cls(text, *match.groups()) if match else None
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """As find, but raises ValueError."""
+        """Return the parts of *text*; raises ValueError where it is no ARN of an MSK cluster."""
         found = cls.find(text)
         if found is None:
             raise ValueError(f"{text!r} is not the ARN of an MSK cluster")
@@ -48,7 +48,7 @@ CONSOLES = {
 
 
 def console_link(execution_arn: str) -> str:
-    """Address of the page of a run in the console of Step Functions; empty where unknown."""
+    """Return the address of a run's page in the Step Functions console; empty where unknown."""
     _, partition, _, region, _ = execution_arn.split(":", 4)
     if partition not in CONSOLES:
         return ""

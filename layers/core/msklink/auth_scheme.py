@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Scheme(StrEnum):
-    """A scheme as people write it in tags; never plaintext, which MSK does not offer here."""
+    """A scheme as it is written in tags; MSK does not offer plaintext here."""
 
     IAM = "iam"
     SCRAM = "scram"

@@ -1,4 +1,4 @@
-"""A client account as the owner's installation sees it: its roles, and what a step may do in it."""
+"""The roles in a client account, and the session policies of each step."""
 
 import json
 from typing import Any, NamedTuple, Self
@@ -12,8 +12,8 @@ LOOKS = (
     "ec2:DescribeVpcs",
 )
 
-# MSK makes and deletes the endpoint with the rights of its caller (service authorization
-# reference, MSK, dependent actions), so they are in the session as well.
+# MSK creates and deletes the endpoint with the permissions of its caller (service authorization
+# reference, MSK, dependent actions), so the session needs them as well.
 CONNECTING = (
     *LOOKS,
     "ec2:AuthorizeSecurityGroupEgress",
@@ -59,11 +59,11 @@ Statement = dict[str, Any]
 
 class ClientAccount(NamedTuple):
     """
-    One client account in the Region of the installation that serves it.
+    One client account in the Region of the owner's installation.
 
-    The scopes are session policies (IAM user guide): a session may do what both its scope and the
-    policy of the role in client.yaml allow, so what goes wrong in one step stays in that step and
-    with that cluster.
+    The scopes are session policies (IAM user guide): a session has only the permissions that both
+    its scope and the policy of the role in client.yaml allow. So a fault in one step affects only
+    that step and that cluster.
     """
 
     partition: str
@@ -74,23 +74,23 @@ class ClientAccount(NamedTuple):
 
     @classmethod
     def beside(cls, arn: str, account: str, namespace: str) -> Self:
-        """The client *account* of the installation in whose Region and account *arn* is."""
+        """Return the client *account* of the installation that has the resource *arn*."""
         _, partition, _, region, owner, _ = arn.split(":", 5)
         return cls(partition, region, owner, account, namespace)
 
     @property
     def role(self) -> str:
-        """ARN of the role of client.yaml that does the work."""
+        """ARN of the role in client.yaml that does the work."""
         return self._role("client")
 
     @property
     def presence_role(self) -> str:
-        """ARN of the role of client.yaml that only shows that the stack is there."""
+        """ARN of the role in client.yaml that shows only that the stack exists."""
         return self._role("presence")
 
     @property
     def probe(self) -> str:
-        """Name of the function of client.yaml that checks connections from inside a VPC."""
+        """Name of the probe, the function in client.yaml that checks connections inside a VPC."""
         return f"{self.namespace}-probe"
 
     def _role(self, kind: str) -> str:
@@ -98,18 +98,18 @@ class ClientAccount(NamedTuple):
         return f"arn:{self.partition}:iam::{self.id}:role/{name}"
 
     def scanning(self) -> str:
-        """Scope of a look at what there is, for all clusters."""
+        """Return the scope of a scan of the account, for all clusters."""
         parameters = f"arn:{self.partition}:ssm:{self.region}:{self.id}:parameter/{self.namespace}"
         return _policy(_allow(SCANNING, "*"), _allow(READING, [parameters]))
 
     def surveying(self, cluster_name: str) -> str:
-        """Scope of a step that looks at VPCs, writes the status, and takes a name over."""
+        """Return the scope of a step that reads VPCs, writes the status, and claims the name."""
         return _policy(
             _allow(LOOKS, "*"), *self._on_parameters(cluster_name, PUBLISHING + WITHDRAWING)
         )
 
     def connecting(self, cluster_name: str) -> str:
-        """Scope of a step that makes security groups and connections to one cluster."""
+        """Return the scope of a step that creates groups and connections for one cluster."""
         clusters = f"arn:{self.partition}:kafka:{self.region}:{self.owner}:cluster/{cluster_name}/*"
         return _policy(
             _allow(CONNECTING, "*"),
@@ -118,7 +118,7 @@ class ClientAccount(NamedTuple):
         )
 
     def disconnecting(self, cluster_name: str) -> str:
-        """Scope of a step that takes away what was made for one cluster."""
+        """Return the scope of a step that deletes what was created for one cluster."""
         return _policy(
             _allow(DISCONNECTING, "*"),
             _allow(DELETING, [self._connections(cluster_name)]),
@@ -126,7 +126,7 @@ class ClientAccount(NamedTuple):
         )
 
     def publishing(self, cluster_name: str) -> str:
-        """Scope of a step that writes the parameters of one cluster, and has them checked."""
+        """Return the scope of a step that publishes the parameters of a cluster and probes it."""
         probe = f"arn:{self.partition}:lambda:{self.region}:{self.id}:function:{self.probe}"
         return _policy(*self._on_parameters(cluster_name, PUBLISHING), _allow(PROBING, [probe]))
 
@@ -135,7 +135,7 @@ class ClientAccount(NamedTuple):
         return f"{place}:vpc-connection/{self.owner}/{cluster_name}/*"
 
     def _on_parameters(self, cluster_name: str, actions: tuple[str, ...]) -> list[Statement]:
-        """Reading is judged on the path, and *actions* on the parameters below it."""
+        """Return statements: reading is allowed on the path, *actions* on parameters below it."""
         path = (
             f"arn:{self.partition}:ssm:{self.region}:{self.id}"
             f":parameter/{self.namespace}/{cluster_name}"

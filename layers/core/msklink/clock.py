@@ -1,8 +1,8 @@
-"""The time, asked for in one place, so that it can be moved in tests."""
+"""The current time, read in one place so that tests can set it."""
 
 from datetime import UTC, datetime
 
 
 def now() -> datetime:
-    """An aware time in UTC."""
+    """Return the time in UTC, with its time zone."""
     return datetime.now(UTC)

@@ -1,18 +1,18 @@
-"""The errors that leave MSKLink's own code. A state machine sees them by class name.
+"""The errors that leave MSKLink's own code; the state machine matches them by class name.
 
 | kind             | class                  | raised by        | in the state machine       |
 |------------------|------------------------|------------------|----------------------------|
 | AWS is busy      | TransientError         | msklink.aws      | Retry                      |
 | lost a race      | LostRace               | msklink.aws      | Retry, which reads again   |
 | cannot be done   | Refused                | msklink.aws      | none: handlers record it   |
-| too early        | NotYet                 | msklink.aws      | none: it is asked again    |
+| too early        | NotYet                 | msklink.aws      | none: the run tries later  |
 | bad principal    | PrincipalRejected      | msklink.aws      | none: GrantAccess finds it |
 | update rejected  | UpdateRejected         | msklink.aws      | none: the run goes on      |
-| a probe is mute  | ProbeFailed            | msklink.aws      | none: it is logged         |
+| probe failed     | ProbeFailed            | msklink.aws      | none: it is logged         |
 | took too long    | ClusterWaitTimedOut    | InspectCluster   | none: the run fails loudly |
 | lost its lease   | LeaseLost              | services.lease   | none: the run ends         |
 
-Time-outs of a function are named by Lambda and Step Functions, and are in the same Retry.
+Time-outs of a function have names of Lambda and Step Functions, and are in the same Retry.
 """
 
 from datetime import timedelta
@@ -21,15 +21,15 @@ from msklink.refusals import Refusal
 
 
 class TransientError(Exception):
-    """A call that may succeed in a moment: throttled, unanswered, or failed by AWS itself."""
+    """A call that may succeed later: throttled, without an answer, or failed in AWS itself."""
 
 
 class LostRace(Exception):
-    """Somebody else wrote first; reading again and deciding again is safe."""
+    """Another writer was first; it is safe to read and decide again."""
 
 
 class Refused(Exception):
-    """AWS or the client account said no, and waiting does not help."""
+    """AWS or the client account refuses the call, and will not change that by itself."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.message)
@@ -37,7 +37,7 @@ class Refused(Exception):
 
 
 class NotYet(Exception):
-    """AWS says no to what it may allow a little later; after *longest* that is *final*."""
+    """AWS refuses what it may allow later; after *longest* the error is *final*."""
 
     def __init__(self, final: Exception, longest: timedelta) -> None:
         super().__init__(str(final))
@@ -45,20 +45,20 @@ class NotYet(Exception):
 
 
 class PrincipalRejected(Exception):
-    """MSK does not take a principal of the cluster policy; the message may name it."""
+    """MSK rejects a principal of the cluster policy; the message may name it."""
 
 
 class UpdateRejected(Exception):
-    """MSK does not take the update of a cluster, in its own words."""
+    """MSK rejects the update of a cluster; the message has MSK's words."""
 
 
 class ProbeFailed(Exception):
-    """The probe of a client account gave no answer, or none that we know."""
+    """The probe of a client account gave no answer, or an invalid one."""
 
 
 class LeaseLost(Exception):
-    """Another run works on the cluster, or has since; a run that was redriven finds it out."""
+    """Another run has or had the lease of the cluster since; a redriven run can meet this."""
 
 
 class ClusterWaitTimedOut(Exception):
-    """The cluster was not ACTIVE within the time that one wait may take."""
+    """The cluster was not ACTIVE within the limit of one wait."""

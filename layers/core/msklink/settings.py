@@ -1,4 +1,4 @@
-"""What the template tells every function."""
+"""The settings that the template passes to every function."""
 
 import os
 from datetime import timedelta
@@ -10,11 +10,11 @@ from msklink.connections.removal import RemovalTerms
 from msklink.drift.kinds import REPAIRABLE, DriftKind
 
 NAMESPACE = r"(?!aws|ssm|sg-|(sg|default)$)[a-z][a-z0-9-]{1,19}"
-"""AWS keeps some names of parameters, security groups and buses to itself, see template.yaml."""
+"""AWS reserves some names of parameters, security groups and buses, see template.yaml."""
 
 
 class Settings(BaseModel, frozen=True, extra="ignore", regex_engine="python-re"):
-    """The environment of a function. The namespace is also the name of the bus."""
+    """The environment of a function. The namespace is also the name of the event bus."""
 
     namespace: str = Field(alias="NAMESPACE", pattern=rf"^{NAMESPACE}$")
     table_name: str = Field(alias="TABLE_NAME", min_length=3)
@@ -27,7 +27,7 @@ class Settings(BaseModel, frozen=True, extra="ignore", regex_engine="python-re")
         default=frozenset({DriftKind.CONNECTION, DriftKind.POLICY, DriftKind.PARAMETERS}),
         alias="REPAIR",
     )
-    """Kinds of drift that are changed back; the environment has them separated by commas."""
+    """Kinds of drift that are repaired; separated by commas in the environment."""
     maintenance_window: str = Field(default="", alias="MAINTENANCE_WINDOW")
     reject_unknown: bool = Field(default=False, alias="REJECT_UNKNOWN_CONNECTIONS")
     grace_hours: float = Field(default=24, alias="GRACE_HOURS", ge=0)
@@ -45,7 +45,7 @@ class Settings(BaseModel, frozen=True, extra="ignore", regex_engine="python-re")
 
     @property
     def retry_pauses(self) -> list[timedelta]:
-        """Before the first attempt after a run that failed, the second and so on."""
+        """Backoff in minutes after failed runs, in order; the last value repeats."""
         return [timedelta(minutes=float(minutes)) for minutes in self.retry_minutes.split()]
 
     def repairs(self, kind: DriftKind) -> bool:
@@ -53,7 +53,7 @@ class Settings(BaseModel, frozen=True, extra="ignore", regex_engine="python-re")
 
     @property
     def terms(self) -> RemovalTerms:
-        """On which connections are taken away."""
+        """The owner's terms for removals."""
         return RemovalTerms(
             self.namespace, timedelta(hours=self.grace_hours), self.deletion_protection
         )

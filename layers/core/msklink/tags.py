@@ -1,4 +1,4 @@
-"""The tags by which people say what they want, in the characters that MSK documents for tags.
+"""Read the tags on clusters and VPCs, in the characters that MSK documents for tags.
 
 The grammar (letters, digits, space and `_ . / = + - @`; no colon, no comma; values of 255
 characters) is that of the MSK developer guide, "Tagging an Amazon MSK cluster".
@@ -11,18 +11,18 @@ from msklink.auth_scheme import ALL_SCHEMES, Scheme
 from msklink.refusals import Code, Refusal, refuse
 
 MANAGED_BY = "msklink/managed-by"
-"""Key on all that MSKLink creates; the value is the stack name. The same in every namespace,
-because IAM condition keys cannot be made from a parameter in CloudFormation."""
+"""Tag key on all resources that MSKLink creates; the value is the stack name. It has no namespace,
+because CloudFormation cannot build an IAM condition key from a parameter."""
 
 PROTECT = "protect"
-"""Last part of the key on a VPC whose connections are not to be taken away."""
+"""Last part of the tag key on a VPC whose connections must not be removed."""
 
 ACCOUNT_ID_LENGTH = 12
 
 
 @dataclass(frozen=True)
 class RequestedSchemes:
-    """The schemes that a tag or request asks for; with *auto*, those of them that can be had."""
+    """The schemes that a tag or request asks for; with *auto*, those that can be offered."""
 
     schemes: frozenset[Scheme]
     auto: bool = False
@@ -34,9 +34,9 @@ NO_SCHEMES = RequestedSchemes(frozenset())
 
 def read_schemes(value: str | None, where: str) -> RequestedSchemes:
     """
-    Return what *value* asks for; None is a tag that is not there.
+    Return the schemes in *value*; None means that there is no tag.
 
-    An empty value is refused. Unknown words are refused one by one; the rest still counts.
+    An empty value is refused. Each unknown word is refused; the other words count.
     """
     if value is None:
         return NO_SCHEMES
@@ -64,15 +64,15 @@ class AccountList:
 
 
 def read_client_accounts(tags: Mapping[str, str], namespace: str) -> AccountList:
-    """The accounts in `<namespace>/clients`, `<namespace>/clients/2` and so on."""
+    """Return the accounts in `<namespace>/clients`, `<namespace>/clients/2` and so on."""
     return _read_accounts(tags, f"{namespace}/clients")
 
 
 def read_vendor_accounts(tags: Mapping[str, str], namespace: str) -> AccountList:
     """
-    Read the accounts in `<namespace>/vendors` and so on, which make their connections themselves.
+    Return the accounts in `<namespace>/vendors` and so on, which make their connections themselves.
 
-    One that is listed as a client too is a client, which has more: a stack that is expected.
+    An account that is also listed as a client is served as a client, with a warning.
     """
     key, clients = f"{namespace}/vendors", read_client_accounts(tags, namespace).accounts
     found = _read_accounts(tags, key)
@@ -102,5 +102,5 @@ def is_account_id(text: str) -> bool:
 
 
 def client_key(namespace: str, cluster_name: str) -> str:
-    """Key on a VPC, subnet or security group that concerns *cluster_name*."""
+    """Return the tag key of *cluster_name* on a VPC, subnet or security group."""
     return f"{namespace}/{cluster_name}"

@@ -1,14 +1,14 @@
-"""What is wrong with data that people wrote, in the words of JSON rather than of Python."""
+"""Describe errors in data that people wrote, in terms of JSON rather than of Python."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
 
-# Types of error, and what they tell beside the input (pydantic's documentation, validation errors).
+# Types of errors with their texts (pydantic's documentation, validation errors).
 _WORDS = {
     "enum": "must be one of {expected}",
-    "extra_forbidden": "is not a field that is known here",
+    "extra_forbidden": "is not a known field",
     "json_invalid": "is not JSON: {error}",
     "missing": "is missing",
     "model_type": "must be an object",
@@ -16,7 +16,7 @@ _WORDS = {
     "string_too_long": "must have {max_length} characters at most",
     "string_too_short": "must have {min_length} characters at least",
     "string_type": "must be a text",
-    "string_unicode": "must be a text of whole characters",
+    "string_unicode": "must be a text of valid characters",
     "too_long": "must have {max_length} entries at most",
     "too_short": "must have {min_length} entries at least",
     "tuple_type": "must be a list",
@@ -25,9 +25,9 @@ _WORDS = {
 
 def problems(error: ValidationError, whole: str, most: int) -> str:
     """
-    Return the first problems of *error*, at most so many, field by field.
+    Return a description of at most *most* problems of *error*, field by field.
 
-    *whole* is what the data as a whole is called. What was given is not repeated.
+    *whole* names the data as a whole. The input itself is not repeated.
     """
     found = error.errors(include_url=False, include_input=False)[:most]
     return "; ".join(_problem(one["type"], one, whole) for one in found)

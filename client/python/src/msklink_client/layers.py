@@ -91,7 +91,7 @@ class Check:
     timeout: float = TIMEOUT_SECONDS
 
     def run(self, servers: str) -> list[Finding]:
-        """Look at each broker of the bootstrap string, and at those that these tell of."""
+        """Check each broker of the bootstrap string, and the others in its metadata."""
         asked = servers.split(",")
         visits = self._visit(asked)
         others = {server for visit in visits for server in visit.told_of} - set(asked)

@@ -1,4 +1,4 @@
-"""The item of a cluster in the table, which carries the lease and what runs leave for the next."""
+"""The item of a cluster in the table: the lease, and what a run records for the next one."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
@@ -17,7 +17,7 @@ from msklink.runs.lease import requested_before
 from msklink.settings import settings
 
 CLUSTER = "cluster"
-"""Sort key of the item that carries the lease."""
+"""Sort key of the item that has the lease."""
 
 
 def add_request(cluster_arn: str) -> int:
@@ -33,10 +33,10 @@ def add_request(cluster_arn: str) -> int:
 
 def take_lease(cluster_arn: str, run: str, failed_run: str | None = None) -> ClusterRecord:
     """
-    The record after *run* tried for the lease, which it gets if free or held by *failed_run*.
+    Return the record after *run* tried to take the lease, if free or held by *failed_run*.
 
-    A name gets it once: whoever tries again, after a lost answer or much too late, may find that
-    the run has come and gone.
+    A run name can take the lease once. A repeated or late call may find that the run has already
+    ended.
     """
     values = {":run": {"S": run}, ":number": {"N": str(requested_before(run))}}
     values |= {":failed_run": {"S": failed_run}} if failed_run else {}
@@ -48,10 +48,10 @@ def take_lease(cluster_arn: str, run: str, failed_run: str | None = None) -> Clu
 
 def give_up_lease(cluster_arn: str, run: str, generation: int, fingerprint: str) -> ClusterRecord:
     """
-    The record after *run* gave the lease up, which it keeps if *generation* is not the last.
+    Return the record after *run* released the lease, unless there are requests after *generation*.
 
-    *fingerprint* is that of the cluster as the run saw it. Failures before it are history,
-    also its own: a run that was redriven ends like another if nobody has had its lease since.
+    *fingerprint* is that of the cluster as the run read it. Earlier failures are deleted, also its
+    own: a redriven run ends like any other if no run has had its lease since.
     """
     values = {
         ":run": {"S": run},
@@ -69,7 +69,7 @@ def give_up_lease(cluster_arn: str, run: str, generation: int, fingerprint: str)
 
 
 def hand_over_lease(cluster_arn: str, run: str, following: str) -> ClusterRecord:
-    """The record after *run* gave its lease to the run *following*, if it had it."""
+    """Return the record after *run* handed its lease over to the run *following*, if it had it."""
     values = {
         ":run": {"S": run},
         ":following": {"S": following},
@@ -80,14 +80,14 @@ def hand_over_lease(cluster_arn: str, run: str, following: str) -> ClusterRecord
 
 
 def retake_lease(cluster_arn: str, run: str) -> ClusterRecord:
-    """The record after *run* asked for the lease that it lost, if nobody has had it since."""
+    """Return the record after *run* took back its lost lease, if no run has had it since."""
     values = {":run": {"S": run}, ":number": {"N": str(requested_before(run))}}
     unused = "attribute_not_exists(holder) AND last_run_number = :number"
     return _update_lease(cluster_arn, "SET holder = :run", unused, values)
 
 
 def free_lease(cluster_arn: str, failed_run: str) -> ClusterRecord:
-    """The record after the lease was taken from *failed_run*, if it had it."""
+    """Return the record after the lease of *failed_run* was released, if it had it."""
     return _update_lease(
         cluster_arn, "REMOVE holder", "holder = :failed_run", {":failed_run": {"S": failed_run}}
     )
@@ -111,7 +111,7 @@ def _update_lease(
 
 
 def read_cluster(cluster_arn: str) -> ClusterRecord:
-    """The record of the cluster; blank when nothing was ever asked for."""
+    """Return the record of the cluster; blank where no run was ever requested."""
     answer = dynamodb.client().get_item(**_key(cluster_arn), ConsistentRead=True)
     return _cluster(answer.get("Item", {}))
 
@@ -125,7 +125,7 @@ def _cluster(item: dict[str, Any]) -> ClusterRecord:
 def record_enabling(
     cluster_arn: str, schemes: Iterable[Scheme], operation: str | None = None
 ) -> None:
-    """Remember which schemes the *operation* turns on, or one that is about to begin."""
+    """Record which schemes the *operation* turns on; None before the operation begins."""
     dynamodb.client().update_item(
         **_key(cluster_arn),
         UpdateExpression="SET enabling = :schemes, operation = :operation REMOVE update_rejection",
@@ -137,19 +137,19 @@ def record_enabling(
 
 
 def record_rejected_update(cluster_arn: str, problem: str) -> None:
-    """Remember why MSK did not take the update that was about to begin."""
+    """Record why MSK rejected the update."""
     _set_attribute(cluster_arn, "update_rejection", problem)
 
 
 def record_refusals(cluster_arn: str, refusals: Iterable[Refusal]) -> None:
-    """Remember which refusals the owner was told of."""
+    """Record the refusals that were reported to the owner."""
     _set_attribute(
         cluster_arn, "refusals", [refusal.model_dump(mode="json") for refusal in refusals]
     )
 
 
 def record_enabled_schemes(cluster_arn: str, schemes: Iterable[Scheme]) -> None:
-    """Remember which schemes are on, and that no update of ours is under way."""
+    """Record the schemes that are on, and that no update of ours is in progress."""
     dynamodb.client().update_item(
         **_key(cluster_arn),
         UpdateExpression=(
@@ -163,42 +163,42 @@ def record_enabled_schemes(cluster_arn: str, schemes: Iterable[Scheme]) -> None:
 
 
 def record_policy_digests(cluster_arn: str, digest: str) -> None:
-    """Remember what our statements may be, to notice when somebody changes them."""
+    """Record the possible digests of our statements, to detect changes by others."""
     _set_attribute(cluster_arn, "policy_digests", digest)
 
 
 def record_brokers(cluster_arn: str, brokers: PublishedBrokers) -> None:
-    """Remember which brokers are published."""
+    """Record the published brokers."""
     _set_attribute(cluster_arn, "brokers", brokers.model_dump(mode="json"))
 
 
 def record_unknown_connections(
     cluster_arn: str, reported: Iterable[str], exempt: Iterable[str]
 ) -> None:
-    """Remember of which connections the owner was told, and which are not to be rejected."""
+    """Record the connections that were reported to the owner, and those not to be rejected."""
     _set_attribute(cluster_arn, "unknown_connections", sorted(reported))
     _set_attribute(cluster_arn, "exempt_connections", sorted(exempt))
 
 
 def record_suspended_accounts(cluster_arn: str, accounts: Iterable[str]) -> None:
-    """Remember the accounts that are out of the policy only to find one that is gone."""
+    """Record the accounts removed from the policy only to find a principal that is gone."""
     _set_attribute(cluster_arn, "suspended_accounts", sorted(accounts))
 
 
 def record_vendors(cluster_arn: str, vendors: Mapping[str, VendorRecord]) -> None:
-    """Remember the accounts that make their connections themselves."""
+    """Record the accounts that make their connections themselves."""
     plain = {one: vendor.model_dump(mode="json") for one, vendor in vendors.items()}
     _set_attribute(cluster_arn, "vendors", plain)
 
 
 def record_reasons(cluster_arn: str, reasons: Mapping[str, RunReason]) -> None:
-    """Remember what a sweep found to be a reason for a run."""
+    """Record the reasons for a run that a sweep found."""
     plain = {text: reason.model_dump(mode="json") for text, reason in reasons.items()}
     _set_attribute(cluster_arn, "reasons", plain)
 
 
 def record_failure(cluster_arn: str, failure: RunFailure) -> None:
-    """Remember how the last run that failed did."""
+    """Record the last failed run."""
     _set_attribute(cluster_arn, "failure", failure.model_dump(mode="json"))
 
 

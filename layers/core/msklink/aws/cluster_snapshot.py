@@ -1,4 +1,4 @@
-"""All that the table says of one cluster in one call, for the sweep, which looks at all."""
+"""Read all items of one cluster in one query, for the sweep."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,11 +20,11 @@ class ClusterSnapshot:
     onboarding_requests: list[OnboardingRequest]
     offboarding_requests: list[OffboardingRequest]
     surveyed: Mapping[str, SurveyedState]
-    """By account, what its last survey went by."""
+    """By account, what its last survey read."""
     published: Mapping[str, PublishedState]
-    """By account, how its parameters were left."""
+    """By account, the parameters that the last run published."""
     open_histories: frozenset[str]
-    """Items of drifts that people were told of, or whose repair was begun."""
+    """Items of drifts that were reported, or whose repair has begun."""
 
 
 def read_snapshot(cluster_arn: str) -> ClusterSnapshot:

@@ -1,4 +1,4 @@
-"""The table: its items by key, those of connections, and those of requests by event."""
+"""The table: items by key, connections, and requests by event."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -32,24 +32,24 @@ def client() -> "DynamoDBClient":
 
 
 def connections(cluster_arn: str, account: str | None = None) -> list[ConnectionRecord]:
-    """The records of the cluster, or those of one account only."""
+    """Return the connection records of the cluster, or of one account only."""
     prefix = connection_prefix(account) if account else "client#"
     return [ConnectionRecord.model_validate(item) for item in query(cluster_arn, prefix)]
 
 
 def onboarding_requests(cluster_arn: str, account: str | None = None) -> list[OnboardingRequest]:
-    """The recorded requests for the cluster, or those of one account only."""
+    """Return the onboarding requests for the cluster, or of one account only."""
     prefix = onboarding_prefix(account) if account else "onboarding#"
     return not_withdrawn(OnboardingRequest, query(cluster_arn, prefix))
 
 
 def offboarding_requests(cluster_arn: str, account: str) -> list[OffboardingRequest]:
-    """What the account asked to be taken away."""
+    """Return the offboarding requests of the account."""
     return not_withdrawn(OffboardingRequest, query(cluster_arn, offboarding_prefix(account)))
 
 
 def client_requests(cluster_arn: str) -> list[OnboardingRequest | OffboardingRequest]:
-    """All that clients asked for by event, what they withdrew since included."""
+    """Return all requests of clients, withdrawn ones included."""
     return [
         *(OnboardingRequest.model_validate(item) for item in query(cluster_arn, "onboarding#")),
         *(OffboardingRequest.model_validate(item) for item in query(cluster_arn, "offboarding#")),
@@ -59,13 +59,13 @@ def client_requests(cluster_arn: str) -> list[OnboardingRequest | OffboardingReq
 def not_withdrawn[Word: (OnboardingRequest, OffboardingRequest)](
     kind: type[Word], items: Iterable[dict[str, Any]]
 ) -> list[Word]:
-    """Those of *items* that nobody has withdrawn since."""
+    """Return those of *items* that were not withdrawn since."""
     requests = (kind.model_validate(item) for item in items)
     return [request for request in requests if not request.withdrawn]
 
 
 def requested_access(cluster_arn: str) -> frozenset[tuple[str, KafkaAccess]]:
-    """Return which account asks for what, whether its owner allows it or not."""
+    """Return each account with the access that it requests, allowed or not."""
     return frozenset(
         (request.account, request.access)
         for request in onboarding_requests(cluster_arn)
@@ -74,7 +74,7 @@ def requested_access(cluster_arn: str) -> frozenset[tuple[str, KafkaAccess]]:
 
 
 def query(cluster_arn: str, prefix: str = "") -> Iterable[dict[str, Any]]:
-    """The items of a partition, or those whose sort keys begin with *prefix*."""
+    """Yield the items of a partition, or those whose sort keys begin with *prefix*."""
     which: dict[str, Any] = {
         "KeyConditionExpression": "cluster_arn = :arn",
         "ExpressionAttributeValues": {":arn": {"S": cluster_arn}},
@@ -94,7 +94,7 @@ def query(cluster_arn: str, prefix: str = "") -> Iterable[dict[str, Any]]:
 
 
 def get(partition: str, item: str) -> dict[str, Any] | None:
-    """One item as it is now; None when it is not there."""
+    """Return one item by a consistent read; None where there is none."""
     key = {"cluster_arn": {"S": partition}, "item": {"S": item}}
     answer = client().get_item(TableName=settings().table_name, Key=key, ConsistentRead=True)
     found = answer.get("Item")
@@ -102,7 +102,7 @@ def get(partition: str, item: str) -> dict[str, Any] | None:
 
 
 def put(partition: str, item: str, document: Mapping[str, Any], **condition: Any) -> None:
-    """Write one item as a whole."""
+    """Write one whole item."""
     whole = {**document, "cluster_arn": partition, "item": item}
     client().put_item(
         TableName=settings().table_name,
@@ -112,16 +112,16 @@ def put(partition: str, item: str, document: Mapping[str, Any], **condition: Any
 
 
 def save(record: ConnectionRecord, now: datetime) -> None:
-    """Write the whole item; only the holder of the lease does."""
+    """Write the whole item; only the run that has the lease does."""
     put(record.cluster_arn, record.item, _document(record, now))
 
 
 def save_if_latest(request: OnboardingRequest | OffboardingRequest, now: datetime) -> bool:
     """
-    Write the whole item, unless a later word about it is there; whether it was written.
+    Write the whole item unless a later request is recorded; return whether it was written.
 
-    Of two words of one second that which asks for a connection counts, as leaving by mistake is the
-    greater harm.
+    Of two requests in the same second, the onboarding request wins: a mistaken disconnection does
+    more harm.
     """
     document = _document(request, now)
     last = (
@@ -153,11 +153,11 @@ def save_all(records: Iterable[ConnectionRecord], now: datetime) -> None:
 
 
 def delete_record(record: ConnectionRecord) -> None:
-    """Drop the record of a connection that is gone, or that nobody wants and never was."""
+    """Delete the record of a connection that is gone, or was never made and is not wanted."""
     delete(record.cluster_arn, record.item)
 
 
 def delete(partition: str, item: str) -> None:
-    """Drop one item, if it is there."""
+    """Delete one item, if it exists."""
     key = {"cluster_arn": {"S": partition}, "item": {"S": item}}
     client().delete_item(TableName=settings().table_name, Key=key)

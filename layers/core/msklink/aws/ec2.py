@@ -1,4 +1,4 @@
-"""The VPCs of a client account, with their subnets and endpoints."""
+"""Read the VPCs of a client account, with their subnets and endpoints."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 
 MOST_FILTER_VALUES: Final = 200
-"""EC2 refuses filters with more (EC2 API reference, FilterLimitExceeded)."""
+"""EC2 refuses filters with more values (EC2 API reference, FilterLimitExceeded)."""
 
 
 GONE: Final = frozenset({"deleted", "Deleted"})
-"""States of an endpoint; the API reference writes them in both ways."""
+"""States of an endpoint; the API reference spells them both ways."""
 
 
 def client(session: boto3.Session | None = None) -> "EC2Client":
@@ -43,7 +43,7 @@ def _own_client() -> "EC2Client":
 
 
 def vpc_tags(ec2: "EC2Client", namespace: str) -> dict[str, dict[str, str]]:
-    """The tags of every VPC that has a tag of ours, by its id."""
+    """Return the tags of every VPC that has a tag of our namespace, by VPC id."""
     return {
         vpc["VpcId"]: _tags(vpc.get("Tags")) for vpc in _select(ec2, "tag-key", [f"{namespace}/*"])
     }
@@ -52,7 +52,7 @@ def vpc_tags(ec2: "EC2Client", namespace: str) -> dict[str, dict[str, str]]:
 def managed_vpcs(
     ec2: "EC2Client", account: str, namespace: str, stack_name: str
 ) -> dict[str, list[Vpc]]:
-    """VPCs with managed groups, by the key of the cluster; each with that group only."""
+    """Return the VPCs with managed groups, by cluster key; each VPC with that group only."""
     filters: list[FilterTypeDef] = [{"Name": f"tag:{MANAGED_BY}", "Values": [stack_name]}]
     pages = ec2.get_paginator("describe_security_groups").paginate(Filters=filters)
     groups = [group for page in pages for group in page["SecurityGroups"]]
@@ -72,7 +72,7 @@ def _vpc_ids(groups: Iterable["SecurityGroupTypeDef"]) -> list[str]:
 
 
 def _bare(vpc: "VpcTypeDef", account: str, group: SecurityGroup) -> Vpc:
-    """*vpc* as far as the rules of its managed *group* are concerned."""
+    """Return *vpc* with only what the rules of its managed *group* depend on."""
     return Vpc(
         id=vpc["VpcId"],
         account=account,
@@ -87,7 +87,7 @@ def _bare(vpc: "VpcTypeDef", account: str, group: SecurityGroup) -> Vpc:
 
 
 def endpoints_of_msk(ec2: "EC2Client") -> Counter[tuple[str, str]]:
-    """How many endpoints have the tags by which MSK manages them, by cluster ARN and VPC."""
+    """Return how many endpoints have MSK's management tags, by cluster ARN and VPC id."""
     pages = ec2.get_paginator("describe_vpc_endpoints").paginate(
         Filters=[{"Name": "tag:AWSMSKManaged", "Values": ["true"]}]
     )
@@ -102,7 +102,7 @@ def endpoints_of_msk(ec2: "EC2Client") -> Counter[tuple[str, str]]:
 def read_vpcs(
     ec2: "EC2Client", account: str, vpc_ids: Iterable[str], key: str, stack_name: str
 ) -> dict[str, Vpc]:
-    """The VPCs of *vpc_ids* that exist, by id, each with its subnets and security groups."""
+    """Return the existing VPCs among *vpc_ids* by id, with subnets and security groups."""
     found = _select(ec2, "vpc-id", sorted(vpc_ids))
     zones = ec2.describe_availability_zones()["AvailabilityZones"] if found else []
     read = (_read(ec2, vpc, zones, key, stack_name) for vpc in found)
@@ -110,7 +110,7 @@ def read_vpcs(
 
 
 def with_endpoints(ec2: "EC2Client", vpcs: Mapping[str, Vpc], cluster_arn: str) -> dict[str, Vpc]:
-    """Return *vpcs* with how many endpoints of the cluster there are in each."""
+    """Return *vpcs* with the number of the cluster's endpoints in each."""
     found = endpoints_of_msk(ec2) if vpcs else Counter()
     return {
         vpc_id: replace(vpc, endpoints=found[cluster_arn, vpc_id]) for vpc_id, vpc in vpcs.items()
@@ -118,7 +118,7 @@ def with_endpoints(ec2: "EC2Client", vpcs: Mapping[str, Vpc], cluster_arn: str) 
 
 
 def vpc_of(ec2: "EC2Client", subnet_ids: Sequence[str]) -> str:
-    """The VPC of the subnets; empty when there are none."""
+    """Return the VPC of the subnets; empty where there are none."""
     if not subnet_ids:
         return ""
     found = ec2.describe_subnets(SubnetIds=[subnet_ids[0]])["Subnets"]
@@ -142,7 +142,7 @@ def _read(
     key: str,
     stack_name: str,
 ) -> Vpc:
-    """Read *vpc* as its owner sees it, but for its DNS attributes."""
+    """Read *vpc* as its owner sees it, without its DNS attributes."""
     types = {zone["ZoneId"]: zone["ZoneType"] for zone in zones if zone.get("ZoneType")}
     return Vpc(
         id=vpc["VpcId"],
@@ -160,9 +160,9 @@ def _read(
 
 def _with_dns(ec2: "EC2Client", vpc: Vpc) -> Vpc:
     """
-    Read the DNS attributes of *vpc*.
+    Read the DNS attributes of *vpc*, unless another account owns it.
 
-    EC2 judges the call on the ARN of the VPC, so the client role may ask only about its account's.
+    EC2 authorizes the call by the ARN of the VPC, and the client role allows its own account only.
     """
     if vpc.is_shared:
         return vpc

@@ -1,4 +1,4 @@
-"""The security groups of a client VPC, and the one that MSKLink makes for a cluster."""
+"""The security groups of a client VPC, and the managed group of a cluster in it."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
@@ -29,12 +29,12 @@ def ensure_group(
     ec2: "EC2Client", vpc: Vpc, namespace: str, cluster_name: str, stack_name: str
 ) -> str:
     """
-    Return the id of the managed group of *vpc* for a cluster: made if there is none, and in shape.
+    Return the id of the managed group of *vpc* for a cluster, after creating or repairing it.
 
-    A new group lets everything out, by IPv6 as well where the VPC has such a block (EC2 user guide,
-    default rules; Terraform's provider revokes both). Ours ends up with the brokers' ports in both
-    directions, for every IPv4 block of the VPC. Raises TransientError where a new group cannot be
-    read yet; the next attempt finds it.
+    A new group allows all outbound traffic, also over IPv6 where the VPC has such a block (EC2 user
+    guide, default rules; Terraform's provider revokes both). The managed group allows the brokers'
+    ports in both directions, for every IPv4 block of the VPC. Raises TransientError where a new
+    group cannot be read yet; the next attempt finds it.
     """
     group = vpc.managed_group
     if group is None:
@@ -62,7 +62,7 @@ def ensure_group(
 
 
 def _read_new(ec2: "EC2Client", group_id: str, key: str, stack_name: str) -> SecurityGroup:
-    """Read a group that was made just now; a filter that finds nothing is no error."""
+    """Read a group that was just created; EC2 may not list it yet."""
     found = ec2.describe_security_groups(Filters=[{"Name": "group-id", "Values": [group_id]}])
     for group in found["SecurityGroups"]:
         return read_group(group, key, stack_name)
@@ -70,7 +70,7 @@ def _read_new(ec2: "EC2Client", group_id: str, key: str, stack_name: str) -> Sec
 
 
 def managed_groups(ec2: "EC2Client", key: str, stack_name: str) -> dict[str, str] | None:
-    """The managed groups of the cluster of *key*, by VPC; None where we may not look."""
+    """Return the managed groups of the cluster of *key*, by VPC; None where the call is denied."""
     pages = ec2.get_paginator("describe_security_groups").paginate(
         Filters=[
             {"Name": "tag-key", "Values": [key]},
@@ -88,7 +88,7 @@ def managed_groups(ec2: "EC2Client", key: str, stack_name: str) -> dict[str, str
 
 
 def delete_group(ec2: "EC2Client", group_id: str) -> bool:
-    """Whether the group is gone; it stays while any interface uses it, or we may not delete it."""
+    """Delete the group; return False where it is in use or the call is denied."""
     try:
         ec2.delete_security_group(GroupId=group_id)
     except ClientError as error:
@@ -103,7 +103,7 @@ def delete_group(ec2: "EC2Client", group_id: str) -> bool:
 def read_groups(
     ec2: "EC2Client", vpc_id: str, key: str, stack_name: str
 ) -> tuple[SecurityGroup, ...]:
-    """Read the groups of a VPC that *ec2* may see: in a shared VPC those of its own account."""
+    """Read the groups of a VPC that *ec2* sees: in a shared VPC those of its own account."""
     pages = ec2.get_paginator("describe_security_groups").paginate(
         Filters=[{"Name": "vpc-id", "Values": [vpc_id]}]
     )
@@ -113,7 +113,7 @@ def read_groups(
 
 
 def read_group(group: "SecurityGroupTypeDef", key: str, stack_name: str) -> SecurityGroup:
-    """Return what EC2 lists as a *group*; *key* is the tag that concerns the cluster."""
+    """Return the *group* that EC2 lists; *key* is the tag for the cluster."""
     tags = {tag["Key"]: tag["Value"] for tag in group.get("Tags") or []}
     return SecurityGroup(
         id=group["GroupId"],
@@ -158,7 +158,7 @@ def _create_group(
 
 
 def _permissions(rules: Iterable[Rule], description: str = "") -> list["IpPermissionTypeDef"]:
-    """*rules* as EC2 takes them; only what is authorized carries a description."""
+    """Return *rules* in EC2's form; only rules to authorize have a description."""
     return [_permission(rule, description) for rule in rules]
 
 

@@ -1,10 +1,10 @@
 """
-What an error of AWS means: try again, a denied call, or a refusal that nobody foresaw.
+Classify an error of AWS: transient, a denied call, or an unexpected refusal.
 
-The same holds for calls in the owner's account and in client accounts. botocore repeats a call some
-times by itself. What is still wrong then is left to the Retry of the state machine, which knows it
-by one name, `TransientError`. AWS gives such a fault as a throttle (429, or 400 with a code), as an
-error of its own (500 and more), or as no answer at all.
+The rules are the same for calls in the owner's account and in client accounts. botocore retries a
+call several times. What still fails goes to the Retry of the state machine, which knows it by one
+name, `TransientError`. Such a fault is a throttle (429, or 400 with a code), an error of AWS
+itself (500 and more), or no answer at all.
 """
 
 import re
@@ -36,7 +36,7 @@ TRANSIENT_CODES: Final = frozenset(
         "ThrottlingException",
         "TooManyRequestsException",
         "TooManyUpdates",
-        # The service's own trouble.
+        # Faults of the service itself.
         "InternalError",
         "InternalException",
         "InternalFailure",
@@ -50,7 +50,7 @@ TRANSIENT_CODES: Final = frozenset(
         "ServiceUnavailable",
         "ServiceUnavailableException",
         "Unavailable",
-        # Something else is under way on the same thing: MSK on a cluster, DynamoDB on an item.
+        # Another operation on the same resource: MSK on a cluster, DynamoDB on an item.
         "ConflictException",
         "PriorRequestNotComplete",
         "TransactionConflictException",
@@ -65,14 +65,14 @@ DENIED_CODES: Final = frozenset(
 OF_OUR_STACK: Final = frozenset(
     {"GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "PutEvents", "StartExecution"}
 )
-"""Operations on the owner's stack itself: what is refused there is a fault of MSKLink."""
+"""Operations on the owner's stack itself: a refusal there is a fault of MSKLink."""
 
 NO_ANSWER: Final = (NotConnected, HTTPClientError)
-"""Time-outs, closed connections and endpoints out of reach are of these kinds (botocore)."""
+"""The base classes of time-outs, closed connections and unreachable endpoints (botocore)."""
 
 
 def is_transient(error: Exception) -> bool:
-    """Return whether the same call may succeed in a moment, with nothing mended meanwhile."""
+    """Return whether the same call may succeed later without any change."""
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return error_code(error) in TRANSIENT_CODES or status >= HTTPStatus.INTERNAL_SERVER_ERROR
@@ -82,7 +82,7 @@ def is_transient(error: Exception) -> bool:
 def transient_faults_named[**Given, Answer](
     handler: Callable[Given, Answer],
 ) -> Callable[Given, Answer]:
-    """Return *handler*, the transient faults of whose calls are raised as TransientError."""
+    """Return *handler* with transient faults of its calls raised as TransientError."""
 
     @wraps(handler)
     def named(*args: Given.args, **kwargs: Given.kwargs) -> Answer:
@@ -99,10 +99,10 @@ def transient_faults_named[**Given, Answer](
 @contextmanager
 def aws_refusals() -> Iterator[None]:
     """
-    Turn a call inside that AWS refuses, as nobody foresaw, into Refused.
+    Raise Refused for a call inside that AWS unexpectedly refuses.
 
-    A call that is denied is raised as it is: in the owner account it is ours to mend, in a client
-    account its team's. So are a transient fault, and what is refused by the owner's stack itself.
+    Other errors pass through: transient faults, refusals by the owner's stack itself, and denied
+    calls, which the owner can allow in its account and the client team in a client account.
     """
     try:
         yield
@@ -113,7 +113,7 @@ def aws_refusals() -> Iterator[None]:
 
 
 def aws_refusal(error: ClientError) -> Refusal:
-    """Return the refusal for a call that AWS refused as nobody foresaw, in AWS's own words."""
+    """Return the refusal for an unexpected error of AWS, in AWS's own words."""
     return refuse(
         Code.REFUSED_BY_AWS,
         operation=error.operation_name,
@@ -128,19 +128,19 @@ def is_denied(error: ClientError) -> bool:
 
 
 def is_of_our_stack(error: ClientError) -> bool:
-    """Return whether the call was to the owner's stack itself, also among calls for a client."""
+    """Return whether the call was to the owner's stack itself, also during work for a client."""
     return error.operation_name in OF_OUR_STACK
 
 
 def impersonal(message: str) -> str:
     """
-    Return *message* alike for each of our functions and runs.
+    Return *message* without parts that differ between our functions and runs.
 
-    AWS names the session, which is the function's or the run's, and EC2 adds an encoded message of
-    its own (IAM user guide, access denied error messages; EC2 API reference, error codes).
+    AWS names the session, which is the function's or the run's, and EC2 adds an encoded message
+    (IAM user guide, access denied error messages; EC2 API reference, error codes).
     """
-    said = re.sub(r"User: \S+ is", "MSKLink is", message)
-    return re.sub(r"\s*Encoded authorization failure message: \S+", "", said)
+    text = re.sub(r"User: \S+ is", "MSKLink is", message)
+    return re.sub(r"\s*Encoded authorization failure message: \S+", "", text)
 
 
 def error_code(error: ClientError) -> str:

@@ -1,4 +1,4 @@
-"""What MSKLink tells on its bus."""
+"""Put MSKLink's events on its bus."""
 
 import json
 from enum import StrEnum
@@ -16,7 +16,7 @@ SOURCE = "msklink"
 
 
 class DetailType(StrEnum):
-    """Detail types of the events out."""
+    """Detail types of MSKLink's events."""
 
     CLUSTER_CONNECTIVITY_ENABLED = "Cluster Connectivity Enabled"
     CLUSTER_REFUSED = "Cluster Refused"
@@ -34,7 +34,7 @@ def client() -> "EventBridgeClient":
 
 
 def put_event(what: DetailType, **detail: Any) -> None:
-    """Put one event on the bus; facts that do not apply are left out."""
+    """Put one event on the bus, without empty facts."""
     answer = client().put_events(
         Entries=[
             {
@@ -46,4 +46,4 @@ def put_event(what: DetailType, **detail: Any) -> None:
         ]
     )
     if answer["FailedEntryCount"]:
-        raise TransientError(f"EventBridge did not take {what.value!r}: {answer['Entries']}")
+        raise TransientError(f"EventBridge rejected {what.value!r}: {answer['Entries']}")

@@ -1,4 +1,4 @@
-"""The function of client.yaml that checks connections from inside a VPC, where there is one."""
+"""Call the probe, the function of client.yaml that checks connections from inside a VPC."""
 
 import json
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 PATIENCE_SECONDS: Final = 25
 """A little longer than the function may take."""
 
-# Asked once: what goes wrong here is no reason to wait or to fail.
+# One attempt: a failed probe is no reason to wait or to fail.
 CONFIG: Final = Config(
     connect_timeout=5,
     read_timeout=PATIENCE_SECONDS,
@@ -27,7 +27,7 @@ CONFIG: Final = Config(
 
 
 class Probe:
-    """The probe of the account of a session, by the *name* of its function."""
+    """The probe in the account of a session; *name* is its function name."""
 
     def __init__(self, session: boto3.Session, name: str) -> None:
         self._lambda: LambdaClient = session.client("lambda", config=CONFIG)
@@ -35,9 +35,9 @@ class Probe:
 
     def vpc_id(self) -> str | None:
         """
-        The VPC that it is in; None where there is no probe, or none that can be asked yet.
+        Return the probe's VPC id; None where there is no probe, or it cannot be called.
 
-        Client stacks of before there were probes do not allow the question. Raises ProbeFailed.
+        Client stacks from before the probe deny the call. Raises ProbeFailed.
         """
         try:
             found = self._lambda.get_function_configuration(FunctionName=self._name)
@@ -50,12 +50,12 @@ class Probe:
         return found.get("VpcConfig", {}).get("VpcId") or None
 
     def ask(self, question: Mapping[str, str]) -> bytes:
-        """Its answer to *question*. Raises ProbeFailed."""
+        """Return the probe's answer to *question*. Raises ProbeFailed."""
         try:
             answer = self._lambda.invoke(FunctionName=self._name, Payload=json.dumps(question))
-            said = answer["Payload"].read()
+            payload = answer["Payload"].read()
         except (BotoCoreError, ClientError) as error:
             raise ProbeFailed(str(error)) from error
         if "FunctionError" in answer:
-            raise ProbeFailed(said[:500].decode(errors="replace"))
-        return said
+            raise ProbeFailed(payload[:500].decode(errors="replace"))
+        return payload

@@ -1,4 +1,4 @@
-"""The cluster policy: read with its version, written only if that is still current."""
+"""Read the cluster policy with its version, and write it only at that version."""
 
 from typing import TYPE_CHECKING
 
@@ -10,14 +10,14 @@ from msklink.refusals import Code, refuse
 if TYPE_CHECKING:
     from mypy_boto3_kafka import KafkaClient
 
-# MSK has no error code for these, only texts (Terraform provider issues 33107 and 35538; what IAM
-# says of every resource policy; aws-samples/msk-powered-financial-data-feed issue 5).
+# MSK has no error code for these, only texts (Terraform provider issues 33107 and 35538; IAM's text
+# for every resource policy; aws-samples/msk-powered-financial-data-feed issue 5).
 STALE_VERSION = ("Current cluster policy version needed", "cluster policy isn't current")
 BAD_PRINCIPAL = ("nvalid principal", "IAM Principal was not found")
 
 
 def read_policy(kafka: "KafkaClient", cluster_arn: str) -> tuple[Policy, str | None]:
-    """The policy and its version; an empty one and None where there is none."""
+    """Return the policy and its version; an empty one and None where there is none."""
     try:
         answer = kafka.get_cluster_policy(ClusterArn=cluster_arn)
     except kafka.exceptions.NotFoundException:
@@ -29,10 +29,10 @@ def write_policy(
     kafka: "KafkaClient", cluster_arn: str, policy: Policy, version: str | None
 ) -> None:
     """
-    Replace the policy, if it is still at *version*; delete it when nothing is left in it.
+    Replace the policy if it is still at *version*; delete it where no statement remains.
 
-    Raises LostRace when it is not, PrincipalRejected when MSK does not know a principal, and
-    Refused when the policy is too large for MSK, or for a reason that nobody foresaw.
+    Raises LostRace at another version, PrincipalRejected where MSK does not accept a principal, and
+    Refused where the policy is too large, or where MSK gives another reason.
     """
     if policy.is_empty:
         if version:
@@ -44,16 +44,16 @@ def write_policy(
     try:
         kafka.put_cluster_policy(ClusterArn=cluster_arn, Policy=policy.to_json(), **expected)
     except kafka.exceptions.BadRequestException as error:
-        said = error_message(error)
-        if any(text in said for text in STALE_VERSION):
-            raise LostRace(said) from error
-        if any(text in said for text in BAD_PRINCIPAL):
-            raise PrincipalRejected(said) from error
+        message = error_message(error)
+        if any(text in message for text in STALE_VERSION):
+            raise LostRace(message) from error
+        if any(text in message for text in BAD_PRINCIPAL):
+            raise PrincipalRejected(message) from error
         raise Refused(aws_refusal(error)) from error
 
 
 def _delete_policy(kafka: "KafkaClient", cluster_arn: str, version: str) -> None:
-    """DeleteClusterPolicy takes no version, so it is compared as late as can be."""
+    """Compare the version just before the call, since DeleteClusterPolicy takes none."""
     if read_policy(kafka, cluster_arn)[1] != version:
-        raise LostRace("somebody wrote the cluster policy that was about to be deleted")
+        raise LostRace("the cluster policy was written just before its deletion")
     kafka.delete_cluster_policy(ClusterArn=cluster_arn)

@@ -1,4 +1,4 @@
-"""Amazon MSK from the owner's side: clusters, their updates, who is connected."""
+"""Amazon MSK from the owner's side: clusters, their updates, and their client connections."""
 
 from collections.abc import Iterator, Set
 from contextlib import suppress
@@ -34,7 +34,7 @@ def _own_client() -> "KafkaClient":
 
 
 def describe_cluster(kafka: "KafkaClient", arn: str) -> ClusterDescription | None:
-    """The cluster *arn* as it is now, tags included; None when there is none."""
+    """Return the cluster *arn* as it is now, with its tags; None where there is none."""
     try:
         info = kafka.describe_cluster_v2(ClusterArn=arn)["ClusterInfo"]
     except kafka.exceptions.NotFoundException:
@@ -43,7 +43,7 @@ def describe_cluster(kafka: "KafkaClient", arn: str) -> ClusterDescription | Non
 
 
 def is_gone(kafka: "KafkaClient", arn: str) -> bool:
-    """Whether MSK answers that there is no cluster *arn*; what is no ARN to it is not gone."""
+    """Return whether MSK has no cluster *arn*; False for a text that is no ARN to MSK."""
     try:
         return describe_cluster(kafka, arn) is None
     except kafka.exceptions.BadRequestException:
@@ -54,21 +54,21 @@ def describe_updates(
     kafka: "KafkaClient", arn: str, operation: str | None = None
 ) -> ClusterDescription | None:
     """
-    Return the cluster as `describe_cluster` does, but with no operation other than a pending one.
+    Return the cluster as `describe_cluster` does, with only a pending operation.
 
-    That is the one that the cluster names, or *operation*, one of ours, if it is going on. An
-    Express cluster stays ACTIVE meanwhile, and AWS does not say whether a cluster names one when it
-    is idle or while a connection is made; so each is asked for its own state.
+    That is the operation that the cluster names, or our own *operation*, while it is in progress.
+    An Express cluster stays ACTIVE meanwhile. AWS does not document whether a cluster names an
+    operation while it is idle or a connection is created, so each operation's state is read.
     """
     cluster = describe_cluster(kafka, arn)
     if cluster is None or cluster.state in BUSY_STATES:
         return cluster
     named = dict.fromkeys((cluster.active_operation, operation or ""))
-    going_on = (one for one in named if one and _keeps_updates_away(kafka, one))
-    return replace(cluster, active_operation=next(going_on, ""))
+    pending = (one for one in named if one and _blocks_updates(kafka, one))
+    return replace(cluster, active_operation=next(pending, ""))
 
 
-def _keeps_updates_away(kafka: "KafkaClient", operation_arn: str) -> bool:
+def _blocks_updates(kafka: "KafkaClient", operation_arn: str) -> bool:
     try:
         info = kafka.describe_cluster_operation_v2(ClusterOperationArn=operation_arn)[
             "ClusterOperationInfo"
@@ -81,16 +81,16 @@ def _keeps_updates_away(kafka: "KafkaClient", operation_arn: str) -> bool:
 
 
 def list_clusters(kafka: "KafkaClient") -> Iterator[ClusterDescription]:
-    """Every cluster of the account in the Region as MSK lists it now, tags included."""
+    """Yield every cluster of the account in the Region as MSK lists it, with its tags."""
     for page in kafka.get_paginator("list_clusters_v2").paginate():
         yield from map(ClusterDescription.read, page["ClusterInfoList"])
 
 
 def find_clusters(kafka: "KafkaClient", name: str) -> list[str]:
     """
-    ARNs of the clusters called *name*; the filter of MSK matches prefixes as well.
+    Return the ARNs of the clusters called *name*; MSK's filter also matches prefixes.
 
-    One that is being deleted is left out where another has its name already.
+    A cluster that is being deleted is left out where another already has its name.
     """
     pages = kafka.get_paginator("list_clusters_v2").paginate(ClusterNameFilter=name)
     found = [
@@ -107,13 +107,13 @@ def enable_connectivity(
     kafka: "KafkaClient", cluster: ClusterDescription, flags: dict[str, Any]
 ) -> str | None:
     """
-    ARN of the operation that rolls the brokers; None when MSK says all is as wanted already.
+    Return the ARN of the operation; None where MSK answers that all is on already.
 
-    Raises LostRace when somebody updated the cluster since *cluster* was read. That may have been
-    we, when an answer got lost and botocore asked again. MSK's text for a cluster that is being
-    updated is undocumented, so its state decides. Raises UpdateRejected for any other no, such as
-    that of a kind of broker ("Multi-VPC private connectivity is not supported on the broker
-    instance type of the MSK cluster").
+    The operation reboots the brokers. Raises LostRace where the cluster was updated since *cluster*
+    was read, perhaps by this call, if its answer was lost and botocore retried it. MSK does not
+    document its error text for a cluster that is being updated, so the cluster's state decides.
+    Raises UpdateRejected for any other error, such as that of a broker type ("Multi-VPC private
+    connectivity is not supported on the broker instance type of the MSK cluster").
     """
     try:
         answer = kafka.update_connectivity(
@@ -132,7 +132,7 @@ def enable_connectivity(
 
 
 def server_properties(kafka: "KafkaClient", cluster: ClusterDescription) -> str | None:
-    """The configuration of the cluster as Java properties; None where it has MSK's default."""
+    """Return the cluster's configuration as Java properties; None where it has MSK's default."""
     if cluster.configuration is None:
         return None
     arn, revision = cluster.configuration
@@ -142,9 +142,9 @@ def server_properties(kafka: "KafkaClient", cluster: ClusterDescription) -> str 
 
 def past_updates(kafka: "KafkaClient", cluster_arn: str) -> Iterator[PastUpdate]:
     """
-    Yield the latest hundred operations on the cluster that have ended.
+    Yield the successful updates among the last hundred operations on the cluster.
 
-    None where MSK refuses to list them: only the pace of a wait depends on them.
+    None where MSK refuses to list them: they only set the pace of a wait.
     """
     operations: dict[str, Any] = {}
     with suppress(Refused), aws_refusals():
@@ -156,7 +156,7 @@ def past_updates(kafka: "KafkaClient", cluster_arn: str) -> Iterator[PastUpdate]
 
 
 def update_error(kafka: "KafkaClient", operation_arn: str) -> str | None:
-    """What MSK says went wrong in the operation; None when it did not fail."""
+    """Return MSK's error of the operation; None where it did not fail."""
     operation = kafka.describe_cluster_operation_v2(ClusterOperationArn=operation_arn)
     info = operation["ClusterOperationInfo"]
     if info.get("OperationState") != "UPDATE_FAILED":
@@ -166,7 +166,7 @@ def update_error(kafka: "KafkaClient", operation_arn: str) -> str | None:
 
 
 def bootstrap_brokers(kafka: "KafkaClient", cluster_arn: str) -> dict[Scheme, str]:
-    """The broker strings for private connectivity; a scheme that is off has none."""
+    """Return the broker strings for private connectivity; a scheme that is off has none."""
     answer = kafka.get_bootstrap_brokers(ClusterArn=cluster_arn)
     strings = {
         Scheme.IAM: answer.get("BootstrapBrokerStringVpcConnectivitySaslIam"),
@@ -188,10 +188,10 @@ def broker_ids(kafka: "KafkaClient", cluster_arn: str) -> frozenset[int] | None:
 
 def client_connections(kafka: "KafkaClient", cluster_arn: str) -> list[ClientConnection]:
     """
-    Every connection to the cluster, a hundred in a call; none to a cluster that is gone.
+    Return every connection to the cluster, a hundred per call; none where the cluster is gone.
 
-    Nobody knows whether MSK lists those of a cluster without private connectivity. Where it does
-    not want to, there are none.
+    AWS does not document whether MSK lists those of a cluster without private connectivity. An
+    error there means that there are none.
     """
     pages = kafka.get_paginator("list_client_vpc_connections").paginate(ClusterArn=cluster_arn)
     try:
@@ -217,11 +217,11 @@ def made_by_accounts(
     kafka: "KafkaClient", cluster_arn: str, connection_arns: Set[str]
 ) -> frozenset[str]:
     """
-    Those of the connections of which it is known that an account made them, and no service of AWS.
+    Return those of the connections that are known to be made by an account, not an AWS service.
 
-    Their creation is among the cluster's operations, with the kind of its caller (MSK API
+    Their creation is among the cluster's operations, with the type of its caller (MSK API
     reference, VpcConnectionInfo); services are Firehose, Replicator and OpenSearch Ingestion. Each
-    is one call, so ask once about all, and not again.
+    operation takes one call, so pass all connections at once, and only once.
     """
     unknown, found = set(connection_arns), set[str]()
     pages = kafka.get_paginator("list_cluster_operations_v2").paginate(ClusterArn=cluster_arn)
@@ -244,7 +244,7 @@ def made_by_accounts(
 
 def reject_connection(kafka: "KafkaClient", cluster_arn: str, connection_arn: str) -> bool:
     """
-    Whether the connection was cut off from the owner's side, which takes AVAILABLE.
+    Reject an AVAILABLE connection from the owner's side; return whether MSK did.
 
     It is billed until the client deletes it (MSK developer guide, reject a connection).
     """

@@ -1,7 +1,7 @@
 """
-What the boto3 of the Lambda runtime knows of the answers of MSK.
+Check which fields of MSK's answers the boto3 of the Lambda runtime knows.
 
-An older one drops the fields that it does not know (docs/decisions/0029-boto3-of-the-runtime.md).
+An older boto3 drops unknown fields (docs/decisions/0029-boto3-of-the-runtime.md).
 """
 
 from collections.abc import Iterator
@@ -15,11 +15,11 @@ NEEDED_FIELDS = {
     "Cluster": ("ActiveOperationArn", "Provisioned", "State", "Tags"),
     "ConnectivityInfo": ("NetworkType", "VpcConnectivity"),
 }
-"""Fields of a cluster that MSKLink judges by, and takes for empty where they are missing."""
+"""Fields of a cluster that decisions depend on; a missing one would count as empty."""
 
 
 def unknown_fields(kafka: "KafkaClient") -> Iterator[str]:
-    """Yield those of READ that the model of *kafka* lacks, as `shape.field`."""
+    """Yield those of NEEDED_FIELDS that the model of *kafka* lacks, as `shape.field`."""
     for name, fields in NEEDED_FIELDS.items():
         members = kafka.meta.service_model.shape_for(name).members  # type: ignore[attr-defined]  # a structure
         yield from (f"{name}.{field}" for field in fields if field not in members)

@@ -1,4 +1,4 @@
-"""Amazon MSK from the client's side: its managed VPC connections."""
+"""Amazon MSK from the client's side: the managed VPC connections of an account."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -22,12 +22,12 @@ from msklink.tags import MANAGED_BY
 if TYPE_CHECKING:
     from mypy_boto3_kafka import KafkaClient
 
-# MSK's text is not known; every service that makes one calls it so.
+# MSK's text is not documented; every service that creates such a role uses these words.
 ROLE_IN_THE_MAKING = "ervice-linked role"
 
 
 def list_connections(kafka: "KafkaClient") -> list[VpcConnection]:
-    """Every connection of the client account in the Region; the API has no filter."""
+    """Return every connection of the client account in the Region; the API has no filter."""
     return [
         VpcConnection(
             arn=connection["VpcConnectionArn"],
@@ -45,11 +45,11 @@ def create_connection(
     kafka: "KafkaClient", wanted: ConnectionRecord, stack_name: str
 ) -> VpcConnection:
     """
-    Create the connection *wanted*, in the client's account.
+    Create the connection *wanted* in the client's account.
 
-    There is no client token, so list first. Raises Refused when MSK answers that it will not, and
-    NotYet while its service-linked role is made, or where the cluster policy does not allow it: a
-    new policy may not be in force yet.
+    The API has no client token, so list the connections first. Raises Refused where MSK will not
+    create it. Raises NotYet while IAM creates its service-linked role, or while the cluster policy
+    denies the call: a new policy may take time to apply.
     """
     scheme = wanted.scheme
     if scheme is None:
@@ -70,9 +70,9 @@ def create_connection(
             raise
         if not isinstance(error, kafka.exceptions.BadRequestException):
             raise Refused(aws_refusal(error)) from error
-        said = error_message(error)
-        refused = Refused(refuse(Code.CONNECTION_REFUSED_BY_MSK, problem=said))
-        if ROLE_IN_THE_MAKING in said:
+        message = error_message(error)
+        refused = Refused(refuse(Code.CONNECTION_REFUSED_BY_MSK, problem=message))
+        if ROLE_IN_THE_MAKING in message:
             raise NotYet(refused, ROLE_DELAY) from error
         raise refused from error
     return VpcConnection(
@@ -81,7 +81,7 @@ def create_connection(
 
 
 def is_ours(kafka: "KafkaClient", connection_arn: str, stack_name: str) -> bool:
-    """Whether the connection is there and this installation made it; lists do not show tags."""
+    """Return whether this installation created the connection; lists do not show its tags."""
     try:
         described = kafka.describe_vpc_connection(Arn=connection_arn)
     except kafka.exceptions.NotFoundException:
@@ -90,7 +90,7 @@ def is_ours(kafka: "KafkaClient", connection_arn: str, stack_name: str) -> bool:
 
 
 def delete_connection(kafka: "KafkaClient", connection_arn: str) -> None:
-    """Ask for deletion, which takes minutes; one that is gone already is gone."""
+    """Request the deletion, which takes minutes; succeed where the connection is gone already."""
     try:
         kafka.delete_vpc_connection(Arn=connection_arn)
     except kafka.exceptions.NotFoundException:
@@ -101,9 +101,9 @@ def close_connection(
     kafka: "KafkaClient", record: ConnectionRecord, listed: Iterable[VpcConnection], stack_name: str
 ) -> ConnectionRecord:
     """
-    Return *record* with its connection on its way out, or with none any more.
+    Delete the connection of *record* if possible; return *record* with its state, or without it.
 
-    One that people made by hand is theirs to delete; one that is on its way is deleted later.
+    A connection that people created by hand is left to them. One in another state is deleted later.
     """
     found = [one for one in listed if one.arn == record.connection_arn]
     connection = found[0] if found else find_connection(record, listed)

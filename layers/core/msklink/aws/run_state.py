@@ -1,4 +1,4 @@
-"""What runs leave in the table for later ones and for the sweep, beside their records."""
+"""State that runs record for later runs and for the sweep, beside connections and requests."""
 
 from msklink.arns import ClusterArn
 from msklink.aws import cluster_item, dynamodb
@@ -8,42 +8,42 @@ from msklink.drift.repair_history import RepairHistory
 from msklink.parameters.published import PublishedState
 
 CLUSTERS = "clusters"
-"""Partition key of the list of clusters, whose sort keys are their ARNs."""
+"""Partition key of the list of managed clusters, whose sort keys are their ARNs."""
 
 
 def managed_clusters() -> list[str]:
-    """ARNs of the clusters that may have something in client accounts."""
+    """Return the ARNs of managed clusters: those that may have something in client accounts."""
     return [item["item"] for item in dynamodb.query(CLUSTERS, "arn:")]
 
 
 def namesakes(cluster: ClusterArn) -> list[str]:
-    """ARNs of those of them that have the name of *cluster*, without itself."""
+    """Return the ARNs of other managed clusters with the name of *cluster*."""
     prefix = cluster.text.removesuffix(cluster.uuid)
     found = (item["item"] for item in dynamodb.query(CLUSTERS, prefix))
     return [arn for arn in found if arn != cluster.text]
 
 
 def is_managed(cluster_arn: str) -> bool:
-    """Whether the cluster is one of them."""
+    """Return whether the cluster is on the list of managed clusters."""
     return dynamodb.get(CLUSTERS, cluster_arn) is not None
 
 
 def record_managed(cluster_arn: str) -> None:
-    """Remember the cluster as one of them."""
+    """Add the cluster to the list of managed clusters."""
     dynamodb.put(CLUSTERS, cluster_arn, {})
 
 
 def forget_managed(cluster_arn: str) -> None:
-    """The cluster has nothing left, nor a run that would have to be followed by another."""
+    """Remove a cluster that has nothing left from the list of managed clusters."""
     dynamodb.delete(CLUSTERS, cluster_arn)
 
 
 def forget_all(cluster_arn: str) -> None:
     """
-    Drop all that is known of a cluster that is gone, but for its lease.
+    Delete all state of a deleted cluster except for its lease.
 
-    That counts its runs, whose names cannot be used again for 90 days (Step Functions API
-    reference, StartExecution), should an event about it come late.
+    The lease counts its runs, whose names cannot be used again for 90 days (Step Functions API
+    reference, StartExecution), in case of a late event.
     """
     for item in dynamodb.query(cluster_arn):
         if item["item"] != cluster_item.CLUSTER:
@@ -52,12 +52,12 @@ def forget_all(cluster_arn: str) -> None:
 
 
 def repair_history(cluster_arn: str, item: str) -> RepairHistory:
-    """What was done about the drift *item* so far."""
+    """Return the repair history of the drift *item*."""
     return RepairHistory.model_validate(dynamodb.get(cluster_arn, item) or {})
 
 
 def repair_histories(cluster_arn: str) -> dict[str, RepairHistory]:
-    """The same of everything that ever drifted, by item."""
+    """Return the repair histories of all drifts, by item."""
     found = dynamodb.query(cluster_arn, HISTORY_PREFIX)
     return {item["item"]: RepairHistory.model_validate(item) for item in found}
 
@@ -67,7 +67,7 @@ def save_repair_history(cluster_arn: str, item: str, history: RepairHistory) -> 
 
 
 def surveyed_state(cluster_arn: str, account: str) -> SurveyedState | None:
-    """Return what the last survey of the account found; None before that."""
+    """Return what the last survey of the account read; None before the first."""
     found = dynamodb.get(cluster_arn, f"survey#{account}")
     return SurveyedState.model_validate(found) if found else None
 
@@ -78,16 +78,16 @@ def save_surveyed_state(cluster_arn: str, account: str, found: SurveyedState) ->
 
 
 def published_state(cluster_arn: str, account: str) -> PublishedState:
-    """How the parameters in the account were left; nothing before anything was published."""
+    """Return the parameters last published in the account; empty before the first."""
     return PublishedState.model_validate(dynamodb.get(cluster_arn, f"published#{account}") or {})
 
 
 def record_withdrawn(cluster_arn: str, account: str, digests: dict[str, str]) -> None:
-    """Remember what is left of the parameters; what was left alone of that stays so."""
-    left = published_state(cluster_arn, account)
-    save_published_state(cluster_arn, account, left.model_copy(update={"digests": digests}))
+    """Record the remaining parameters, with the schemes that stay unrepaired."""
+    before = published_state(cluster_arn, account)
+    save_published_state(cluster_arn, account, before.model_copy(update={"digests": digests}))
 
 
-def save_published_state(cluster_arn: str, account: str, left: PublishedState) -> None:
-    if published_state(cluster_arn, account) != left:
-        dynamodb.put(cluster_arn, f"published#{account}", left.model_dump(mode="json"))
+def save_published_state(cluster_arn: str, account: str, state: PublishedState) -> None:
+    if published_state(cluster_arn, account) != state:
+        dynamodb.put(cluster_arn, f"published#{account}", state.model_dump(mode="json"))

@@ -1,4 +1,4 @@
-"""Sweeps out of turn, by EventBridge Scheduler."""
+"""Schedule extra sweeps with EventBridge Scheduler."""
 
 from datetime import datetime, timedelta
 from functools import cache
@@ -20,10 +20,10 @@ def client() -> "EventBridgeSchedulerClient":
 
 
 def sweep_at(run: str, when: datetime) -> None:
-    """Sweep once at *when* because of *run*; asking twice is asking once."""
+    """Schedule one sweep at *when* because of *run*; a second call for the run has no effect."""
     chosen = settings()
     name = f"{chosen.namespace}-{run}"
-    later = when + timedelta(seconds=1)  # it fires at the second, and a sweep compares with time
+    later = when + timedelta(seconds=1)  # after the due time, which has fractions of a second
     try:
         client().create_schedule(
             Name=name if len(name) <= LONGEST_NAME else name[:31] + name[-33:],

@@ -1,4 +1,4 @@
-"""Sessions in our own account and, by the role of client.yaml, in client accounts."""
+"""Sessions in our own account and, with the role of client.yaml, in client accounts."""
 
 import re
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ READ_SECONDS: Final = 15
 if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
 
-# A call that hangs ends long before its function would, which then ends with no error of its own.
+# A call times out long before its function, whose time-out would name no error.
 CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
     connect_timeout=CONNECT_SECONDS,
@@ -41,24 +41,24 @@ CONFIG = Config(
 )
 
 AWS_ERRORS: Final = (BotoCoreError, ClientError)
-"""What comes of calls to AWS: no answer in time, or one that says no."""
+"""Errors of a call to AWS: no answer in time, or an error response."""
 
 CLIENT_ERRORS: Final = (LostRace, Refused, TransientError, *AWS_ERRORS)
-"""What can go wrong in a client account, for steps that are not about that account."""
+"""Errors of work in a client account, for tasks that go on without that account."""
 
 
 @cache
 def own_session() -> boto3.Session:
-    """The session of the function itself. Cached: Lambda renews its credentials by itself."""
+    """Return the function's own session. Cached: Lambda renews its credentials."""
     return boto3.Session(botocore_session=_core())
 
 
 def client_session(account: ClientAccount, scope: str, run: str) -> boto3.Session:
     """
-    A session in *account*, for this invocation only: a warm Lambda outlives it.
+    Return a session in *account*, for this invocation only: a warm Lambda outlives it.
 
-    It can do what *scope*, a session policy, allows, and is named after the *run*. Raises Refused
-    when the role cannot be assumed, and says why.
+    *scope* is its session policy, and *run* its name. Raises Refused with the reason where the role
+    cannot be assumed.
     """
     name = re.sub(r"[^\w+=,.@-]", "-", run)[:64]
     try:
@@ -84,7 +84,7 @@ def client_session(account: ClientAccount, scope: str, run: str) -> boto3.Sessio
 
 @cache
 def sts() -> "STSClient":
-    """One for all threads, which may share clients, but not sessions (boto3 guide)."""
+    """Return the client for all threads, which may share clients but not sessions (boto3 guide)."""
     return own_session().client("sts", config=CONFIG)
 
 
@@ -96,17 +96,17 @@ def _core() -> botocore.session.Session:
 
 @cache
 def _models() -> botocore.loaders.Loader:
-    """The service models, which every session would read from disk again."""
+    """Return a loader that caches the service models; otherwise each session reads them again."""
     return botocore.loaders.create_loader()
 
 
 def _refusal(account: ClientAccount, name: str, error: ClientError) -> Refusal:
     """
-    Why the client role could not be assumed.
+    Return why the client role could not be assumed.
 
-    STS answers AccessDenied alike for a role that is not there, a wrong external id and a trust
-    policy that names somebody else; only an explicit deny of a policy is told. So client.yaml has
-    a second role, without any right, that trusts us without an external id.
+    STS answers AccessDenied alike for a role that does not exist, a wrong external id and a trust
+    policy for another account; it names only an explicit deny. Therefore client.yaml has a second
+    role, without any permission, that trusts us without an external id.
     """
     role = account.role
     if "explicit deny" in error_message(error):
@@ -130,10 +130,10 @@ def _refusal(account: ClientAccount, name: str, error: ClientError) -> Refusal:
 @contextmanager
 def client_refusals(account: ClientAccount) -> Iterator[None]:
     """
-    Turn a call inside that AWS refuses into Refused, and a transient fault into TransientError.
+    Raise Refused for a call inside that AWS refuses, and TransientError for a transient fault.
 
-    A denied call is for the client team to mend. Of any other refusal nobody foresaw the reason, so
-    that AWS's own words are passed on.
+    The client team has to allow a denied call. Any other refusal is unexpected, so it has AWS's own
+    words.
     """
     try:
         with aws_refusals():

@@ -1,4 +1,4 @@
-"""Parameters: read by path, written only when different, taken away by name."""
+"""Read parameters by path, write those that differ, and delete them by name."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 TIER: Final = "Intelligent-Tiering"
 
 MOST_NAMES: Final = 10
-"""In one call of DeleteParameters or GetParameters (SSM API reference)."""
+"""The limit of DeleteParameters and GetParameters (SSM API reference)."""
 
 
 def client(session: boto3.Session | None = None) -> "SSMClient":
@@ -39,7 +39,7 @@ def _own_client() -> "SSMClient":
 
 
 def read_all(session: boto3.Session, namespace: str) -> dict[str, str]:
-    """Every parameter of ours in the account, by full name."""
+    """Return every parameter of our namespace in the account, by full name."""
     pages = (
         client(session)
         .get_paginator("get_parameters_by_path")
@@ -58,7 +58,7 @@ def read_some(names: Iterable[str]) -> dict[str, str]:
 
 
 class ParameterSet:
-    """The parameters about one cluster in the account of a session, as they were when read."""
+    """The parameters for one cluster in the account of a session, as they were when read."""
 
     def __init__(self, session: boto3.Session, cluster_name: str) -> None:
         self._ssm = client(session)
@@ -76,15 +76,15 @@ class ParameterSet:
 
     @property
     def owner(self) -> str:
-        """ARN of the cluster that the parameters belong to; empty where they are nobody's."""
+        """ARN of the cluster that the parameters belong to; empty where they belong to none."""
         return owner_of(self.status) or ""
 
     def claim(self, cluster: ClusterArn, now: datetime, *, other_is_gone: bool) -> Refusal | None:
         """
-        Take the name for *cluster*; return why not where the parameters are another cluster's.
+        Claim the name for *cluster*; return the refusal where another cluster has the parameters.
 
-        Where MSK no longer knows the other one, its brokers are withdrawn before the status names
-        *cluster*: what dies in between claims the name again.
+        Where MSK no longer knows the other cluster, its brokers are withdrawn before the status
+        names *cluster*: a run that fails in between claims the name again.
         """
         refusal = self.name_refusal(cluster)
         if refusal is None or not other_is_gone:
@@ -95,13 +95,13 @@ class ParameterSet:
         return None
 
     def name_refusal(self, cluster: ClusterArn) -> Refusal | None:
-        """Why nothing may be written: the parameters are those of another cluster."""
+        """Return why nothing may be written: the parameters belong to another cluster."""
         return published.name_refusal(self._existing, self._namespace, cluster)
 
     def drifts(
-        self, brokers: Mapping[Scheme, str], account: str, left: PublishedState
+        self, brokers: Mapping[Scheme, str], account: str, before: PublishedState
     ) -> list[Drift]:
-        """What others have changed since it was *left*, of the configurations by *brokers*."""
+        """Return what others have changed since *before*, in the properties by *brokers*."""
         found = (
             published.parameter_drift(
                 self._existing,
@@ -110,7 +110,7 @@ class ParameterSet:
                 scheme,
             )
             for scheme, text in sorted(brokers.items())
-            if left.may_differ(scheme, self.digests)
+            if before.may_differ(scheme, self.digests)
         )
         return [drift for drift in found if drift]
 
@@ -121,21 +121,21 @@ class ParameterSet:
     def publish(
         self, brokers: Mapping[Scheme, str], content: Mapping[str, Any], now: datetime
     ) -> list[str]:
-        """Write the configuration by *brokers* and then the status *content*; what had to be."""
+        """Write the properties by *brokers*, then the status *content*; return written names."""
         wanted = published.parameters(self._namespace, self._cluster_name, brokers)
         return self._write(wanted | self._status(content, now))
 
     def write_status(self, content: Mapping[str, Any], now: datetime) -> list[str]:
-        """Write the status only."""
+        """Write the status only; return its name if it was written."""
         return self._write(self._status(content, now))
 
     def withdraw(self, schemes: Iterable[Scheme]) -> None:
-        """Take the configurations of *schemes* away."""
+        """Delete the properties of *schemes*."""
         names = published.withdrawal_names(self._namespace, self._cluster_name, schemes)
         self._delete(name for name in names if name in self._existing)
 
     def withdraw_all(self) -> None:
-        """Take everything away that was ever published, and the status."""
+        """Delete all published parameters, and the status."""
         self.withdraw(Scheme)
         if self.status is not None:
             self._delete([published.status_name(self._namespace, self._cluster_name)])
@@ -148,9 +148,9 @@ class ParameterSet:
 
     def _write(self, wanted: Mapping[str, str]) -> list[str]:
         """
-        Write those of *wanted* (by full name, in this order) that are different.
+        Write those of *wanted* (by full name, in this order) that differ; return their names.
 
-        Intelligent-Tiering makes room beyond 4 KB for a status with many VPCs.
+        Intelligent-Tiering allows more than 4 KB for a status with many VPCs.
         """
         different = [name for name, value in wanted.items() if self._existing.get(name) != value]
         for name in different:
@@ -165,10 +165,10 @@ class ParameterSet:
 
     def _create(self, name: str, value: str) -> None:
         """
-        Write a parameter that was not there, with our tag, which Overwrite would not allow.
+        Create a parameter with our tag, which PutParameter does not accept together with Overwrite.
 
-        Raises LostRace where it is there by now: another cluster's, perhaps, or ours, where an
-        answer got lost and botocore asked again.
+        Raises LostRace where the parameter exists by now: written for another cluster, or by this
+        call, if its answer was lost and botocore retried it.
         """
         try:
             self._ssm.put_parameter(
@@ -180,7 +180,7 @@ class ParameterSet:
                 Tags=[{"Key": MANAGED_BY, "Value": settings().stack_name}],
             )
         except self._ssm.exceptions.ParameterAlreadyExists as error:
-            raise LostRace(f"parameter {name} was made by somebody meanwhile") from error
+            raise LostRace(f"parameter {name} was created meanwhile") from error
 
     def _delete(self, names: Iterable[str]) -> None:
         for some in batched(names, MOST_NAMES, strict=False):

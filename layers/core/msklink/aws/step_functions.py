@@ -1,4 +1,4 @@
-"""Runs, which are executions in Step Functions."""
+"""Start and read runs, which are executions in Step Functions."""
 
 import json
 from functools import cache
@@ -25,10 +25,10 @@ def client() -> "SFNClient":
 
 def start(run: str, cluster_arn: str) -> bool:
     """
-    Make sure that *run* was started; False when it has ended already.
+    Make sure that *run* was started; return False where it has ended.
 
-    StartExecution answers alike for a new run and for one under way with the same name and input;
-    for one that has ended it raises ExecutionAlreadyExists (Step Functions API reference).
+    StartExecution succeeds for a new run, and for one in progress with the same name and input. For
+    a run that has ended it raises ExecutionAlreadyExists (Step Functions API reference).
     """
     try:
         client().start_execution(
@@ -50,7 +50,7 @@ def is_running(run: str) -> bool:
 
 
 def read_failure(execution_arn: str) -> tuple[str, RunFailure] | None:
-    """ARN of the cluster and how the run failed; None for a run that did not, or runs again."""
+    """Return the cluster's ARN and how the run failed; None where it succeeded or is running."""
     execution = client().describe_execution(executionArn=execution_arn)
     if execution["status"] not in FAILED:
         return None

@@ -1,1 +1,1 @@
-"""The MSK cluster: what it is like, what it can serve, and when to look at it again."""
+"""The MSK cluster: its description, what it can offer, and when to inspect it again."""

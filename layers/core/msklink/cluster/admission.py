@@ -1,4 +1,4 @@
-"""Who may ask for a connection to a cluster at all."""
+"""Decide which accounts may request a connection to a cluster."""
 
 from msklink.arns import ClusterArn
 from msklink.cluster.description import ClusterDescription
@@ -7,7 +7,7 @@ from msklink.tags import read_client_accounts
 
 
 def admission_refusal(cluster: ClusterDescription, account: str, namespace: str) -> Refusal | None:
-    """Why *account* may not ask for *cluster*; None when the owner opted in and lists it."""
+    """Return why *account* may not connect; None where the owner opted in and lists it."""
     if not cluster.is_managed(namespace):
         return access_refusal(Code.CLUSTER_NOT_MANAGED, cluster.arn, account, namespace)
     if account not in read_client_accounts(cluster.tags, namespace).accounts:
@@ -19,9 +19,9 @@ def access_refusal(
     code: Code, cluster: ClusterArn, account: str, namespace: str, successor: str = ""
 ) -> Refusal:
     """
-    The refusal *code* of an account that may not, or may no longer, connect to *cluster*.
+    Return the refusal *code* for an account that may not connect to *cluster*, or no longer.
 
-    *successor* is the ARN of the cluster that has replaced it, if one has.
+    *successor* is the ARN of the cluster that has replaced it, if there is one.
     """
     key = f"{namespace}/clients" if code is Code.ACCOUNT_NOT_ALLOWED else namespace
     facts = {"old": cluster.text, "new": successor}

@@ -1,4 +1,4 @@
-"""What a cluster is like, by one reading of DescribeClusterV2.
+"""The description of a cluster, from one reading of DescribeClusterV2.
 
 Sources: the MSK page "multi-VPC private connectivity in a single Region" (requirements), and
 DescribeClusterV2 in botocore's model (field names).
@@ -14,15 +14,15 @@ from msklink.arns import ClusterArn
 from msklink.auth_scheme import Scheme
 from msklink.tags import RequestedSchemes, read_client_accounts, read_schemes
 
-# HEALING, MAINTENANCE and REBOOTING_BROKER serve data but refuse updates until they are over
+# In HEALING, MAINTENANCE and REBOOTING_BROKER a cluster serves data, but refuses updates
 # (MSK developer guide, cluster states).
 BUSY_STATES = frozenset({"CREATING", "UPDATING", "HEALING", "MAINTENANCE", "REBOOTING_BROKER"})
 
 GONE = "gone"
-"""In place of the fingerprint of a cluster that was deleted."""
+"""Replaces the fingerprint of a deleted cluster."""
 
 UNSEEN = "unseen"
-"""In place of the fingerprint of a cluster that AWS refused to show; no cluster has it."""
+"""Replaces the fingerprint of a cluster that AWS refused to describe; no cluster has it."""
 
 NO_ACCOUNTS = frozenset[str]()
 
@@ -31,7 +31,7 @@ UNUSABLE_STATES = frozenset({"FAILED", "DELETING"})
 
 @dataclass(frozen=True)
 class ClusterDescription:
-    """One reading of DescribeClusterV2; *version* is stale once anybody updates the cluster."""
+    """One reading of DescribeClusterV2; any update of the cluster makes *version* stale."""
 
     arn: ClusterArn
     state: str
@@ -49,24 +49,24 @@ class ClusterDescription:
     unauthenticated: bool = False
     network_type: str = ""
     client_broker_encryption: str = "TLS"
-    """MSK's default, and what it reports as absent."""
+    """MSK's default, which it does not report."""
     certificate_authorities: tuple[str, ...] = ()
     configuration: tuple[str, int] | None = None
     """ARN and revision; None where the cluster has MSK's default configuration."""
     subnet_ids: tuple[str, ...] = ()
     brokers: int = 0
-    """How many; with each more, more addresses are published."""
+    """The number of brokers; it determines the number of published addresses."""
     active_operation: str = ""
     """
-    ARN of an operation that is under way; the state may be ACTIVE all the same.
+    ARN of an operation in progress; the state may be ACTIVE meanwhile.
 
-    As it is listed it may have ended, or make a connection; `msk_clusters.describe_updates` leaves
-    only what is still going on and keeps updates away.
+    The operation may have ended, or may create a connection. `msk_clusters.describe_updates` keeps
+    only one that is in progress and blocks updates.
     """
 
     @classmethod
     def read(cls, info: Mapping[str, Any]) -> "ClusterDescription":
-        """The cluster in *info*, the ClusterInfo of DescribeClusterV2; any level may be absent."""
+        """Read the cluster in *info*, ClusterInfo of DescribeClusterV2; any level may be absent."""
         provisioned = info.get("Provisioned") or {}
         brokers = provisioned.get("BrokerNodeGroupInfo") or {}
         connectivity = brokers.get("ConnectivityInfo") or {}
@@ -102,14 +102,14 @@ class ClusterDescription:
 
     def fingerprint(self, namespace: str) -> str:
         """
-        Another one when something has changed on which a run would act.
+        Return a digest of all properties on which a run acts.
 
-        A run takes it from DescribeClusterV2 and the sweep from ListClustersV2, of which nobody
-        says that they list things in the same order; what is listed is sorted.
+        A run reads them with DescribeClusterV2 and the sweep with ListClustersV2, which may have
+        lists in another order, so lists are sorted.
 
-        Versions and passing states are left out, as they change while MSK works on the cluster, and
-        so is private connectivity: a scheme that somebody turned off is not to be turned on again,
-        which reboots the brokers, before somebody asks for it.
+        The version and passing states are left out, because they change during updates. Private
+        connectivity is left out as well: a scheme that others turned off is turned on again only
+        after the next request, because that reboots the brokers.
         """
         facts = replace(
             self,
@@ -124,16 +124,16 @@ class ClusterDescription:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def requested_schemes(self, namespace: str) -> RequestedSchemes:
-        """The schemes for which the owner opted in; nothing when the cluster is not managed."""
+        """Return the schemes for which the owner opted in; none where it has not opted in."""
         return read_schemes(self.tags.get(namespace), f"Tag {namespace} of the cluster")
 
     def is_managed(self, namespace: str) -> bool:
-        """Whether the owner opted in, be it with words that mean nothing."""
+        """Return whether the owner opted in, also where the tag has invalid words only."""
         asked = self.requested_schemes(namespace)
         return bool(asked.schemes or asked.refusals)
 
     def client_accounts(self, namespace: str) -> frozenset[str]:
-        """The accounts that may connect; none when the owner has not opted in."""
+        """Return the accounts that may connect; none where the owner has not opted in."""
         return (
             read_client_accounts(self.tags, namespace).accounts
             if self.is_managed(namespace)
@@ -157,5 +157,5 @@ def _schemes_on(authentication: Mapping[str, Any]) -> frozenset[Scheme]:
 
 
 def is_settled(cluster: ClusterDescription) -> bool:
-    """Whether MSK would accept an update now."""
+    """Return whether MSK would accept an update now."""
     return cluster.state not in BUSY_STATES and not cluster.active_operation

@@ -1,7 +1,7 @@
-"""Which schemes a cluster can serve over private connectivity, and why not the others.
+"""Decide which schemes a cluster can offer over private connectivity, and why not the others.
 
 Each rule names its source. MSK page: "Amazon MSK multi-VPC private connectivity in a single
-Region", requirements and limitations. Nothing here changes the cluster.
+Region", requirements and limitations. No rule changes the cluster.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -17,12 +17,12 @@ ClusterRule = Callable[[ClusterDescription], Refusal | None]
 
 
 def is_provisioned(cluster: ClusterDescription) -> Refusal | None:
-    """MSK developer guide, limits: a serverless cluster has its VPCs from creation."""
+    """Refuse a serverless cluster, whose VPCs are set at creation (MSK developer guide, limits)."""
     return refuse(Code.CLUSTER_SERVERLESS) if cluster.serverless else None
 
 
 def is_usable(cluster: ClusterDescription) -> Refusal | None:
-    """MSK developer guide, cluster states: no way leads from these back to ACTIVE."""
+    """Refuse a cluster that never returns to ACTIVE (MSK developer guide, cluster states)."""
     if cluster.state not in {"FAILED", "DELETING"}:
         return None
     reason = cluster.reason or "MSK gives no reason"
@@ -30,7 +30,7 @@ def is_usable(cluster: ClusterDescription) -> Refusal | None:
 
 
 def has_recent_kafka(cluster: ClusterDescription) -> Refusal | None:
-    """MSK page: Apache Kafka 2.7.1 or higher. An unreadable version is MSK's to judge."""
+    """Refuse Apache Kafka before 2.7.1 (MSK page); MSK decides on a version we cannot read."""
     if cluster.serverless or is_supported(cluster.kafka_version) is not False:
         return None
     minimum = ".".join(map(str, MINIMUM_VERSION))
@@ -38,20 +38,20 @@ def has_recent_kafka(cluster: ClusterDescription) -> Refusal | None:
 
 
 def has_large_brokers(cluster: ClusterDescription) -> Refusal | None:
-    """MSK page: not the t3.small instance type."""
+    """Refuse the instance type t3.small (MSK page)."""
     if cluster.instance_type != "kafka.t3.small":
         return None
     return refuse(Code.BROKERS_TOO_SMALL, instance_type=cluster.instance_type)
 
 
 def authenticates(cluster: ClusterDescription) -> Refusal | None:
-    """MSK page: not where clients are never authenticated."""
+    """Refuse a cluster without any authentication (MSK page)."""
     never = cluster.unauthenticated and not cluster.authentication_schemes
     return refuse(Code.CLUSTER_UNAUTHENTICATED) if never else None
 
 
 def is_ipv4(cluster: ClusterDescription) -> Refusal | None:
-    """MSK developer guide, network type: dual-stack has no multi-VPC connectivity, for good."""
+    """Refuse dual-stack, which MSK cannot change back (MSK developer guide, network type)."""
     if cluster.network_type in {"", "IPV4"}:
         return None
     return refuse(Code.CLUSTER_DUAL_STACK, network_type=cluster.network_type)
@@ -68,7 +68,7 @@ CLUSTER_RULES: tuple[ClusterRule, ...] = (
 
 
 def cluster_refusal(cluster: ClusterDescription) -> Refusal | None:
-    """The first rule that the cluster as a whole breaks."""
+    """Return the refusal by the first rule that the cluster as a whole breaks."""
     return next((refusal for rule in CLUSTER_RULES if (refusal := rule(cluster))), None)
 
 
@@ -79,7 +79,7 @@ def scheme_refusals(
     server_properties: str | None = None,
 ) -> dict[Scheme, Refusal]:
     """
-    Why each scheme cannot be had on *cluster*; a scheme that is not in the result can be.
+    Return why schemes cannot be offered on *cluster*; a scheme that is not in the result can be.
 
     *server_properties* is the text of the cluster's configuration revision, None without one.
     """
@@ -106,7 +106,7 @@ def _is_asked(scheme: Scheme, asked: RequestedSchemes, namespace: str) -> Refusa
 
 
 def _is_on(cluster: ClusterDescription, scheme: Scheme) -> Refusal | None:
-    """MSK developer guide, cross-account permissions: for schemes that the cluster has on."""
+    """Refuse a scheme that is off (MSK developer guide, cross-account permissions)."""
     return (
         None
         if scheme in cluster.authentication_schemes
@@ -116,9 +116,9 @@ def _is_on(cluster: ClusterDescription, scheme: Scheme) -> Refusal | None:
 
 def _is_encrypted(cluster: ClusterDescription, scheme: Scheme) -> Refusal | None:
     """
-    MSK developer guide, updating security: no scheme without TLS.
+    Refuse every scheme without TLS (MSK developer guide, updating security).
 
-    MSK has SASL with TLS_PLAINTEXT where unauthenticated access is on as well, and only there.
+    MSK allows SASL with TLS_PLAINTEXT only where unauthenticated access is on as well.
     """
     encryption = cluster.client_broker_encryption
     if encryption != "PLAINTEXT":
@@ -129,7 +129,7 @@ def _is_encrypted(cluster: ClusterDescription, scheme: Scheme) -> Refusal | None
 
 
 def _has_authorities(cluster: ClusterDescription, scheme: Scheme) -> Refusal | None:
-    """MSK developer guide, mutual TLS: client certificates need a certificate authority."""
+    """Refuse tls without a certificate authority (MSK developer guide, mutual TLS)."""
     if scheme is not Scheme.TLS or cluster.certificate_authorities:
         return None
     return refuse(Code.NO_CERTIFICATE_AUTHORITY)
@@ -137,9 +137,9 @@ def _has_authorities(cluster: ClusterDescription, scheme: Scheme) -> Refusal | N
 
 def _leaves_it_to_acls(scheme: Scheme, server_properties: str | None) -> Refusal | None:
     """
-    MSK page: SCRAM and mutual TLS need ACLs, and the property set to false.
+    Refuse scram and tls unless the property is false, as they need ACLs (MSK page).
 
-    It is verified, never set: with no ACLs in place, false locks every client out.
+    MSKLink checks the property and never sets it: without ACLs, false locks out every client.
     """
     if scheme is Scheme.IAM or not everyone_is_allowed(server_properties):
         return None
@@ -147,19 +147,20 @@ def _leaves_it_to_acls(scheme: Scheme, server_properties: str | None) -> Refusal
 
 
 def cluster_warnings(cluster: ClusterDescription) -> tuple[Refusal, ...]:
-    """What may stand in the way but is tried all the same."""
+    """Return what may prevent connections but is tried all the same."""
     warnings = []
     if not cluster.serverless and is_supported(cluster.kafka_version) is None:
         warnings.append(refuse(Code.KAFKA_VERSION_UNKNOWN, version=cluster.kafka_version))
     if "express." in cluster.instance_type and "kafka." in cluster.instance_type:
-        # Joined in one text (UpdateBrokerType in the model of MSK's API, targetInstanceType).
+        # Both types are in one text (UpdateBrokerType in the model of MSK's API,
+        # targetInstanceType).
         warnings.append(refuse(Code.BROKERS_MIXED, instance_type=cluster.instance_type))
     elif cluster.instance_type.startswith("express."):
-        # No AWS page excludes them; users report that they are refused (ClickHouse's guide).
+        # No AWS page excludes Express; users report that MSK refuses it (ClickHouse's guide).
         warnings.append(refuse(Code.BROKERS_EXPRESS, instance_type=cluster.instance_type))
     if cluster.unauthenticated and cluster.authentication_schemes:
-        # AWS, 2024-09-20: for clusters with any authentication mechanism, and anonymous clients go
-        # on as before. The MSK page says that unauthenticated clusters cannot use it.
+        # AWS, 2024-09-20: for clusters with any authentication mechanism, and anonymous clients
+        # keep access. The MSK page says that unauthenticated clusters cannot use it.
         warnings.append(refuse(Code.UNAUTHENTICATED_ACCESS_ON))
     return tuple(warnings)
 
@@ -167,7 +168,7 @@ def cluster_warnings(cluster: ClusterDescription) -> tuple[Refusal, ...]:
 def owner_refusals(
     asked: RequestedSchemes, refusals: Mapping[Scheme, Refusal]
 ) -> tuple[Refusal, ...]:
-    """What the owner must hear of: words without meaning, and schemes that cannot be had."""
+    """Return what the owner should correct: invalid words, and schemes that cannot be offered."""
     if asked.auto and len(refusals) < len(asked.schemes):
         return asked.refusals
     refused = {refusals[scheme] for scheme in sorted(asked.schemes) if scheme in refusals}
@@ -178,9 +179,10 @@ def vendor_refusals(
     cluster: ClusterDescription, vendors: Collection[str], asked: RequestedSchemes, namespace: str
 ) -> tuple[Refusal, ...]:
     """
-    Return why *vendors*, who ask for nothing themselves, cannot connect by any scheme.
+    Return why *vendors*, which send no requests, cannot connect by any scheme.
 
-    For clients `auto` means what they ask for. A guess for vendors would reboot the brokers.
+    For clients `auto` means the schemes that they request. A guess for vendors would reboot
+    brokers.
     """
     if not vendors or not asked.auto or cluster.private_schemes:
         return ()

@@ -1,4 +1,4 @@
-"""Apache Kafka versions as MSK spells them."""
+"""Read Apache Kafka versions as MSK writes them."""
 
 import re
 
@@ -10,7 +10,7 @@ _SPELLING = re.compile(r"(\d{1,4})\.(\d{1,4})\.(\d{1,4}|x)(?:\.\w+)*", re.ASCII)
 
 
 def read_version(text: str) -> tuple[int, int, int | None] | None:
-    """Major, minor and patch of *text*, the patch None where MSK writes `x`; None if unreadable."""
+    """Return major, minor and patch, with patch None where MSK writes `x`; None if unreadable."""
     match = _SPELLING.fullmatch(text)
     if match is None:
         return None
@@ -19,7 +19,7 @@ def read_version(text: str) -> tuple[int, int, int | None] | None:
 
 
 def is_supported(text: str) -> bool | None:
-    """Whether MSK connects clients to brokers of this version; None when *text* is unreadable."""
+    """Return whether private connectivity supports this version; None where it is unreadable."""
     version = read_version(text)
     if version is None:
         return None

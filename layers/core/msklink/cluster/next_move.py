@@ -1,4 +1,4 @@
-"""What a run does next with its cluster."""
+"""Decide what a run does next with its cluster."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,19 +13,19 @@ class Move(StrEnum):
     STOP = "stop"
     WAIT = "wait"
     ENABLE = "enable"
-    """Turn private connectivity on, which EnableConnectivity does itself."""
+    """Turn on private connectivity, which EnableConnectivity does itself."""
     PROCEED = "proceed"
     CLOSE = "close"
     INSPECT = "inspect"
-    """Go round again from InspectCluster."""
+    """Continue with InspectCluster."""
     CONNECT = "connect"
-    """Create the connections that are missing."""
+    """Create the missing connections."""
     PUBLISH = "publish"
 
 
 @dataclass(frozen=True)
 class NextMove:
-    """A move, and one sentence about it that an operator can act on."""
+    """A move, with one sentence that an operator can act on."""
 
     move: Move
     reason: str
@@ -35,16 +35,16 @@ def decide_next_move(cluster: ClusterDescription, wanted: frozenset[Scheme]) -> 
     """
     Decide what *cluster* needs before clients can connect by the *wanted* schemes.
 
-    MSK takes one update at a time, so the move is WAIT behind any other; an update of
-    connectivity takes 30 to 75 minutes. A scheme that is on is never a reason to act. MSK answers
-    no question about the brokers of an unusable cluster, so there is nothing to publish.
+    MSK makes one update at a time, so the move is WAIT during any other. An update of connectivity
+    takes 30 to 75 minutes. A scheme that is on needs no move. MSK does not describe the brokers of
+    an unusable cluster, so there is nothing to publish.
     """
     missing = wanted - cluster.private_schemes
     if cluster.state in UNUSABLE_STATES:
         return NextMove(Move.STOP, f"the cluster is {cluster.state}")
     if not is_settled(cluster):
-        doing = cluster.active_operation or "an update"
-        return NextMove(Move.WAIT, f"the cluster is {cluster.state}, {doing} is under way")
+        operation = cluster.active_operation or "an update"
+        return NextMove(Move.WAIT, f"the cluster is {cluster.state}, {operation} is in progress")
     if missing:
         return NextMove(Move.ENABLE, f"{' and '.join(sorted(missing))} must be turned on")
     return NextMove(Move.PROCEED, "every wanted scheme is on")

@@ -1,4 +1,4 @@
-"""Multi-VPC private connectivity of a cluster: what is on, and what was turned off."""
+"""Multi-VPC private connectivity of a cluster: the schemes that are on, or were turned off."""
 
 from typing import Any
 
@@ -9,11 +9,11 @@ from msklink.drift.kinds import Drift, DriftKind
 
 def connectivity_flags(cluster: ClusterDescription, wanted: frozenset[Scheme]) -> dict[str, Any]:
     """
-    The `VpcConnectivity` to send: all three flags, on where it is on now or wanted.
+    Return the `VpcConnectivity` to send: all three flags, on for schemes that are on or wanted.
 
-    Whether MSK reads an absent flag as off is undocumented, and turning a scheme off kills its
-    connections for good (MSK developer guide, "Update the authorization schemes"), so no flag is
-    ever left out and none is ever turned off.
+    AWS does not document whether MSK reads an absent flag as off. Turning a scheme off ends its
+    connections for good (MSK developer guide, "Update the authorization schemes"). So every flag is
+    sent, and none turns a scheme off.
     """
     on = cluster.private_schemes | wanted
 
@@ -31,10 +31,10 @@ def connectivity_flags(cluster: ClusterDescription, wanted: frozenset[Scheme]) -
 def turned_off_schemes(
     cluster: ClusterDescription, asked: frozenset[Scheme], seen: frozenset[Scheme]
 ) -> frozenset[Scheme]:
-    """Schemes *asked* for that were *seen* to be on, and are not."""
+    """Return the schemes among *asked* that were *seen* on, and are off now."""
     return (seen & asked) - cluster.private_schemes
 
 
 def connectivity_drift(scheme: Scheme) -> Drift:
-    """That somebody turned private connectivity off for *scheme*, after it was on."""
+    """Return the drift of a *scheme* that others turned off."""
     return Drift(DriftKind.CONNECTIVITY, before="off", after="on", scheme=scheme)

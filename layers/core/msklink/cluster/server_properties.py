@@ -1,4 +1,4 @@
-"""Reading a cluster's configuration, which is a Java properties file."""
+"""Read a cluster's configuration, which is a Java properties file."""
 
 import re
 
@@ -11,9 +11,9 @@ _ESCAPED = {"t": "\t", "n": "\n", "r": "\r", "f": "\f"}
 
 def read_properties(text: str) -> dict[str, str]:
     """
-    The properties in *text*, by the rules of java.util.Properties.load (Java SE documentation).
+    Return the properties in *text*, by the rules of java.util.Properties.load (Java SE docs).
 
-    A later one wins; a backslash at the end of a line continues it.
+    The last of equal names wins; a backslash at the end of a line continues the line.
     """
     lines = (_LINE.fullmatch(line) for line in _logical_lines(text))
     return {_unescape(line[1]): _unescape(line[2]) for line in lines if line}
@@ -46,9 +46,9 @@ def _unescape(text: str) -> str:
 
 def everyone_is_allowed(server_properties: str | None) -> bool:
     """
-    Whether a principal without ACLs may do everything, which is MSK's default.
+    Return whether a principal without ACLs has all permissions, which is MSK's default.
 
-    None is a cluster without a configuration of its own (MSK developer guide, Apache Kafka ACLs).
+    None means a cluster without its own configuration (MSK developer guide, Apache Kafka ACLs).
     """
     value = read_properties(server_properties or "").get(ALLOW_EVERYONE, "true")
     return value.strip().lower() != "false"

@@ -1,7 +1,7 @@
-"""When to look again at a cluster that MSK is updating.
+"""Decide when to inspect a cluster again that MSK is updating.
 
-MSK sends no event at the end of an update (EventBridge reference, MSK), so it is asked. A look
-costs three state transitions; looking late costs the clients the time until the next look.
+MSK sends no event at the end of an update (EventBridge reference, MSK), so MSKLink polls. Each
+inspection costs three state transitions; a late one makes the clients wait.
 """
 
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class PastUpdate:
-    """An operation that MSK has completed on a cluster, and how long it took."""
+    """A completed operation on a cluster, with its duration."""
 
     kind: str
     seconds: float
@@ -26,7 +26,7 @@ ROLLING = frozenset(
         "UPDATE_BROKER_TYPE",
     }
 )
-"""Operations that restart one broker after the other (MSK developer guide)."""
+"""Operations that restart the brokers one after another (MSK developer guide)."""
 
 SPARSE_SECONDS = 300
 CLOSE_SECONDS = 30
@@ -34,7 +34,7 @@ LATE_SECONDS = 60
 
 LIMIT_SECONDS = 4 * 3600
 BROKER_SECONDS = (5 * 60, 15 * 60)
-"""How long a rolling restart takes for each Standard broker (AWS's agent toolkit, MSK skill)."""
+"""Duration of a rolling restart per Standard broker (AWS's agent toolkit, MSK skill)."""
 
 # Reported: "up to 30 minutes or more" (MSK page), 30 to 60 minutes (ACK's tests), 75 minutes
 # (Terraform provider issue 34419), two hours at most in practice.
@@ -42,16 +42,16 @@ DEFAULT_WINDOW = (27 * 60, 120 * 60)
 
 
 UNKNOWN_WINDOW = (0, 0)
-"""For what somebody else has started, nobody knows when: looked at once a minute."""
+"""For an update that others started at an unknown time: inspected once a minute."""
 
 
 def expected_window(past: Iterable[PastUpdate], brokers: int) -> tuple[int, int]:
     """
-    Between which seconds after its start an update of connectivity is expected to end.
+    Return between which seconds after its start an update of connectivity is expected to end.
 
-    By what it took on this cluster before, or else what other updates took that restart its
-    brokers one after the other; a margin of a tenth on either side. Without either, by the number
-    of its *brokers*.
+    The times are those of past updates of connectivity on this cluster or, without one, of other
+    rolling restarts, with a margin of a tenth on both sides. Without either, they depend on the
+    number of its *brokers*.
     """
     rolling = [update for update in past if update.kind in ROLLING]
     alike = [update for update in rolling if update.kind == CONNECTIVITY] or rolling
@@ -65,20 +65,20 @@ def expected_window(past: Iterable[PastUpdate], brokers: int) -> tuple[int, int]
 
 def limit_seconds(expected: tuple[int, int], brokers: int) -> int:
     """
-    Return how long to wait before the update counts as one that MSK does not end.
+    Return the seconds to wait before the run fails, because MSK does not end the update.
 
-    Twice what AWS says of so many *brokers*, twice what is *expected*, and four hours at least.
+    Twice AWS's time for so many *brokers*, twice the *expected* time, and at least four hours.
     """
     return 2 * max(LIMIT_SECONDS // 2, expected[1], BROKER_SECONDS[1] * brokers)
 
 
 def wait_seconds(waited_seconds: int, expected: tuple[int, int], brokers: int) -> int:
     """
-    Seconds until the next look, *waited_seconds* after the start.
+    Return the seconds until the next inspection, *waited_seconds* after the start.
 
-    Sparse while the update cannot be over, close while it may be, less close when it is late. The
-    longer it may take the longer each wait is, so that it costs a run no more looks than a small
-    cluster does (`runs.lease.EVENTS_PER_ROUND`).
+    Waits are long before the update can end, short while it is expected to end, and longer again
+    when it is late. The waits of a long update are longer, so that it takes no more inspections
+    than that of a small cluster (`runs.lease.EVENTS_PER_ROUND`).
     """
     earliest, latest = expected
     if waited_seconds < earliest:

@@ -1,4 +1,4 @@
-"""What the state of an MSK VPC connection means for its record.
+"""Derive the state of a connection's record from the state of its MSK VPC connection.
 
 States are those of ConnectionState in botocore's model; the API page adds UPDATING.
 """
@@ -21,30 +21,31 @@ from msklink.drift.kinds import Drift, DriftKind
 from msklink.refusals import Code, Refusal, refuse
 
 WAIT_LIMIT_SECONDS = 30 * 60
-"""Creation takes minutes; acceptance tests of the Terraform provider see about four."""
+"""Creation takes minutes; acceptance tests of the Terraform provider take about four."""
 
 WAIT_SECONDS = 20
 
 POLICY_DELAY = timedelta(seconds=30)
-"""AWS does not say whether a cluster policy is in force at once; those of IAM take seconds."""
+"""AWS does not document when a cluster policy applies; IAM policies take seconds."""
 
 ROLE_DELAY = timedelta(minutes=2)
-"""IAM makes a service-linked role on the first connection of an account; AWS gives no time."""
+"""IAM creates a service-linked role for an account's first connection; AWS gives no duration."""
 
 
 def observe(record: ConnectionRecord, state: str) -> ConnectionRecord:
     """
-    *record* after MSK reported *state*; a state that nobody knows yet counts as failed.
+    Return *record* after MSK reported *state*; an unknown state counts as failed.
 
-    AVAILABLE counts when it is seen twice: the Terraform provider found a single one too early.
-    What was there stays so while it changes; what took too long is not waited for again.
+    A connection is connected when it is AVAILABLE twice: the Terraform provider found that once is
+    too early. An established connection stays so while MSK updates it. A connection that has timed
+    out is not waited for again.
     """
     seen = record.with_(connection_state=state)
     if state == AVAILABLE:
         if record.state in {State.CONNECTED, State.PUBLISHED}:
             return seen
-        again = record.connection_state == AVAILABLE
-        return seen.with_(state=State.CONNECTED if again else State.CONNECTING, refusal=None)
+        is_second = record.connection_state == AVAILABLE
+        return seen.with_(state=State.CONNECTED if is_second else State.CONNECTING, refusal=None)
     if record.was_established and state not in DEAD_STATES | {CREATING, DELETING}:
         return seen
     if state in TRANSIENT_STATES:
@@ -56,12 +57,12 @@ def observe(record: ConnectionRecord, state: str) -> ConnectionRecord:
 
 
 def connection_drift(record: ConnectionRecord, connection: VpcConnection | None) -> Drift | None:
-    """What has become of a connection that was there; None where all is well or was never."""
+    """Return the drift of an established connection; None where it has none or never worked."""
     return drift_of_state(record, connection.state if connection else None)
 
 
 def drift_of_state(record: ConnectionRecord, state: str | None) -> Drift | None:
-    """The same by the *state* that MSK tells; None is one that is not listed."""
+    """Return the same drift by the *state* that MSK lists; None means not listed."""
     if not record.was_established or (state and state not in DEAD_STATES | {DELETING}):
         return None
     return Drift(
@@ -75,14 +76,14 @@ def drift_of_state(record: ConnectionRecord, state: str | None) -> Drift | None:
 
 
 def connection_history_item(record: ConnectionRecord) -> str:
-    """The item of what was done about its drifts."""
+    """Return the sort key of the repair history of the connection."""
     return kinds.history_item(
         DriftKind.CONNECTION, record.account, record.vpc_id, record.scheme or ""
     )
 
 
 def adopt(record: ConnectionRecord, connection: VpcConnection) -> ConnectionRecord:
-    """*record* with its *connection*, just made or found; what another's state was is forgotten."""
+    """Return *record* with its *connection*, created or found; forget the state of another one."""
     if record.connection_arn != connection.arn:
         record = record.with_(connection_arn=connection.arn, connection_state=None, refusal=None)
     return observe(record.with_(hold=None), connection.state)
@@ -91,7 +92,7 @@ def adopt(record: ConnectionRecord, connection: VpcConnection) -> ConnectionReco
 def put_on_hold(
     record: ConnectionRecord, now: datetime, longest: timedelta
 ) -> ConnectionRecord | None:
-    """*record* waiting until MSK may be asked again; None where it has waited for *longest*."""
+    """Return *record* on hold until the next attempt; None where it was on hold for *longest*."""
     since = record.hold.since if record.hold else now
     if now - since >= longest:
         return None
@@ -105,7 +106,7 @@ def observe_all(
     waited_seconds: int,
     now: datetime,
 ) -> list[ConnectionRecord]:
-    """*records* after MSK reported *states* by ARN; one not listed yet is waited for as well."""
+    """Return *records* after MSK reported *states* by ARN; one not listed yet is still pending."""
     seen = [
         _observe_listed(_try_again(record, now), states.get(record.connection_arn or ""))
         for record in records
@@ -126,7 +127,7 @@ def _observe_listed(record: ConnectionRecord, state: str | None) -> ConnectionRe
     if not record.is_live:
         return record
     if state != REJECTED and drift_of_state(record, state):
-        return record  # the next look changes it back or leaves it, as the switch says
+        return record  # the next run repairs or reports it, as parameter Repair says
     if state is None and record.connection_state == DELETING:
         return record.with_(state=State.PLANNED, connection_arn=None, connection_state=None)
     return observe(record, state) if state else record
@@ -135,7 +136,7 @@ def _observe_listed(record: ConnectionRecord, state: str | None) -> ConnectionRe
 def accounts_to_reconnect(
     before: Iterable[ConnectionRecord], after: Iterable[ConnectionRecord]
 ) -> list[str]:
-    """Accounts in which a connection that stood in the way has gone just now."""
+    """Return the accounts where a connection that blocked another has just gone."""
     was = {record.item: record.state for record in before}
     return sorted(
         {
@@ -149,14 +150,14 @@ def accounts_to_reconnect(
 
 
 def refuse_unready(record: ConnectionRecord, refusal: Refusal) -> ConnectionRecord:
-    """Return *record* refused where its connection is not in use yet, or unchanged."""
+    """Return *record* refused if its connection is not in use yet, otherwise unchanged."""
     if record.state not in {State.CONNECTING, State.CONNECTED}:
         return record
     return record.with_(state=State.FAILED, refusal=refusal)
 
 
 def time_out(record: ConnectionRecord) -> ConnectionRecord:
-    """*record* after its connection took longer than one wait may take."""
+    """Return *record* after its connection took longer than WAIT_LIMIT_SECONDS."""
     refusal = refuse(
         Code.CONNECTION_TIMED_OUT,
         connection_arn=record.connection_arn,

@@ -1,8 +1,8 @@
 """
-When a connection that nobody asks for any more is taken away.
+Decide when a connection that nobody requests any more is removed.
 
-Its team is told at once, and has time to put back what it took away by mistake; a request to leave
-is carried out at once.
+The client is notified at once, and has a grace period in which to restore a tag that was removed
+by mistake. An offboarding request takes effect immediately.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -15,31 +15,31 @@ from msklink.requests.records import OffboardingRequest
 from msklink.tags import PROTECT, client_key
 
 WAIT_SECONDS = 120
-"""MSK deletes a connection in some minutes (acceptance tests of the Terraform provider)."""
+"""MSK deletes a connection within minutes (acceptance tests of the Terraform provider)."""
 
 WAIT_LIMIT_SECONDS = 3 * WAIT_SECONDS
-"""What is not gone by then is left to the sweep."""
+"""The sweep handles what is not gone by then."""
 
 GIVE_UP_AFTER = timedelta(days=1)
 """
-With what does not go when it is due. An endpoint's interfaces go some minutes after it, but others
-who use our group need not leave; an account out of reach may be within reach again.
+How long MSKLink tries a due removal. An endpoint's network interfaces go minutes after it. Others
+may use our group without end, and an unreachable account may become reachable again.
 """
 
 
 OWNER_REASONS = frozenset(
     {Code.ACCOUNT_NOT_ALLOWED, Code.CLUSTER_NOT_MANAGED, Code.CLUSTER_NOT_FOUND}
 )
-"""They end on the owner's side, whether the client account can be seen or not."""
+"""Reasons on the owner's side; they can end while the client account is unreachable."""
 
 CLUSTER_GONE_REASONS = frozenset({Code.CLUSTER_NOT_FOUND, Code.CLUSTER_REPLACED})
-"""Reasons of which MSK no longer knows the cluster."""
+"""Reasons that mean that MSK no longer knows the cluster."""
 
 IMMEDIATE_REASONS = frozenset({Code.OFFBOARDING_REQUESTED, Code.CLUSTER_REPLACED})
-"""Reasons for which no grace is of use to anybody."""
+"""Reasons with which a grace period would help nobody."""
 
 VpcTags = Mapping[str, Mapping[str, str]]
-"""The tags of VPCs by their ids."""
+"""Tags by VPC id."""
 
 ReasonOf = Callable[[ConnectionRecord], Refusal]
 
@@ -48,9 +48,9 @@ def schedule_removal(
     records: Iterable[ConnectionRecord], why: ReasonOf, terms: RemovalTerms, now: datetime
 ) -> tuple[ConnectionRecord, ...]:
     """
-    *records* on their way out; those are left out for which nothing was ever made.
+    Return *records* with their removal, without those for which nothing was ever created.
 
-    Of a cluster that is gone all stay, until the status in the client account is gone as well.
+    All records of a deleted cluster stay until the status in the client account is withdrawn.
     """
     reasons = [(record, why(record)) for record in records]
     return tuple(
@@ -63,7 +63,7 @@ def schedule_removal(
 def _scheduled(
     record: ConnectionRecord, reason: Refusal, terms: RemovalTerms, now: datetime
 ) -> ConnectionRecord:
-    is_final = reason.code is Code.CLUSTER_REPLACED  # for good, and its client has another
+    is_final = reason.code is Code.CLUSTER_REPLACED  # the client has the successor
     if record.may_exist and not is_final and (guard := _guard(record, terms)):
         kept = _about(
             Code.DELETION_PROTECTED, record, terms.namespace, guard=guard, reason=reason.message
@@ -79,25 +79,25 @@ def _scheduled(
 
 
 def _guard(record: ConnectionRecord, terms: RemovalTerms) -> str:
-    """What protects the connection; nothing when it is free to go."""
+    """Return what protects the connection; empty where it may be removed."""
     if terms.protection:
         return "DeletionProtection of the owner stack"
     return f"tag {client_key(terms.namespace, PROTECT)}" if record.protected else ""
 
 
 def with_protection(record: ConnectionRecord, tags: VpcTags, namespace: str) -> ConnectionRecord:
-    """*record* after a look at the *tags* of VPCs."""
+    """Return *record* with its protection by the *tags* of VPCs."""
     guard = client_key(namespace, PROTECT)
     return record.with_(protected=guard in tags.get(record.vpc_id, {}))
 
 
 def is_protected(record: ConnectionRecord, tags: VpcTags, terms: RemovalTerms) -> bool:
-    """Whether something protects the connection now."""
+    """Return whether something protects the connection now."""
     return bool(_guard(with_protection(record, tags, terms.namespace), terms))
 
 
 def readmitted(records: Iterable[ConnectionRecord]) -> tuple[ConnectionRecord, ...]:
-    """*records* of an account that may connect (again): what was to go for that alone stays."""
+    """Return *records* of a listed account, without removals whose reason was the owner's."""
     return tuple(
         one.with_(wanted=True, removal=None)
         if one.removal_reason and one.removal_reason.code in OWNER_REASONS
@@ -109,7 +109,7 @@ def readmitted(records: Iterable[ConnectionRecord]) -> tuple[ConnectionRecord, .
 def is_requested(
     record: ConnectionRecord, offboarding_requests: Collection[OffboardingRequest]
 ) -> bool:
-    """Whether the client asked for *record* to go."""
+    """Return whether the client requested the removal of *record*."""
     return (record.vpc_id, record.scheme) in {
         (one.vpc_id, one.scheme) for one in offboarding_requests
     }
@@ -118,7 +118,7 @@ def is_requested(
 def withdrawal_reason(
     offboarding_requests: Collection[OffboardingRequest], namespace: str
 ) -> ReasonOf:
-    """Why a connection goes that its account does not wish for: by request, or by tag."""
+    """Return a function that gives the reason of a removal: by request, or by tag."""
 
     def why(record: ConnectionRecord) -> Refusal:
         requested = is_requested(record, offboarding_requests)
@@ -146,43 +146,43 @@ def same_reason(reason: Refusal) -> ReasonOf:
 def records_without(
     records: Iterable[ConnectionRecord], but: Iterable[ConnectionRecord]
 ) -> tuple[ConnectionRecord, ...]:
-    """*records* without those of the same items as *but*."""
+    """Return *records* without those that have the items of *but*."""
     items = {record.item for record in but}
     return tuple(record for record in records if record.item not in items)
 
 
 def is_overdue(record: ConnectionRecord, now: datetime) -> bool:
-    """Whether what was due does not go for so long that it is left to others."""
+    """Return whether a removal was due for so long that MSKLink gives it up."""
     return record.is_due(now - GIVE_UP_AFTER)
 
 
 def is_orphaned(record: ConnectionRecord, now: datetime) -> bool:
     """
-    Whether the cluster is gone, and the account out of reach for so long that what is there stays.
+    Return whether the cluster is deleted, and the account unreachable for GIVE_UP_AFTER.
 
-    The name of the cluster is not to be held for ever by what nobody can delete.
+    Otherwise a connection that nobody can delete would hold the cluster's name without end.
     """
     is_abandoned = record.state is State.ABANDONED
     return is_of_gone_cluster(record) and is_abandoned and is_overdue(record, now)
 
 
 def is_of_gone_cluster(record: ConnectionRecord) -> bool:
-    """Whether *record* goes because MSK no longer knows its cluster."""
+    """Return whether *record* is removed because MSK no longer knows its cluster."""
     return record.removal_reason is not None and record.removal_reason.code in CLUSTER_GONE_REASONS
 
 
 def is_replaced(record: ConnectionRecord) -> bool:
-    """Whether *record* goes because another cluster has the name of its own, which is gone."""
+    """Return whether *record* is removed because another cluster has its cluster's name now."""
     reason = record.removal_reason
     return reason is not None and reason.code is Code.CLUSTER_REPLACED
 
 
 def is_removal_due(record: ConnectionRecord, now: datetime) -> bool:
-    """Whether a run is to take the connection away now, or to give it up."""
+    """Return whether a run should now remove the connection, or give it up."""
     due = record.is_due(now) and record.state is not State.ABANDONED
     return due or is_orphaned(record, now)
 
 
 def wait_seconds(waited_seconds: int, pending: int) -> int:
-    """Seconds until the next look at *pending* accounts; 0 when the rest is the sweep's."""
+    """Return the seconds until the *pending* accounts are checked; 0 leaves them to the sweep."""
     return WAIT_SECONDS if pending and waited_seconds < WAIT_LIMIT_SECONDS else 0

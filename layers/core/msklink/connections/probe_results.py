@@ -1,4 +1,4 @@
-"""What the probe in a client's VPC is asked about published connections, and what it found."""
+"""Ask the probe in a client's VPC about published connections, and record what it found."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -10,12 +10,12 @@ from msklink.auth_scheme import Scheme
 from msklink.connections.record import ConnectionRecord, ProbeResult, State
 from msklink.errors import ProbeFailed
 
-# The answer comes from somebody else's account; no more of it is kept than people read.
+# The answer comes from another account, so its texts are cut to what people read.
 Text = Annotated[str, BeforeValidator(lambda value: str(value)[:300])]
 
 
 class ProbeFinding(BaseModel, frozen=True):
-    """What one layer came to at one broker, as in client/python (layers.py)."""
+    """The result of one layer at one broker, as in client/python (layers.py)."""
 
     layer: Text
     broker: Text
@@ -30,7 +30,7 @@ _ANSWER = TypeAdapter(dict[Scheme, list[ProbeFinding]])
 def due_for_probe(
     records: Sequence[ConnectionRecord], brokers: Mapping[Scheme, str]
 ) -> list[ConnectionRecord]:
-    """Those of *records* whose *brokers*, as they are published, were not found to be good yet."""
+    """Return those of *records* whose published *brokers* have no good result yet."""
     return [
         record
         for record in records
@@ -47,7 +47,7 @@ def _is_known_good(check: ProbeResult | None, servers: str) -> bool:
 def probe_request(
     asked: Sequence[ConnectionRecord], brokers: Mapping[Scheme, str]
 ) -> dict[str, str]:
-    """What the probe is given: the brokers of each scheme."""
+    """Return the input of the probe: the brokers of each scheme."""
     return {str(record.scheme): _servers(record, brokers) for record in asked}
 
 
@@ -59,14 +59,14 @@ def with_probe_results(
     now: datetime,
 ) -> list[ConnectionRecord]:
     """
-    The *records* with what the *answer* says of those that it was *asked* about.
+    Return *records* with the results in *answer* for those that the probe was *asked* about.
 
-    Raises ProbeFailed when it is no answer.
+    Raises ProbeFailed where the answer has another form.
     """
     try:
         found = _ANSWER.validate_json(answer)
     except ValidationError as error:
-        raise ProbeFailed(f"not what a probe says: {error}") from error
+        raise ProbeFailed(f"not a probe's answer: {error}") from error
     checks = {
         record.item: _result(found[record.scheme], _servers(record, brokers), now)
         for record in asked
@@ -79,7 +79,7 @@ def with_probe_results(
 
 
 def _result(findings: Sequence[ProbeFinding], servers: str, now: datetime) -> ProbeResult:
-    """The first of *findings* that is not good, which is the one to mend, or how far all went."""
+    """Return the first of *findings* that is not good; if all are good, the last."""
     last = next((one for one in findings if not one.good), findings[-1])
     kept = {"layer": last.layer} if last.good else last.model_dump()
     return ProbeResult(
@@ -88,6 +88,6 @@ def _result(findings: Sequence[ProbeFinding], servers: str, now: datetime) -> Pr
 
 
 def _servers(record: ConnectionRecord, brokers: Mapping[Scheme, str]) -> str:
-    """The brokers of its scheme in one order, which MSK does not keep."""
+    """Return the brokers of its scheme in sorted order, since MSK's order changes."""
     text = brokers[record.scheme] if record.scheme else ""
     return ",".join(sorted(text.split(",")))

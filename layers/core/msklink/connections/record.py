@@ -1,4 +1,4 @@
-"""What the table says: of a cluster, of each client connection, and of requests by event."""
+"""The record of a client connection in the table."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
@@ -13,7 +13,7 @@ from msklink.refusals import Code, Refusal
 
 
 class State(StrEnum):
-    """How far a connection has come."""
+    """The state of a connection in MSKLink."""
 
     PLANNED = "planned"
     CONNECTING = "connecting"
@@ -22,18 +22,18 @@ class State(StrEnum):
     REFUSED = "refused"
     FAILED = "failed"
     CLOSING = "closing"
-    """It is being taken away."""
+    """Its removal has begun."""
     ABANDONED = "abandoned"
-    """It was to be taken away, but its account could not be reached."""
+    """It was due for removal, but its account could not be reached."""
 
 
 class ProbeResult(BaseModel, frozen=True):
-    """What the probe found in the VPC: where all is well, how far it could look."""
+    """What the probe found in the VPC; where all is good, the last layer that it checked."""
 
     at: datetime
     good: bool
     servers: str
-    """The brokers that it was asked about."""
+    """The brokers that the probe was asked about."""
     layer: str
     broker: str = ""
     detail: str = ""
@@ -41,20 +41,20 @@ class ProbeResult(BaseModel, frozen=True):
 
 
 class Hold(BaseModel, frozen=True):
-    """That MSK would not make a connection yet, for a reason that passes by itself."""
+    """A temporary reason for which MSK does not create a connection yet."""
 
     since: datetime
     tried: datetime
-    """When it was asked last."""
+    """Time of the last attempt."""
     is_cluster: bool = False
-    """Whether the cluster is being changed, so that the run waits for that."""
+    """Whether the cluster is being changed; the run then waits for the cluster."""
 
 
 class ConnectionRecord(BaseModel, frozen=True):
     """
-    One (account, VPC, scheme) of one cluster.
+    The connection of one account, VPC and scheme to one cluster.
 
-    A refusal that concerns the whole VPC or account is kept with an empty *scheme* or *vpc_id*.
+    A refusal of a whole VPC has an empty *scheme*; one of an account also an empty *vpc_id*.
     """
 
     cluster_arn: str
@@ -64,23 +64,23 @@ class ConnectionRecord(BaseModel, frozen=True):
     state: State
     requested_at: datetime
     wanted: bool = True
-    """Whether a tag or request asks for it still."""
+    """Whether a tag or request still asks for it."""
     subnet_ids: tuple[str, ...] = ()
     security_group_ids: tuple[str, ...] = ()
     connection_arn: str | None = None
     connection_state: str | None = None
     refusal: Refusal | None = None
     last_reported_refusal: Refusal | None = None
-    """Why the last attempt was refused, while another is under way."""
+    """The refusal of the last attempt, while another is in progress."""
     failure: str | None = None
     hold: Hold | None = None
     warnings: tuple[Refusal, ...] = ()
-    """What stands in the way of nothing, and what was refused beside the connection."""
+    """Warnings that block nothing, and refusals beside the connection."""
     removal: Removal | None = None
     protected: bool = False
-    """Whether its VPC was tagged against deletion when it was seen last."""
+    """Whether its VPC had the tag for deletion protection when last read."""
     probe_result: ProbeResult | None = None
-    """None when it was published but now, and where there is no probe."""
+    """None where it has just been published, and where there is no probe."""
 
     @property
     def item(self) -> str:
@@ -93,12 +93,12 @@ class ConnectionRecord(BaseModel, frozen=True):
 
     @property
     def is_about_account(self) -> bool:
-        """Whether it is no connection, but what kept us from all of the account's."""
+        """Whether it is not a connection but the refusal of its whole account."""
         return not self.vpc_id
 
     @property
     def is_live(self) -> bool:
-        """Whether a connection exists or is to be made, and nobody is taking it away."""
+        """Whether a connection exists or is to be created, and is not being removed."""
         return self.state in {
             State.PLANNED,
             State.CONNECTING,
@@ -108,12 +108,12 @@ class ConnectionRecord(BaseModel, frozen=True):
 
     @property
     def is_shown(self) -> bool:
-        """Whether it means something to its team still."""
+        """Whether the status still shows this record."""
         return self.wanted or self.is_live or self.removal is not None
 
     @property
     def may_exist(self) -> bool:
-        """Whether there may be something in the client account that was made for it."""
+        """Whether something that was created for it may exist in the client account."""
         return bool(self.scheme) and (self.is_live or bool(self.connection_arn))
 
     @property
@@ -121,28 +121,28 @@ class ConnectionRecord(BaseModel, frozen=True):
         return self.removal.reason if self.removal else None
 
     def is_due(self, now: datetime) -> bool:
-        """Whether it is to be taken away now."""
+        """Return whether its removal is due."""
         return bool(self.removal and self.removal.due and self.removal.due <= now)
 
     @property
     def is_pursued(self) -> bool:
-        """Whether a run sees to it that there is a connection, also where one has failed."""
-        there = self.is_live or bool(self.connection_arn and self.scheme)
-        return self.wanted and there and not self.is_turned_off
+        """Whether runs keep a connection for it, also after one has failed."""
+        exists = self.is_live or bool(self.connection_arn and self.scheme)
+        return self.wanted and exists and not self.is_turned_off
 
     @property
     def is_turned_off(self) -> bool:
-        """Whether its scheme was turned off on the cluster, which no client can mend."""
+        """Whether others turned its scheme off on the cluster, which the client cannot change."""
         return self._is_refused_for(Code.SCHEME_TURNED_OFF)
 
     @property
     def was_established(self) -> bool:
-        """Whether a connection was seen to work, or to have been changed by others since."""
+        """Whether its connection worked, even if others have changed it since."""
         return self.is_unrepaired or self.state in {State.CONNECTED, State.PUBLISHED}
 
     @property
     def is_unrepaired(self) -> bool:
-        """Whether others have changed it, and it is not to be changed back."""
+        """Whether others have changed its connection, and MSKLink does not repair it."""
         return self._is_refused_for(Code.DRIFT_LEFT, Code.DRIFT_CONTESTED)
 
     @property
@@ -152,14 +152,14 @@ class ConnectionRecord(BaseModel, frozen=True):
 
     @property
     def has_timed_out(self) -> bool:
-        """Whether nobody waits for its connection any more."""
+        """Whether the wait for its connection timed out."""
         return self._is_refused_for(Code.CONNECTION_TIMED_OUT)
 
     def _is_refused_for(self, *codes: Code) -> bool:
         return self.refusal is not None and self.refusal.code in codes
 
     def with_published(self, schemes: Collection[Scheme]) -> "ConnectionRecord":
-        """Its state once the brokers of *schemes* are in Parameter Store."""
+        """Return its record once the brokers of *schemes* are in Parameter Store."""
         done = self.state is State.CONNECTED and self.scheme in schemes
         return (
             self.with_(state=State.PUBLISHED, probe_result=None, last_reported_refusal=None)
@@ -172,13 +172,13 @@ class ConnectionRecord(BaseModel, frozen=True):
 
 
 def connection_prefix(account: str) -> str:
-    """What the sort keys of the connections of *account* begin with."""
+    """Return the prefix of the sort keys of the connections of *account*."""
     return f"client#{account}#"
 
 
 def changed_records(
     before: Iterable[ConnectionRecord], after: Iterable[ConnectionRecord]
 ) -> list[ConnectionRecord]:
-    """Those of *after* that are new or different."""
+    """Return those of *after* that are new or different."""
     known = {record.item: record for record in before}
     return [record for record in after if known.get(record.item) != record]

@@ -1,4 +1,4 @@
-"""That something is to be taken away, why, and on which terms."""
+"""The removal of a connection: its reason, its time, and the owner's terms."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,17 +10,17 @@ from msklink.refusals import Refusal
 
 @dataclass(frozen=True)
 class RemovalTerms:
-    """The owner's terms of leaving."""
+    """The owner's terms for removals."""
 
     namespace: str
     grace: timedelta
     protection: bool
-    """Whether nothing of the whole installation is to be taken away."""
+    """Whether DeletionProtection keeps everything in the whole installation."""
 
 
 class Removal(BaseModel, frozen=True):
-    """That a connection is to be taken away, and why."""
+    """The removal of a connection, with its reason."""
 
     reason: Refusal
     due: datetime | None = None
-    """Not before this time; None while it is protected from deletion."""
+    """The earliest time; None while the connection is protected from deletion."""

@@ -1,4 +1,4 @@
-"""The VPCs that a client account wants connected, by tag and by request."""
+"""Combine tags and requests into the VPCs that a client account wants connected."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ from msklink.vpc.description import Vpc
 
 @dataclass(frozen=True)
 class RequestedVpc:
-    """One VPC that somebody wants connected, by tag or by request."""
+    """One VPC that a tag or a request asks to connect."""
 
     vpc_id: str
     requested: RequestedSchemes
@@ -22,7 +22,7 @@ class RequestedVpc:
     subnet_ids: tuple[str, ...] = ()
     security_group_ids: tuple[str, ...] = ()
     access_refusal: Refusal | None = None
-    """Why IAM clients of the account do not get all of the access that was asked for."""
+    """Why IAM clients of the account do not get all of the requested access."""
 
 
 def requested_vpcs(
@@ -33,9 +33,9 @@ def requested_vpcs(
     now: datetime,
 ) -> tuple[RequestedVpc, ...]:
     """
-    Every VPC asked for. Tag and request add up in schemes; the request says where.
+    Return every requested VPC. Schemes of tag and request add up; the request names the subnets.
 
-    What was asked to go counts for more than both, until it is asked for anew.
+    An offboarding request overrides both until the next onboarding request.
     """
     asked = {vpc.id: read_schemes(vpc.tags.get(key), f"Tag {key} of VPC {vpc.id}") for vpc in vpcs}
     found = {
@@ -54,10 +54,10 @@ def requested_vpcs(
             request.security_group_ids,
         )
     gone = {(offboarding.vpc_id, offboarding.scheme) for offboarding in offboarding_requests}
-    left = (_without(found[vpc_id], gone) for vpc_id in sorted(found))
+    remaining = (_without(found[vpc_id], gone) for vpc_id in sorted(found))
     return tuple(
         requested_vpc
-        for requested_vpc in left
+        for requested_vpc in remaining
         if requested_vpc.requested.schemes or requested_vpc.requested.refusals
     )
 
@@ -68,13 +68,13 @@ def with_existing_connections(
     offboarding_requests: Iterable[OffboardingRequest],
 ) -> tuple[RequestedVpc, ...]:
     """
-    Return *requested*, in which a word without meaning takes nothing away.
+    Return *requested*, in which an invalid word in a tag disconnects nothing.
 
-    It may be a slip, so what is *known* to be connected in its VPC counts as asked for until the
-    word is mended, but for what the client asked to go.
+    The word may be a typing error. Until it is corrected, *known* connections of its VPC count as
+    requested, except those for which there is an offboarding request.
     """
     gone = {(offboarding.vpc_id, offboarding.scheme) for offboarding in offboarding_requests}
-    there = {(one.vpc_id, one.scheme) for one in known if one.scheme and one.is_live and one.wanted}
+    live = {(one.vpc_id, one.scheme) for one in known if one.scheme and one.is_live and one.wanted}
     return tuple(
         replace(
             requested_vpc,
@@ -82,8 +82,7 @@ def with_existing_connections(
                 requested_vpc.requested, schemes=requested_vpc.requested.schemes | held
             ),
         )
-        if requested_vpc.requested.refusals
-        and (held := _of_vpc(there - gone, requested_vpc.vpc_id))
+        if requested_vpc.requested.refusals and (held := _of_vpc(live - gone, requested_vpc.vpc_id))
         else requested_vpc
         for requested_vpc in requested
     )
@@ -96,7 +95,7 @@ def _of_vpc(pairs: Iterable[tuple[str, Scheme | None]], vpc_id: str) -> frozense
 def with_access_refusals(
     requested: Iterable[RequestedVpc], refusals: Mapping[str, Refusal]
 ) -> tuple[RequestedVpc, ...]:
-    """Return *requested*, each with the refusal of its VPC, if there is one."""
+    """Return *requested* with the refusals of their VPCs."""
     return tuple(
         replace(requested_vpc, access_refusal=refusals.get(requested_vpc.vpc_id))
         for requested_vpc in requested

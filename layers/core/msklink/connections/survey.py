@@ -1,6 +1,6 @@
-"""What one client account wants of one cluster, and what of it can be had.
+"""Plan the connections of one client account to one cluster.
 
-Values in, records out: the caller has read the account and writes the records.
+The functions take and return values: the caller reads the account and writes the records.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
@@ -18,20 +18,20 @@ from msklink.vpc.placement import Placement, place
 
 
 class ClusterFacts(BaseModel, frozen=True):
-    """What the survey of a client must know of the cluster; small, as it goes to every client."""
+    """The facts of a cluster for the surveys of clients; small, as each survey gets a copy."""
 
     arn: str
     name: str
     zone_ids: tuple[str, ...]
     refusals: dict[Scheme, Refusal]
-    """Schemes that cannot be had on the cluster, and why."""
+    """Schemes that the cluster cannot offer, with the reason."""
     warnings: tuple[Refusal, ...] = ()
     vpc_id: str = ""
     """The VPC of the cluster itself."""
     brokers: int = 0
-    """How many it has."""
+    """The number of brokers."""
     vendor_schemes: tuple[Scheme, ...] = ()
-    """Schemes that are to be on for accounts that connect by themselves."""
+    """Schemes that must be on for vendors, which connect by themselves."""
 
 
 def plan_connections(
@@ -42,9 +42,9 @@ def plan_connections(
     known: Iterable[ConnectionRecord],
 ) -> tuple[ConnectionRecord, ...]:
     """
-    The records of what *account* wishes for: every wish planned or refused.
+    Return a record for each request of *account*, planned or refused.
 
-    A *known* record that exists already keeps its state.
+    A *known* record of an existing connection keeps its state.
     """
     before = {record.item: record for record in known}
     after: dict[str, ConnectionRecord] = {}
@@ -95,9 +95,9 @@ def _schemes(
     asked: RequestedSchemes, cluster: ClusterFacts, made: Collection[Scheme | None]
 ) -> frozenset[Scheme]:
     """
-    `auto` passes over what the cluster refuses, unless that leaves nothing to tell.
+    Return the schemes to plan; `auto` omits those that the cluster refuses, unless it refuses all.
 
-    What was *made* stays: that a cluster refuses a scheme now is no reason to cut anybody off.
+    A scheme with a connection in *made* stays: a new refusal does not cut off a client.
     """
     if not asked.auto:
         return asked.schemes
@@ -107,10 +107,10 @@ def _schemes(
 
 def _lacking(schemes: Set[Scheme], of_vpc: Iterable[ConnectionRecord], vpc: Vpc | None) -> int:
     """
-    Return how many endpoints are to be made until there is one for each of *schemes*.
+    Return how many endpoints are missing until each of *schemes* has one.
 
-    Those that are there need no address any more, also where no record knows of them: they belong
-    to connections that people made by hand, or that a run made before it died.
+    An existing endpoint needs no more addresses. It may have no record: people create connections
+    by hand, and a run can fail after creating one.
     """
     connected = {record.scheme for record in of_vpc if record.connection_arn}
     unrecorded = max(0, (vpc.endpoints if vpc else 0) - len(connected))
@@ -130,7 +130,7 @@ def _place(
 
 
 def _carry_over(old: ConnectionRecord | None, new: ConnectionRecord) -> ConnectionRecord:
-    """*new*, unless *old* is on its way or there already, or says the same."""
+    """Return *new*, unless *old* has a connection already, or says the same."""
     if old is None:
         return new
     if old.connection_arn and new.is_turned_off:
@@ -156,14 +156,14 @@ def account_refused(
     now: datetime,
 ) -> tuple[ConnectionRecord, ...]:
     """
-    The records of an account that could not be looked into: as they were, and the refusal.
+    Return the records of an account that could not be read: unchanged, with the refusal.
 
-    One that MSK does not take as a principal is closed, which is why it is out of reach.
+    If MSK rejected the account as a principal, that refusal stays: the account is closed.
     """
     known = list(known)
     before = (one.refusal for one in known if one.is_about_account and one.is_shown and one.refusal)
     refusal = next((one for one in before if one.code == Code.PRINCIPAL_REJECTED), refusal)
-    noted = ConnectionRecord(
+    of_account = ConnectionRecord(
         cluster_arn=cluster_arn,
         account=account,
         state=State.REFUSED,
@@ -171,15 +171,15 @@ def account_refused(
         refusal=refusal,
     )
     records = {record.item: record for record in known}
-    records[noted.item] = _carry_over(records.get(noted.item), noted)
+    records[of_account.item] = _carry_over(records.get(of_account.item), of_account)
     return tuple(records[item] for item in sorted(records))
 
 
 def unconfirmed_failures(known: Iterable[ConnectionRecord]) -> tuple[ConnectionRecord, ...]:
     """
-    What kept us from an account that can be looked into, until the run has tried again.
+    Return the refusals of an account that is reachable again, until the run has retried all.
 
-    It means nothing to anybody meanwhile, but is not told again when it is found again.
+    They are not shown meanwhile, and not reported again if they occur again.
     """
     return tuple(one.with_(wanted=False) for one in known if one.is_about_account and one.refusal)
 
@@ -187,7 +187,7 @@ def unconfirmed_failures(known: Iterable[ConnectionRecord]) -> tuple[ConnectionR
 def still_requested(
     known: Iterable[ConnectionRecord], requested: Iterable[RequestedVpc]
 ) -> tuple[ConnectionRecord, ...]:
-    """*known* records of an account that could not be looked into: what is wished for stays."""
+    """Return *known* records of an account that could not be read; requested ones stay."""
     asked = {
         (requested_vpc.vpc_id, scheme)
         for requested_vpc in requested
@@ -202,9 +202,9 @@ def still_requested(
 
 
 class SurveyedState(BaseModel, frozen=True):
-    """What the last survey of an account went by."""
+    """What the last survey of an account read."""
 
     tags: dict[str, str] = {}
-    """What the tags of its VPCs said of the cluster, by VPC."""
+    """By VPC, the value of the tag for the cluster."""
     bounds_digest: str = ""
-    """Digest of the owner's bounds for its access; empty where it asks for none."""
+    """Digest of the owner's bounds for its access; empty where it requests none."""

@@ -1,4 +1,4 @@
-"""What a sweep finds in the records of a cluster, seen beside the client accounts."""
+"""Decide from a cluster's records and a scan of its client accounts what a sweep should do."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from msklink.tags import read_schemes
 
 @dataclass
 class ClientRecords:
-    """One client account of a cluster, as the table knows it."""
+    """The records of one client account of a cluster."""
 
     account: str
     is_listed: bool
@@ -28,7 +28,7 @@ def records_by_client(
     onboarding_requests: Iterable[OnboardingRequest],
     offboarding_requests: Iterable[OffboardingRequest],
 ) -> list[ClientRecords]:
-    """The accounts that are *listed*, and those that have something still."""
+    """Return the *listed* accounts, and others that still have records."""
     found = {account: ClientRecords(account, is_listed=True) for account in listed}
     for record in known:
         client = found.setdefault(record.account, ClientRecords(record.account, is_listed=False))
@@ -43,10 +43,10 @@ def records_by_client(
 
 
 def has_unprocessed_request(client: ClientRecords) -> bool:
-    """Whether the account asked for something by event that no run has seen."""
+    """Return whether the account sent a request that no run has processed."""
     gone = {(one.vpc_id, one.scheme) for one in client.offboarding_requests}
-    left = any(one.wanted and (one.vpc_id, one.scheme) in gone for one in client.known)
-    return left or any(
+    is_withdrawn = any(one.wanted and (one.vpc_id, one.scheme) in gone for one in client.known)
+    return is_withdrawn or any(
         _is_unprocessed(request, client.known, gone) for request in client.onboarding_requests
     )
 
@@ -59,17 +59,17 @@ def _is_unprocessed(
     asked = read_schemes(" ".join(request.schemes), "")
     requested = {scheme for scheme in asked.schemes if (request.vpc_id, scheme) not in gone}
     seen = {record.scheme for record in known if record.vpc_id == request.vpc_id}
-    if None in seen or (asked.auto and seen):  # the whole VPC is refused, or has what can be had
+    if None in seen or (asked.auto and seen):  # the whole VPC is refused, or has its schemes
         return False
     return bool(requested - seen)
 
 
 def is_unblocked(records: Sequence[ConnectionRecord], tags: VpcTags, terms: RemovalTerms) -> bool:
     """
-    Whether something can be done in an account that was seen now, which could not be before.
+    Return whether an account that was scanned now has an obstacle less than before.
 
-    The account as a whole was out of reach, a connection was left there for that reason, or was
-    protected from deletion and is so no longer.
+    The account was unreachable, a connection was abandoned for that reason, or a connection is no
+    longer protected from deletion.
     """
     return any(
         (record.is_about_account and record.wanted)
@@ -80,6 +80,6 @@ def is_unblocked(records: Sequence[ConnectionRecord], tags: VpcTags, terms: Remo
 
 
 def is_retryable(record: ConnectionRecord) -> bool:
-    """Whether its client or AWS may have mended by now what a run refused or gave up."""
+    """Return whether the client or AWS may have solved the problem of a refusal since."""
     is_settled = record.is_unrepaired or record.is_turned_off or record.is_rejected
     return record.wanted and record.state in {State.REFUSED, State.FAILED} and not is_settled

@@ -12,11 +12,11 @@ from msklink.connections.record import ConnectionRecord
 CREATING = "CREATING"
 DELETING = "DELETING"
 TRANSIENT_STATES = frozenset({CREATING, "UPDATING", DELETING, "DEACTIVATING", "REJECTING"})
-"""Another state follows on these by itself."""
+"""MSK leaves these states without a call."""
 DEAD_STATES = frozenset({"INACTIVE", "FAILED", "REJECTED"})
-"""Nothing but deletion leads out of these (MSK developer guide, update authorization schemes)."""
+"""Only deletion leads out of these (MSK developer guide, update authorization schemes)."""
 REJECTED = "REJECTED"
-"""The owner did it, so that it is not for us to undo."""
+"""The owner rejected the connection; MSKLink does not undo that."""
 AVAILABLE = "AVAILABLE"
 DELETABLE_STATES = DEAD_STATES | {AVAILABLE}
 
@@ -34,7 +34,7 @@ class VpcConnection:
 
 @dataclass(frozen=True)
 class ClientConnection:
-    """One entry of ListClientVpcConnections: from which VPC is the client's own business."""
+    """One entry of ListClientVpcConnections, which does not show the client's VPC."""
 
     arn: str
     account: str
@@ -44,21 +44,21 @@ class ClientConnection:
 def unknown_connections(
     listed: Iterable[ClientConnection], known: Collection[str]
 ) -> tuple[ClientConnection, ...]:
-    """Those of *listed* whose accounts are not *known*."""
+    """Return those of *listed* whose accounts are not *known*."""
     return tuple(one for one in listed if one.account not in known and one.state != DELETING)
 
 
 def rejectable(
     unknown: Iterable[ClientConnection], exempt: Collection[str]
 ) -> tuple[ClientConnection, ...]:
-    """Those of the *unknown* that can be rejected, and were not *exempt* when they were judged."""
+    """Return those of *unknown* that MSK lets the owner reject, without the *exempt* ones."""
     return tuple(one for one in unknown if one.state == AVAILABLE and one.arn not in exempt)
 
 
 def find_connection(
     record: ConnectionRecord, listed: Iterable[VpcConnection]
 ) -> VpcConnection | None:
-    """The connection that *record* asks for, whoever made it; rather a living one."""
+    """Return the connection for *record*, made by us or by others; prefer a living one."""
     matching = [
         connection
         for connection in listed

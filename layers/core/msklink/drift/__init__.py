@@ -1,1 +1,1 @@
-"""What others have changed of what MSKLink made, and whether it is changed back."""
+"""Drift: what others changed of MSKLink's resources, and whether it is repaired."""

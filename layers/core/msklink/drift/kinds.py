@@ -1,8 +1,8 @@
 """
-What others have changed of what MSKLink made, and whether it is changed back.
+The kinds of drift: what others changed of MSKLink's resources.
 
-Parameter `Repair` of the owner stack names the kinds that are. What changes the same thing back all
-day is another tool that manages it (Terraform, CloudFormation); then people have to decide.
+Parameter `Repair` of the owner stack names the kinds that are repaired. If the same thing changes
+again and again, another tool manages it (Terraform, CloudFormation); then people have to decide.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class DriftKind(StrEnum):
     SECURITY_GROUP = "security-group"
     CONNECTIVITY = "connectivity"
     ENDPOINT_TAGS = "endpoint-tags"
-    """Never repaired: what removes tags would do it again."""
+    """Never repaired: whatever removed the tags would remove them again."""
 
 
 REPAIRABLE = tuple(kind for kind in DriftKind if kind is not DriftKind.ENDPOINT_TAGS)
@@ -26,7 +26,7 @@ REPAIRABLE = tuple(kind for kind in DriftKind if kind is not DriftKind.ENDPOINT_
 
 @dataclass(frozen=True)
 class Drift:
-    """One thing that is not as it was left: what it is now, and what it is to be."""
+    """One difference: its state now, and its intended state."""
 
     kind: DriftKind
     before: str
@@ -42,7 +42,7 @@ class Drift:
 
 
 HISTORY_PREFIX = "drift#"
-"""What the sort keys of all repair histories begin with."""
+"""The prefix of the sort keys of all repair histories."""
 
 
 def history_item(kind: DriftKind, account: str = "", vpc_id: str = "", scheme: str = "") -> str:

@@ -1,4 +1,4 @@
-"""Hours of the week in which brokers may be rebooted."""
+"""The maintenance window, in which brokers may be rebooted."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 
 @dataclass(frozen=True)
 class MaintenanceWindow:
-    """Hours of the week in UTC in which brokers may be rebooted to repair something."""
+    """Hours of the week in UTC in which brokers may be rebooted for a repair."""
 
     start: timedelta
     end: timedelta
 
     @classmethod
     def parse(cls, text: str) -> "MaintenanceWindow | None":
-        """`sun:02:00-sun:05:00`, as RDS writes it; None for empty text, which means always."""
+        """Read `sun:02:00-sun:05:00`, RDS's format; None for an empty text, which means always."""
         if not text:
             return None
         start, end = (_since_monday(part) for part in text.lower().split("-"))

@@ -1,7 +1,7 @@
-"""What was repaired before, and when others change it back too often.
+"""The history of repairs of one drift, by which contested repairs end.
 
-Who changes the same thing back all day is another tool that manages it (Terraform,
-CloudFormation); then it is for people to decide.
+If others change the same thing again and again, another tool manages it (Terraform,
+CloudFormation). Then people have to decide.
 """
 
 from datetime import datetime, timedelta
@@ -12,13 +12,13 @@ from msklink.drift.kinds import Drift
 from msklink.refusals import Code, Refusal, refuse
 
 MAX_REPAIRS_A_DAY = 3
-"""In a day; after that somebody else is taken to manage it."""
+"""The limit; after that the drift is contested."""
 
 DAY = timedelta(days=1)
 
 
 class RepairAttempt(BaseModel, frozen=True):
-    """A repair, noted before it is made, so that it is told also when the run dies of it."""
+    """A repair, recorded before it begins, so that it is reported even if the run fails."""
 
     drift: Drift
     run: str
@@ -26,28 +26,28 @@ class RepairAttempt(BaseModel, frozen=True):
 
 
 class RepairHistory(BaseModel, frozen=True):
-    """What was done about a drift so far."""
+    """The repairs of one drift."""
 
     repaired_at: tuple[datetime, ...] = ()
-    """When those were begun that were found in the last day."""
+    """Start times of the repairs of the last day."""
     attempt: RepairAttempt | None = None
     contested: bool = False
-    """It is left alone until a person deletes this."""
+    """Not repaired any more until a person deletes this item."""
     last_reported_state: str = ""
-    """Of which state people were told that it is left alone."""
+    """The state of the drift for which it was last reported as not repaired."""
 
     @property
     def is_open(self) -> bool:
-        """Whether there is something to tell or forget when the thing is well."""
+        """Whether there is something to report or to clear once the drift is resolved."""
         return bool(self.attempt or self.last_reported_state)
 
     def with_attempt(self, found: Drift, run: str, now: datetime) -> "RepairHistory":
-        """With the repair of *found*, which may have been begun by an earlier run."""
-        noted = self.attempt or RepairAttempt(drift=found, run=run, since=now)
-        return self.model_copy(update={"attempt": noted})
+        """Return the history with the repair of *found*, unless an earlier run has begun it."""
+        attempt = self.attempt or RepairAttempt(drift=found, run=run, since=now)
+        return self.model_copy(update={"attempt": attempt})
 
     def reported(self, before: str, now: datetime) -> "RepairHistory":
-        """After people were told that it stays as it is: *before* what it should be."""
+        """Return the history after the report that the drift is not repaired in state *before*."""
         return RepairHistory(
             repaired_at=self.repaired_at,
             contested=self.is_contested(now),
@@ -55,19 +55,19 @@ class RepairHistory(BaseModel, frozen=True):
         )
 
     def resolved(self, now: datetime) -> "RepairHistory":
-        """When the thing is as it should be: repaired, or put back by whoever changed it."""
+        """Return the history after the drift ended: by our repair, or by the change of others."""
         times = (*self.repaired_at, self.attempt.since) if self.attempt else self.repaired_at
         recent = tuple(one for one in times if now - one < DAY)
         return RepairHistory(repaired_at=recent, contested=self.contested)
 
     def is_contested(self, now: datetime) -> bool:
-        """Whether it was changed back too often already."""
+        """Return whether it was repaired too often already."""
         recent = [one for one in self.repaired_at if now - one < DAY]
         return self.contested or len(recent) >= MAX_REPAIRS_A_DAY
 
 
 def unrepaired_refusal(drift: Drift, *, contested: bool) -> Refusal:
-    """Why the drift stays, and what to do about it."""
+    """Return why the drift is not repaired, and what to do about it."""
     code = Code.DRIFT_CONTESTED if contested else Code.DRIFT_LEFT
     return refuse(
         code,

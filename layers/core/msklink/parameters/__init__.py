@@ -1,1 +1,1 @@
-"""What is published in Parameter Store: client configuration and status."""
+"""The parameters that MSKLink publishes: client properties and status."""

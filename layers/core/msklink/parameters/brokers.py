@@ -1,4 +1,4 @@
-"""Which of the brokers that MSK names are published."""
+"""Choose which of the brokers that MSK returns are published."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -14,12 +14,12 @@ def choose_brokers(
     ids: Collection[int] | None,
 ) -> PublishedBrokers:
     """
-    The brokers to publish of a cluster that has *count*: the *published*, or those *found* now.
+    Return the brokers to publish of a cluster that has *count*: *published* ones, or *found* now.
 
-    Of more than three each answer of MSK names any three (issues 21393 and 35696 of the Terraform
-    provider), so what was published stays, unless brokers were added or removed since. *ids* are
-    those of the brokers that there are, if MSK tells: after an upgrade from Standard to Express
-    brokers there may be as many as before, and others.
+    With more than three brokers, each answer of MSK names any three (Terraform provider issues
+    21393 and 35696). So published brokers stay, unless brokers were added or removed since. *ids*
+    are those of the present brokers, if MSK lists them: an upgrade from Standard to Express brokers
+    can replace all of them and keep their number.
     """
     kept = published.strings if published.broker_count == count else {}
     if ids is not None:
@@ -31,16 +31,16 @@ def choose_brokers(
 
 
 def _prefer_published(kept: str | None, found: str) -> str:
-    """*kept*, unless MSK names more brokers or others: a scheme turned on anew may have others."""
+    """Return *kept*, unless MSK returns more brokers, or other domains after a scheme was off."""
     is_good = kept and _domains(kept) == _domains(found) and kept.count(",") >= found.count(",")
     return kept if kept and is_good else ",".join(sorted(found.split(",")))
 
 
 def _ids(brokers: str) -> set[int]:
-    """The ids in the names of *brokers*, as far as they are of the form that has been seen."""
+    """Return the ids in the names of *brokers*, where names have the known form."""
     return {int(number) for number in re.findall(r"(?:^|,)b-(\d+)\.", brokers)}
 
 
 def _domains(brokers: str) -> set[str]:
-    """What follows on the brokers' own names."""
+    """Return the domains of *brokers*, without the brokers' own names."""
     return {host.partition(".")[2].partition(":")[0] for host in brokers.split(",")}

@@ -1,4 +1,4 @@
-"""What is published for applications: a Kafka client's configuration, property by property.
+"""The properties of a Kafka client, as published for applications.
 
 Property names and values are those of the README of aws/aws-msk-iam-auth and of the MSK developer
 guide ("Client authentication"). Secrets are never published, so SCRAM has no `sasl.jaas.config`.
@@ -8,8 +8,8 @@ from msklink.auth_scheme import Scheme
 
 BOOTSTRAP_SERVERS = "bootstrap.servers"
 
-# A Network Load Balancer drops a connection that is idle for 350 s, silently; a client that closes
-# it before is never surprised (Elastic Load Balancing user guide, connection idle timeout).
+# A Network Load Balancer silently drops a connection that is idle for 350 s, so the client closes
+# it before that (Elastic Load Balancing user guide, connection idle timeout).
 IDLE_MS = "300000"
 
 PROPERTIES: dict[Scheme, dict[str, str]] = {
@@ -28,10 +28,10 @@ PROPERTIES: dict[Scheme, dict[str, str]] = {
 
 def client_properties(scheme: Scheme, brokers: str) -> dict[str, str]:
     """
-    The configuration of a client that connects by *scheme*, in the order to write it.
+    Return the properties of a client that connects by *scheme*, in the order to write them.
 
-    *brokers* is a string of GetBootstrapBrokers; MSK returns its hosts in any order, so they are
-    sorted. `bootstrap.servers` is last: where it is, the rest is.
+    *brokers* is a string of GetBootstrapBrokers. MSK returns its hosts in any order, so they are
+    sorted. `bootstrap.servers` is last: where it exists, the others do.
     """
     return {
         **PROPERTIES[scheme],

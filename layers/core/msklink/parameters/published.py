@@ -1,4 +1,4 @@
-"""The parameters of a cluster in one account: their names, and what others changed."""
+"""The parameters of a cluster in one account: their names, and their drift."""
 
 import hashlib
 import json
@@ -22,7 +22,7 @@ def parameters_path(namespace: str, cluster_name: str) -> str:
 
 
 def parameters(namespace: str, cluster_name: str, brokers: Mapping[Scheme, str]) -> dict[str, str]:
-    """Every parameter for clients by full name, scheme by scheme, in the order to write them."""
+    """Return every parameter for clients by full name, scheme by scheme, in the order to write."""
     path = parameters_path(namespace, cluster_name)
     return {
         f"{path}/{scheme}/{name}": value
@@ -33,9 +33,9 @@ def parameters(namespace: str, cluster_name: str, brokers: Mapping[Scheme, str])
 
 def digests(existing: Mapping[str, str], namespace: str, cluster_name: str) -> dict[str, str]:
     """
-    By scheme, another one when the configuration among *existing* says something else.
+    Return a digest of the properties of each scheme among *existing*.
 
-    Of the status, which every run may write, only whether it is there.
+    Every run may write the status, so only its existence is recorded.
     """
     path = parameters_path(namespace, cluster_name)
     by_scheme = {scheme: _below(f"{path}/{scheme}/", existing) for scheme in Scheme}
@@ -55,7 +55,7 @@ def _digest(ours: Mapping[str, str]) -> str:
 def parameter_drift(
     existing: Mapping[str, str], wanted: Mapping[str, str], account: str, scheme: Scheme
 ) -> Drift | None:
-    """How the parameters of a *scheme* that were published are not as they should be, if so."""
+    """Return the drift of the published parameters of a *scheme*, if any differs."""
     wrong = [name for name, value in wanted.items() if existing.get(name) != value]
     if not wrong:
         return None
@@ -67,15 +67,15 @@ def parameter_drift(
 
 
 def drift_of_scheme(account: str, scheme: Scheme) -> Drift:
-    """A drift of the parameters of a *scheme*, of which no more is known."""
+    """Return a drift of the parameters of a *scheme* without details."""
     return Drift(DriftKind.PARAMETERS, before="", after="", account=account, scheme=scheme)
 
 
 def withdrawal_names(namespace: str, cluster_name: str, schemes: Iterable[Scheme]) -> list[str]:
     """
-    Names of the parameters of *schemes*, in the order to take them away.
+    Return the names of the parameters of *schemes*, in the order to delete them.
 
-    `bootstrap.servers` is first, so that no application finds it beside half a configuration.
+    `bootstrap.servers` is first, so that no application reads it with only some of the properties.
     """
     names = parameters(namespace, cluster_name, dict.fromkeys(schemes, "-"))
     return sorted(names, key=lambda name: not name.endswith(f"/{BOOTSTRAP_SERVERS}"))
@@ -92,7 +92,7 @@ def status_parameter(
     content: Mapping[str, Any],
     now: datetime,
 ) -> dict[str, str]:
-    """The status parameter by full name, if it has to say something else than in *existing*."""
+    """Return the status parameter by full name, if its content differs from *existing*."""
     name = status_name(namespace, cluster_name)
     return (
         {}
@@ -104,7 +104,7 @@ def status_parameter(
 def name_refusal(
     existing: Mapping[str, str], namespace: str, cluster: ClusterArn
 ) -> Refusal | None:
-    """Why nothing may be written: the *existing* parameters are those of another cluster."""
+    """Return why nothing may be written: another cluster has the *existing* parameters."""
     other = status.owner_of(existing.get(status_name(namespace, cluster.name)))
     if other in {None, cluster.text}:
         return None
@@ -113,16 +113,16 @@ def name_refusal(
 
 
 class PublishedState(BaseModel, frozen=True):
-    """How a run left the parameters of a cluster in one account."""
+    """The parameters of a cluster in one account as a run left them."""
 
     digests: dict[str, str] = {}
-    """By scheme, what the configuration said; and that the status was there."""
+    """By scheme, a digest of the properties; `status` where the status existed."""
     unrepaired_schemes: tuple[Scheme, ...] = ()
-    """Schemes that others have changed, and that were left so."""
+    """Schemes whose parameters others changed, and that MSKLink did not repair."""
 
     def may_differ(self, scheme: Scheme, found: Mapping[str, str]) -> bool:
-        """Whether the configuration with the digests *found* may be somebody else's."""
-        noted = self.digests.get(scheme)
+        """Return whether others may have changed the properties with the digests *found*."""
+        digest = self.digests.get(scheme)
         return scheme in self.unrepaired_schemes or (
-            noted is not None and noted != found.get(scheme)
+            digest is not None and digest != found.get(scheme)
         )

@@ -1,4 +1,4 @@
-"""The status parameter: what a client team reads in its own account."""
+"""The status parameter, which a client team reads in its own account."""
 
 import json
 from collections import Counter
@@ -11,9 +11,9 @@ from msklink.refusals import Refusal
 from msklink.runs.cluster_record import VendorRecord
 
 ROOM = 8192 - 64
-"""Bytes of an advanced parameter (SSM API reference, PutParameter), less the time."""
+"""Size of an advanced parameter in bytes (SSM API reference, PutParameter), less the time."""
 
-# The worst first: a status shows the state that needs somebody's attention.
+# The most urgent first: a status shows the state that needs action.
 _BY_URGENCY = (
     State.FAILED,
     State.REFUSED,
@@ -27,7 +27,7 @@ _BY_URGENCY = (
 
 
 def describe(cluster_arn: str, records: Sequence[ConnectionRecord]) -> dict[str, Any]:
-    """What the status says of *records*, but for the time."""
+    """Return the status of *records*, without the time."""
     shown = [record for record in records if record.is_shown]
     vpcs: dict[str, dict[str, Any]] = {}
     for record in shown:
@@ -47,7 +47,7 @@ def describe(cluster_arn: str, records: Sequence[ConnectionRecord]) -> dict[str,
 def offboarded(
     cluster_arn: str, remaining: Sequence[ConnectionRecord], why: Refusal
 ) -> dict[str, Any]:
-    """What the status says once a connection is gone: *why*, until another is told of."""
+    """Return the status after a removal, with its reason *why* until the next refusal."""
     content = describe(cluster_arn, remaining)
     if not any(record.is_shown for record in remaining):
         content |= {"state": "offboarded"}
@@ -55,29 +55,29 @@ def offboarded(
 
 
 def with_refusal(value: str | None, refusal: Refusal) -> dict[str, Any]:
-    """What the status *value* says, and the *refusal* of a request that no run has seen."""
-    said = {key: entry for key, entry in _parse(value).items() if key != "updated"}
-    return fit({"state": State.REFUSED} | said | {"refusal": refusal.model_dump(mode="json")})
+    """Return the status in *value* with the *refusal* of a request that started no run."""
+    content = {key: entry for key, entry in _parse(value).items() if key != "updated"}
+    return fit({"state": State.REFUSED} | content | {"refusal": refusal.model_dump(mode="json")})
 
 
 def taken_over(cluster_arn: str, replaced: Refusal) -> dict[str, Any]:
-    """What the status says first of a cluster that has the name of one that is gone."""
+    """Return the first status of a cluster that has the name of a deleted one."""
     blank = describe(cluster_arn, ())
     return blank | {"replaced": replaced.model_dump(mode="json")}
 
 
 def with_replaced_cluster(value: str | None, content: Mapping[str, Any]) -> dict[str, Any]:
-    """*content*, and which cluster was replaced, if the status *value* says so of the same one."""
-    said = _parse(value)
-    is_same = said.get("cluster_arn") == content.get("cluster_arn")
-    kept = {"replaced": said["replaced"]} if is_same and "replaced" in said else {}
+    """Return *content*, with the replaced cluster if *value* names one for the same cluster."""
+    before = _parse(value)
+    is_same = before.get("cluster_arn") == content.get("cluster_arn")
+    kept = {"replaced": before["replaced"]} if is_same and "replaced" in before else {}
     return fit(kept | dict(content))
 
 
 def summarize(
     cluster_arn: str, records: Sequence[ConnectionRecord], vendors: Mapping[str, VendorRecord]
 ) -> dict[str, Any]:
-    """The owner's status: the state of each client account, and of the grants of *vendors*."""
+    """Return the owner's status: the state of each client account, and of *vendors*' grants."""
     by_account: dict[str, list[ConnectionRecord]] = {}
     for record in sorted(records, key=lambda record: record.account):
         by_account.setdefault(record.account, []).append(record)
@@ -89,7 +89,7 @@ def summarize(
 
 
 def fit(status: dict[str, Any]) -> dict[str, Any]:
-    """*status* with as much detail as a parameter can hold: texts go first, then names."""
+    """Return *status* with as much detail as a parameter can hold: without texts, then names."""
     for shorten in (_without_texts, _counted):
         if len(_dump(status)) <= ROOM:
             return status
@@ -109,7 +109,7 @@ def _without_texts(status: dict[str, Any]) -> dict[str, Any]:
 
 
 def _counted(status: dict[str, Any]) -> dict[str, Any]:
-    """How many entries are in each state, instead of which."""
+    """Return the number of entries in each state, instead of the entries."""
     return {
         key: dict(Counter(_states(value))) if key in {"vpcs", "clients", "vendors"} else value
         for key, value in status.items()
@@ -128,7 +128,7 @@ def _states(value: dict[str, Any] | str) -> Iterator[str]:
 
 
 def overall_state(records: Iterable[ConnectionRecord]) -> str:
-    """The state that needs attention most, of the records that still mean something."""
+    """Return the most urgent state of the records that are shown."""
     states = {record.state for record in records if record.is_shown}
     return next((state.value for state in _BY_URGENCY if state in states), "idle")
 
@@ -144,19 +144,19 @@ def _entry(record: ConnectionRecord) -> dict[str, Any]:
     if record.removal:
         entry["leaving"] = record.removal.model_dump(mode="json", exclude_none=True)
     if record.probe_result and record.state is State.PUBLISHED:
-        entry["check"] = _said(record.probe_result)
+        entry["check"] = _check(record.probe_result)
     if record.warnings:
         entry["warnings"] = [warning.model_dump(mode="json") for warning in record.warnings]
     return entry
 
 
-def _said(check: ProbeResult) -> dict[str, Any]:
-    said = check.model_dump(mode="json", exclude={"servers"})
-    return {key: value for key, value in said.items() if value != ""}
+def _check(check: ProbeResult) -> dict[str, Any]:
+    fields = check.model_dump(mode="json", exclude={"servers"})
+    return {key: value for key, value in fields.items() if value != ""}
 
 
 def render(status: Mapping[str, Any], now: datetime) -> str:
-    """The value of the parameter."""
+    """Return the value of the parameter."""
     return _dump({**status, "updated": now.isoformat(timespec="seconds")})
 
 
@@ -165,13 +165,13 @@ def _dump(status: Mapping[str, Any]) -> str:
 
 
 def says_the_same(value: str | None, status: Mapping[str, Any]) -> bool:
-    """Whether the parameter *value* says what *status* says, at whatever time."""
+    """Return whether *value* has the content of *status*, whatever its time."""
     written = _parse(value)
     return {key: entry for key, entry in written.items() if key != "updated"} == dict(status)
 
 
 def owner_of(value: str | None) -> str | None:
-    """ARN of the cluster that the parameters beside the status *value* belong to."""
+    """Return the ARN of the cluster in the status *value*, which has the parameters beside it."""
     arn = _parse(value).get("cluster_arn")
     return arn if isinstance(arn, str) else None
 

@@ -1,1 +1,1 @@
-"""The cluster policy: whom it admits, and to which topics and groups."""
+"""The cluster policy: the accounts that it admits, and their access to topics and groups."""

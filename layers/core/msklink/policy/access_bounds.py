@@ -1,10 +1,10 @@
 """
-What the owner of a cluster lets each client account ask for.
+Decide which of the requested Kafka access an account gets, by the bounds that the owner sets.
 
-Being on the list of a cluster is leave to connect, not to read or write. What an account may have
-on topics, groups and transactional ids stands in a parameter of the owner account,
-`/<namespace>/<cluster>/access/<account>` or `…/access/default` for accounts without their own.
-Without either an account gets nothing of what it asks for.
+A client account on the cluster's list may connect, but not read or write. The owner sets bounds on
+topics, groups and transactional ids in a parameter of its account,
+`/<namespace>/<cluster>/access/<account>`, or `…/access/default` for accounts without their own.
+Without either parameter an account gets none of the access that it requests.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ DEFAULT = "default"
 EXAMPLE = '{"names": ["billing.*"], "actions": ["produce", "consume", "create"]}'
 
 SHOWN_CHARACTERS = 1000
-"""At most of the names in a refusal; a request can name 160 of 249 characters each."""
+"""The limit for names in a refusal; a request can have 160 names of 249 characters each."""
 
 
 class Action(StrEnum):
@@ -43,14 +43,14 @@ NEEDED = {
     "groups": Action.CONSUME,
     "create": Action.CREATE,
 }
-"""The action that the bounds must have for each field of a request."""
+"""By field of a request, the action that the bounds must have for it."""
 
-# Stands for any text in place of a wildcard: no name of Kafka can hold it.
+# Stands for any text in place of a wildcard: no Kafka name can contain it.
 _ANYTHING = "#"
 
 
 class AccessBounds(BaseModel, frozen=True, extra="forbid"):
-    """The value of such a parameter: names, patterns with `*`, and what may be done with them."""
+    """The value of such a parameter: names, which can be patterns with `*`, and actions on them."""
 
     names: Annotated[tuple[Name, ...], Field(max_length=256)]
     actions: tuple[Action, ...]
@@ -59,9 +59,9 @@ class AccessBounds(BaseModel, frozen=True, extra="forbid"):
         """
         Return whether every name that *pattern* matches is within these bounds.
 
-        A bound that matches *pattern* with `#` for each `*` has a `*` of its own in each of these
-        places, so it matches whatever text is there, none included. The converse holds as well:
-        the names with such a text are among those of *pattern*, and one bound must match them.
+        A bound that matches *pattern* with `#` in place of each `*` has a `*` in each of these
+        places, so it matches any text there, also an empty one. The converse holds too: names with
+        such a text are among those of *pattern*, and one bound must match them.
         """
         if action not in self.actions:
             return False
@@ -71,7 +71,7 @@ class AccessBounds(BaseModel, frozen=True, extra="forbid"):
 
 @dataclass(frozen=True)
 class AccessDecision:
-    """The part of a request that is granted, and why not the rest."""
+    """The granted part of a request, and the refusal of the rest."""
 
     granted: KafkaAccess
     refusal: Refusal | None = None
@@ -97,10 +97,10 @@ def names_for(namespace: str, cluster_name: str, accounts: Iterable[str]) -> lis
 
 
 def digest(parameters: Mapping[str, str], namespace: str, cluster_name: str, account: str) -> str:
-    """Return a text that is another one when the bounds of *account* are."""
+    """Return a digest of the bounds of *account*."""
     name = _applicable(parameters, namespace, cluster_name, account)
-    said = json.dumps([name, parameters.get(name)])
-    return hashlib.sha256(said.encode()).hexdigest()[:16]
+    text = json.dumps([name, parameters.get(name)])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def decide(
@@ -111,10 +111,9 @@ def decide(
     namespace: str,
 ) -> AccessDecision:
     """
-    Decide what of *asked* the account is granted, by the *parameters* of the owner by name.
+    Decide which of the access in *asked* the account is granted, by the owner's *parameters*.
 
-    The account's own parameter counts alone where there is one. One that cannot be read grants
-    nothing.
+    An account's own parameter replaces the default. An invalid parameter grants nothing.
     """
     if asked.is_nothing:
         return AccessDecision(asked)

@@ -1,10 +1,10 @@
-"""The cluster policy, into which others write as well.
+"""The cluster policy, which others write as well.
 
-PutClusterPolicy replaces the whole document, so what is not ours is carried over as it is. Ours
-are one statement that admits all client accounts, with the actions of the MSK page on multi-VPC
-connectivity, step 2, and one per distinct grant of topics and groups. Their Sids tell them apart
-from everybody else's. Policies are compared by meaning: MSK may return an account id as a root
-ARN, a list of one as a string, and lists in any order.
+PutClusterPolicy replaces the whole document, so statements of others are kept unchanged. One of our
+statements admits all client accounts, with the actions of the MSK page on multi-VPC connectivity,
+step 2; others grant topics and groups, one for each distinct access. Their Sids mark them as ours.
+Policies are compared by meaning: MSK may return an account id as a root ARN, a list of one as a
+string, and lists in any order.
 """
 
 import hashlib
@@ -31,11 +31,11 @@ SIZE_LIMIT = 20480
 """Characters (MSK API reference, /v1/clusters/{clusterArn}/policy)."""
 
 MAX_REPORTED_CHARACTERS = 2000
-"""Characters of changed statements in an event; the policy itself has them all."""
+"""The limit for changed statements in an event; the policy itself has them in full."""
 
 VERSION = "2012-10-17"
 
-# IAM replaces the ARN of a deleted role or user by its id (IAM user guide, principals).
+# IAM replaces the ARN of a deleted role or user with its id (IAM user guide, principals).
 _ORPHAN = re.compile(r"A[A-Z]{2}A[A-Z0-9]{12,}")
 
 Statement = dict[str, Any]
@@ -43,22 +43,22 @@ Statement = dict[str, Any]
 
 @dataclass(frozen=True)
 class ClusterGrant:
-    """Everything that clients of one cluster are granted."""
+    """The accounts of all clients of one cluster, and their access."""
 
     accounts: frozenset[str]
     access: frozenset[tuple[str, KafkaAccess]] = frozenset()
-    """Account and what it may do to topics and groups."""
+    """Each account with its access to topics and groups."""
 
 
 @dataclass(frozen=True)
 class Policy:
-    """A policy document. Two are equal when they mean the same."""
+    """A policy document. Two are equal if they mean the same."""
 
     document: Mapping[str, Any]
 
     @classmethod
     def parse(cls, text: str | None) -> Self:
-        """The policy in *text*; empty text is a cluster without a policy."""
+        """Return the policy in *text*; an empty text means a cluster without a policy."""
         return cls(json.loads(text) if text else {"Version": VERSION, "Statement": []})
 
     @property
@@ -76,13 +76,13 @@ class Policy:
         return hash(self._meaning())
 
     def _meaning(self) -> str:
-        """Order of statements counts for nothing, as IAM weighs them all."""
+        """Return a text that is equal for equal meanings; the order of statements has none."""
         statements = sorted(json.dumps(meaning(one), sort_keys=True) for one in self.statements)
         rest = {key: value for key, value in self.document.items() if key != "Statement"}
         return json.dumps([rest, statements], sort_keys=True)
 
     def to_json(self) -> str:
-        """Compact, because every character counts towards the limit."""
+        """Return compact JSON, because every character counts towards the limit."""
         return json.dumps(self.document, separators=(",", ":"), ensure_ascii=False)
 
     @property
@@ -93,12 +93,12 @@ class Policy:
         return [one for one in self.statements if is_ours(one, namespace)]
 
     def digest(self, namespace: str) -> str:
-        """Another one when our statements say something else."""
+        """Return a digest of the meaning of our statements."""
         text = type(self)({"Statement": self.ours(namespace)})._meaning()
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def admitted(self, namespace: str) -> frozenset[str]:
-        """The accounts that our statement admits."""
+        """Return the accounts that our statement admits."""
         return frozenset(
             account
             for one in self.ours(namespace)
@@ -107,16 +107,16 @@ class Policy:
         )
 
     def orphans(self) -> list[str]:
-        """Ids that stand where a deleted role or user stood; MSK may reject a put that has them."""
+        """Return the ids of deleted roles and users; MSK may reject a policy with them."""
         return [
             name for one in self.statements for name in aws_principals(one) if _ORPHAN.match(name)
         ]
 
     def with_grant(self, cluster: ClusterArn, grant: ClusterGrant, namespace: str) -> Self:
         """
-        This policy with *grant* as all that is ours; equal to it when that is so already.
+        Return this policy with *grant* as our only statements; itself where nothing changes.
 
-        Statements of others stay as they are and where they are.
+        Statements of others keep their content and place.
         """
         kept = [one for one in self.statements if not is_ours(one, namespace)]
         added = _statements(cluster, grant, namespace)
@@ -125,7 +125,7 @@ class Policy:
 
 
 def policy_drift(policy: Policy, written: str, namespace: str) -> Drift | None:
-    """How others changed our statements, if they are none of what was *written* (digests)."""
+    """Return the drift of our statements, unless their digest is among *written*."""
     if not written or policy.digest(namespace) in written.split():
         return None
     now = json.dumps(policy.ours(namespace), separators=(",", ":"))[:MAX_REPORTED_CHARACTERS]
@@ -137,7 +137,7 @@ def policy_drift(policy: Policy, written: str, namespace: str) -> Drift | None:
 
 
 def sid(namespace: str) -> str:
-    """Our mark on a statement; a Sid holds letters and digits only (IAM user guide)."""
+    """Return the Sid that marks our statements; it has letters and digits only (IAM user guide)."""
     return "".join(word.capitalize() for word in namespace.split("-")) + "Clients"
 
 
@@ -159,7 +159,7 @@ def _statements(cluster: ClusterArn, grant: ClusterGrant, namespace: str) -> lis
 
 
 def _data_statements(cluster: ClusterArn, grant: ClusterGrant, namespace: str) -> list[Statement]:
-    """One statement for all accounts with the same access: the size of the policy is limited."""
+    """Return one statement per distinct access, since the size of the policy is limited."""
     by_access: dict[KafkaAccess, set[str]] = {}
     for account, access in grant.access:
         if account in grant.accounts:
@@ -181,12 +181,12 @@ def _data_statements(cluster: ClusterArn, grant: ClusterGrant, namespace: str) -
 
 
 def _principal(cluster: ClusterArn, accounts: Iterable[str]) -> dict[str, list[str]]:
-    """Roots: who in an account may connect is that account's own decision."""
+    """Return roots: each account decides by itself which of its principals may connect."""
     return {"AWS": [f"arn:{cluster.partition}:iam::{one}:root" for one in sorted(accounts)]}
 
 
 def meaning(statement: Statement) -> Statement:
-    """*statement* in one of the many ways to write it."""
+    """Return *statement* in a normal form, of the many ways to write it."""
     return {
         key: _principal_meaning(value) if key == "Principal" else _list_meaning(key, value)
         for key, value in statement.items()
@@ -209,7 +209,7 @@ def _principal_meaning(value: Any) -> Any:
 
 
 def accounts_of(statement: Statement) -> set[str]:
-    """The accounts that *statement* admits as a whole."""
+    """Return the accounts that *statement* admits as a whole."""
     return {account for name in aws_principals(statement) if (account := _account(name))}
 
 

@@ -1,9 +1,9 @@
-"""Whether a resource policy admits a call of our role in another account, decided as IAM decides.
+"""Decide, as IAM does, whether a resource policy admits a call of our role in another account.
 
 IAM user guide: "Policy evaluation logic" (a Deny wins), "Principal", "NotPrincipal", "Action",
-"Resource", "Condition operators". What depends on facts that only AWS knows at the time of the call
-cannot be judged here. It counts as not admitted, and is named. No library of IAM's rules is small
-enough for the layer (decision record 0028).
+"Resource", "Condition operators". Some conditions depend on facts that only AWS knows during the
+call. They cannot be judged here, so they count as not admitted, and are named. No library for IAM
+policies is small enough for the layer (decision record 0028).
 """
 
 import re
@@ -17,7 +17,7 @@ from msklink.policy.document import Statement, as_list
 
 
 class Verdict(Enum):
-    """Whether something holds."""
+    """Whether a part of a statement applies to a call."""
 
     YES = "yes"
     NO = "no"
@@ -26,7 +26,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True)
 class RoleCall:
-    """One call by a session of *role*, an ARN, on *resource*, an ARN."""
+    """One call by a session of *role* on *resource*, which are both ARNs."""
 
     role: str
     action: str
@@ -38,12 +38,12 @@ class RoleCall:
 
     @property
     def whole_account(self) -> frozenset[str]:
-        """The names of all principals of the account (IAM user guide, AWS account principals)."""
+        """All principals that mean the whole account (IAM user guide, AWS account principals)."""
         return frozenset({self.account, f"{self.role.rpartition(':')[0]}:root"})
 
     @property
     def facts(self) -> Mapping[str, str]:
-        """The condition keys whose values are known before the call, in lower case."""
+        """The values of condition keys that are known before the call; keys are in lower case."""
         return {
             "aws:principalaccount": self.account,
             "aws:principalarn": self.role,
@@ -57,14 +57,14 @@ class RoleCall:
 
 @dataclass(frozen=True)
 class Judgement:
-    """Whether a policy admits a call, and what in it could not be judged, if that matters."""
+    """Whether a policy admits a call, and the parts that could not be judged, if they matter."""
 
     admitted: bool
     unjudged: tuple[str, ...] = ()
 
 
 def describe_unjudged(unjudged: Iterable[str]) -> str:
-    """Return the sentence about what could not be judged, after a space; empty for nothing."""
+    """Return a sentence about what could not be judged, after a space; empty if there is none."""
     named = ", ".join(unjudged)
     return f" This could not be judged and counts against it: {named}." if named else ""
 
@@ -88,7 +88,7 @@ def judge(statements: Iterable[Statement], call: RoleCall) -> Judgement:
 
 
 def _applies(statement: Statement, call: RoleCall) -> tuple[Verdict, list[str]]:
-    """Decide whether *statement* is about *call*, and say what cannot be judged of it."""
+    """Decide whether *statement* applies to *call*, and name the parts that cannot be judged."""
     parts = [
         (_names(statement, call), "NotPrincipal"),
         (_covers(statement, "Action", call, ignore_case=True), "Action"),
@@ -106,11 +106,12 @@ def _applies(statement: Statement, call: RoleCall) -> tuple[Verdict, list[str]]:
 
 def _names(statement: Statement, call: RoleCall) -> Verdict:
     """
-    Decide whether the principals of *statement* are about the role.
+    Decide whether the principals of *statement* include the role.
 
-    An ARN has no wildcards here. Another role or a user of the account is not our role. A session
-    has another name in each run, so that no policy names it. NotPrincipal must name account and
-    role to make an exception of it, and is not supported with Allow (IAM user guide, NotPrincipal).
+    An ARN in a principal has no wildcards. Another role or a user of the account is not our role. A
+    policy cannot name a session, since each run's session has another name. NotPrincipal must name
+    both account and role to exempt the role, and is not supported with Allow (IAM user guide,
+    NotPrincipal).
     """
     if "NotPrincipal" in statement:
         names = _aws_names(statement["NotPrincipal"])
@@ -132,7 +133,7 @@ def _aws_names(principal: Any) -> set[str]:
 def _covers(
     statement: Statement, element: str, call: RoleCall, *, ignore_case: bool = False
 ) -> Verdict:
-    """Decide whether Action or Resource, or their negation, is about the call."""
+    """Decide whether Action or Resource, or its negation, matches the call."""
     negated = f"Not{element}" in statement
     patterns = as_list(statement.get(f"Not{element}" if negated else element))
     value = call.action if element == "Action" else call.resource
@@ -151,7 +152,7 @@ def _conditions(statement: Statement, call: RoleCall) -> Iterator[tuple[Verdict,
 
 
 def _holds(operator: str, fact: str | None, wanted: list[str], call: RoleCall) -> Verdict:
-    """Decide whether one condition holds; operators and keys have no case in IAM."""
+    """Decide whether one condition holds; IAM ignores the case of operators and keys."""
     if fact is None:
         return Verdict.UNKNOWN
     if operator == "null":
@@ -175,7 +176,7 @@ def _equal_in_any_case(fact: str, wanted: str, call: RoleCall) -> Verdict:
 
 
 def _arn_like(fact: str, wanted: str, call: RoleCall) -> Verdict:
-    """Compare the six parts of two ARNs, each by itself."""
+    """Compare the six parts of two ARNs one by one."""
     facts, patterns = fact.split(":", 5), wanted.split(":", 5)
     if len(facts) != len(patterns):
         return Verdict.NO
@@ -202,12 +203,12 @@ _TESTS: Mapping[str, Callable[[str, str, RoleCall], Verdict]] = {
     "arnlike": _arn_like,
     "bool": _is_bool,
 }
-"""By operator, without negation. Sets (ForAnyValue…), numbers, dates and addresses are not judged:
-none of the known facts is one."""
+"""By operator, without its negation. Sets (ForAnyValue…), numbers, dates and addresses are missing:
+no known fact is one."""
 
 
 def _filled_in(pattern: str, call: RoleCall) -> str | None:
-    """Fill in policy variables such as `${aws:PrincipalAccount}`; None for one nobody knows yet."""
+    """Replace policy variables such as `${aws:PrincipalAccount}`; None for an unknown one."""
     known = {name: value for name, value in call.facts.items() if f"${{{name}}}" in pattern.lower()}
     for name, value in known.items():
         pattern = re.sub(re.escape(f"${{{name}}}"), value, pattern, flags=re.IGNORECASE)
@@ -216,7 +217,7 @@ def _filled_in(pattern: str, call: RoleCall) -> str | None:
 
 @cache
 def _expression(pattern: str, *, ignore_case: bool) -> re.Pattern[str]:
-    """Return *pattern* as a regular expression; only `*` and `?` mean anything."""
+    """Return *pattern* as a regular expression; only `*` and `?` are special."""
     text = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
     return re.compile(text, re.DOTALL | (re.IGNORECASE if ignore_case else 0))
 
@@ -226,7 +227,7 @@ def _verdict(holds: bool) -> Verdict:
 
 
 def _any(verdicts: Iterable[Verdict]) -> Verdict:
-    """Return YES for one that is, NO when none is, and otherwise UNKNOWN."""
+    """Return YES if any is YES, NO if all are NO, and otherwise UNKNOWN."""
     found = set(verdicts)
     if Verdict.YES in found:
         return Verdict.YES

@@ -1,9 +1,9 @@
 """
-What an IAM client may do on a cluster, as statements of the cluster policy.
+Translate the access of an IAM client to Kafka resources into statements of the cluster policy.
 
 Actions and resources are those of the MSK developer guide, "Semantics of IAM authorization policy
-actions and resources". The identity policy in docs/client.md names the same actions: IAM asks both
-policies where the client is of another account.
+actions and resources". The identity policy in docs/client.md has the same actions: across accounts,
+IAM requires that both policies allow a call.
 """
 
 from collections.abc import Iterator
@@ -13,13 +13,13 @@ from pydantic import BaseModel, Field
 
 from msklink.arns import ClusterArn
 
-# Kafka's own rule for topic names (org.apache.kafka.common.internals.Topic), and a wildcard.
+# Kafka's own rule for topic names (org.apache.kafka.common.internals.Topic), with a wildcard.
 Name = Annotated[str, Field(pattern=r"^[a-zA-Z0-9._*-]+$", max_length=249)]
 Names = Annotated[tuple[Name, ...], Field(default=(), max_length=32)]
 
 # Kafka UIs, Kafka Connect and AdminClient describe the cluster (provectus/kafka-ui#1100).
 ON_CLUSTER = ("kafka-cluster:Connect", "kafka-cluster:DescribeCluster")
-# Producers are idempotent by default since Kafka 3.0, and that is judged on the cluster.
+# Producers are idempotent by default since Kafka 3.0; that action is authorized on the cluster.
 PRODUCE_ON_CLUSTER = ("kafka-cluster:WriteDataIdempotently",)
 
 ACTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -32,14 +32,14 @@ ACTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
         ("kafka-cluster:AlterTransactionalId", "kafka-cluster:DescribeTransactionalId"),
     ),
 }
-"""By field of `KafkaAccess`, the kind of resource that its names are, and the actions on it."""
+"""By field of `KafkaAccess`, the type of its resources, and the actions on them."""
 
 
 class KafkaAccess(BaseModel, frozen=True, extra="forbid"):
     """
-    Topics to write to, to read from and to create, groups and transactional ids.
+    Topics to produce to, to consume and to create, groups, and transactional ids.
 
-    Each is a name or a pattern with `*`. A name that is in no field is not accessible.
+    Each is a name or a pattern with `*`. No other name is accessible.
     """
 
     produce: Names = ()
@@ -56,7 +56,7 @@ class KafkaAccess(BaseModel, frozen=True, extra="forbid"):
         return not any(getattr(self, field) for field in ACTIONS)
 
     def permissions(self, cluster: ClusterArn) -> Iterator[dict[str, Any]]:
-        """Action and Resource of each statement; a group is of use to who may consume only."""
+        """Yield Action and Resource of each statement."""
         on_cluster = ON_CLUSTER + (PRODUCE_ON_CLUSTER if self.produce else ())
         yield {"Action": list(on_cluster), "Resource": cluster.text}
         for field, (kind, actions) in ACTIONS.items():

@@ -1,7 +1,7 @@
 """
-Why something is refused, and what its team can do about it.
+Refusals: why something is refused, and what the team in question can do.
 
-A refusal is an answer, not a fault: it is recorded, published to both teams, and ends no run.
+A refusal is a result, not a fault: it is recorded and published, and the run goes on.
 """
 
 from msklink.refusals.codes import WARNINGS, Code

@@ -1,10 +1,10 @@
-"""The codes of refusals. They are a contract: others match on them, so they are never renamed."""
+"""The codes of refusals. They are a contract: users match on them, so they are never renamed."""
 
 from enum import StrEnum
 
 
 class Code(StrEnum):
-    """Every reason there is; the texts are in the catalogue."""
+    """Every code; the texts are in `messages`."""
 
     MALFORMED_REQUEST = "MalformedRequest"
     MALFORMED_ACCOUNT_LIST = "MalformedAccountList"
@@ -82,4 +82,4 @@ WARNINGS = frozenset(
         Code.UNAUTHENTICATED_ACCESS_ON,
     }
 )
-"""Codes of what is told in the form of a refusal although nothing is refused."""
+"""Codes of warnings, which have the form of a refusal although nothing is refused."""

@@ -1,7 +1,7 @@
 """
-Why something is refused, and what its team can do about it.
+A refusal: why something is refused, and what the team in question can do.
 
-A refusal is an answer, not a fault: it is recorded, told to both teams, and ends no run.
+It is a result, not a fault: it is recorded and published, and the run goes on.
 """
 
 from pydantic import BaseModel
@@ -19,6 +19,6 @@ class Refusal(BaseModel, frozen=True):
 
 
 def refuse(code: Code, **facts: object) -> Refusal:
-    """The refusal *code* with *facts* filled into its texts; a missing fact is a KeyError."""
+    """Return the refusal *code* with *facts* in its texts; a missing fact raises KeyError."""
     message, remedy = MESSAGES[code]
     return Refusal(code=code, message=message.format(**facts), remedy=remedy.format(**facts))

@@ -1,1 +1,1 @@
-"""What people ask for: by tag, by event, by parameter."""
+"""The requests of people: by tag, by event, by parameter."""

@@ -1,9 +1,9 @@
 """
-What clients asked for by event, as items of the table, of each of which the last word counts.
+Turn requests by event into items of the table, of which the last one of each key counts.
 
-EventBridge delivers at least once and in no order, Lambda tries again, and people redrive queues.
-So a word that takes another back is kept as well, each with the time at which its event was put:
-what stands in the end is the same however often and in whatever order events came.
+EventBridge delivers events at least once and in any order, Lambda retries, and people redrive
+queues. So withdrawals are recorded as well, each with the time of its event: the result is the same
+however often and in whatever order events arrive.
 """
 
 from collections.abc import Iterable
@@ -21,12 +21,12 @@ def read_client_requests(
     change: ClientChanged, cluster_arn: str, now: datetime
 ) -> list[ClientRequest]:
     """
-    What is to be recorded of what the client did, one item each.
+    Return the items that record a change by the client, one for each key.
 
-    The time is in whole seconds, as that of events is. A sender may put any time into an event, and
-    one that is to come would silence all before it.
+    The time is in whole seconds, as in events. It is never later than *now*: a sender can put any
+    time into an event, and a future one would override all later requests.
     """
-    said = {
+    common = {
         "cluster_arn": cluster_arn,
         "account": change.account,
         "vpc_id": change.vpc_id,
@@ -35,19 +35,19 @@ def read_client_requests(
 
     def offboarding(schemes: Iterable[Scheme], *, withdrawn: bool) -> list[ClientRequest]:
         return [
-            OffboardingRequest(**said, scheme=one, withdrawn=withdrawn) for one in sorted(schemes)
+            OffboardingRequest(**common, scheme=one, withdrawn=withdrawn) for one in sorted(schemes)
         ]
 
     match change.request:
         case OffboardingDetail(schemes=schemes):
             whole = set(schemes) == ALL_SCHEMES
-            request = [OnboardingRequest(**said, schemes=(), withdrawn=True)] if whole else []
+            request = [OnboardingRequest(**common, schemes=(), withdrawn=True)] if whole else []
             return [*request, *offboarding(schemes, withdrawn=False)]
         case OnboardingDetail() as detail:
-            again = " ".join(detail.schemes)
+            requested = " ".join(detail.schemes)
             request = [
-                OnboardingRequest(**said, **detail.model_dump(exclude={"cluster", "vpc_id"}))
+                OnboardingRequest(**common, **detail.model_dump(exclude={"cluster", "vpc_id"}))
             ]
         case None:
-            again, request = change.tag, []
-    return [*request, *offboarding(read_schemes(again, "").schemes, withdrawn=True)]
+            requested, request = change.tag, []
+    return [*request, *offboarding(read_schemes(requested, "").schemes, withdrawn=True)]

@@ -1,4 +1,4 @@
-"""Reading events. An event is a hint only: what is true is read again from AWS.
+"""Read events into triggers. An event only triggers a run, which reads the state from AWS.
 
 Shapes: EventBridge reference for `aws.tag`; MSK developer guide, "Logging API calls", for
 CloudTrail, where parameters that travel in the URI are percent-encoded; EventBridge reference,
@@ -25,19 +25,19 @@ TAG_CHANGE = "Tag Change on Resource"
 PARAMETER_CHANGE = "Parameter Store Change"
 
 MAX_IDS = 16
-"""Subnets or groups in one request; EC2 allows fewer security groups on an interface."""
+"""Limit for subnets or groups in a request; EC2 allows fewer groups on a network interface."""
 
 
 @dataclass(frozen=True)
 class ClusterChanged:
-    """Tags of a cluster changed, or a cluster was made."""
+    """Tags of a cluster changed, or a cluster was created."""
 
     cluster_arn: str
 
 
 @dataclass(frozen=True)
 class AccessBoundsChanged:
-    """The owner changed what clients of the cluster *cluster_name* may ask for."""
+    """The owner changed the access bounds of the cluster *cluster_name*."""
 
     cluster_name: str
 
@@ -47,12 +47,12 @@ VpcId = Annotated[str, Field(pattern=r"^vpc-[0-9a-f]{8,17}$")]
 
 
 def _or_none(access: KafkaAccess | None) -> KafkaAccess | None:
-    """Access to nothing is no access."""
+    """Return None for access to nothing."""
     return None if access and access.is_nothing else access
 
 
 class OnboardingDetail(BaseModel, frozen=True, extra="forbid"):
-    """Detail of a request to connect; the account is never in it."""
+    """Detail of an onboarding request; the account is not in it but in the envelope."""
 
     cluster: ClusterNameOrArn
     vpc_id: VpcId
@@ -67,7 +67,7 @@ class OnboardingDetail(BaseModel, frozen=True, extra="forbid"):
 
 
 class OffboardingDetail(BaseModel, frozen=True, extra="forbid"):
-    """Detail of a request to take connections away: of the *schemes*, or of all."""
+    """Detail of an offboarding request, for some *schemes* or for all."""
 
     cluster: ClusterNameOrArn
     vpc_id: VpcId
@@ -83,7 +83,7 @@ REQUESTS: dict[str, type[OnboardingDetail | OffboardingDetail]] = {
 @dataclass(frozen=True)
 class ClientChanged:
     """
-    Somebody in *account* tagged a VPC for a cluster, or sent the *request*.
+    A VPC in *account* was tagged for a cluster, or the account sent *request*.
 
     The account is that of the envelope, which EventBridge sets; *cluster* is a name or an ARN.
     """
@@ -93,14 +93,14 @@ class ClientChanged:
     vpc_id: str
     request: OnboardingDetail | OffboardingDetail | None = None
     tag: str = ""
-    """What the tag says now; nothing when it was taken away."""
+    """The value of the tag now; empty where the tag was removed."""
     put_at: datetime | None = None
-    """When the event was put, in whole seconds; None where that cannot be read."""
+    """Time of the event in whole seconds; None where it cannot be read."""
 
 
 @dataclass(frozen=True)
 class InvalidRequest:
-    """A request by event that cannot be understood, and for which cluster it seems to be."""
+    """An invalid request by event, with the cluster that it seems to be for."""
 
     account: str
     cluster: str
@@ -111,7 +111,7 @@ Trigger = ClusterChanged | ClientChanged | AccessBoundsChanged | InvalidRequest
 
 
 def read_event(event: Mapping[str, Any], namespace: str) -> list[Trigger]:
-    """What *event*, an EventBridge envelope, hints at; nothing when it does not concern us."""
+    """Return the triggers in *event*, an EventBridge envelope; none where it is not for us."""
     detail = _mapping(event.get("detail"))
     if model := REQUESTS.get(str(event.get("detail-type"))):
         return [_read_request(model, event, detail)]
@@ -140,7 +140,7 @@ def _read_request(
 
 
 def _put_at(event: Mapping[str, Any]) -> datetime | None:
-    """The time of the envelope (EventBridge reference, event structure: RFC 3339)."""
+    """Return the time of the envelope (EventBridge reference, event structure: RFC 3339)."""
     try:
         return datetime.fromisoformat(str(event.get("time"))).astimezone(UTC)
     except (ValueError, OverflowError):

@@ -1,4 +1,4 @@
-"""The requests that clients sent by event, as the table keeps them."""
+"""The records in the table of requests that clients sent by event."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from msklink.policy.kafka_access import KafkaAccess
 
 
 class OnboardingRequest(BaseModel, frozen=True):
-    """A request by event, recorded so that every later run sees it; the last of its VPC."""
+    """The last request of a VPC, recorded for all later runs."""
 
     cluster_arn: str
     account: str
@@ -20,7 +20,7 @@ class OnboardingRequest(BaseModel, frozen=True):
     access: KafkaAccess | None = None
     requested_at: datetime
     withdrawn: bool = False
-    """Whether it says that its VPC is not to be connected any more."""
+    """Whether the request was withdrawn by an offboarding request."""
 
     @property
     def item(self) -> str:
@@ -28,21 +28,21 @@ class OnboardingRequest(BaseModel, frozen=True):
 
     @property
     def is_onboarding(self) -> bool:
-        """Whether it speaks for a connection."""
+        """Whether it asks for a connection."""
         return not self.withdrawn
 
 
 def onboarding_prefix(account: str) -> str:
-    """What the sort keys of the requests of *account* begin with."""
+    """Return the prefix of the sort keys of the onboarding requests of *account*."""
     return f"onboarding#{account}#"
 
 
 class OffboardingRequest(BaseModel, frozen=True):
     """
-    A request by event to take a connection away, recorded until it is asked for anew.
+    A request to remove a connection, recorded until the next onboarding request.
 
-    It counts for more than the tag of the VPC, which may be there still. One that was withdrawn is
-    kept, so that its event is known when it comes again.
+    It overrides the tag of the VPC, which may still exist. A withdrawn one is kept, so that a
+    second delivery of its event is ignored.
     """
 
     cluster_arn: str
@@ -51,7 +51,7 @@ class OffboardingRequest(BaseModel, frozen=True):
     scheme: Scheme
     requested_at: datetime
     withdrawn: bool = False
-    """Whether it was asked for anew since."""
+    """Whether a later request asks for the connection again."""
 
     @property
     def item(self) -> str:
@@ -59,10 +59,10 @@ class OffboardingRequest(BaseModel, frozen=True):
 
     @property
     def is_onboarding(self) -> bool:
-        """Whether it speaks for a connection."""
+        """Whether it asks for a connection."""
         return self.withdrawn
 
 
 def offboarding_prefix(account: str) -> str:
-    """What the sort keys of the departures of *account* begin with."""
+    """Return the prefix of the sort keys of the offboarding requests of *account*."""
     return f"offboarding#{account}#"

@@ -1,1 +1,1 @@
-"""One run of the state machine: its lease, its input, and when there is another."""
+"""One run of the state machine: its lease, its input, and the time of the next run."""

@@ -1,4 +1,4 @@
-"""When a cluster gets another run: after one that failed, and for a reason that stays."""
+"""Decide when a cluster gets another run: after a failure, and for a reason that persists."""
 
 import hashlib
 import json
@@ -8,22 +8,22 @@ from datetime import datetime, timedelta
 from msklink.runs.cluster_record import RunFailure, RunReason
 
 SWEEPS_BETWEEN = (1, 2, 4, 8, 24)
-"""From one run to the next for the same reason; the last one stays."""
+"""Backoff in sweeps between runs for the same reason; the last value repeats."""
 
 SLACK = 1 / 6
-"""Of the time from sweep to sweep; a pause is so much shorter, or a sweep may just miss its end."""
+"""Fraction of the sweep interval by which a pause is shorter, or a sweep may just miss its end."""
 
 MAX_FAILURES = 10
-"""Runs that failed one after the other; with the pauses that are about seven hours."""
+"""The limit for failed runs in a row; with the default backoff, after about seven hours."""
 
 
 def with_next_attempt(
     known: RunFailure | None, failure: RunFailure, pauses: Sequence[timedelta], now: datetime
 ) -> RunFailure:
     """
-    *failure* as the next after the one *known*, with the time of the next attempt, if any.
+    Return *failure* as the next one after *known*, with the time of the next attempt, if any.
 
-    *known* is the last since a run succeeded. Once the *pauses* are used up, the last one stays.
+    *known* is the last failure since a run succeeded. The last of the *pauses* repeats.
     """
     times = known.times + 1 if known else 1
     if times >= MAX_FAILURES:
@@ -40,11 +40,10 @@ def schedule_retries(
     now: datetime,
 ) -> tuple[dict[str, RunReason], list[str]]:
     """
-    What to remember of the reasons *found*, and those for which a run is to start now.
+    Return the reasons to record, and those for which a run starts now.
 
-    A run that did not mend what it was started for is followed by others, later each time. For
-    the *retryable* reasons nothing has changed, so that the first run for them waits as well. What
-    is not found any more is forgotten.
+    If a run did not resolve its reason, the following runs back off. A *retryable* reason is not a
+    change, so its first run waits as well. Reasons that are no longer found are deleted.
     """
     reasons = {text: known.get(text) for text in (*found, *retryable)}
     due = [text for text, reason in reasons.items() if _is_due(reason, now, text in retryable)]
@@ -53,7 +52,7 @@ def schedule_retries(
 
 
 def reason_with_digest(text: str, facts: object) -> str:
-    """*text* with a mark of the *facts* behind it, as other facts are another reason."""
+    """Return *text* with a digest of *facts*, since other facts are another reason."""
     dumped = json.dumps(facts, sort_keys=True, default=str)
     return f"{text} ({hashlib.sha256(dumped.encode()).hexdigest()[:8]})"
 
@@ -69,10 +68,10 @@ def _next(reason: RunReason | None, sweep_interval: timedelta, now: datetime) ->
 
 
 def describe_next_attempt(failure: RunFailure) -> str:
-    """What happens next, in words for people."""
+    """Return a sentence for people about the next attempt."""
     if failure.next_attempt:
         return f"The next attempt is at {failure.next_attempt:%Y-%m-%d %H:%M} UTC."
     return (
-        f"That was the last attempt of {failure.times}: no other is made until somebody asks. "
-        "Mend the cause, then set a tag of the cluster again."
+        f"That was the last of {failure.times} attempts: MSKLink makes no other by itself. "
+        "Solve the cause, then set a tag of the cluster again."
     )

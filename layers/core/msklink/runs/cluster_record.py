@@ -1,4 +1,4 @@
-"""What the table says of a cluster: its lease, and what its runs left for the next."""
+"""The record of a cluster in the table: its lease, and what runs record for the next one."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from msklink.runs.lease import requested_before
 
 
 class RunFailure(BaseModel, frozen=True):
-    """How a run failed, as Step Functions tells it."""
+    """How a run failed, by Step Functions' description of its execution."""
 
     run: str
     status: str
@@ -21,25 +21,25 @@ class RunFailure(BaseModel, frozen=True):
     error: str = ""
     cause: str = ""
     link: str = ""
-    """To the run in the console."""
+    """The console page of the run."""
     ended: datetime
     times: int = 1
-    """How many runs of the cluster have failed one after the other."""
+    """Failed runs of the cluster in a row, with this one."""
     next_attempt: datetime | None = None
-    """None when nobody tries again before somebody asks."""
+    """None after the last attempt."""
     cluster_fingerprint: str = ""
-    """The fingerprint of the cluster when nobody tried any more, as a sweep found it."""
+    """The cluster's fingerprint after the last attempt; a change of it starts another run."""
 
     def is_same_end(self, other: "RunFailure | None") -> bool:
-        """Whether both tell of the same end; a run that was redriven can have several."""
+        """Return whether both describe the same end; a redriven run can end several times."""
         return other is not None and (self.run, self.ended) == (other.run, other.ended)
 
 
 class VendorRecord(BaseModel, frozen=True):
-    """One account that makes its connections itself, and how far its grant has come."""
+    """One account that makes its connections itself, and the state of its grant."""
 
     removal: Removal | None = None
-    """That it is not on the list any more."""
+    """The removal of its grant, since it is not listed any more."""
     refusal: Refusal | None = None
     """Why it could not be admitted."""
 
@@ -50,7 +50,7 @@ class VendorRecord(BaseModel, frozen=True):
         return "leaving" if self.removal else "granted"
 
     def is_due(self, now: datetime) -> bool:
-        """Whether its grant is to be taken away now."""
+        """Return whether its grant is to be revoked now."""
         return bool(self.removal and self.removal.due and self.removal.due <= now)
 
     def with_(self, **changes: object) -> "VendorRecord":
@@ -58,61 +58,61 @@ class VendorRecord(BaseModel, frozen=True):
 
 
 class PublishedBrokers(BaseModel, frozen=True):
-    """The brokers of a cluster that are published, by scheme."""
+    """The published brokers of a cluster, by scheme."""
 
     strings: dict[Scheme, str] = {}
     broker_count: int = 0
-    """How many brokers the cluster had when these were chosen."""
+    """The number of brokers in the cluster when these were chosen."""
 
 
 class RunReason(BaseModel, frozen=True):
-    """How often runs were started for one reason that a sweep found, and finds still."""
+    """How often a reason that a sweep still finds has started runs."""
 
     times: int
     next_run: datetime
-    """Not before this time is another started for it."""
+    """Earliest time of the next run for it."""
 
 
 class ClusterRecord(BaseModel, frozen=True):
-    """What the table says of a cluster: its lease, and what its runs left for the next."""
+    """The record of a cluster: its lease, and what runs record for the next one."""
 
     requested: int = 0
-    """How often a run was asked for; see msklink.runs.lease."""
+    """The number of requests for a run; see msklink.runs.lease."""
     holder: str | None = None
-    """Name of the run that holds the lease."""
+    """Name of the run that has the lease."""
     enabling: tuple[Scheme, ...] = ()
-    """Schemes that an update under way turns on."""
+    """Schemes that our update in progress turns on."""
     operation: str | None = None
     """ARN of that update."""
     update_rejection: str = ""
-    """Why MSK did not take that update, in its words."""
+    """Why MSK rejected that update, in MSK's words."""
     refusals: tuple[Refusal, ...] = ()
-    """Refusals that the owner was told of last."""
+    """Refusals last reported to the owner."""
     failure: RunFailure | None = None
-    """How the last run that failed did."""
+    """The last failed run."""
     enabled_schemes: tuple[Scheme, ...] = ()
-    """Schemes that were asked for and on when a run looked last."""
+    """Requested schemes that were on when a run last inspected the cluster."""
     policy_digests: str = ""
-    """Digests that our statements may have: as they were, and as they were to be written."""
+    """Possible digests of our statements: before and after the last write."""
     brokers: PublishedBrokers = PublishedBrokers()
     unknown_connections: tuple[str, ...] = ()
-    """ARNs of the connections of unknown accounts that the owner was told of."""
+    """ARNs of connections of unknown accounts that were reported to the owner."""
     exempt_connections: tuple[str, ...] = ()
-    """Those of them that are not to be rejected, as a service of AWS may have made them."""
+    """Those of them that are not rejected, because an AWS service may have made them."""
     suspended_accounts: tuple[str, ...] = ()
-    """Accounts that a run took out of the policy to find one that is gone, until they are back."""
+    """Accounts that a run removed from the policy to find a deleted principal, until readmitted."""
     vendors: dict[str, VendorRecord] = {}
     """The accounts that are admitted to make their connections themselves."""
     reasons: dict[str, RunReason] = {}
-    """Why the sweep started runs, as far as it finds the same still."""
+    """Reasons for which the sweep started runs, as long as it still finds them."""
     last_run_number: int = 0
     """Number of the last run that had the lease."""
     cluster_fingerprint: str = ""
-    """Fingerprint of the cluster when the last run that came to its end looked at it."""
+    """The cluster's fingerprint as read by the last run that succeeded."""
 
     @property
     def last_failure(self) -> RunFailure | None:
-        """How the last run failed, if it did."""
+        """The failure of the last run, if it failed."""
         if self.failure and requested_before(self.failure.run) == self.last_run_number:
             return self.failure
         return None

@@ -1,4 +1,4 @@
-"""What the state machine passes to its task states."""
+"""Models of the input of task states."""
 
 from typing import Any, Literal
 
@@ -14,7 +14,7 @@ from msklink.runs import lease
 
 
 class Task(BaseModel, frozen=True):
-    """Every task knows the run and its cluster; a task for one client also knows the account."""
+    """The input of every task: the run and its cluster; that of one client also has the account."""
 
     run: str
     cluster_arn: str
@@ -32,31 +32,31 @@ class ClientTask(Task, frozen=True):
 
 
 class Survey(BaseModel, frozen=True):
-    """What SurveyClient found: the schemes that *account* wants and can have."""
+    """The result of SurveyClient: the schemes that *account* wants and can have."""
 
     account: str
     schemes: tuple[Scheme, ...]
     closing: bool = False
-    """Whether something is to be taken away now."""
+    """Whether a removal is due now."""
     barred: bool = False
-    """Whether the account may not connect any more."""
+    """Whether the account may no longer connect."""
 
 
 class ClusterInspection(Task, frozen=True):
     waited_seconds: int
     expected: tuple[int, int] = UNKNOWN_WINDOW
-    """Seconds after the start of the wait between which its end is expected."""
+    """Seconds after the start of the wait between which the update is expected to end."""
 
 
 class ClientSurvey(ClientTask, frozen=True):
     facts: dict[str, Any]
-    """Those of ClusterFacts; of a cluster that is gone, the ARN of its successor if it has one."""
+    """The ClusterFacts; for a deleted cluster, the ARN of its successor if there is one."""
     barred: Code | Literal[""]
-    """Why the account may not connect to it any more."""
+    """Why the account may no longer connect."""
 
 
 class SurveyedTask(Task, frozen=True):
-    """A task after all clients were surveyed."""
+    """The input of a task after the survey of all clients."""
 
     surveys: tuple[Survey, ...]
 
@@ -76,7 +76,7 @@ class ConnectionInspection(SurveyedTask, frozen=True):
 
 class AccessRevocation(SurveyedTask, frozen=True):
     closing: tuple[str, ...]
-    """Accounts from which something has not gone yet."""
+    """Accounts where a removal is not finished."""
     waited_seconds: int
 
 
@@ -87,7 +87,7 @@ class AccountPublication(ClientTask, frozen=True):
 class SummaryPublication(Task, frozen=True):
     bootstrap_brokers: dict[Scheme, str]
     managed: bool
-    """Whether the cluster is still there and opted in."""
+    """Whether the cluster exists and is opted in."""
 
 
 class RoundConclusion(Task, frozen=True):
@@ -98,12 +98,12 @@ class RoundConclusion(Task, frozen=True):
 
     @property
     def has_room(self) -> bool:
-        """Whether another round has room in the history of the run."""
+        """Whether the history of the run has room for another round."""
         return lease.has_room(self.rounds, self.clients)
 
 
 class TaskError(BaseModel, frozen=True):
-    """The error output of a task state, as the state machine catches it."""
+    """The error output of a task state, as a Catch passes it on."""
 
     name: str = Field(alias="Error")
     cause: str = Field(default="", alias="Cause")

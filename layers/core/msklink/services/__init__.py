@@ -1,4 +1,4 @@
-"""One service for each subject: it reads from AWS, asks the rules, and writes.
+"""The service layer: each service owns one subject. It reads from AWS, applies rules, and writes.
 
-Handlers call these. The rules, which are values in and values out, are in the other packages.
+Handlers call the services. The other packages hold the rules, which take and return values only.
 """

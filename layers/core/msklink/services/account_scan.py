@@ -1,4 +1,4 @@
-"""What a sweep sees in client accounts: it looks once at each, and at several at a time."""
+"""Scan client accounts for a sweep: each account once, several accounts at a time."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -17,40 +17,40 @@ from msklink.vpc.description import Vpc
 logger = Logger(child=True)
 
 MAX_THREADS = 10
-"""As many as share the connections of one client of STS (botocore, max_pool_connections)."""
+"""The size of the connection pool of one STS client (botocore, max_pool_connections)."""
 
 
 @dataclass(frozen=True)
 class AccountSnapshot:
-    """What there is to see in one client account, for all clusters; None what it does not show."""
+    """What one client account contains for all clusters; None where a read failed."""
 
     tags: offboarding.VpcTags
     vpcs: Mapping[str, Sequence[Vpc]] | None
-    """By the key of a cluster those that have a managed group for it, with that group only."""
+    """By cluster key, the VPCs that have its managed group; each holds that group only."""
     endpoints: Counter[tuple[str, str]] | None
-    """How many endpoints with the tags of MSK there are, by cluster and VPC."""
+    """The number of VPC endpoints with MSK's tags, by cluster ARN and VPC id."""
     parameters: Mapping[str, str] | None
 
 
 class AccountScanner:
-    """Those of one sweep, for whose sessions the accounts log *session_name*."""
+    """Scan accounts for one sweep, and keep the snapshots; *session_name* is the role session's."""
 
     def __init__(self, function_arn: str, session_name: str) -> None:
         self._function_arn = function_arn
         self._session_name = session_name
         self._snapshots: dict[str, AccountSnapshot | None] = {}
         for client in (sts, ec2.client, ssm.client):
-            client()  # its model is read here: ten threads that do it take 100 MB more
+            client()  # loads the service model once; ten threads would take 100 MB more
 
     def scan(self, accounts: Sequence[str]) -> list[AccountSnapshot | None]:
-        """One for each of *accounts*; None where it cannot be asked, which its survey has told."""
+        """Return a snapshot of each of *accounts*; None for an account that cannot be reached."""
         unseen = [account for account in accounts if account not in self._snapshots]
         with ThreadPoolExecutor(MAX_THREADS) as pool:
             self._snapshots.update(zip(unseen, pool.map(self._scan, unseen), strict=True))
         return [self._snapshots[account] for account in accounts]
 
     def rescan(self, account: str) -> AccountSnapshot | None:
-        """Scan *account* again, and return what there is now."""
+        """Scan *account* again, and return the new snapshot."""
         self._snapshots[account] = self._scan(account)
         return self._snapshots[account]
 
@@ -60,8 +60,8 @@ class AccountScanner:
             session = client_session(client, client.scanning(), self._session_name)
             vpcs = ec2.client(session)
             tags = ec2.vpc_tags(vpcs, client.namespace)
-        except CLIENT_ERRORS as trouble:
-            logger.info("client not reached", account=account, trouble=str(trouble))
+        except CLIENT_ERRORS as error:
+            logger.info("client not reached", account=account, error=str(error))
             return None
         names = account, client.namespace, settings().stack_name
         return AccountSnapshot(
@@ -75,6 +75,6 @@ class AccountScanner:
 def _read_or_none[T](account: str, read: Callable[[], T]) -> T | None:
     try:
         return read()
-    except CLIENT_ERRORS as trouble:
-        logger.warning("client not seen in full", account=account, trouble=str(trouble))
+    except CLIENT_ERRORS as error:
+        logger.warning("client partly read", account=account, error=str(error))
         return None

@@ -26,7 +26,7 @@ from msklink.vpc.description import Vpc
 
 
 def detect_cluster_changes(cluster: ClusterDescription, snapshot: ClusterSnapshot) -> Iterator[str]:
-    """What others did on the owner's side, if a run would do or tell something about it."""
+    """Yield each change on the owner's side that a run would repair or report."""
     arn, namespace = cluster.arn.text, settings().namespace
     record, known = snapshot.cluster, snapshot.connections
     yield from _detect_scheme_changes(cluster, record)
@@ -41,11 +41,11 @@ def detect_cluster_changes(cluster: ClusterDescription, snapshot: ClusterSnapsho
     )
     unknown = vpc_connection.unknown_connections(listed, accounts)
     if {connection.arn for connection in unknown} != set(record.unknown_connections):
-        yield "there are connections of unknown accounts, or no longer"
+        yield "connections of unknown accounts have appeared or gone"
     elif settings().reject_unknown and vpc_connection.rejectable(
         unknown, record.exempt_connections
     ):
-        yield "connections of unknown accounts are to be rejected"
+        yield "connections of unknown accounts can be rejected"
     for account, bounds in kafka_access.changed_bounds(cluster, snapshot):
         yield reason_with_digest(f"the bounds for the access of {account} have changed", bounds)
     current, _ = msk_cluster_policy.read_policy(msk, arn)
@@ -57,7 +57,7 @@ def detect_cluster_changes(cluster: ClusterDescription, snapshot: ClusterSnapsho
 
 
 def _mark_resolved(cluster_arn: str, snapshot: ClusterSnapshot, item: str) -> None:
-    """Mark *item* as resolved, which costs a call only if its history is open."""
+    """Mark *item* as resolved; only an open history costs a call."""
     if item in snapshot.open_histories:
         drift_repair.mark_resolved(cluster_arn, [item])
 
@@ -69,9 +69,9 @@ def _detect_scheme_changes(cluster: ClusterDescription, record: ClusterRecord) -
     )
     reported = {one.message for one in record.refusals if one.code is Code.SCHEME_TURNED_OFF}
     if {connectivity.turned_off_refusal(scheme).message for scheme in missing} != reported:
-        yield "somebody turned schemes off or on"
+        yield "schemes were turned off or on"
     elif connectivity.schemes_to_restore(cluster, asked, record):
-        yield "schemes are to be turned on again"
+        yield "schemes can be turned on again"
 
 
 def _needs_run(record: ConnectionRecord, state: str | None) -> bool:
@@ -89,7 +89,7 @@ def _needs_run(record: ConnectionRecord, state: str | None) -> bool:
 def detect_client_changes(
     cluster_arn: str, client: ClientRecords, snapshot: ClusterSnapshot, scanned: AccountSnapshot
 ) -> Iterator[str]:
-    """What was asked, mended or changed in a client account, if a run would do something."""
+    """Yield each change, request or solved problem in an account that a run would act on."""
     account, key = client.account, _key(cluster_arn)
     tags = {vpc_id: of_vpc[key] for vpc_id, of_vpc in scanned.tags.items() if key in of_vpc}
     surveyed = snapshot.surveyed.get(account)
@@ -100,16 +100,16 @@ def detect_client_changes(
             one.model_dump(mode="json")
             for one in (*client.onboarding_requests, *client.offboarding_requests)
         ]
-        yield reason_with_digest(f"a request of {account} was not seen", asked)
+        yield reason_with_digest(f"a request of {account} is not processed", asked)
     if sweep_rules.is_unblocked(client.known, scanned.tags, settings().terms):
-        yield f"what stood in the way in {account} does so no longer"
-    there = [record for record in client.known if record.was_established and record.wanted]
-    if there and scanned.parameters is not None:
-        left = snapshot.published.get(account, PublishedState())
-        yield from _detect_parameter_changes(cluster_arn, account, left, scanned.parameters)
-    if there and scanned.vpcs is not None:
+        yield f"a VPC in {account} no longer blocks its connection"
+    established = [one for one in client.known if one.was_established and one.wanted]
+    if established and scanned.parameters is not None:
+        state = snapshot.published.get(account, PublishedState())
+        yield from _detect_parameter_changes(cluster_arn, account, state, scanned.parameters)
+    if established and scanned.vpcs is not None:
         vpcs = scanned.vpcs.get(key, ())
-        yield from _detect_group_changes(cluster_arn, there, snapshot, vpcs)
+        yield from _detect_group_changes(cluster_arn, established, snapshot, vpcs)
 
 
 def _key(cluster_arn: str) -> str:
@@ -117,29 +117,29 @@ def _key(cluster_arn: str) -> str:
 
 
 def _detect_parameter_changes(
-    cluster_arn: str, account: str, left: PublishedState, parameters: Mapping[str, str]
+    cluster_arn: str, account: str, state: PublishedState, parameters: Mapping[str, str]
 ) -> Iterator[str]:
     name = ClusterArn.parse(cluster_arn).name
     found = digests(parameters, settings().namespace, name)
-    if left.digests and left.digests != found:
+    if state.digests and state.digests != found:
         yield reason_with_digest(f"parameters in {account} have changed", found)
-    drifts = (drift_of_scheme(account, scheme) for scheme in left.unrepaired_schemes)
+    drifts = (drift_of_scheme(account, scheme) for scheme in state.unrepaired_schemes)
     if any(drift_repair.repair_of(cluster_arn, drift).refusal is None for drift in drifts):
-        yield f"parameters in {account} are to be put back"
+        yield f"parameters in {account} can be repaired"
 
 
 def _detect_group_changes(
     cluster_arn: str,
-    there: Iterable[ConnectionRecord],
+    established: Iterable[ConnectionRecord],
     snapshot: ClusterSnapshot,
     vpcs: Iterable[Vpc],
 ) -> Iterator[str]:
-    used = {record.vpc_id for record in there}
+    used = {record.vpc_id for record in established}
     for vpc in vpcs:
         if vpc.id not in used:
             continue
         if managed_group.lacks_new_blocks(vpc):
-            yield reason_with_digest(f"{vpc.id} has more address blocks", vpc.cidrs)
+            yield reason_with_digest(f"{vpc.id} has more CIDR blocks", vpc.cidrs)
         found = managed_group.security_group_drift(vpc)
         if not found:
             _mark_resolved(cluster_arn, snapshot, managed_group.security_group_history_item(vpc))
@@ -150,7 +150,7 @@ def _detect_group_changes(
 
 
 def _published(known: Iterable[ConnectionRecord]) -> set[tuple[str, str, str]]:
-    """Account, VPC and ARN of each connection that is published."""
+    """Return account, VPC id and ARN of each published connection."""
     return {
         (one.account, one.vpc_id, str(one.connection_arn))
         for one in known
@@ -173,11 +173,11 @@ def report_untagged_endpoints(
     rescan: Callable[[], AccountSnapshot | None],
 ) -> None:
     """
-    Tell of VPCs where endpoints lack the tags by which MSK manages them; no run can help.
+    Report VPCs whose VPC endpoints lack the tags by which MSK manages them; no run can help.
 
-    Runs of the cluster go on meanwhile. The *scanned* may be from before one made connections, so
-    that where it shows too few, *rescan* is asked first. One may have closed connections since
-    the *snapshot*: those count that are published there and after that look.
+    Runs continue during a sweep, so *scanned* may be older than a new connection: where it has too
+    few endpoints, *rescan* is called. A run may also have closed connections since *snapshot*:
+    only connections that are published in both readings count.
     """
     published = _published(client.known)
     seen: Mapping[tuple[str, str], int] | None = scanned.endpoints
@@ -185,10 +185,10 @@ def report_untagged_endpoints(
         fresh = rescan()
         seen = fresh.endpoints if fresh else None
         published &= _published(dynamodb.connections(cluster_arn, client.account))
-    there = Counter((account, vpc_id) for account, vpc_id, _ in published)
+    expected = Counter((account, vpc_id) for account, vpc_id, _ in published)
     if seen is None:
         return
-    for (account, vpc_id), count in there.items():
+    for (account, vpc_id), count in expected.items():
         endpoints_seen = seen[cluster_arn, vpc_id]
         if endpoints_seen >= count:
             _mark_resolved(

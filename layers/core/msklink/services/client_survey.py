@@ -1,4 +1,4 @@
-"""Survey one client account: what it wants of a cluster, and what of it can be had."""
+"""Survey one client account: read what it requests, and plan its connections."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -30,7 +30,7 @@ logger = Logger(child=True)
 
 
 class Asked(NamedTuple):
-    """What the account asked for by event."""
+    """The requests that the account sent as events."""
 
     onboarding: list[OnboardingRequest]
     offboarding: list[OffboardingRequest]
@@ -38,9 +38,9 @@ class Asked(NamedTuple):
 
 def survey_account(task: ClientSurvey) -> Survey:
     """
-    Find what one client account wants, check each of its VPCs, and record the connections to make.
+    Read the requests of one client account, check its VPCs, and record the planned connections.
 
-    Of an account that cannot be looked into, what came by event counts.
+    Where the account cannot be read, only its requests by event count.
     """
     now = clock.now()
     known = dynamodb.connections(task.cluster_arn, task.account)
@@ -48,11 +48,11 @@ def survey_account(task: ClientSurvey) -> Survey:
         dynamodb.onboarding_requests(task.cluster_arn, task.account),
         dynamodb.offboarding_requests(task.cluster_arn, task.account),
     )
-    here = tuple(known) if task.barred else offboarding.readmitted(known)
+    remaining = tuple(known) if task.barred else offboarding.readmitted(known)
     try:
-        records, found = _read_account(task, here, asked, now)
+        records, found = _read_account(task, remaining, asked, now)
     except Refused as error:
-        records = _without_access(task, here, asked, error.refusal, now)
+        records = _without_access(task, remaining, asked, error.refusal, now)
     else:
         run_state.save_surveyed_state(task.cluster_arn, task.account, found)
     changed = record_survey(known, records, task.run, now)
@@ -69,7 +69,7 @@ def survey_account(task: ClientSurvey) -> Survey:
 def _read_account(
     task: ClientSurvey, known: Records, asked: Asked, now: datetime
 ) -> tuple[Records, SurveyedState]:
-    """The records as they should be, and what they go by."""
+    """Return the planned records, and the state of the account that they are planned from."""
     namespace, bounds = settings().namespace, ""
     key = client_key(namespace, task.cluster.name)
     account = task.client(namespace)
@@ -100,8 +100,8 @@ def _read_account(
             )
             requested = requested_vpcs.with_access_refusals(requested, refusals)
             wanted = survey.plan_connections(task.account, facts, read, requested, guarded)
-            left = offboarding.records_without(guarded, wanted)
-            records = wanted + _schedule_removal(task, left, asked, now)
+            unwanted = offboarding.records_without(guarded, wanted)
+            records = wanted + _schedule_removal(task, unwanted, asked, now)
             records += survey.unconfirmed_failures(known)
         else:
             records = _schedule_removal(task, guarded, asked, now)
@@ -110,8 +110,8 @@ def _read_account(
     return records, SurveyedState(tags=tags, bounds_digest=bounds)
 
 
-def _schedule_removal(task: ClientSurvey, left: Records, asked: Asked, now: datetime) -> Records:
-    """*left* on their way out: all of them are barred, or each was taken back by its client."""
+def _schedule_removal(task: ClientSurvey, records: Records, asked: Asked, now: datetime) -> Records:
+    """Return *records* with their removal: the account is barred, or the client withdrew them."""
     namespace = settings().namespace
     why = offboarding.withdrawal_reason(asked.offboarding, namespace)
     if task.barred:
@@ -120,13 +120,13 @@ def _schedule_removal(task: ClientSurvey, left: Records, asked: Asked, now: date
             task.barred, task.cluster, task.account, namespace, successor
         )
         why = offboarding.same_reason(barred)
-    return offboarding.schedule_removal(left, why, settings().terms, now)
+    return offboarding.schedule_removal(records, why, settings().terms, now)
 
 
 def _without_access(
     task: ClientSurvey, known: Records, asked: Asked, refusal: Refusal, now: datetime
 ) -> Records:
-    """What can be said of an account that cannot be looked into: only what came by event."""
+    """Return the records of an account that cannot be read, by its requests by event only."""
     if task.barred:
         return _schedule_removal(task, known, asked, now)
     key = client_key(settings().namespace, task.cluster.name)
@@ -142,9 +142,9 @@ def _write_status(
     task: ClientSurvey, parameters: ParameterSet, records: Records, now: datetime
 ) -> None:
     """
-    Tell of refusals before any broker is rolled, and of offboarding at once.
+    Write refusals before any broker is rebooted, and scheduled removals at once.
 
-    The owner's own status is a summary of all clients, which PublishSummary writes.
+    PublishSummary writes the owner's own status, which is a summary of all clients.
     """
     is_owner = task.account == task.cluster.account
     shown = [record for record in records if record.is_shown]

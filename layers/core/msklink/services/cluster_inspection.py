@@ -1,4 +1,4 @@
-"""Look at the cluster: what it can offer, who may connect, and what the run does next."""
+"""Inspect the cluster: what it offers, which accounts may connect, and the run's next move."""
 
 from typing import Any
 
@@ -25,11 +25,11 @@ logger = Logger(child=True)
 
 def inspect(task: ClusterInspection) -> dict[str, Any]:
     """
-    Read the cluster and its tags, record what follows, and return what the run does next.
+    Read the cluster and its tags, record the result, and return what the run does next.
 
-    Raises ClusterWaitTimedOut where MSK does not end an update.
+    Raises ClusterWaitTimedOut where an update by MSK takes too long.
     """
-    # Read before the cluster: whatever is asked for after this moment counts higher.
+    # Read before the cluster: a later request has a higher number than this record.
     record = cluster_item.read_cluster(task.cluster_arn)
     msk = msk_clusters.client()
     if unknown := list(unknown_fields(msk)):
@@ -42,7 +42,7 @@ def inspect(task: ClusterInspection) -> dict[str, Any]:
     except Refused as error:
         record_cluster_refusals(task, record, (error.refusal,))
         answer = {"move": Move.STOP, "reason": error.refusal.message}
-        fingerprint = description.UNSEEN  # so that the next sweep has it looked at again
+        fingerprint = description.UNSEEN  # so that the next sweep starts a run
     nothing = {"facts": {}, "managed": False}
     return {**nothing, **answer, "generation": record.requested, "fingerprint": fingerprint}
 
@@ -71,7 +71,7 @@ def _decide(
 def _offer(
     task: ClusterInspection, cluster: ClusterDescription, record: ClusterRecord, reason: str
 ) -> dict[str, Any]:
-    """Find out which schemes clients can have, tell the owner, and name the accounts to survey."""
+    """Decide which schemes clients can have, notify the owner, and name the accounts to survey."""
     namespace = settings().namespace
     asked = cluster.requested_schemes(namespace)
     connecting = vendors.listed_vendors(cluster, namespace)
@@ -110,7 +110,7 @@ def _offer(
 
 
 def _close_gone_cluster(task: ClusterInspection, record: ClusterRecord) -> dict[str, Any]:
-    """What a cluster that is gone has goes: at once where another of its name is for its client."""
+    """Close what a deleted cluster has; at once for clients that its successor admits."""
     code, cluster = Code.CLUSTER_NOT_FOUND, task.cluster
     vendors.forget_vendors(cluster.text, record)
     successor = succession.successor(cluster)
@@ -121,7 +121,7 @@ def _close_gone_cluster(task: ClusterInspection, record: ClusterRecord) -> dict[
     new = successor.arn.text
     replaced = refuse(Code.CLUSTER_REPLACED, old=cluster.text, new=new)
     record_cluster_refusals(task, record, (replaced,))
-    if record.cluster_fingerprint != description.GONE:  # until now the name was taken
+    if record.cluster_fingerprint != description.GONE:  # until now its successor had to wait
         lease.request_run(new)
     clients = successor.client_accounts(settings().namespace)
     return _close_accounts(task, code, replaced.message, clients) | {"facts": {"successor": new}}
@@ -131,22 +131,22 @@ def _close_accounts(
     task: ClusterInspection, barred: Code, reason: str, replaced: frozenset[str] = frozenset()
 ) -> dict[str, Any]:
     """
-    What is left in any account goes; nothing is done where nothing is left.
+    Close the connections in all accounts; stop where nothing remains.
 
-    For the accounts *replaced* it goes because another cluster has taken the place of this one.
+    For the accounts *replaced* the reason is that another cluster has replaced this one.
     """
     accounts = [
         one | {"barred": Code.CLUSTER_REPLACED} if one["account"] in replaced else one
         for one in _accounts(task, frozenset(), barred)
     ]
-    left = accounts or run_state.is_managed(task.cluster_arn)  # so that the owner's set goes too
-    return {"move": Move.CLOSE if left else Move.STOP, "reason": reason, "accounts": accounts}
+    remains = accounts or run_state.is_managed(task.cluster_arn)  # the owner's parameters do
+    return {"move": Move.CLOSE if remains else Move.STOP, "reason": reason, "accounts": accounts}
 
 
 def _accounts(
     task: ClusterInspection, listed: frozenset[str], barred: Code
 ) -> list[dict[str, str]]:
-    """The accounts to survey: those *listed*, and those that were and have something still."""
+    """Return the accounts to survey: those *listed*, and those that still have records."""
     recorded = {record.account for record in dynamodb.connections(task.cluster_arn)}
     return [
         {"account": account, "barred": "" if account in listed else barred}

@@ -1,4 +1,4 @@
-"""Create the connections of one client account, or wait until MSK takes them."""
+"""Create the connections of one client account, or hold them until MSK accepts the call."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -29,24 +29,24 @@ def connect_account(task: ClientTask) -> list[ConnectionRecord]:
     """
     Create the connections that one client account lacks, and return the records that changed.
 
-    What keeps us out of the account is recorded, and ends nothing.
+    A refusal of the whole account is recorded; the run goes on with other accounts.
     """
     now = clock.now()
     known = dynamodb.connections(task.cluster_arn, task.account)
     wanted = [record for record in known if record.is_pursued]
-    well: list[str] = []
+    resolved: list[str] = []
     try:
         records: Iterable[ConnectionRecord] = _connect(task, wanted)
-        well = [lifecycle.connection_history_item(record) for record in records if record.is_live]
+        resolved = [lifecycle.connection_history_item(one) for one in records if one.is_live]
     except Refused as error:
         records = survey.account_refused(task.cluster_arn, task.account, error.refusal, known, now)
     changed = record_changes(known, records, task.run, now)
-    drift_repair.mark_resolved(task.cluster_arn, well)
+    drift_repair.mark_resolved(task.cluster_arn, resolved)
     return changed
 
 
 def _connect(task: ClientTask, wanted: list[ConnectionRecord]) -> list[ConnectionRecord]:
-    """Each of *wanted* with its connection: found, or created, or refused by MSK."""
+    """Return each of *wanted* with its connection: found, created, or refused by MSK."""
     account = task.client(settings().namespace)
     session = client_session(account, account.connecting(task.cluster.name), task.run)
     with client_refusals(account):
@@ -56,17 +56,17 @@ def _connect(task: ClientTask, wanted: list[ConnectionRecord]) -> list[Connectio
         groups = managed_groups.ensure_groups(task, ec2.client(session), wanted)
         placed = [managed_groups.assign_group(record, groups) for record in wanted]
         refused = [one for one in placed if one.state is State.REFUSED and not one.connection_arn]
-        fit = (record for record in placed if record not in refused)
-        return refused + [_bring(task, msk, record, found[record.item]) for record in fit]
+        creatable = (record for record in placed if record not in refused)
+        return refused + [_ensure(task, msk, one, found[one.item]) for one in creatable]
 
 
-def _bring(
+def _ensure(
     task: ClientTask,
     msk: "KafkaClient",
     record: ConnectionRecord,
     connection: VpcConnection | None,
 ) -> ConnectionRecord:
-    """*record* with its connection, which is made anew where others have changed it."""
+    """Return *record* with its connection, which is created again where others have deleted it."""
     if (
         connection
         and connection.state == vpc_connection.REJECTED
@@ -79,13 +79,13 @@ def _bring(
         if repair.refusal:
             return record.with_(state=State.FAILED, refusal=repair.refusal)
         repair.record_attempt(task.run)
-    return _take(msk, record, connection) if connection else _create_or_hold(msk, record)
+    return _adopt(msk, record, connection) if connection else _create_or_hold(msk, record)
 
 
-def _take(
+def _adopt(
     msk: "KafkaClient", record: ConnectionRecord, connection: VpcConnection
 ) -> ConnectionRecord:
-    """*record* with the connection that is there; a dead one of ours is deleted first."""
+    """Return *record* with the existing connection; delete a dead one that MSKLink created."""
     if connection.state in vpc_connection.DEAD_STATES and msk_vpc_connections.is_ours(
         msk, connection.arn, settings().stack_name
     ):
@@ -99,7 +99,7 @@ def _create_or_hold(msk: "KafkaClient", record: ConnectionRecord) -> ConnectionR
     """
     Return *record* with its new connection, on hold, or refused by MSK.
 
-    Raises what MSK said in the end where it denies the call for longer than a policy may need.
+    Raises the last error of MSK where MSK denies the call for longer than a policy needs to apply.
     """
     try:
         connection = msk_vpc_connections.create_connection(msk, record, settings().stack_name)
@@ -107,10 +107,10 @@ def _create_or_hold(msk: "KafkaClient", record: ConnectionRecord) -> ConnectionR
         held = lifecycle.put_on_hold(record, clock.now(), error.longest)
         if held is None:
             raise error.final from error
-        logger.info("connection not made yet", item=record.item, said=str(error))
+        logger.info("connection not made yet", item=record.item, error=str(error))
         return held
     except Refused as error:
-        # MSK refuses a second connection also when botocore asks again after a lost answer.
+        # botocore's retry after a lost answer may be refused as a second connection.
         if made := vpc_connection.find_connection(
             record, msk_vpc_connections.list_connections(msk)
         ):
@@ -125,6 +125,6 @@ def _create_or_hold(msk: "KafkaClient", record: ConnectionRecord) -> ConnectionR
 
 
 def _is_busy(cluster_arn: str) -> bool:
-    """Whether somebody changes the cluster, in which case MSK's words are not known."""
+    """Return whether the cluster is being changed: MSK's error text for that is not known."""
     cluster = msk_clusters.describe_cluster(msk_clusters.client(), cluster_arn)
     return cluster is not None and cluster.state in BUSY_STATES

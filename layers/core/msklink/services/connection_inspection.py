@@ -1,4 +1,4 @@
-"""Look at all connections of a cluster at once, and choose the brokers to publish."""
+"""Inspect all connections of a cluster at once, and choose the brokers to publish."""
 
 from datetime import datetime
 from typing import Any
@@ -23,8 +23,8 @@ logger = Logger(child=True)
 
 def inspect(task: ConnectionInspection) -> dict[str, Any]:
     """
-    Read the states of all connections of the cluster in one call, record what has become of each,
-    and return what the run does next.
+    Read the states of all connections of the cluster in one call, record the state of each, and
+    return what the run does next.
     """
     known, now = dynamodb.connections(task.cluster_arn), clock.now()
     try:
@@ -45,13 +45,13 @@ def _inspect(
     states = {connection.arn: connection.state for connection in listed}
     records = lifecycle.observe_all(known, states, task.waited_seconds, now)
     changed = record_changes(known, records, task.run, now)
-    again = lifecycle.accounts_to_reconnect(known, records)
+    reconnect = lifecycle.accounts_to_reconnect(known, records)
     pending = [record for record in records if record.state is State.CONNECTING]
     logger.info("connections inspected", pending=len(pending), changed=len(changed))
     if any(record.hold and record.hold.is_cluster for record in pending):
         return {"move": Move.INSPECT, "bootstrap_brokers": {}}
-    if again:
-        return {"move": Move.CONNECT, "accounts": again, "bootstrap_brokers": {}}
+    if reconnect:
+        return {"move": Move.CONNECT, "accounts": reconnect, "bootstrap_brokers": {}}
     if pending:
         return {"move": Move.WAIT, "wait_seconds": lifecycle.WAIT_SECONDS, "bootstrap_brokers": {}}
     accounts = task.surveyed_accounts | {one.account for one in known}
@@ -75,7 +75,7 @@ def _publish(
 
 
 def _choose_brokers(task: ConnectionInspection, record: ClusterRecord) -> PublishedBrokers:
-    """The brokers to publish, which are remembered before anybody is told of them."""
+    """Return the brokers to publish; they are recorded before they are published."""
     msk = msk_clusters.client()
     found = msk_clusters.bootstrap_brokers(msk, task.cluster_arn)
     ids = msk_clusters.broker_ids(msk, task.cluster_arn) if record.brokers.strings else None

@@ -1,4 +1,4 @@
-"""Take away what a client account is not to have any more: parameters, connections, groups."""
+"""Remove what a client account should no longer have: parameters, connections, groups."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -38,17 +38,17 @@ logger = Logger(child=True)
 
 def disconnect_account(task: ClientTask) -> list[ConnectionRecord]:
     """
-    Take away what is due in one client account, and return the records that are not gone yet.
+    Remove what is due in one client account, and return the records that are not gone yet.
 
-    Of an account that cannot be reached they are recorded as abandoned, which RevokeAccess deals
-    with from the owner's side.
+    Where the account cannot be reached, the records become ABANDONED; RevokeAccess then rejects
+    their connections from the owner's side.
     """
     now = clock.now()
     known = dynamodb.connections(task.cluster_arn, task.account)
     due = [record for record in known if record.is_due(now)]
     staying = [one for one in known if one.scheme and not one.is_due(now)]
     try:
-        # Where a run is redriven that died at the end of this step, nothing is due any more.
+        # Nothing is due where a run failed at the end of this step and is redriven.
         return _disconnect(task, due, staying, now) if due else []
     except Refused as error:
         failed = {"state": State.ABANDONED, "failure": error.refusal.message}
@@ -58,15 +58,15 @@ def disconnect_account(task: ClientTask) -> list[ConnectionRecord]:
 
 def _disconnect(task: ClientTask, due: Records, staying: Records, now: datetime) -> Records:
     """
-    Those of *due* that are not gone yet.
+    Return those of *due* that are not gone yet.
 
-    In the order in which an application should notice: parameters, connection, security group.
+    The order suits applications: first the parameters, then the connection, then the group.
     """
     account = task.client(settings().namespace)
     session = client_session(account, account.disconnecting(task.cluster.name), task.run)
     closing = [record.with_(state=State.CLOSING, refusal=None, failure=None) for record in due]
     with client_refusals(account):
-        # The owner's own set is a summary of all clients, which PublishSummary writes.
+        # PublishSummary writes the owner's own parameters, a summary of all clients.
         parameters = ParameterSet(session, task.cluster.name)
         replaced = any(offboarding.is_replaced(record) for record in due)
         is_owner = task.account == task.cluster.account
@@ -82,7 +82,7 @@ def _disconnect(task: ClientTask, due: Records, staying: Records, now: datetime)
             msk_vpc_connections.close_connection(msk, record, listed, name) for record in closing
         ]
         in_use = _delete_groups(task, ec2.client(session), closing, staying, now)
-        # The successor claims the name; if there is none after all, the next run withdraws it.
+        # The successor claims the name; without a successor the next run withdraws it.
         is_claimed = not replaced or parameters.owner != task.cluster_arn
         gone = [one for one in closing if _is_gone(one, in_use, now, is_claimed=is_claimed)]
         pending = [one for one in closing if one not in gone]
@@ -100,9 +100,9 @@ def _delete_groups(
     task: ClientTask, vpcs: "EC2Client", closing: Records, staying: Records, now: datetime
 ) -> dict[str, str]:
     """
-    Delete the managed groups that serve nobody any more; those in use still, by VPC.
+    Delete the managed groups that no connection uses; return those still in use, by VPC.
 
-    One that another cluster of the name uses is that cluster's now.
+    A group that another cluster of the same name uses belongs to that cluster.
     """
     vpc_ids = {one.vpc_id for one in closing if one.vpc_id}
     vpc_ids -= {one.vpc_id for one in staying if one.may_exist}
@@ -114,7 +114,7 @@ def _delete_groups(
     key = client_key(settings().namespace, task.cluster.name)
     groups = ec2_security_groups.managed_groups(vpcs, key, settings().stack_name)
     if groups is None:
-        return dict.fromkeys(vpc_ids, "which nobody could look for")
+        return dict.fromkeys(vpc_ids, "(not known: AWS did not list the groups)")
     return {
         vpc_id: group
         for vpc_id, group in groups.items()
@@ -137,7 +137,7 @@ def _write_final_status(
     remaining: Sequence[ConnectionRecord],
     now: datetime,
 ) -> None:
-    """Leave the reason in the status; of a cluster that is gone nothing is to stay."""
+    """Write the reason into the status; withdraw everything where the cluster is gone."""
     reasons = [record.removal_reason for record in gone if record.removal_reason]
     if not remaining and any(one.code is Code.CLUSTER_NOT_FOUND for one in reasons):
         parameters.withdraw_all()

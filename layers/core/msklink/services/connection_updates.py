@@ -1,6 +1,6 @@
-"""Writing down what has become of connections, having told those concerned.
+"""Notify of changes to connections, then record them.
 
-First told, then written: if a function dies in between, it is told again, and never not at all.
+Notify before saving: if a function fails in between, it notifies again (at-least-once delivery).
 """
 
 import json
@@ -25,27 +25,27 @@ logger = Logger(child=True)
 def record_changes(
     before: Iterable[ConnectionRecord], after: Iterable[ConnectionRecord], run: str, now: datetime
 ) -> list[ConnectionRecord]:
-    """Tell of refusals and departures that are new, and write what differs from *before*."""
+    """Notify of new refusals and removals, and save the records that differ from *before*."""
     before = list(before)
     changes = changed_records(before, after)
     known = {record.item: record for record in before}
     new_refusals = [one for one in changes if not _was_reported(known.get(one.item), one)]
     notifications.connections_refused(new_refusals, run)
     for record in changes:
-        before_it = known[record.item].warnings if record.item in known else ()
+        known_warnings = known[record.item].warnings if record.item in known else ()
         for warning in record.warnings:
-            if warning.code not in WARNINGS and warning not in before_it:
+            if warning.code not in WARNINGS and warning not in known_warnings:
                 notifications.access_refused(record, warning, run)
-    left = {record.item: record.removal for record in before}
+    removals = {record.item: record.removal for record in before}
     for record in changes:
-        if record.removal and record.may_exist and record.removal != left.get(record.item):
+        if record.removal and record.may_exist and record.removal != removals.get(record.item):
             notifications.offboarding_scheduled(record, record.removal, run)
     dynamodb.save_all(changes, now)
     return changes
 
 
 def _was_reported(before: ConnectionRecord | None, after: ConnectionRecord) -> bool:
-    """Whether its team knows already why *after* is refused."""
+    """Return whether the refusal of *after* was reported before."""
     if before is None:
         return False
     is_known = before.wanted or before.is_about_account
@@ -55,7 +55,7 @@ def _was_reported(before: ConnectionRecord | None, after: ConnectionRecord) -> b
 def record_survey(
     before: Iterable[ConnectionRecord], after: Iterable[ConnectionRecord], run: str, now: datetime
 ) -> list[ConnectionRecord]:
-    """The same, when *after* are all that there are: what is not among them is forgotten."""
+    """Record changes where *after* is complete: delete the records that it lacks."""
     before, after = list(before), list(after)
     changes = record_changes(before, after, run, now)
     kept = {record.item for record in after}
@@ -68,7 +68,7 @@ def record_survey(
 def record_onboarded(
     before: Iterable[ConnectionRecord], after: Iterable[ConnectionRecord], run: str, now: datetime
 ) -> list[ConnectionRecord]:
-    """The same for connections whose brokers are published now."""
+    """Notify of connections whose brokers are published now, and save them."""
     changes = changed_records(before, after)
     for record in changes:
         notifications.client_onboarded(record, run, now)
@@ -82,7 +82,7 @@ def record_cluster_refusals(
     refusals: tuple[Refusal, ...],
     warnings: tuple[Refusal, ...] = (),
 ) -> None:
-    """Tell the owner of each refusal once, until it changes; warnings are in log and status."""
+    """Notify the owner of each new refusal once; warnings go to log and status."""
     for warning in warnings:
         logger.warning("cluster warning", warning=warning.model_dump(mode="json"))
     for refusal in refusals:
@@ -94,7 +94,7 @@ def record_cluster_refusals(
 
 
 def record_client_failure(task: ClientFailure) -> None:
-    """Record that a step failed for one client as nobody foresaw."""
+    """Record that a step failed unexpectedly for one client."""
     now = clock.now()
     record = ConnectionRecord(
         cluster_arn=task.cluster_arn,
@@ -108,7 +108,7 @@ def record_client_failure(task: ClientFailure) -> None:
 
 
 def _describe(error: TaskError) -> str:
-    """Return the name of the error, and what AWS said where it is one that passes."""
+    """Return the error's name; for a transient one, with AWS's message."""
     if error.name != TransientError.__name__:
         return error.name
     try:

@@ -1,4 +1,4 @@
-"""Turn private connectivity on, conclude our update of it, and notice what others did to it."""
+"""Turn on private connectivity, conclude that update, and detect schemes that others turned off."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -24,10 +24,10 @@ logger = Logger(child=True)
 
 def is_update_finished(cluster: ClusterDescription, record: ClusterRecord) -> bool:
     """
-    Whether an update of ours has come to its end on a *cluster* that is settled.
+    Return whether an update of ours has ended on a settled *cluster*.
 
-    Without an operation it may never have begun, unless all is on that it was to turn on, or MSK
-    did not take it.
+    Without a recorded operation the update may not have begun. It has ended all the same if all of
+    its schemes are on, or if MSK rejected the update.
     """
     ours = frozenset(record.enabling)
     all_on = bool(ours) and ours <= cluster.private_schemes
@@ -39,8 +39,10 @@ def conclude_update(
     run: str, cluster: ClusterDescription, record: ClusterRecord
 ) -> dict[Scheme, Refusal]:
     """
-    Tell how our update ended. What it failed to turn on is refused until something is asked
-    for again, or it would be tried for ever.
+    Report how our update ended, and return a refusal for each scheme that is still off.
+
+    A failed scheme stays refused until the next request or tag change; otherwise MSKLink would
+    repeat the update without end.
     """
     if not is_update_finished(cluster, record):
         return {}
@@ -49,8 +51,8 @@ def conclude_update(
     if not missing:
         logger.info("connectivity enabled", schemes=record.enabling)
         notifications.connectivity_enabled(cluster.arn.text, run, record.enabling)
-        again = (private_connectivity.connectivity_drift(scheme).item for scheme in record.enabling)
-        drift_repair.mark_resolved(cluster.arn.text, tuple(again))
+        items = (private_connectivity.connectivity_drift(scheme).item for scheme in record.enabling)
+        drift_repair.mark_resolved(cluster.arn.text, tuple(items))
     failed = refuse(
         Code.CONNECTIVITY_UPDATE_FAILED,
         schemes=" and ".join(missing),
@@ -72,14 +74,14 @@ def _problem(record: ClusterRecord) -> str | None:
 def schemes_to_restore(
     cluster: ClusterDescription, asked: frozenset[Scheme], record: ClusterRecord
 ) -> set[Scheme]:
-    """Schemes that somebody turned off and that are to be on, whether a client uses them or not."""
+    """Return the schemes that others turned off and that can be turned on again, used or not."""
     return {scheme for scheme, repair in _repairs(cluster, asked, record) if not repair.refusal}
 
 
 def _repairs(
     cluster: ClusterDescription, asked: frozenset[Scheme], record: ClusterRecord
 ) -> Iterator[tuple[Scheme, Repair]]:
-    """Yield each scheme that somebody turned off, and what is to be done about it."""
+    """Yield each scheme that others turned off, with the repair of its drift."""
     enabled = frozenset(record.enabled_schemes)
     for scheme in sorted(private_connectivity.turned_off_schemes(cluster, asked, enabled)):
         drift = private_connectivity.connectivity_drift(scheme)
@@ -90,9 +92,10 @@ def handle_turned_off(
     run: str, cluster: ClusterDescription, asked: frozenset[Scheme], record: ClusterRecord
 ) -> dict[Scheme, Refusal]:
     """
-    Schemes that somebody turned off and that stay off, for turning one on reboots the brokers.
+    Return a refusal for each scheme that others turned off and that stays off.
 
-    What is to be turned on again is noted, and left to EnableConnectivity, like all that is not on.
+    Turning a scheme on reboots the brokers. A repair that begins is recorded here;
+    EnableConnectivity then turns the scheme on, like any other that is off.
     """
     repairs = dict(_repairs(cluster, asked, record))
     for repair in repairs.values():
@@ -112,9 +115,9 @@ def record_enabled_schemes(
     cluster: ClusterDescription, asked: frozenset[Scheme], record: ClusterRecord
 ) -> None:
     """
-    Note what is on, and that our update is over: in one write, and when all is told.
+    Record the schemes that are on, and that our update has ended, in one write after all reports.
 
-    Otherwise what we have turned on would look as if it had been on before.
+    Otherwise a scheme that MSKLink turned on would count as on from the beginning.
     """
     seen = frozenset(record.enabled_schemes)
     on = (cluster.private_schemes & asked) | private_connectivity.turned_off_schemes(
@@ -128,13 +131,14 @@ def enable_schemes(task: ConnectivityUpdate, record: ClusterRecord) -> dict[str,
     """
     Turn on the schemes that clients want and that are off; return what the run does next.
 
-    One update at a time: behind any other the run waits, and then looks at the cluster again.
+    MSK makes one update at a time. During any other update the run waits, and then inspects the
+    cluster again.
     """
     try:
         with aws_refusals():
             return _enable(task, record)
     except Refused as error:
-        return _answer(Move.WAIT, error.refusal.message)  # InspectCluster meets it and reports it
+        return _answer(Move.WAIT, error.refusal.message)  # InspectCluster reports it
 
 
 def _enable(task: ConnectivityUpdate, record: ClusterRecord) -> dict[str, Any]:
@@ -142,8 +146,8 @@ def _enable(task: ConnectivityUpdate, record: ClusterRecord) -> dict[str, Any]:
     cluster = msk_clusters.describe_updates(msk, task.cluster_arn, record.operation)
     if cluster is None:
         return _answer(Move.WAIT, "the cluster is gone")
-    if is_update_finished(cluster, record):  # in a run that failed, and is redriven
-        return _answer(Move.WAIT, "an update of ours is over")
+    if is_update_finished(cluster, record):  # where a run failed and is redriven
+        return _answer(Move.WAIT, "an update by MSKLink has ended")
     asked = cluster.requested_schemes(settings().namespace).schemes
     wanted = frozenset(scheme for survey in task.surveys for scheme in survey.schemes)
     wanted |= set(task.facts.vendor_schemes)
@@ -155,15 +159,13 @@ def _enable(task: ConnectivityUpdate, record: ClusterRecord) -> dict[str, Any]:
         expected = update_window.expected_window(
             msk_clusters.past_updates(msk, task.cluster_arn), cluster.brokers
         )
-        cluster_item.record_enabling(
-            task.cluster_arn, schemes
-        )  # before, or its end could be missed
+        cluster_item.record_enabling(task.cluster_arn, schemes)  # before the call may be lost
         try:
             operation = msk_clusters.enable_connectivity(msk, cluster, flags)
         except UpdateRejected as error:
             cluster_item.record_rejected_update(task.cluster_arn, str(error))
             logger.warning("update rejected", schemes=sorted(schemes), problem=str(error))
-            return _answer(Move.WAIT, f"MSK does not take the update: {error}")
+            return _answer(Move.WAIT, f"MSK rejects the update: {error}")
         cluster_item.record_enabling(task.cluster_arn, schemes, operation)
         logger.info("enabling connectivity", reason=verdict.reason, operation=operation)
         return _answer(Move.WAIT, verdict.reason, expected, cluster.brokers)

@@ -1,4 +1,4 @@
-"""Repair what others have changed, where that is wanted, and report it."""
+"""Repair drift where the owner wants that, and report it otherwise."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from msklink.settings import settings
 
 @dataclass(frozen=True)
 class Repair:
-    """What is to be done about one drift, by one reading of its history."""
+    """The repair of one drift, decided by one reading of its repair history."""
 
     cluster_arn: str
     found: Drift
@@ -24,7 +24,7 @@ class Repair:
 
     @cached_property
     def refusal(self) -> Refusal | None:
-        """Why the drift is not to be repaired now; None when it is."""
+        """Return why the drift is not repaired now; None where it is."""
         now, chosen = clock.now(), settings()
         window = MaintenanceWindow.parse(chosen.maintenance_window)
         reboots = self.found.kind is DriftKind.CONNECTIVITY
@@ -36,17 +36,17 @@ class Repair:
 
     @property
     def needs_run(self) -> bool:
-        """Whether a run would repair the drift, or report it."""
+        """Return whether a run would repair or report the drift."""
         return self.history.last_reported_state != self.found.before or self.refusal is None
 
     def report_unrepaired(self, run: str, refusal: Refusal) -> None:
-        """Report that the drift stays as it is, once for each state that it is in."""
+        """Report once for each state of the drift that it is not repaired."""
         if self.history.last_reported_state != self.found.before:
             notifications.drift_unrepaired(self.cluster_arn, run, self.found, refusal)
             self._save(self.history.reported(self.found.before, clock.now()))
 
     def record_attempt(self, run: str) -> None:
-        """Record that the drift is about to be repaired, unless a run that died did."""
+        """Record that a repair begins, unless a run that failed has recorded it."""
         if not self.history.attempt:
             self._save(self.history.with_attempt(self.found, run, clock.now()))
 
@@ -55,15 +55,15 @@ class Repair:
 
 
 def repair_of(cluster_arn: str, found: Drift) -> Repair:
-    """Return what is to be done about the drift *found*."""
+    """Return the repair of the drift *found*."""
     return Repair(cluster_arn, found, run_state.repair_history(cluster_arn, found.item))
 
 
 def mark_resolved(cluster_arn: str, items: Collection[str]) -> None:
     """
-    Report and count the repairs that were begun of *items*, which are as they should be now.
+    Report and count the begun repairs among *items*, which are in their intended state now.
 
-    What people were told before is forgotten, to be reported again when it happens again.
+    The reported state is cleared, so that the next drift is reported again.
     """
     if not items:
         return

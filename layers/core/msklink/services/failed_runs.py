@@ -1,4 +1,4 @@
-"""What is done about a run that failed: it is told, its lease freed, and another one due."""
+"""Handle a failed run: publish Run Failed, release the lease, schedule a retry."""
 
 from datetime import datetime
 
@@ -16,7 +16,7 @@ logger = Logger(child=True)
 
 
 def handle_failed_run(execution_arn: str) -> RunFailure | None:
-    """How the run failed; None, and nothing done, for one that did not or runs again."""
+    """Return how the run failed; None, without any effect, where it succeeded or is running."""
     found = step_functions.read_failure(execution_arn)
     if found is None:
         return None
@@ -35,8 +35,8 @@ def handle_failed_run(execution_arn: str) -> RunFailure | None:
 
 
 def _schedule_sweep(run: str, when: datetime) -> None:
-    """Without a schedule the next attempt comes with the hourly sweep."""
+    """Schedule a sweep at the next attempt; without it the regular sweep starts that attempt."""
     try:
         scheduler.sweep_at(run, when)
-    except AWS_ERRORS as trouble:
-        logger.warning("no sweep scheduled", run=run, trouble=str(trouble))
+    except AWS_ERRORS as error:
+        logger.warning("no sweep scheduled", run=run, error=str(error))

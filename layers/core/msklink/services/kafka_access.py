@@ -1,4 +1,4 @@
-"""What each account is granted of the access that it asks for, by the bounds of the owner."""
+"""Decide which of the requested Kafka access each account is granted, by the owner's bounds."""
 
 from collections.abc import Collection, Iterable, Iterator
 
@@ -14,7 +14,7 @@ from msklink.settings import settings
 
 
 def _read_bounds(cluster: ClusterArn, accounts: Iterable[str]) -> dict[str, str]:
-    """Return the owner's parameters for *accounts* by name; no call for nobody."""
+    """Return the owner's parameters for *accounts* by name; without accounts, make no call."""
     return ssm.read_some(names_for(settings().namespace, cluster.name, accounts))
 
 
@@ -22,9 +22,9 @@ def granted_access(
     cluster: ClusterArn, vendors: Collection[str]
 ) -> frozenset[tuple[str, KafkaAccess]]:
     """
-    Return what each account is granted now: what it asks for, within the owner's bounds.
+    Return the access that each account is granted now: what it requests, within the bounds.
 
-    The *vendors* among the accounts have the control actions only.
+    An account among *vendors* gets the control actions only.
     """
     requested = dynamodb.requested_access(cluster.text)
     asked = [(account, access) for account, access in requested if account not in vendors]
@@ -40,9 +40,9 @@ def refused_access(
     cluster: ClusterArn, account: str, requests: Iterable[OnboardingRequest]
 ) -> tuple[dict[str, Refusal], str]:
     """
-    Return by VPC why *account* does not get all of the access in *requests*, and a digest.
+    Return why *account* does not get all of the access in *requests*, by VPC, and a digest.
 
-    The digest is that of the owner's bounds; it is empty where no access is asked for.
+    The digest is that of the owner's bounds; it is empty where no access is requested.
     """
     asked = {one.vpc_id: one.access for one in requests if one.access}
     if not asked:
@@ -59,7 +59,7 @@ def refused_access(
 def changed_bounds(
     cluster: ClusterDescription, snapshot: ClusterSnapshot
 ) -> Iterator[tuple[str, str]]:
-    """Yield the accounts whose bounds are not those of their last survey, and a digest of them."""
+    """Yield each account whose bounds have changed since its last survey, with their digest."""
     namespace = settings().namespace
     requesting = {one.account for one in snapshot.onboarding_requests if one.access}
     accounts = sorted(requesting & snapshot.surveyed.keys() & cluster.client_accounts(namespace))

@@ -1,7 +1,7 @@
-"""Take the lease of a cluster, give it up, hand it on; the rules are in `runs.lease`.
+"""Take, release and hand over the lease of a cluster; the rules are in `runs.lease`.
 
-Each function can die between any two of its calls and be called again: the lease says by its
-holder's name what is still to do, and starting a run twice starts it once.
+A function can fail between any two of its calls and be called again. The holder's name in the lease
+says what is still to do, and a run that is started twice starts once.
 """
 
 from msklink.arns import ClusterArn
@@ -12,7 +12,7 @@ from msklink.runs.lease import requested_before, run_name
 
 
 def request_run(cluster_arn: str) -> str:
-    """Name of the run that sees what is asked for now: a new one, or the one under way."""
+    """Return the name of the run that will see this request: a new one, or the current one."""
     requested = cluster_item.add_request(cluster_arn)
     run = run_name(ClusterArn.parse(cluster_arn), requested)
     holder = cluster_item.take_lease(cluster_arn, run).holder
@@ -23,10 +23,10 @@ def conclude_round(
     cluster_arn: str, run: str, generation: int, *, has_room: bool, fingerprint: str = ""
 ) -> bool:
     """
-    Whether *run* must go another round, because more was asked for than it saw in *generation*.
+    Return whether *run* must go another round: there are newer requests than *generation*.
 
-    If not, it has given the lease up: to nobody, or without room in its history for another round
-    to a new run. *fingerprint* is that of the cluster as it saw it.
+    Otherwise the run releases the lease. Without room in its history for another round, it hands
+    the lease over to a new run. *fingerprint* is that of the cluster as the run read it.
     """
     record = cluster_item.give_up_lease(cluster_arn, run, generation, fingerprint)
     if record.holder == run and not has_room:
@@ -39,12 +39,12 @@ def conclude_round(
 
 def require_lease(cluster_arn: str, run: str) -> ClusterRecord:
     """
-    The record of the cluster, having made sure that *run* has the lease.
+    Return the record of the cluster, after checking that *run* has the lease.
 
-    For tasks that write what other runs would write as well.
+    Tasks call this before they write what other runs would also write.
 
-    A run that failed lost it, and takes it back when it is redriven. Raises LeaseLost where another
-    run has it, or has had it since.
+    A failed run loses its lease, and takes it back when it is redriven. Raises LeaseLost where
+    another run has the lease, or has had it since.
     """
     record = cluster_item.read_cluster(cluster_arn)
     if record.holder is None and step_functions.is_running(run):
@@ -55,7 +55,7 @@ def require_lease(cluster_arn: str, run: str) -> ClusterRecord:
 
 
 def free_lease_of(cluster_arn: str, failed_run: str) -> None:
-    """Free the lease of a run that failed; what was asked for since it began gets a new one."""
+    """Release the lease of a failed run; newer requests get a new run."""
     record = cluster_item.read_cluster(cluster_arn)
     if record.holder == failed_run and record.requested == requested_before(failed_run):
         cluster_item.free_lease(cluster_arn, failed_run)
@@ -68,9 +68,8 @@ def _start(cluster_arn: str, holder: str, run: str) -> str:
     """
     Make sure that the *holder* of the lease runs, and return its name.
 
-    A holder that was never started is started; one that ended without giving the lease up, because
-    it failed, loses it to *run*. Nobody gets it when a later run had it already, which has seen all
-    that *run* would see.
+    A holder that was never started is started. A holder that failed loses the lease to *run*. If a
+    later run has had the lease already, it stays free: that run saw all that *run* would see.
     """
     if step_functions.start(holder, cluster_arn):
         return holder

@@ -1,4 +1,4 @@
-"""The managed security group of each client VPC: made where it is needed, and put in shape."""
+"""Create the managed security group of each client VPC where needed, and repair it."""
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
 
 Groups = Mapping[str, str | Refusal]
-"""Id of the group, by VPC; or why AWS refuses to make it or to change it."""
+"""By VPC, the id of the group, or why AWS refuses to create or change it."""
 
 
 def ensure_groups(
     event: ClientTask, vpcs: "EC2Client", wanted: Iterable[ConnectionRecord]
 ) -> Groups:
     """
-    Return the managed security group of each VPC that needs or has one, by VPC, put in shape.
+    Create or repair the managed security groups of VPCs that need or have one; return them by VPC.
 
-    One serves all schemes of a VPC, and is there as long as a connection uses it. Where AWS refuses
-    a call for one VPC, such as beyond a quota, that is what is returned for it.
+    One group serves all schemes of a VPC, as long as a connection uses it. Where AWS refuses a call
+    for a VPC, for example beyond a quota, the refusal is returned in place of the group.
     """
     namespace, stack_name = settings().namespace, settings().stack_name
     name = event.cluster.name
@@ -36,11 +36,11 @@ def ensure_groups(
     read = ec2.read_vpcs(vpcs, event.account, {one.vpc_id for one in wanted}, key, stack_name)
     bare = {one.vpc_id for one in wanted if not one.security_group_ids}
     groups: dict[str, str | Refusal] = {}
-    well = []
+    resolved = []
     for vpc_id, vpc in read.items():
         group = vpc.managed_group
         is_used = any(record.was_established for record in wanted if record.vpc_id == vpc_id)
-        # A group that no connection uses yet may be half made.
+        # A group that no connection uses yet may be incomplete.
         found = managed_group.security_group_drift(vpc) if is_used else None
         if group and found:
             repair = drift_repair.repair_of(event.cluster_arn, found)
@@ -57,16 +57,16 @@ def ensure_groups(
             except Refused as error:
                 groups[vpc_id] = error.refusal
                 continue
-            well.append(managed_group.security_group_history_item(vpc))
-    drift_repair.mark_resolved(event.cluster_arn, well)
+            resolved.append(managed_group.security_group_history_item(vpc))
+    drift_repair.mark_resolved(event.cluster_arn, resolved)
     return groups
 
 
 def assign_group(record: ConnectionRecord, groups: Groups) -> ConnectionRecord:
     """
-    Return *record* with the managed group of its VPC, where people have named none.
+    Return *record* with the managed group of its VPC, unless the client named its own groups.
 
-    Where AWS refuses to bring the group in shape, a connection that is there goes on with it.
+    Where AWS refuses to change the group, an existing connection continues with it.
     """
     group = groups.get(record.vpc_id)
     if isinstance(group, Refusal):

@@ -1,6 +1,6 @@
-"""Telling others: each fact as an event on the bus, and as a metric for the owner team.
+"""Publish each fact as an event on the bus, and count it as a metric for the owner team.
 
-Metrics are written in CloudWatch's embedded format, so that no call is made for them.
+Metrics use CloudWatch's embedded metric format, which needs no API call.
 """
 
 from collections.abc import Iterable
@@ -35,16 +35,16 @@ def cluster_refused(cluster_arn: str, run: str, refusal: Refusal) -> None:
 
 
 def client_refused(refusal: Refusal, **facts: str | None) -> None:
-    """*facts* are those of the contract: account, vpc_id, scheme, cluster_arn, run."""
+    """Publish Client Refused; *facts* are account, vpc_id, scheme, cluster_arn, run."""
     _count_refusal(refusal)
     put_event(DetailType.CLIENT_REFUSED, **facts, refusal=_plain(refusal))
 
 
 def connections_refused(records: Iterable[ConnectionRecord], run: str) -> None:
     """
-    Tell of those of *records* that are refused; call it with what has changed only.
+    Publish Client Refused for the refused ones among *records*; pass only records that changed.
 
-    A refusal that nobody wants any more changes as well, to be forgotten.
+    A refused connection that is no longer wanted is not reported: its record changes to be deleted.
     """
     for record in records:
         if record.refusal and record.wanted:
@@ -52,12 +52,12 @@ def connections_refused(records: Iterable[ConnectionRecord], run: str) -> None:
 
 
 def access_refused(record: ConnectionRecord, refusal: Refusal, run: str) -> None:
-    """Publish that clients of a connection do not get all of the access that they asked for."""
+    """Publish that a connection's clients do not get all of the access that they requested."""
     client_refused(refusal, run=run, **_facts(record))
 
 
 def client_onboarded(record: ConnectionRecord, run: str, now: datetime) -> None:
-    """The time is from the moment it was first asked for to its brokers in Parameter Store."""
+    """Publish Client Onboarded; OnboardingTime runs from the first request to published brokers."""
     _count("ClientsOnboarded")
     with single_metric(
         name="OnboardingTime",
@@ -71,7 +71,7 @@ def client_onboarded(record: ConnectionRecord, run: str, now: datetime) -> None:
 
 
 def offboarding_scheduled(record: ConnectionRecord, removal: Removal, run: str) -> None:
-    """Tell when the connection will be taken away and why; or that it is protected from it."""
+    """Publish when and why the connection will be removed, or that it is protected from removal."""
     if removal.due is None:
         client_refused(removal.reason, run=run, **_facts(record))
         return
@@ -86,7 +86,7 @@ def offboarding_scheduled(record: ConnectionRecord, removal: Removal, run: str) 
 
 
 def client_offboarded(record: ConnectionRecord, run: str, refusal: Refusal | None) -> None:
-    """Tell that it is gone and why, or the *refusal* that says what is left of it."""
+    """Publish that the connection is gone and why; *refusal* may say what remains of it."""
     _count("ClientsOffboarded")
     put_event(
         DetailType.CLIENT_OFFBOARDED,
@@ -98,7 +98,7 @@ def client_offboarded(record: ConnectionRecord, run: str, refusal: Refusal | Non
 
 
 def vendor_removal_scheduled(cluster_arn: str, account: str, removal: Removal, run: str) -> None:
-    """Tell when the grant of a vendor will be taken away; or that it is protected from it."""
+    """Publish when a vendor's grant will be revoked, or that it is protected from that."""
     if removal.due is None:
         cluster_refused(cluster_arn, run, removal.reason)
         return
@@ -113,7 +113,7 @@ def vendor_removal_scheduled(cluster_arn: str, account: str, removal: Removal, r
 
 
 def vendor_removed(cluster_arn: str, account: str, removal: Removal | None, run: str) -> None:
-    """Tell that the grant of a vendor is gone, and why."""
+    """Publish that a vendor's grant is revoked, and why."""
     reason = _plain(removal.reason) if removal else None
     put_event(
         DetailType.CLIENT_OFFBOARDED,
@@ -145,7 +145,7 @@ def drift_repaired(cluster_arn: str, run: str, drift: Drift) -> None:
 
 
 def drift_unrepaired(cluster_arn: str, run: str, drift: Drift, refusal: Refusal) -> None:
-    """Told to the client where it is the client's, otherwise to the owner."""
+    """Publish the refusal for the client whose account has the drift, otherwise for the owner."""
     _count_drift("DriftLeftAlone", drift)
     if not drift.account:
         cluster_refused(cluster_arn, run, refusal)
@@ -157,7 +157,7 @@ def drift_unrepaired(cluster_arn: str, run: str, drift: Drift, refusal: Refusal)
 def unknown_connection(
     cluster_arn: str, run: str, refusal: Refusal, connection: ClientConnection
 ) -> None:
-    """Tell the owner of a connection of an account that is not on the list."""
+    """Publish a connection of an account that is not listed, for the owner."""
     _count("UnknownConnections")
     put_event(
         DetailType.CLUSTER_REFUSED,

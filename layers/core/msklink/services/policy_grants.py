@@ -1,7 +1,7 @@
 """
-Grant and revoke access by the cluster policy, and notice what others did to our statements.
+Grant and revoke access in the cluster policy, and detect what others did to our statements.
 
-PutClusterPolicy replaces the whole document; `policy_writer` finds one that MSK takes.
+PutClusterPolicy replaces the whole document; `policy_writer` finds one that MSK accepts.
 """
 
 from collections.abc import Callable, Iterable, Set
@@ -36,7 +36,7 @@ def grant(task: SurveyedTask, record: ClusterRecord) -> set[str]:
     """
     Admit the accounts that want schemes and can have them; return those that may connect now.
 
-    Why others are not admitted is recorded, and reported to them or, for vendors, to the owner.
+    A refusal is recorded. It is reported to the client or, for a vendor, to the owner.
     """
     now = clock.now()
     accounts = {survey.account for survey in task.surveys if survey.schemes}
@@ -64,24 +64,24 @@ def grant(task: SurveyedTask, record: ClusterRecord) -> set[str]:
 def _write_grants(
     task: SurveyedTask, accounts: Set[str], repair: Repair | None, record: ClusterRecord
 ) -> dict[str, Refusal]:
-    """Bring our statements to what they should be; return who is not admitted, and why."""
+    """Write our statements as they should be; return the accounts not admitted, with the reason."""
     if repair:
         repair.record_attempt(task.run)
     expelled = {survey.account for survey in task.surveys if survey.barred and survey.closing}
     known, keeping = record.vendors, vendors.vendors_with_grants(record, clock.now())
     writer = PolicyWriter(task.cluster, known)
-    # Who was taken off a list, or put in by others, goes before all else.
+    # Accounts that were removed from a list, or added by others, are revoked first.
     if expelled or repair or known.keys() - keeping:
         entitled = (task.surveyed_accounts - expelled) | keeping
         _revoke(task.cluster, task.run, writer, lambda account: account not in entitled)
     wanted = accounts | {account for account, vendor in known.items() if not vendor.removal}
-    wanted |= set(record.suspended_accounts) - expelled  # a run died that was to let them in again
+    wanted |= set(record.suspended_accounts) - expelled  # by a run that failed before readmitting
     refusals = {}
     if wanted:
         refusals = writer.admit(wanted)
         if record.suspended_accounts:
             cluster_item.record_suspended_accounts(task.cluster_arn, ())
-    else:  # what is beyond the owner's bounds goes nevertheless
+    else:  # access beyond the owner's bounds is removed all the same
         _remove(task.cluster, task.run, writer)
     if repair:
         drift_repair.mark_resolved(task.cluster_arn, [repair.found.item])
@@ -91,10 +91,10 @@ def _write_grants(
 
 def _not_admitted(cluster: ClusterArn, accounts: Iterable[str], found: Drift) -> dict[str, Refusal]:
     """
-    Return which of *accounts* lack a connection that the policy does not let them make, and why.
+    Return the accounts that lack a connection which the policy does not let them create, and why.
 
-    Others manage the policy. A connection stays without a grant, so that who has all that it wants
-    goes on.
+    Others manage the policy. An existing connection works without a grant, so a client that has all
+    of its connections is not refused.
     """
     lacking = {
         one.account
@@ -122,7 +122,7 @@ def revoke(task: AccessRevocation, record: ClusterRecord) -> None:
     """
     Revoke the grants of accounts that have nothing left on the cluster.
 
-    Connections of accounts that cannot be reached are cut off after that, from the owner's side.
+    After that, connections of unreachable accounts are rejected from the owner's side.
     """
     known, now = dynamodb.connections(task.cluster_arn), clock.now()
     abandoned = [one for one in known if one.state is State.ABANDONED and one.is_due(now)]
@@ -132,7 +132,7 @@ def revoke(task: AccessRevocation, record: ClusterRecord) -> None:
 
     @cache
     def connected() -> set[str]:
-        """Accounts that made a connection by themselves, which is not ours to cut off."""
+        """Return the accounts with a connection of their own making, which MSKLink leaves alone."""
         given_up = {record.connection_arn for record in abandoned}
         return {one.account for one in listed().values() if one.arn not in given_up}
 
@@ -150,28 +150,28 @@ def revoke(task: AccessRevocation, record: ClusterRecord) -> None:
         repair.record_attempt(task.run)
     writer = PolicyWriter(task.cluster, record.vendors)
     revoked = _revoke(task.cluster, task.run, writer, has_nothing_left)
-    if repair:  # it came after GrantAccess, and the next run ends its repair, or it is contested
+    if repair:  # drift since GrantAccess: the next run completes the repair, or finds it contested
         cluster_item.record_policy_digests(task.cluster_arn, record.policy_digests)
     else:
         record_digest(task.cluster)
     vendors.report_removed(task.cluster, task.run, record, now)
-    for over in known:
-        if over.is_about_account and not over.is_shown:
-            dynamodb.delete_record(over)  # the run has not met again what kept us from the account
-    for left in abandoned:
-        unreachable_clients.cut_off(task, left, listed())
+    for refused in known:
+        if refused.is_about_account and not refused.is_shown:
+            dynamodb.delete_record(refused)  # this run had no such problem with the account
+    for unreachable in abandoned:
+        unreachable_clients.cut_off(task, unreachable, listed())
     logger.info("access revoked", accounts=sorted(revoked), pending=task.closing)
 
 
 def _needs_grant(record: ConnectionRecord) -> bool:
-    """Whether it is for a connection; that an account is out of reach is no reason to stay."""
+    """Return whether it is for a connection; an unreachable account alone keeps no grant."""
     if record.is_about_account:
         return False
     return record.wanted or (record.may_exist and record.state is not State.ABANDONED)
 
 
 def detect_drift(cluster: ClusterArn, run: str, record: ClusterRecord) -> Repair | None:
-    """Return what is to be done about changes of others to our statements; report if nothing is."""
+    """Return the repair of changes to our statements by others; report it where there is none."""
     current, _ = msk_cluster_policy.read_policy(msk_clusters.client(), cluster.text)
     found = policy_drift(current, record.policy_digests, settings().namespace)
     if not found:
@@ -184,7 +184,7 @@ def detect_drift(cluster: ClusterArn, run: str, record: ClusterRecord) -> Repair
 
 
 def record_digest(cluster: ClusterArn) -> None:
-    """Record our statements as they are after we wrote them, and no others."""
+    """Record the digest of our statements after we wrote them."""
     current, _ = msk_cluster_policy.read_policy(msk_clusters.client(), cluster.text)
     digest = current.digest(settings().namespace)
     if digest != cluster_item.read_cluster(cluster.text).policy_digests:
@@ -192,21 +192,21 @@ def record_digest(cluster: ClusterArn) -> None:
 
 
 def _revoke(
-    cluster: ClusterArn, run: str, writer: PolicyWriter, is_to_go: Callable[[str], bool]
+    cluster: ClusterArn, run: str, writer: PolicyWriter, is_removable: Callable[[str], bool]
 ) -> frozenset[str]:
     """
-    Revoke the grants of the accounts for which *is_to_go*; those that had one.
+    Revoke the grants of the accounts for which *is_removable*; return those that had one.
 
-    The owner is told when MSK does not take the policy without them.
+    Where MSK rejects the policy without them, the owner is notified.
     """
-    gone = frozenset(filter(is_to_go, admitted_accounts(cluster)))
+    gone = frozenset(filter(is_removable, admitted_accounts(cluster)))
     return gone if gone and _remove(cluster, run, writer, gone) else frozenset()
 
 
 def _remove(
     cluster: ClusterArn, run: str, writer: PolicyWriter, accounts: frozenset[str] = frozenset()
 ) -> bool:
-    """Return whether MSK took the policy without *accounts*; tell the owner if not."""
+    """Return whether MSK accepted the policy without *accounts*; notify the owner if not."""
     try:
         rejected = writer.remove(accounts)
     except (PrincipalRejected, Refused) as error:

@@ -1,9 +1,9 @@
 """
-Writing whom the cluster policy admits, where MSK takes or rejects the policy as a whole.
+Write which accounts the cluster policy admits, where MSK accepts or rejects a policy as a whole.
 
-One principal that is gone, such as a closed account, makes MSK reject every policy that names it,
-and the answer may name nobody. A policy that MSK takes has no such principal. So the one that is
-gone is found by putting policies with parts of the accounts.
+MSK rejects every policy that names a principal which no longer exists, such as one of a closed
+account, and the error may not name it. A policy that MSK accepts has no such principal. MSKLink
+therefore finds it by putting policies with some of the accounts.
 """
 
 from collections.abc import Collection, Set
@@ -24,7 +24,7 @@ from msklink.settings import settings
 logger = Logger(child=True)
 
 Rejected = dict[str, Refusal]
-"""Accounts that could not be admitted, and why."""
+"""Accounts that could not be admitted, with the reason."""
 
 
 def admitted_accounts(cluster: ClusterArn) -> frozenset[str]:
@@ -36,7 +36,7 @@ def admitted_accounts(cluster: ClusterArn) -> frozenset[str]:
 def rejection(
     cluster: ClusterArn, accounts: Set[str], error: PrincipalRejected | Refused
 ) -> Refusal:
-    """Return the refusal that tells of *accounts* why MSK did not take the policy."""
+    """Return the refusal that says for *accounts* why MSK rejected the policy."""
     if isinstance(error, Refused):
         return error.refusal
     current, _ = msk_cluster_policy.read_policy(msk_clusters.client(), cluster.text)
@@ -44,30 +44,29 @@ def rejection(
         Code.PRINCIPAL_REJECTED,
         account=", ".join(sorted(accounts)),
         problem=error,
-        orphans=", ".join(current.orphans()) or "none that can be told by its form",
+        orphans=", ".join(current.orphans()) or "none of a known form",
     )
 
 
 @dataclass(frozen=True)
 class PolicyWriter:
-    """Our statements in the policy of *cluster*."""
+    """Writes our statements in the policy of *cluster*."""
 
     cluster: ClusterArn
     vendors: Collection[str]
-    """Accounts whose access to topics, asked for as clients, does not count."""
+    """Vendor accounts; access to topics that they requested as clients does not count."""
 
     @cached_property
     def access(self) -> frozenset[tuple[str, KafkaAccess]]:
-        """What the owner allows of what each account asks for; read once, and only for a write."""
+        """The access that the owner allows each account; read once, and only for a write."""
         return granted_access(self.cluster, self.vendors)
 
     def admit(self, accounts: Set[str]) -> Rejected:
         """
-        Admit *accounts* beside those that are admitted; return all that could not be, or cannot any
-        more.
+        Admit *accounts* in addition; return all that could not be admitted or stay admitted.
 
-        Where one that was admitted is gone, those that were not reached lose their grant for the
-        seconds in which they are tried one after the other.
+        Where an admitted principal no longer exists, accounts that this run did not reach lose
+        their grant for the seconds in which MSKLink tries them one after the other.
         """
         try:
             self._put(add=accounts)
@@ -84,10 +83,10 @@ class PolicyWriter:
 
     def remove(self, accounts: Set[str]) -> Rejected:
         """
-        Take *accounts* out, which may be none; return others that cannot stay any more.
+        Remove *accounts*, which may be empty; return others that cannot stay admitted.
 
-        What the access of those that stay has lost goes as well. Raises PrincipalRejected, or
-        Refused, where MSK takes the policy in no way.
+        Access that the remaining accounts have lost is removed as well. Raises PrincipalRejected or
+        Refused where MSK accepts no such policy.
         """
         try:
             self._put(drop=accounts)
@@ -99,7 +98,7 @@ class PolicyWriter:
         return {}
 
     def _admit_by_halves(self, accounts: Set[str]) -> Rejected:
-        """Admit *accounts* to a policy that MSK takes: all at once, or each half by itself."""
+        """Admit *accounts* to a policy that MSK accepts: all at once, or each half by itself."""
         try:
             self._put(add=accounts)
         except (PrincipalRejected, Refused) as error:
@@ -110,16 +109,16 @@ class PolicyWriter:
         return {}
 
     def _admit_again(self, accounts: Set[str], suspended: Set[str]) -> Rejected:
-        """Admit *accounts*, and again the *suspended* that can be."""
+        """Admit *accounts*, and readmit those of the *suspended* that MSK accepts."""
         rejected = self._admit_by_halves(accounts | suspended)
         self._record_suspended(frozenset(), before=suspended)
         return rejected
 
     def _is_accepted_without(self, suspended: Set[str], removed: Set[str] = frozenset()) -> bool:
         """
-        Return whether MSK takes the policy as it is but for the *suspended* and those *removed*.
+        Return whether MSK accepts the present policy without the *suspended* and the *removed*.
 
-        The suspended are out of it then, which the next run must know where this one dies.
+        The suspended are recorded, so that the next run readmits them if this one fails.
         """
         self._record_suspended(suspended)
         try:
@@ -134,7 +133,7 @@ class PolicyWriter:
             cluster_item.record_suspended_accounts(self.cluster.text, suspended)
 
     def _reached(self) -> Set[str]:
-        """Clients into whose accounts this run has looked, so that they are not closed."""
+        """Return the clients whose accounts this run has read; these accounts are not closed."""
         records = dynamodb.connections(self.cluster.text)
         unreached = {one.account for one in records if one.is_about_account and one.is_shown}
         return {one.account for one in records if not one.is_about_account} - unreached
@@ -146,7 +145,7 @@ class PolicyWriter:
         *,
         even_if_equal: bool = False,
     ) -> None:
-        """Write our statements anew, having noted what they were and will be."""
+        """Write our statements again, after recording the digests before and after."""
         msk, namespace = msk_clusters.client(), settings().namespace
         current, version = msk_cluster_policy.read_policy(msk, self.cluster.text)
         accounts = (current.admitted(namespace) - drop) | add

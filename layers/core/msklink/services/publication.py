@@ -1,4 +1,4 @@
-"""Publish client configuration and status in a client account, and have it checked there."""
+"""Publish client properties and status in a client account, and probe its connections."""
 
 from datetime import datetime
 
@@ -26,9 +26,9 @@ logger = Logger(child=True)
 
 def publish_to_account(task: AccountPublication) -> list[str]:
     """
-    Write client configuration and status into a client account, and have the connections checked.
+    Write client properties and status into a client account, and have the connections probed.
 
-    Return the names of the parameters that had to be written; none where we are kept out.
+    Return the names of the parameters that were written; none where the account refuses us.
     """
     now, account = clock.now(), task.client(settings().namespace)
     known = dynamodb.connections(task.cluster_arn, task.account)
@@ -56,7 +56,7 @@ def publish_to_account(task: AccountPublication) -> list[str]:
 def _refuse(
     task: AccountPublication, refusal: Refusal, known: list[ConnectionRecord], now: datetime
 ) -> None:
-    """Record and tell what kept us out of the account, unless it kept out the survey already."""
+    """Record and report why the account refuses us, unless the survey has done so."""
     codes = {record.refusal.code for record in known if record.refusal and record.wanted}
     if refusal.code in codes or not any(record.wanted for record in known):
         return
@@ -71,13 +71,13 @@ def _publish(
     records: list[ConnectionRecord],
     now: datetime,
 ) -> list[str]:
-    """Names of the parameters that had to be written."""
+    """Write the parameters that differ; return their names."""
     brokers = _published_brokers(task, records, now)
     with client_refusals(task.client(settings().namespace)):
         if taken := parameters.name_refusal(task.cluster):
             raise Refused(taken)
-        left = run_state.published_state(task.cluster_arn, task.account)
-        found = parameters.drifts(_published_brokers(task, known, now), task.account, left)
+        before = run_state.published_state(task.cluster_arn, task.account)
+        found = parameters.drifts(_published_brokers(task, known, now), task.account, before)
         repairs = [drift_repair.repair_of(task.cluster_arn, drift) for drift in found]
         for repair in repairs:
             if not repair.refusal:
@@ -89,10 +89,10 @@ def _publish(
     for repair in repairs:
         if repair.refusal:
             repair.report_unrepaired(task.run, repair.refusal)
-    well = [drift_of_scheme(task.account, scheme).item for scheme in wanted]
-    drift_repair.mark_resolved(task.cluster_arn, well)
-    left = PublishedState(digests=parameters.digests, unrepaired_schemes=tuple(sorted(kept)))
-    run_state.save_published_state(task.cluster_arn, task.account, left)
+    resolved = [drift_of_scheme(task.account, scheme).item for scheme in wanted]
+    drift_repair.mark_resolved(task.cluster_arn, resolved)
+    after = PublishedState(digests=parameters.digests, unrepaired_schemes=tuple(sorted(kept)))
+    run_state.save_published_state(task.cluster_arn, task.account, after)
     return written
 
 
@@ -103,7 +103,7 @@ def _check(
     records: list[ConnectionRecord],
     now: datetime,
 ) -> None:
-    """Record and tell what the probe of the account finds, where there is one."""
+    """Record and publish what the account's probe finds, if it has one."""
     brokers = _published_brokers(task, records, now)
     due = probe_results.due_for_probe(records, brokers)
     vpc_id = probe.vpc_id() if due else None
@@ -120,7 +120,7 @@ def _check(
 def _published_brokers(
     task: AccountPublication, records: list[ConnectionRecord], now: datetime
 ) -> dict[Scheme, str]:
-    """The broker strings of the schemes that are published by *records*, but for what goes now."""
-    there = (record for record in records if record.state is State.PUBLISHED)
-    published = {record.scheme for record in there if not record.is_due(now)}
-    return {scheme: text for scheme, text in task.bootstrap_brokers.items() if scheme in published}
+    """Return the broker strings of the published schemes, without those due for removal."""
+    published = (record for record in records if record.state is State.PUBLISHED)
+    schemes = {record.scheme for record in published if not record.is_due(now)}
+    return {scheme: text for scheme, text in task.bootstrap_brokers.items() if scheme in schemes}

@@ -1,4 +1,4 @@
-"""Admit what an event asks for, or refuse it; an event is a hint only, so a run reads all again."""
+"""Admit or refuse what an event requests; the event only triggers a run, which reads all again."""
 
 from dataclasses import dataclass
 
@@ -31,15 +31,15 @@ logger = Logger(child=True)
 
 @dataclass(frozen=True)
 class Installation:
-    """The function that receives events, by whose ARN the own account and Region are known."""
+    """The function that receives events; its ARN gives our account and Region."""
 
     function_arn: str
     session_name: str
-    """Under which client accounts log what is done for an event."""
+    """The role session name, which CloudTrail logs in client accounts."""
 
     @property
     def place(self) -> list[str]:
-        """Region and account."""
+        """Return Region and account."""
         return self.function_arn.split(":")[3:5]
 
 
@@ -58,7 +58,7 @@ def clusters_to_run(trigger: Trigger, installation: Installation) -> list[str]:
 
 
 def _admit(change: ClientChanged, installation: Installation) -> list[str]:
-    """ARN of the cluster that needs a run now; none when the client is refused."""
+    """Return the ARN of the cluster that needs a run now; none where the client is refused."""
     cluster = _find_cluster(change.cluster, installation)
     if isinstance(cluster, Refusal):
         _refuse(installation, change.account, change.cluster, cluster, vpc_id=change.vpc_id)
@@ -81,24 +81,25 @@ def _managed_cluster(cluster_name: str, installation: Installation) -> list[str]
 
 
 def _find_cluster(name_or_arn: str, installation: Installation) -> ClusterDescription | Refusal:
-    """The one cluster of this account and Region that is meant."""
+    """Return the one cluster of this account and Region that has this name or ARN."""
     msk = msk_clusters.client()
     arn = ClusterArn.find(name_or_arn)
-    here = installation.place
+    region_and_account = installation.place
     found = []
-    if arn and [arn.region, arn.account] == here:
+    if arn and [arn.region, arn.account] == region_and_account:
         found = [arn.text]
     elif is_cluster_name(name_or_arn):
         found = msk_clusters.find_clusters(msk, name_or_arn)
+    owner = region_and_account[1]
     if len(found) > 1:
         arns = ", ".join(sorted(found))
-        return refuse(Code.CLUSTER_AMBIGUOUS, cluster=name_or_arn, owner=here[1], arns=arns)
+        return refuse(Code.CLUSTER_AMBIGUOUS, cluster=name_or_arn, owner=owner, arns=arns)
     cluster = msk_clusters.describe_cluster(msk, found[0]) if found else None
-    return cluster or refuse(Code.CLUSTER_NOT_FOUND, cluster=name_or_arn, owner=here[1])
+    return cluster or refuse(Code.CLUSTER_NOT_FOUND, cluster=name_or_arn, owner=owner)
 
 
 def _save(change: ClientChanged, cluster_arn: str) -> None:
-    """Keep what was asked for by event; a run is of use even where it comes late, as any change."""
+    """Save the request unless a later one is recorded; a late event needs a run all the same."""
     now = clock.now()
     for request in client_requests.read_client_requests(change, cluster_arn, now):
         if not dynamodb.save_if_latest(request, now):
@@ -110,7 +111,7 @@ def _save(change: ClientChanged, cluster_arn: str) -> None:
 def _refuse(
     installation: Installation, account: str, cluster: str, refusal: Refusal, **facts: str
 ) -> None:
-    """Tell it on the bus and, where the client team has our role, in its status as well."""
+    """Publish the refusal on the bus and, where the account has our role, in its status."""
     about = {"account": account, **facts}
     logger.warning("client refused", refusal=refusal.model_dump(mode="json"), facts=about)
     notifications.client_refused(refusal, **about)
@@ -121,14 +122,14 @@ def _refuse(
     client = ClientAccount.beside(installation.function_arn, account, settings().namespace)
     try:
         _write_status(client, name, refusal, installation.session_name)
-    except CLIENT_ERRORS as trouble:
-        logger.info("not shown to the client", account=account, trouble=str(trouble))
+    except CLIENT_ERRORS as error:
+        logger.info("not shown to the client", account=account, error=str(error))
 
 
 def _write_status(
     client: ClientAccount, cluster_name: str, refusal: Refusal, session_name: str
 ) -> None:
-    """Write the refusal into the status, beside what that says already."""
+    """Add the refusal to the cluster's status in the client account."""
     session = client_session(client, client.publishing(cluster_name), session_name)
     parameters = ParameterSet(session, cluster_name)
     parameters.write_status(status.with_refusal(parameters.status, refusal), clock.now())

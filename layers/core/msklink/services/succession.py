@@ -1,11 +1,11 @@
-"""Which cluster a name stands for: one that MSK no longer knows gives its name to the next.
+"""Decide which cluster a name belongs to: a cluster that MSK no longer knows gives up its name.
 
 Only one cluster of an account and Region has a name at a time (MSK API reference, CreateCluster:
-409 Conflict), so that another one of that name is proof that the first is not coming back.
+409 Conflict). A second cluster of that name therefore proves that the first is gone for good.
 
-Each run writes what its own cluster has. What bears the name in client accounts, which are the
-parameters, is written by the run of the cluster that has the name: it claims it. The run of the one
-that is gone takes its connections away.
+Each run writes what its own cluster has. The run of the cluster that has the name now claims the
+parameters, which bear the name in client accounts. The run of the deleted cluster removes that
+cluster's connections.
 """
 
 from collections.abc import Collection
@@ -22,9 +22,9 @@ from msklink.settings import settings
 
 def is_replaced_cluster(other: str, cluster: ClusterArn) -> bool:
     """
-    Return whether MSK no longer knows *other*, a cluster of the name and place of *cluster*.
+    Return whether MSK no longer knows *other*, a cluster with the name and place of *cluster*.
 
-    Of a cluster in another account or Region nobody here can tell.
+    False for a cluster in another account or Region, which cannot be checked from here.
     """
     arn = ClusterArn.find(other)
     if (
@@ -37,7 +37,7 @@ def is_replaced_cluster(other: str, cluster: ClusterArn) -> bool:
 
 
 def successor(cluster: ClusterArn) -> ClusterDescription | None:
-    """Return the cluster that is opted in and has the name of *cluster*, which is gone."""
+    """Return the opted-in cluster that has the name of the deleted *cluster*."""
     for arn in run_state.namesakes(cluster):
         found = msk_clusters.describe_cluster(msk_clusters.client(), arn)
         if found and found.is_managed(settings().namespace):
@@ -47,9 +47,9 @@ def successor(cluster: ClusterArn) -> ClusterDescription | None:
 
 def take_over_requests(cluster: ClusterArn, accounts: Collection[str]) -> None:
     """
-    Take over for *cluster* what *accounts* asked of those that had its name and are gone.
+    Copy to *cluster* the requests of *accounts* to deleted clusters of its name.
 
-    Their own runs take away what was made for them, so that the table has one writer for each.
+    The runs of those clusters remove what was made for them, so that each record has one writer.
     """
     now = clock.now()
     for gone in run_state.namesakes(cluster):
@@ -60,13 +60,13 @@ def take_over_requests(cluster: ClusterArn, accounts: Collection[str]) -> None:
                 dynamodb.save_if_latest(
                     request.model_copy(update={"cluster_arn": cluster.text}), now
                 )
-        left = (one for one in dynamodb.connections(gone) if one.account in accounts)
-        if not all(is_replaced(one) for one in left):
+        remaining = (one for one in dynamodb.connections(gone) if one.account in accounts)
+        if not all(is_replaced(one) for one in remaining):
             lease.request_run(gone)
 
 
 def vpcs_in_use(cluster: ClusterArn, account: str, now: datetime) -> set[str]:
-    """Return the VPCs of *account* in which another cluster of the name has something to stay."""
+    """Return the VPCs of *account* where another cluster of the name keeps a connection."""
     return {
         record.vpc_id
         for arn in run_state.namesakes(cluster)

@@ -1,4 +1,4 @@
-"""Publish in the owner's account: its own client configuration, and how all clients are."""
+"""Publish the owner's own client properties and a summary of all clients in its account."""
 
 from aws_lambda_powertools import Logger
 
@@ -18,7 +18,7 @@ logger = Logger(child=True)
 
 
 def publish_summary(task: SummaryPublication) -> list[str]:
-    """Write the owner's own set of parameters; return the names of those that had to be written."""
+    """Write the owner's own parameters; return the names of those that were written."""
     try:
         with aws_refusals():
             return _publish(task)
@@ -30,7 +30,7 @@ def publish_summary(task: SummaryPublication) -> list[str]:
 def _publish(task: SummaryPublication) -> list[str]:
     now, owner = clock.now(), task.cluster.account
     if not task.managed and succession.successor(task.cluster):
-        return []  # what bears the name is the successor's
+        return []  # the successor writes the parameters, which bear its name
     known = dynamodb.connections(task.cluster_arn)
     own_known = [record for record in known if record.account == owner]
     own_records = [record.with_published(task.bootstrap_brokers) for record in own_known]

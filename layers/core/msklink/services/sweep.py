@@ -1,4 +1,4 @@
-"""Look at every cluster, and start a run where something may have changed or time is up."""
+"""Check every cluster, and start a run where something has changed or a removal is due."""
 
 import random
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ def sweep(scanner: AccountScanner) -> list[str]:
     """
     Start a run for each cluster that needs one, and return the names of the runs.
 
-    Raises ExceptionGroup when all were looked at, if that went wrong for some.
+    Raises ExceptionGroup, after all clusters, if the check of any failed.
     """
     now = clock.now()
     runs: list[str] = []
@@ -38,25 +38,25 @@ def sweep(scanner: AccountScanner) -> list[str]:
         for cluster in msk_clusters.list_clusters(msk_clusters.client())
         if cluster.arn.text in clusters or cluster.is_managed(settings().namespace)
     }
-    # In any order, or the last would never have a turn where the time is too short for all.
+    # Random order: a sweep that runs out of time would otherwise always skip the same clusters.
     for arn in random.sample(list(clusters), len(clusters)):
         try:
             if reasons := _reasons(arn, clusters[arn], scanner, now):
                 run = lease.request_run(arn)
                 logger.info("run requested", cluster=arn, reasons=reasons, holder=run)
                 runs.append(run)
-        except Exception as error:  # of one cluster, whatever it is: the others are looked at
+        except Exception as error:  # whatever fails for one cluster, the others are checked
             logger.exception("cluster not swept", cluster=arn)
             errors.append(error)
     if errors:
-        raise ExceptionGroup("clusters not swept", errors)  # so that the alarm tells of it
+        raise ExceptionGroup("clusters not swept", errors)  # counts as an error for the alarm
     return runs
 
 
 def _reasons(
     arn: str, cluster: ClusterDescription | None, scanner: AccountScanner, now: datetime
 ) -> list[str]:
-    """Why the cluster needs a run; nothing when all is as the last one left it, or one works."""
+    """Return why the cluster needs a run; none if nothing has changed or a run has the lease."""
     if cluster and cluster.state in description.BUSY_STATES:
         return []
     snapshot = read_snapshot(arn)
@@ -69,19 +69,19 @@ def _reasons(
     if failure := record.last_failure:
         return list(_reasons_after_failure(failure, arn, fingerprint, now))
     if record.cluster_fingerprint != fingerprint:
-        # The run took it from Describe, which may show more than List.
+        # The run read it with Describe, which may return more than List.
         cluster = msk_clusters.describe_cluster(msk_clusters.client(), arn)
         if record.cluster_fingerprint != _fingerprint(cluster):
             return ["the cluster has changed"]
     is_managed = cluster is not None and cluster.is_managed(settings().namespace)
     if not snapshot.connections and not record.vendors and not is_managed:
-        # Not before its last run came to its end.
+        # Only after the cluster's last run has ended.
         forget = run_state.forget_managed if cluster else run_state.forget_all
         forget(arn)
         return []
     changes = _changes(arn, cluster if is_managed else None, snapshot, scanner, now)
     refused = {one.account for one in snapshot.connections if sweep_rules.is_retryable(one)}
-    retryable = [f"what was refused in {account} may be mended" for account in sorted(refused)]
+    retryable = [f"what was refused in {account} can be retried" for account in sorted(refused)]
     interval = settings().retry_pauses[-1]
     remembered, due = backoff.schedule_retries(record.reasons, changes, retryable, interval, now)
     if remembered != record.reasons:
@@ -96,10 +96,10 @@ def _fingerprint(cluster: ClusterDescription | None) -> str:
 def _reasons_after_failure(
     failure: RunFailure, arn: str, fingerprint: str, now: datetime
 ) -> Iterator[str]:
-    """Why there is to be a run after one that failed."""
+    """Yield why a run is needed after a failed one."""
     if failure.next_attempt:
         if failure.next_attempt <= now:
-            yield f"its last run failed, for time {failure.times}"
+            yield f"its last run failed; failures in a row: {failure.times}"
     elif not failure.cluster_fingerprint:
         cluster_item.record_failure(
             arn, failure.model_copy(update={"cluster_fingerprint": fingerprint})
@@ -115,12 +115,12 @@ def _changes(
     scanner: AccountScanner,
     now: datetime,
 ) -> list[str]:
-    """What time has brought, and what others did on either side."""
+    """Return the removals that are due, and the changes on either side."""
     known = snapshot.connections
-    over = [one.item for one in known if offboarding.is_removal_due(one, now)]
-    changes = [backoff.reason_with_digest("the time of connections is up", over)] if over else []
-    left = sorted(one for one, vendor in snapshot.cluster.vendors.items() if vendor.is_due(now))
-    changes += [backoff.reason_with_digest("the time of vendors is up", left)] if left else []
+    due = [one.item for one in known if offboarding.is_removal_due(one, now)]
+    changes = [backoff.reason_with_digest("removals of connections are due", due)] if due else []
+    due = sorted(one for one, vendor in snapshot.cluster.vendors.items() if vendor.is_due(now))
+    changes += [backoff.reason_with_digest("removals of vendors are due", due)] if due else []
     of_cluster = list(change_detection.detect_cluster_changes(managed, snapshot)) if managed else []
     changes += of_cluster
     listed = managed.client_accounts(settings().namespace) if managed else frozenset()
@@ -132,8 +132,8 @@ def _changes(
         if scanned:
             of_client = list(change_detection.detect_client_changes(arn, client, snapshot, scanned))
             changes += of_client
-            # A connection that is gone is a change already, and took its endpoint with it.
+            # A connection that is gone is a change by itself, and its endpoint is gone with it.
             if not (of_cluster or of_client):
-                again = partial(scanner.rescan, client.account)
-                change_detection.report_untagged_endpoints(arn, client, snapshot, scanned, again)
+                rescan = partial(scanner.rescan, client.account)
+                change_detection.report_untagged_endpoints(arn, client, snapshot, scanned, rescan)
     return changes

@@ -1,4 +1,4 @@
-"""What all handlers of task states have in common."""
+"""The decorator of all handlers of task states."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -19,12 +19,11 @@ def task[Input: Task, Output](
     handler: Callable[[Input], Output],
 ) -> Callable[[dict[str, Any], LambdaContext], Output]:
     """
-    Return the Lambda function of a task state that *handler* handles.
+    Return the Lambda function for a task state that *handler* handles.
 
-    The payload is parsed as the model in the signature of *handler*. Each line of the log carries
-    the run as its correlation id. A transient fault of AWS, in the owner's account or in a
-    client's, is raised as TransientError, which the state machine retries; all other errors are
-    raised as they are.
+    The payload is parsed as the model in the signature of *handler*. Each log line carries the run
+    as its correlation id. A transient fault of AWS, in the owner's or a client's account, is raised
+    as TransientError, which the state machine retries. Other errors are raised unchanged.
     """
     [parameter] = signature(handler).parameters.values()
     named = transient_faults_named(handler)

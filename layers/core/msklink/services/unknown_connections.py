@@ -1,4 +1,4 @@
-"""Connections of accounts that are not on the list of the cluster: told of, or rejected."""
+"""Report or reject connections of accounts that are not listed on the cluster."""
 
 from collections.abc import Collection, Set
 
@@ -13,7 +13,7 @@ from msklink.settings import settings
 def handle_unknown_connections(
     cluster_arn: str, run: str, unknown: Collection[ClientConnection], record: ClusterRecord
 ) -> None:
-    """Tell the owner of the *unknown* ones, once, and reject those that may be, if wanted."""
+    """Notify the owner once of each *unknown* connection; reject those that may be, if wanted."""
     arns = {connection.arn for connection in unknown}
     for connection in unknown:
         if connection.arn not in record.unknown_connections:
@@ -33,9 +33,10 @@ def handle_unknown_connections(
 
 def _reject(cluster_arn: str, connection_arns: Set[str]) -> Set[str]:
     """
-    Reject the connections but for those that it returns, of which not to be judged again.
+    Reject the connections that accounts made; return the others, which are not judged again.
 
-    Services of AWS connect for their users; who is not known for a user's account may be one.
+    AWS services connect on behalf of their users. A connection whose maker is not known to be an
+    account may be one of theirs.
     """
     if not connection_arns:
         return connection_arns

@@ -1,4 +1,4 @@
-"""Cut connections of client accounts that cannot be reached off, from the owner's side."""
+"""Reject connections of unreachable client accounts from the owner's side."""
 
 from collections.abc import Mapping
 
@@ -13,17 +13,17 @@ from msklink.services import notifications
 
 
 def listed_connections(cluster_arn: str) -> dict[str, ClientConnection]:
-    """Return every connection to the cluster, by its ARN."""
+    """Return every connection to the cluster, by ARN."""
     listed = msk_clusters.client_connections(msk_clusters.client(), cluster_arn)
     return {connection.arn: connection for connection in listed}
 
 
 def cut_off(task: Task, record: ConnectionRecord, listed: Mapping[str, ClientConnection]) -> None:
     """
-    Reject the connection of *record*, if it is among those *listed*.
+    Reject the connection of *record*, if it is among *listed*.
 
-    Its grant is gone by now, so that it cannot make another. Nobody knows any more whether there
-    is a connection to a cluster that is gone, which is given up in the end.
+    Its grant is revoked by now, so the client cannot create another. Where the cluster is gone, it
+    cannot be known whether the connection exists; its record is deleted in the end.
     """
     if record.refusal and offboarding.is_orphaned(record, clock.now()):
         dynamodb.delete_record(record)

@@ -1,7 +1,7 @@
 """Accounts that make their connections themselves, such as those of SaaS vendors.
 
-They are admitted by the cluster policy, and nothing else is done for them: nobody looks into their
-accounts, and no record of a connection is kept. Decision record 0028 says why.
+The cluster policy admits them, and MSKLink does nothing else for them: it does not read their
+accounts, and keeps no record of their connections. Decision record 0028 says why.
 """
 
 from collections.abc import Collection, Mapping
@@ -21,7 +21,7 @@ from msklink.tags import AccountList, read_vendor_accounts
 
 
 def listed_vendors(cluster: ClusterDescription, namespace: str) -> AccountList:
-    """Read which vendors the owner lists; none when the cluster is not opted in."""
+    """Return the vendors that the owner lists; none where the cluster is not opted in."""
     if not cluster.is_managed(namespace):
         return AccountList(frozenset())
     return read_vendor_accounts(cluster.tags, namespace)
@@ -35,10 +35,11 @@ def update_vendors(
     clients: Collection[str],
 ) -> None:
     """
-    Note which vendors there are after a look at the tags.
+    Record the vendors by the tags of the cluster.
 
-    One that is *listed* no more keeps its grant for the time of grace, which the owner is told at
-    once; with DeletionProtection for as long as that is on. One that is a client now is its like.
+    A vendor that is no longer *listed* keeps its grant for the grace period, and the owner is
+    notified at once. With DeletionProtection it keeps its grant while that is on. A vendor that is
+    a client now is removed from the vendors.
     """
     terms = settings().terms
     due = None if terms.protection else clock.now() + terms.grace
@@ -64,7 +65,7 @@ def _with_removal(
 
 
 def forget_vendors(cluster_arn: str, record: ClusterRecord) -> None:
-    """Forget the vendors of a cluster that is gone, and its policy with it."""
+    """Delete the vendors of a deleted cluster, whose policy is deleted too."""
     if record.vendors:
         cluster_item.record_vendors(cluster_arn, {})
 
@@ -77,7 +78,7 @@ def vendors_with_grants(record: ClusterRecord, now: datetime) -> set[str]:
 def report_refused(
     cluster_arn: str, run: str, record: ClusterRecord, refusals: Mapping[str, Refusal]
 ) -> dict[str, Refusal]:
-    """Tell the owner once of vendors that could not be admitted; return the other *refusals*."""
+    """Notify the owner once of vendors that were not admitted; return the other *refusals*."""
     after = {
         account: vendor.with_(refusal=refusals.get(account))
         for account, vendor in record.vendors.items()
@@ -94,7 +95,7 @@ def report_removed(
     cluster: ClusterArn, run: str, record: ClusterRecord, now: datetime
 ) -> ClusterRecord:
     """
-    Tell of the vendors whose time was up and that are no longer admitted, and forget them.
+    Report the vendors that were due for removal and are no longer admitted.
 
     Return the record without them.
     """

@@ -1,1 +1,1 @@
-"""The client VPC: where a connection goes in it, and the rules of its security groups."""
+"""The client VPC: the placement of connections in it, and its security groups."""

@@ -1,4 +1,4 @@
-"""A client VPC with its subnets and security groups, and what others did to the managed one."""
+"""The description of a client VPC, with its subnets and security groups."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from msklink.vpc.security_groups import Rule
 
 ZONE_TYPES = {"local-zone": "Local Zone", "wavelength-zone": "Wavelength Zone"}
-"""Those of ZoneType that are not an ordinary Availability Zone (EC2 API, AvailabilityZone)."""
+"""Values of ZoneType that are not an ordinary Availability Zone (EC2 API, AvailabilityZone)."""
 
 
 @dataclass(frozen=True)
 class Subnet:
-    """One subnet; *free_addresses* are those of IPv4."""
+    """One subnet; *free_addresses* counts IPv4 addresses."""
 
     id: str
     zone_id: str
@@ -20,17 +20,17 @@ class Subnet:
     tagged: bool = False
     zone_type: str = "availability-zone"
     outpost: str = ""
-    """ARN of the Outpost that it is on; empty for one in the Region."""
+    """ARN of its Outpost; empty for a subnet in the Region."""
     ipv6_only: bool = False
 
     @property
     def obstacle(self) -> str:
         """
-        Why no endpoint of MSK can be in it; empty where one can.
+        Why no MSK endpoint can be in the subnet; empty where one can be.
 
-        MSK's private connectivity is for clusters with the network type IPV4 and for zones of the
-        Region. EC2 makes an IPv4 endpoint only in subnets with IPv4 addresses (EC2 API reference,
-        CreateVpcEndpoint, IpAddressType).
+        Private connectivity needs the network type IPV4 and zones of the Region. EC2 creates an
+        IPv4 endpoint only in subnets with IPv4 addresses (EC2 API reference, CreateVpcEndpoint,
+        IpAddressType).
         """
         if self.outpost:
             return f"on Outpost {self.outpost}"
@@ -45,7 +45,7 @@ class SecurityGroup:
     tagged: bool = False
     """Tagged by people for this cluster."""
     managed: bool = False
-    """Made by MSKLink for this cluster."""
+    """Created by MSKLink for this cluster."""
     ingress: frozenset[Rule] = frozenset()
     egress: frozenset[Rule] = frozenset()
 
@@ -57,7 +57,7 @@ class Vpc:
     id: str
     account: str
     owner: str
-    """The account that owns it; another than *account* where its subnets are shared by RAM."""
+    """The account that owns it; not *account* where its subnets are shared by RAM."""
     cidrs: tuple[str, ...]
     dns_support: bool
     dns_hostnames: bool
@@ -65,16 +65,16 @@ class Vpc:
     security_groups: tuple[SecurityGroup, ...]
     tags: Mapping[str, str]
     zone_names: Mapping[str, str] = field(default_factory=dict)
-    """What this account calls each zone id."""
+    """By zone id, the zone's name in this account."""
     endpoints: int = 0
-    """How many endpoints MSK has in it for the cluster."""
+    """The number of MSK's endpoints in it for the cluster."""
 
     @property
     def is_shared(self) -> bool:
         """
-        Whether *account* only takes part in a VPC of another one.
+        Whether *account* is a participant in a VPC of another account.
 
-        Then it cannot create interface endpoints there (VPC user guide, "Responsibilities and
+        A participant cannot create interface endpoints (VPC user guide, "Responsibilities and
         permissions for owners and participants"; EC2 answers "This operation does not support
         shared VPCs", re:Post, errors when creating interface endpoints).
         """

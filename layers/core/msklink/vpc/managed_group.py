@@ -1,4 +1,4 @@
-"""What others did to the security group that MSKLink manages in a client VPC."""
+"""The drift of the security group that MSKLink manages in a client VPC."""
 
 from msklink.drift import kinds
 from msklink.drift.kinds import Drift, DriftKind
@@ -7,7 +7,7 @@ from msklink.vpc.security_groups import describe_rules, wanted_rules
 
 
 def security_group_drift(vpc: Vpc) -> Drift | None:
-    """How the rules of the managed group differ from what they should be, if they do."""
+    """Return how the rules of the managed group differ from the wanted ones, if they do."""
     group, wanted = vpc.managed_group, wanted_rules(vpc.cidrs)
     if group is None or group.ingress == group.egress == wanted or lacks_new_blocks(vpc):
         return None
@@ -22,9 +22,10 @@ def security_group_drift(vpc: Vpc) -> Drift | None:
 
 def lacks_new_blocks(vpc: Vpc) -> bool:
     """
-    Whether the managed group lacks no more than rules for blocks that *vpc* has got since.
+    Return whether the managed group lacks only rules for CIDR blocks that *vpc* got since.
 
-    Nobody changed it then. Rules are added inwards first, of which a run may have died in between.
+    Then nobody changed the group. Inbound rules are added first, and a run may have failed after
+    that.
     """
     group, wanted = vpc.managed_group, wanted_rules(vpc.cidrs)
     if group is None or not group.egress or group.egress == wanted:
@@ -33,5 +34,5 @@ def lacks_new_blocks(vpc: Vpc) -> bool:
 
 
 def security_group_history_item(vpc: Vpc) -> str:
-    """The item of what was done about drifts of its managed group."""
+    """Return the sort key of the repair history of the managed group."""
     return kinds.history_item(DriftKind.SECURITY_GROUP, vpc.account, vpc.id)

@@ -1,7 +1,7 @@
-"""Where a connection goes in a client VPC, and why it cannot, whoever chose the place.
+"""Choose where a connection goes in a client VPC, or decide why it cannot.
 
-Tag, request or MSKLink may choose the subnets and groups: one judgement holds for all, before
-anything is written. Zones are compared by id: a zone name means another zone in each account (MSK
+A tag, a request or MSKLink chooses subnets and groups; the same rules apply to all, before anything
+is created. Zones are compared by id, because a zone name means another zone in each account (MSK
 page on multi-VPC connectivity: "the zone IDs ... must match"; EC2 user guide, Availability Zone
 IDs).
 """
@@ -16,7 +16,7 @@ from msklink.vpc.security_groups import describe_ports, unopened_ports
 
 @dataclass(frozen=True)
 class Placement:
-    """Where a connection goes. Without security groups, the managed one is made or used."""
+    """The subnets and groups of a connection; without groups, the managed group is used."""
 
     subnet_ids: tuple[str, ...]
     security_group_ids: tuple[str, ...]
@@ -33,8 +33,8 @@ def place(
     """
     Return where connections of *vpc* to a cluster in *zone_ids* go, or why they cannot.
 
-    What the request names counts first, then what is tagged, then the choice of MSKLink. Each of
-    the *endpoints* that are still to be made takes one address of each subnet.
+    A request overrides tags, and tags override MSKLink's choice. Each of the *endpoints* still to
+    be created takes one address in each subnet.
     """
     if vpc.is_shared:
         return refuse(Code.VPC_SHARED, vpc_id=vpc.id, account=vpc.account, owner=vpc.owner)
@@ -52,7 +52,7 @@ def place(
 
 
 def _dns_attributes_off(vpc: Vpc) -> list[str]:
-    """Return the DNS attributes that an endpoint with private names needs, and *vpc* lacks."""
+    """Return the DNS attributes that *vpc* lacks and that private names of endpoints need."""
     attributes = {
         "DNS resolution (enableDnsSupport)": vpc.dns_support,
         "DNS hostnames (enableDnsHostnames)": vpc.dns_hostnames,
@@ -62,9 +62,9 @@ def _dns_attributes_off(vpc: Vpc) -> list[str]:
 
 def _group_warnings(vpc: Vpc, groups: Collection[str]) -> tuple[Refusal, ...]:
     """
-    Return what clients may miss with *groups*, which people name and which are used as they are.
+    Return warnings about *groups*, which people chose and which MSKLink does not change.
 
-    Only inbound rules count: an endpoint begins no connection.
+    Only inbound rules matter: an endpoint starts no connections.
     """
     rules = [rule for group in vpc.security_groups if group.id in groups for rule in group.ingress]
     missing = unopened_ports(rules)
@@ -82,7 +82,7 @@ def choose_subnets(
     """
     Return one subnet in each of *zone_ids*, in the order of the zones.
 
-    MSK wants as many client subnets as the cluster has, in the same zones (developer guide,
+    MSK requires as many client subnets as the cluster has, in the same zones (developer guide,
     "Amazon MSK multi-VPC private connectivity: requirements").
     """
     zones = sorted(zone_ids)
@@ -96,7 +96,7 @@ def choose_subnets(
 def _take(
     vpc: Vpc, zones: Sequence[str], named: Sequence[Subnet], asked: set[str], endpoints: int
 ) -> tuple[str, ...] | Refusal:
-    """Take the *named* subnets, which are those of *asked* that *vpc* has, all or none."""
+    """Return the *named* subnets, those of *asked* that *vpc* has, if all of them fit."""
     if unfit := [subnet for subnet in named if subnet.obstacle]:
         return refuse(Code.SUBNET_UNFIT, vpc_id=vpc.id, subnets=_describe_obstacles(unfit))
     by_zone = {subnet.zone_id: subnet.id for subnet in named}
@@ -119,12 +119,12 @@ def _take(
 
 def _pick(vpc: Vpc, zones: Sequence[str], endpoints: int) -> tuple[str, ...] | Refusal:
     """
-    Pick the subnet with most free addresses in each zone, then the least id.
+    Pick the subnet with the most free addresses in each zone; among equals the lowest id.
 
-    So the choice does not depend on the order in which EC2 lists them.
+    The choice must not depend on the order in which EC2 lists subnets.
     """
-    there = [subnet for subnet in vpc.subnets if subnet.zone_id in zones]
-    fit = [one for one in there if not one.obstacle and one.free_addresses >= endpoints]
+    in_zones = [subnet for subnet in vpc.subnets if subnet.zone_id in zones]
+    fit = [one for one in in_zones if not one.obstacle and one.free_addresses >= endpoints]
     best = {
         subnet.zone_id: subnet.id
         for subnet in sorted(sorted(fit, key=_id, reverse=True), key=_free_addresses)
@@ -132,7 +132,7 @@ def _pick(vpc: Vpc, zones: Sequence[str], endpoints: int) -> tuple[str, ...] | R
     missing = [zone for zone in zones if zone not in best]
     if not missing:
         return tuple(best[zone] for zone in zones)
-    passed_over = [subnet for subnet in there if subnet.zone_id in missing]
+    passed_over = [subnet for subnet in in_zones if subnet.zone_id in missing]
     unfit = [subnet for subnet in passed_over if subnet.obstacle]
     full = [subnet for subnet in passed_over if not subnet.obstacle]
     reasons = [*filter(None, (_describe_obstacles(unfit), _describe_free_addresses(full)))]

@@ -1,7 +1,7 @@
-"""The rules of the security groups on the endpoint's interfaces.
+"""The rules of the security groups on an endpoint's network interfaces.
 
-MSK listens on 14001 to 14100 for private connectivity (MSK page on multi-VPC connectivity). The
-group sits on the interfaces of the endpoint, so what counts is what may come in from clients.
+MSK listens on ports 14001 to 14100 for private connectivity (MSK page on multi-VPC connectivity).
+The groups are on the endpoint's interfaces, so inbound rules for clients matter.
 """
 
 from collections.abc import Collection, Iterable
@@ -15,7 +15,7 @@ ALL_PROTOCOLS = "-1"
 @dataclass(frozen=True)
 class Rule:
     """
-    One permission of a security group. *source* is an IPv4 block, or whatever else it names.
+    One permission of a security group. *source* is an IPv4 block, or any other source.
 
     Ports are None for all protocols.
     """
@@ -27,7 +27,7 @@ class Rule:
 
     @property
     def opened_ports(self) -> range:
-        """The brokers' ports that it opens; none to IPv6, which the endpoint does not have."""
+        """The brokers' ports that it opens; none for IPv6, which the endpoint does not have."""
         if ":" in self.source:
             return range(0)
         if self.protocol == ALL_PROTOCOLS:
@@ -38,13 +38,13 @@ class Rule:
 
 
 def wanted_rules(cidrs: Iterable[str]) -> frozenset[Rule]:
-    """What the managed group of a VPC with *cidrs* lets in, and out: the brokers' ports only."""
+    """Return the rules of the managed group of a VPC with *cidrs*, inbound and outbound."""
     return frozenset(Rule("tcp", *PORTS, cidr) for cidr in cidrs)
 
 
 @dataclass(frozen=True)
 class RuleChange:
-    """What to add to a set of rules and what to take out of it; nothing when both are empty."""
+    """The rules to add and the rules to revoke."""
 
     missing: tuple[Rule, ...]
     surplus: tuple[Rule, ...]
@@ -58,19 +58,19 @@ def rule_change(existing: Collection[Rule], wanted: Collection[Rule]) -> RuleCha
 
 
 def describe_rules(rules: Iterable[Rule]) -> str:
-    """*rules* for people, in the same order always."""
+    """Return *rules* for people, in a fixed order."""
     texts = (f"{one.protocol} {one.first_port}-{one.last_port} {one.source}" for one in rules)
     return ", ".join(sorted(texts)) or "nothing"
 
 
 def unopened_ports(ingress: Iterable[Rule]) -> tuple[int, ...]:
-    """Return the brokers' ports that none of the rules *ingress* opens to anybody, in order."""
+    """Return the brokers' ports that no rule in *ingress* opens, in order."""
     opened = {port for rule in ingress for port in rule.opened_ports}
     return tuple(port for port in range(PORTS[0], PORTS[1] + 1) if port not in opened)
 
 
 def describe_ports(ports: Iterable[int]) -> str:
-    """Return *ports*, which are in order, for people: `14001-14003, 14100`."""
+    """Return *ports*, which are sorted, for people: `14001-14003, 14100`."""
     runs: list[list[int]] = []
     for port in ports:
         if runs and port == runs[-1][-1] + 1:
