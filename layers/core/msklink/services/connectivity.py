@@ -107,7 +107,7 @@ def handle_turned_off(
 
 
 def turned_off_refusal(scheme: Scheme) -> Refusal:
-    """Return the refusal for a *scheme* that somebody turned off and that stays off."""
+    """Return the refusal for a *scheme* that others turned off and that stays off."""
     return refuse(Code.SCHEME_TURNED_OFF, scheme=scheme, key=settings().namespace)
 
 
