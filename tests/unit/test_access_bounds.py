@@ -232,12 +232,14 @@ def test_each_account_is_read_once_and_the_default_beside_them() -> None:
     assert names_for("msklink", "orders", []) == []
 
 
-def told(**parameters: str) -> str:
+def digest_with(**parameters: str) -> str:
     by_name = {NAMES[whose]: value for whose, value in parameters.items()}
     return digest(by_name, "msklink", "orders", ACCOUNT)
 
 
 def test_a_digest_tells_of_the_bounds_of_its_account_only() -> None:
-    assert told() == told(other="x")
-    assert told(own="x") == told(own="x", default="y")
-    assert len({told(), told(own="x"), told(own="y"), told(default="x"), told(default="y")}) == 5
+    assert digest_with() == digest_with(other="x")
+    assert digest_with(own="x") == digest_with(own="x", default="y")
+    parameters: list[dict[str, str]]
+    parameters = [{}, {"own": "x"}, {"own": "y"}, {"default": "x"}, {"default": "y"}]
+    assert len({digest_with(**one) for one in parameters}) == 5

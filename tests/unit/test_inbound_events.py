@@ -43,31 +43,31 @@ def api_call(**detail: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("cluster", ["orders", ARN])
 def test_a_request_names_a_cluster_and_a_vpc(cluster: str) -> None:
-    [hint] = read_event(request(cluster=cluster), "msklink")
+    [trigger] = read_event(request(cluster=cluster), "msklink")
 
-    assert isinstance(hint, ClientChanged)
-    assert (hint.account, hint.cluster, hint.vpc_id) == (CLIENT, cluster, VPC)
-    assert hint.request
-    assert hint.request.schemes == ("iam",)
+    assert isinstance(trigger, ClientChanged)
+    assert (trigger.account, trigger.cluster, trigger.vpc_id) == (CLIENT, cluster, VPC)
+    assert trigger.request
+    assert trigger.request.schemes == ("iam",)
 
 
 def test_a_request_may_name_subnets_and_groups() -> None:
-    [hint] = read_event(
+    [trigger] = read_event(
         request(subnet_ids=["subnet-01234567"], security_group_ids=["sg-01234567"]), "msklink"
     )
 
-    assert isinstance(hint, ClientChanged)
-    assert isinstance(hint.request, OnboardingDetail)
-    assert hint.request.subnet_ids == ("subnet-01234567",)
-    assert hint.request.security_group_ids == ("sg-01234567",)
+    assert isinstance(trigger, ClientChanged)
+    assert isinstance(trigger.request, OnboardingDetail)
+    assert trigger.request.subnet_ids == ("subnet-01234567",)
+    assert trigger.request.security_group_ids == ("sg-01234567",)
 
 
 def test_a_request_may_name_topics_and_groups() -> None:
-    [hint] = read_event(request(access={"consume": ["orders.*"], "groups": ["g"]}), "msklink")
+    [trigger] = read_event(request(access={"consume": ["orders.*"], "groups": ["g"]}), "msklink")
 
-    assert isinstance(hint, ClientChanged)
-    assert isinstance(hint.request, OnboardingDetail)
-    assert hint.request.access == KafkaAccess(consume=("orders.*",), groups=("g",))
+    assert isinstance(trigger, ClientChanged)
+    assert isinstance(trigger.request, OnboardingDetail)
+    assert trigger.request.access == KafkaAccess(consume=("orders.*",), groups=("g",))
 
 
 @pytest.mark.parametrize(
@@ -99,14 +99,14 @@ def test_a_request_may_name_topics_and_groups() -> None:
 def test_a_request_that_cannot_be_understood_is_refused(
     changes: dict[str, Any], named: str
 ) -> None:
-    [hint] = read_event(request(**changes), "msklink")
+    [trigger] = read_event(request(**changes), "msklink")
 
-    assert isinstance(hint, InvalidRequest)
-    assert (hint.account, hint.refusal.code) == (CLIENT, "MalformedRequest")
-    assert f"{named} " in hint.refusal.message
+    assert isinstance(trigger, InvalidRequest)
+    assert (trigger.account, trigger.refusal.code) == (CLIENT, "MalformedRequest")
+    assert f"{named} " in trigger.refusal.message
 
 
-def leaving(**changes: Any) -> dict[str, Any]:
+def offboarding_event(**changes: Any) -> dict[str, Any]:
     detail = {"cluster": "orders", "vpc_id": VPC} | changes
     return {"detail-type": "Client Offboarding Requested", "account": CLIENT, "detail": detail}
 
@@ -118,10 +118,10 @@ def leaving(**changes: Any) -> dict[str, Any]:
 def test_a_request_to_leave_is_for_some_schemes_or_for_all(
     changes: dict[str, Any], schemes: tuple[str, ...]
 ) -> None:
-    [hint] = read_event(leaving(**changes), "msklink")
+    [trigger] = read_event(offboarding_event(**changes), "msklink")
 
-    assert isinstance(hint, ClientChanged)
-    assert hint.request == OffboardingDetail(cluster="orders", vpc_id=VPC, schemes=schemes)
+    assert isinstance(trigger, ClientChanged)
+    assert trigger.request == OffboardingDetail(cluster="orders", vpc_id=VPC, schemes=schemes)
 
 
 @pytest.mark.parametrize(
@@ -129,18 +129,18 @@ def test_a_request_to_leave_is_for_some_schemes_or_for_all(
     [{"schemes": ["imam"]}, {"schemes": []}, {"schemes": ["auto"]}, {"subnet_ids": []}, {"at": 1}],
 )
 def test_a_request_to_leave_that_cannot_be_understood_is_refused(changes: dict[str, Any]) -> None:
-    [hint] = read_event(leaving(**changes), "msklink")
+    [trigger] = read_event(offboarding_event(**changes), "msklink")
 
-    assert isinstance(hint, InvalidRequest)
-    assert (hint.cluster, hint.refusal.code) == ("orders", "MalformedRequest")
-    assert hint.refusal.remedy.endswith("cluster, vpc_id, schemes, as the README has it.")
+    assert isinstance(trigger, InvalidRequest)
+    assert (trigger.cluster, trigger.refusal.code) == ("orders", "MalformedRequest")
+    assert trigger.refusal.remedy.endswith("cluster, vpc_id, schemes, as the README has it.")
 
 
 def test_a_refusal_does_not_repeat_what_was_sent() -> None:
-    [hint] = read_event(request(password="hunter2" * 9), "msklink")
+    [trigger] = read_event(request(password="hunter2" * 9), "msklink")
 
-    assert isinstance(hint, InvalidRequest)
-    assert "hunter2" not in hint.refusal.message
+    assert isinstance(trigger, InvalidRequest)
+    assert "hunter2" not in trigger.refusal.message
 
 
 # --------------------------------------------------------------------------------- tag changes
@@ -162,9 +162,11 @@ def test_a_connection_is_not_a_cluster() -> None:
 def test_a_vpc_is_touched_once_for_each_cluster() -> None:
     arn = f"arn:aws:ec2:eu-west-1:{CLIENT}:vpc/{VPC}"
 
-    hints = read_event(tag_change(arn, "ec2", "msklink/sales", "Name", "msklink/orders"), "msklink")
+    triggers = read_event(
+        tag_change(arn, "ec2", "msklink/sales", "Name", "msklink/orders"), "msklink"
+    )
 
-    assert hints == [
+    assert triggers == [
         ClientChanged(CLIENT, "orders", VPC),
         ClientChanged(CLIENT, "sales", VPC),
     ]

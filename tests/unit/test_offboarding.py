@@ -48,12 +48,12 @@ def test_the_time_is_never_put_off(since: timedelta) -> None:
 
 
 def test_a_request_to_leave_is_carried_out_at_once_whatever_was_announced() -> None:
-    departure = OffboardingRequest(
+    request = OffboardingRequest(
         cluster_arn=ARN, account=CLIENT, vpc_id="vpc-1", scheme=Scheme.IAM, requested_at=NOW
     )
 
     [left] = schedule_removal(
-        [leave(THERE)], offboarding.withdrawal_reason([departure], "msklink"), TERMS, NOW
+        [leave(THERE)], offboarding.withdrawal_reason([request], "msklink"), TERMS, NOW
     )
 
     assert left.is_due(NOW)
@@ -63,11 +63,11 @@ def test_a_request_to_leave_is_carried_out_at_once_whatever_was_announced() -> N
 
 @pytest.mark.parametrize("scheme", [Scheme.SCRAM, Scheme.TLS])
 def test_a_request_is_about_the_schemes_it_names(scheme: Scheme) -> None:
-    departure = OffboardingRequest(
+    request = OffboardingRequest(
         cluster_arn=ARN, account=CLIENT, vpc_id="vpc-1", scheme=scheme, requested_at=NOW
     )
 
-    assert offboarding.withdrawal_reason([departure], "msklink")(THERE).code is Code.NO_LONGER_ASKED
+    assert offboarding.withdrawal_reason([request], "msklink")(THERE).code is Code.NO_LONGER_ASKED
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ def granted(policy: Policy) -> set[str]:
 def rewritten(policy: Policy, random: Random) -> Policy:
     """*policy* as MSK may return it: other order, accounts as ids, lists of one as scalars."""
 
-    def spell(value: list[str] | str) -> list[str] | str:
+    def rewrite_value(value: list[str] | str) -> list[str] | str:
         listed = [value] if isinstance(value, str) else value
         spelt = [
             name.split(":")[4] if name.endswith(":root") and random.random() < 0.5 else name
@@ -105,9 +105,9 @@ def rewritten(policy: Policy, random: Random) -> Policy:
         written = statement
         if is_ours(statement, "msklink"):
             written = statement | {
-                "Principal": {"AWS": spell(statement["Principal"]["AWS"])},
-                "Action": spell(statement["Action"]),
-                "Resource": spell(statement["Resource"]),
+                "Principal": {"AWS": rewrite_value(statement["Principal"]["AWS"])},
+                "Action": rewrite_value(statement["Action"]),
+                "Resource": rewrite_value(statement["Resource"]),
             }
         return {key: written[key] for key in random.sample(list(written), len(written))}
 
@@ -178,14 +178,14 @@ def test_nobody_else_is_granted_anything(document: Document | None, grant: Clust
 @thorough
 @given(documents, grants, accounts)
 def test_accounts_that_are_taken_out_are_gone_from_every_statement_of_ours(
-    document: Document | None, grant: ClusterGrant, leaving: frozenset[str]
+    document: Document | None, grant: ClusterGrant, removed: frozenset[str]
 ) -> None:
     before = read(document).with_grant(CLUSTER, grant, "msklink")
-    staying = ClusterGrant(grant.accounts - leaving, grant.access)
+    staying = ClusterGrant(grant.accounts - removed, grant.access)
 
     after = before.with_grant(CLUSTER, staying, "msklink")
 
-    assert granted(after) == grant.accounts - leaving
+    assert granted(after) == grant.accounts - removed
     assert others(after) == others(before)
     assert after == read(document).with_grant(CLUSTER, staying, "msklink")
     assert after.with_grant(CLUSTER, staying, "msklink") is after

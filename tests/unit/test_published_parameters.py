@@ -35,12 +35,12 @@ def test_secrets_are_never_published() -> None:
 
 
 def test_brokers_are_sorted_whatever_order_msk_returns() -> None:
-    told = {
+    published = {
         client_properties.client_properties(Scheme.IAM, ",".join(order))["bootstrap.servers"]
         for order in permutations(HOSTS)
     }
 
-    assert told == {",".join(HOSTS)}
+    assert published == {",".join(HOSTS)}
 
 
 @pytest.mark.parametrize("scheme", list(Scheme))
@@ -57,14 +57,14 @@ def test_parameters_are_named_by_cluster_scheme_and_property() -> None:
 
 
 def test_the_status_is_written_only_when_it_says_something_else() -> None:
-    told: dict[str, Any] = {"cluster_arn": ARN, "state": "planned", "vpcs": {}}
+    content: dict[str, Any] = {"cluster_arn": ARN, "state": "planned", "vpcs": {}}
     name = "/msklink/orders/status"
 
-    written = status_parameter({}, "msklink", "orders", told, NOW)
+    written = status_parameter({}, "msklink", "orders", content, NOW)
 
     assert [*written] == [name]
-    assert status_parameter(written, "msklink", "orders", told, NOW) == {}
-    changed = told | {"state": "published"}
+    assert status_parameter(written, "msklink", "orders", content, NOW) == {}
+    changed = content | {"state": "published"}
     assert [*status_parameter(written, "msklink", "orders", changed, NOW)] == [name]
 
 

@@ -22,7 +22,7 @@ from tests.unit.factories import ARN, CLIENT, NOW, OTHER_CLIENT, ZONES, connecti
 
 LATER = NOW + timedelta(hours=1)
 KEY = "msklink/orders"
-LEAVING = Removal(reason=refuse(Code.CLUSTER_SERVERLESS), due=LATER)
+REMOVAL = Removal(reason=refuse(Code.CLUSTER_SERVERLESS), due=LATER)
 OFF = refuse(Code.SCHEME_OFF_ON_CLUSTER, scheme="tls")
 
 
@@ -32,7 +32,7 @@ def facts(**refusals: Refusal) -> ClusterFacts:
 
 
 WARNING = refuse(Code.BROKERS_EXPRESS, instance_type="express.m7g.large")
-DOUBTFUL = facts().model_copy(update={"warnings": (WARNING,)})
+WITH_WARNING = facts().model_copy(update={"warnings": (WARNING,)})
 
 
 def request(**changes: Any) -> OnboardingRequest:
@@ -53,13 +53,13 @@ def tagged(value: str, **changes: Any) -> Vpc:
 def look(
     *vpcs: Vpc,
     requests: tuple[OnboardingRequest, ...] = (),
-    departures: tuple[OffboardingRequest, ...] = (),
+    offboarding: tuple[OffboardingRequest, ...] = (),
     known: tuple[ConnectionRecord, ...] = (),
     cluster: ClusterFacts | None = None,
 ) -> tuple[ConnectionRecord, ...]:
-    wished = requested_vpcs(vpcs, requests, departures, KEY, LATER)
+    requested = requested_vpcs(vpcs, requests, offboarding, KEY, LATER)
     return plan_connections(
-        CLIENT, cluster or facts(), {one.id: one for one in vpcs}, wished, known
+        CLIENT, cluster or facts(), {one.id: one for one in vpcs}, requested, known
     )
 
 
@@ -79,26 +79,28 @@ def look(
 def test_a_word_without_meaning_takes_nothing_away(
     tag: str, left: list[Scheme], asked: set[Scheme]
 ) -> None:
-    departures = [departure(scheme) for scheme in left]
+    offboarding = [offboarding_request(scheme) for scheme in left]
     known = [connection(scheme=Scheme.IAM), connection(scheme=Scheme.SCRAM)]
     known += [connection(scheme=Scheme.TLS, vpc_id="vpc-2")]
 
-    wished = requested_vpcs([tagged(tag)], (), departures, KEY, NOW)
+    requested = requested_vpcs([tagged(tag)], (), offboarding, KEY, NOW)
 
-    [wish] = with_existing_connections(wished, known, departures)
-    assert wish.requested.schemes == asked
+    [requested_vpc] = with_existing_connections(requested, known, offboarding)
+    assert requested_vpc.requested.schemes == asked
 
 
 @pytest.mark.parametrize("changes", [{"wanted": False}, {"state": State.REFUSED}])
 def test_what_is_leaving_or_refused_is_not_held_by_it(changes: dict[str, Any]) -> None:
-    wished = requested_vpcs([tagged("scarm")], (), (), KEY, NOW)
+    requested = requested_vpcs([tagged("scarm")], (), (), KEY, NOW)
 
-    [wish] = with_existing_connections(wished, [connection(scheme=Scheme.IAM, **changes)], ())
+    [requested_vpc] = with_existing_connections(
+        requested, [connection(scheme=Scheme.IAM, **changes)], ()
+    )
 
-    assert wish.requested.schemes == frozenset()
+    assert requested_vpc.requested.schemes == frozenset()
 
 
-def departure(scheme: Scheme, vpc_id: str = "vpc-1") -> OffboardingRequest:
+def offboarding_request(scheme: Scheme, vpc_id: str = "vpc-1") -> OffboardingRequest:
     return OffboardingRequest(
         cluster_arn=ARN, account=CLIENT, vpc_id=vpc_id, scheme=scheme, requested_at=LATER
     )
@@ -112,24 +114,28 @@ def departure(scheme: Scheme, vpc_id: str = "vpc-1") -> OffboardingRequest:
 def test_what_was_asked_to_go_is_wished_no_more(
     vpcs: list[Vpc], requests: list[OnboardingRequest]
 ) -> None:
-    [wish] = requested_vpcs(vpcs, requests, [departure(Scheme.SCRAM)], KEY, LATER)
+    [requested_vpc] = requested_vpcs(
+        vpcs, requests, [offboarding_request(Scheme.SCRAM)], KEY, LATER
+    )
 
-    assert wish.requested.schemes == {Scheme.IAM}
+    assert requested_vpc.requested.schemes == {Scheme.IAM}
 
 
 def test_who_leaves_by_all_schemes_wishes_nothing() -> None:
-    gone = [departure(scheme) for scheme in Scheme]
+    gone = [offboarding_request(scheme) for scheme in Scheme]
 
     assert requested_vpcs([tagged("auto")], [], gone, KEY, LATER) == ()
     assert len(requested_vpcs([tagged("auto", id="vpc-2")], [], gone, KEY, LATER)) == 1
 
 
 def test_a_tag_and_a_request_add_up() -> None:
-    [wish] = requested_vpcs([tagged("tls")], [request(subnet_ids=("subnet-9",))], [], KEY, LATER)
+    [requested_vpc] = requested_vpcs(
+        [tagged("tls")], [request(subnet_ids=("subnet-9",))], [], KEY, LATER
+    )
 
-    assert wish.requested.schemes == {Scheme.IAM, Scheme.TLS}
-    assert wish.subnet_ids == ("subnet-9",)
-    assert wish.requested_at == NOW
+    assert requested_vpc.requested.schemes == {Scheme.IAM, Scheme.TLS}
+    assert requested_vpc.subnet_ids == ("subnet-9",)
+    assert requested_vpc.requested_at == NOW
 
 
 @pytest.mark.parametrize("tags", [{}, {KEY: "off"}, {"msklink/sales": "iam"}])
@@ -216,7 +222,9 @@ def test_the_vpc_of_the_cluster_itself_is_refused(value: str) -> None:
 def test_warnings_of_the_cluster_and_of_the_vpc_are_kept_with_each_plan() -> None:
     shut = tagged("iam tls", security_groups=(SecurityGroup("sg-1", tagged=True),))
 
-    plan, refused = look(shut, cluster=DOUBTFUL.model_copy(update={"refusals": {Scheme.TLS: OFF}}))
+    plan, refused = look(
+        shut, cluster=WITH_WARNING.model_copy(update={"refusals": {Scheme.TLS: OFF}})
+    )
 
     assert [warning.code for warning in plan.warnings] == ["BrokersExpress", "NobodyLetIn"]
     assert not refused.warnings
@@ -247,7 +255,7 @@ def test_a_connection_that_exists_is_left_as_it_is(state: State) -> None:
 
 @pytest.mark.parametrize(
     ("cluster", "before", "after"),
-    [(DOUBTFUL, (), (WARNING,)), (facts(), (WARNING,), ()), (facts(tls=OFF), (), ())],
+    [(WITH_WARNING, (), (WARNING,)), (facts(), (WARNING,), ()), (facts(tls=OFF), (), ())],
 )
 def test_a_connection_that_exists_gets_the_warnings_of_today(
     cluster: ClusterFacts, before: tuple[Refusal, ...], after: tuple[Refusal, ...]
@@ -282,14 +290,14 @@ def test_what_nobody_wants_any_more_is_not_among_the_wishes() -> None:
 
 
 def test_a_tag_put_back_makes_it_wanted_again() -> None:
-    known = connection(state=State.PUBLISHED, connection_arn="arn:1", wanted=False, removal=LEAVING)
+    known = connection(state=State.PUBLISHED, connection_arn="arn:1", wanted=False, removal=REMOVAL)
 
     assert look(tagged("iam"), known=(known,)) == (known.with_(wanted=True, removal=None),)
 
 
 @pytest.mark.parametrize("state", [State.CLOSING, State.ABANDONED])
 def test_what_was_being_taken_away_is_made_anew_when_it_is_wanted_again(state: State) -> None:
-    known = connection(state=state, connection_arn="arn:1", wanted=False, removal=LEAVING)
+    known = connection(state=state, connection_arn="arn:1", wanted=False, removal=REMOVAL)
 
     [record] = look(tagged("iam"), known=(known,))
 
@@ -323,10 +331,10 @@ def test_an_account_is_refused_anew_only_for_another_reason() -> None:
 
 
 def test_wishes_that_ask_for_nothing_known_still_tell() -> None:
-    [wish] = requested_vpcs([tagged("imam")], [], [], KEY, LATER)
+    [requested_vpc] = requested_vpcs([tagged("imam")], [], [], KEY, LATER)
 
-    assert isinstance(wish, RequestedVpc)
-    assert wish.requested.refusals
+    assert isinstance(requested_vpc, RequestedVpc)
+    assert requested_vpc.requested.refusals
 
 
 # ------------------------------------------------------------------------- room for endpoints
