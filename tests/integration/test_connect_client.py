@@ -9,7 +9,7 @@ from tests.support.steps import Steps, error_of
 
 
 def codes(accounts: Accounts) -> list[str]:
-    return [told["refusal"]["code"] for told in accounts.take_events("Client Refused")]
+    return [event["refusal"]["code"] for event in accounts.take_events("Client Refused")]
 
 
 def test_connecting_twice_creates_once(granted: Steps, accounts: Accounts) -> None:

@@ -169,6 +169,6 @@ def test_an_update_that_msk_does_not_take_is_refused_to_owner_and_clients(
     surveyed.survey(CLIENT)
     assert surveyed.enable()["move"] == "proceed"
     assert updates(accounts) == 1
-    told = accounts.take_events()
-    assert [one["detail_type"] for one in told] == ["Cluster Refused", "Client Refused"]
-    assert [one["refusal"] for one in told] == [refusal, refusal]
+    events = accounts.take_events()
+    assert [one["detail_type"] for one in events] == ["Cluster Refused", "Client Refused"]
+    assert [one["refusal"] for one in events] == [refusal, refusal]

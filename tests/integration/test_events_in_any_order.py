@@ -37,21 +37,21 @@ def event(kind: str, schemes: list[str]) -> Event:
     return offboarding_request(*schemes) if kind == "left" else vpc_tagged(tag=" ".join(schemes))
 
 
-def record(cluster: str, told: Event) -> None:
+def record(cluster: str, sent: Event) -> None:
     """What ReceiveEvent does with it, but for finding the cluster and starting runs."""
-    [hint] = read_event(told, "msklink")
-    assert isinstance(hint, ClientChanged)
-    for word in client_requests.read_client_requests(hint, cluster, clock.now()):
+    [trigger] = read_event(sent, "msklink")
+    assert isinstance(trigger, ClientChanged)
+    for word in client_requests.read_client_requests(trigger, cluster, clock.now()):
         dynamodb.save_if_latest(word, clock.now())
 
 
 def standing(cluster: str) -> tuple[list[tuple[str, ...]], set[str]]:
     """The schemes of the request that stands, and those that are to go."""
-    requests, departures = (
+    requests, offboarding_requests = (
         dynamodb.onboarding_requests(cluster, CLIENT),
         dynamodb.offboarding_requests(cluster, CLIENT),
     )
-    return [one.schemes for one in requests], {one.scheme for one in departures}
+    return [one.schemes for one in requests], {one.scheme for one in offboarding_requests}
 
 
 @settings(
@@ -68,11 +68,11 @@ def test_any_order_and_repetition_of_a_history_ends_as_the_history_did(
     events = [with_time(event(*deed), second) for second, deed in enumerate(of)]
     again = data.draw(st.lists(st.sampled_from(events), max_size=3))
     in_order, in_disorder = next(clusters), next(clusters)
-    for told in events:
-        record(in_order, told)
+    for sent in events:
+        record(in_order, sent)
 
-    for told in data.draw(st.permutations(events + again)):
-        record(in_disorder, told)
+    for sent in data.draw(st.permutations(events + again)):
+        record(in_disorder, sent)
 
     assert standing(in_disorder) == standing(in_order)
 

@@ -92,7 +92,8 @@ def admitted(accounts: Accounts, steps: Steps) -> list[str]:
 def refused(accounts: Accounts) -> dict[str, str]:
     """The codes that were told to clients, by account."""
     return {
-        told["account"]: told["refusal"]["code"] for told in accounts.take_events("Client Refused")
+        event["account"]: event["refusal"]["code"]
+        for event in accounts.take_events("Client Refused")
     }
 
 
@@ -163,9 +164,9 @@ def test_a_deleted_role_in_the_statement_of_another_is_named(
 
     assert surveyed.grant() == {"accounts": []}
 
-    [told] = accounts.take_events("Client Refused")
-    assert told["refusal"]["code"] == "PrincipalRejected"
-    assert "AROA" in told["refusal"]["remedy"]
+    [event] = accounts.take_events("Client Refused")
+    assert event["refusal"]["code"] == "PrincipalRejected"
+    assert "AROA" in event["refusal"]["remedy"]
 
 
 def ask_for(accounts: Accounts, steps: Steps, account: str, access: dict[str, Any]) -> None:

@@ -121,7 +121,7 @@ def cluster(accounts: Accounts) -> str:
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def refusal_codes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The codes of what is told, which moto's EventBridge would take minutes for."""
     codes: list[str] = []
 
@@ -144,15 +144,15 @@ def no_role(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("no_role")
 def test_ten_thousand_hostile_events_get_nothing(
-    accounts: Accounts, cluster: str, told: list[str]
+    accounts: Accounts, cluster: str, refusal_codes: list[str]
 ) -> None:
     before = accounts.snapshot(cluster)
 
     for event in events(seed=1):
         assert invoke("ReceiveEventFunction", event) == {"runs": []}
 
-    assert len(told) == EVENTS
-    assert set(told) == {
+    assert len(refusal_codes) == EVENTS
+    assert set(refusal_codes) == {
         "AccountNotAllowed",
         "ClusterNotFound",
         "ClusterNotManaged",
@@ -163,13 +163,13 @@ def test_ten_thousand_hostile_events_get_nothing(
 
 
 def test_a_client_that_is_listed_can_ask_for_itself_only(
-    accounts: Accounts, cluster: str, told: list[str], executions: list[dict[str, Any]]
+    accounts: Accounts, cluster: str, refusal_codes: list[str], executions: list[dict[str, Any]]
 ) -> None:
     """Whatever it writes into the detail, what is recorded is about its own account."""
     for event in itertools.islice(events(seed=2), 300):
         invoke("ReceiveEventFunction", event | {"account": CLIENT})
 
-    assert "AccountNotAllowed" not in told
+    assert "AccountNotAllowed" not in refusal_codes
     assert {one["cluster_arn"] for one in executions} == {cluster}
     items = accounts.items(cluster)
     assert {item["account"] for name, item in items.items() if name != "cluster"} == {CLIENT}
@@ -198,10 +198,10 @@ def test_ten_thousand_greedy_requests_get_what_the_owner_wrote(owned: dict[str, 
             "account": CLIENT,
             "detail": a_greedy_request(random_),
         }
-        [hint] = read_event(event, "msklink")
-        assert isinstance(hint, ClientChanged)
-        assert isinstance(hint.request, OnboardingDetail)
-        asked = hint.request.access or KafkaAccess()
+        [trigger] = read_event(event, "msklink")
+        assert isinstance(trigger, ClientChanged)
+        assert isinstance(trigger.request, OnboardingDetail)
+        asked = trigger.request.access or KafkaAccess()
         granted = decide(asked, bounds, arn, CLIENT, "msklink").granted
         access = frozenset() if granted.is_nothing else frozenset({(CLIENT, granted)})
         grant = ClusterGrant(frozenset({CLIENT, STRANGER}), access)

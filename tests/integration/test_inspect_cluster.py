@@ -59,8 +59,8 @@ def test_a_missing_cluster_stops_the_run_and_is_told_once(steps: Steps, accounts
     assert gone.inspect_cluster()["move"] == "stop"
     gone.inspect_cluster()
 
-    [told] = accounts.take_events("Cluster Refused")
-    assert told["refusal"]["code"] == "ClusterNotFound"
+    [event] = accounts.take_events("Cluster Refused")
+    assert event["refusal"]["code"] == "ClusterNotFound"
 
 
 @pytest.mark.parametrize(
@@ -78,9 +78,9 @@ def test_what_is_wrong_with_the_tags_is_told_to_the_owner(
 
     assert steps.inspect_cluster()["move"] == "proceed"
 
-    [told] = accounts.take_events("Cluster Refused")
-    assert told["refusal"]["code"] == code
-    assert (told["cluster_arn"], told["run"]) == (steps.cluster_arn, steps.run)
+    [event] = accounts.take_events("Cluster Refused")
+    assert event["refusal"]["code"] == code
+    assert (event["cluster_arn"], event["run"]) == (steps.cluster_arn, steps.run)
 
 
 def test_a_refusal_that_comes_back_is_told_again(steps: Steps, accounts: Accounts) -> None:
@@ -114,8 +114,8 @@ def test_an_update_that_ended_well_is_told_once(surveyed: Steps, accounts: Accou
     surveyed.inspect_cluster()
     surveyed.inspect_cluster()
 
-    [told] = accounts.take_events("Cluster Connectivity Enabled")
-    assert told["schemes"] == ["iam"]
+    [event] = accounts.take_events("Cluster Connectivity Enabled")
+    assert event["schemes"] == ["iam"]
 
 
 @pytest.mark.parametrize("offered", ["iam scram", "auto"])
@@ -135,8 +135,8 @@ def test_an_update_that_failed_is_refused_and_told_once(
     assert "Broken: it broke" in refusal["message"]
     assert ":cluster-operation/orders/" in refusal["remedy"]
     assert "scram" not in answer["facts"]["refusals"]
-    [told] = accounts.take_events("Cluster Refused")
-    assert told["refusal"] == refusal
+    [event] = accounts.take_events("Cluster Refused")
+    assert event["refusal"] == refusal
     again = surveyed.inspect_cluster()  # the next run tries again
     assert "iam" not in again["facts"]["refusals"]
     assert not accounts.take_events()

@@ -12,7 +12,7 @@ def states(accounts: Accounts, steps: Steps) -> list[str]:
 
 
 def codes(accounts: Accounts) -> list[str]:
-    return [told["refusal"]["code"] for told in accounts.take_events("Client Refused")]
+    return [event["refusal"]["code"] for event in accounts.take_events("Client Refused")]
 
 
 def test_a_connection_on_its_way_is_waited_for(granted: Steps, accounts: Accounts) -> None:

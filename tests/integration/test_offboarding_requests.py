@@ -9,8 +9,8 @@ from tests.support.aws import CLIENT, OTHER_CLIENT
 from tests.support.client_events import offboarding_request, receive, request, vpc_tagged
 
 
-def departures(cluster: str) -> set[str]:
-    return {departure.scheme for departure in dynamodb.offboarding_requests(cluster, CLIENT)}
+def offboarding_schemes(cluster: str) -> set[str]:
+    return {one.scheme for one in dynamodb.offboarding_requests(cluster, CLIENT)}
 
 
 def test_a_request_to_leave_is_recorded_and_gets_a_run(
@@ -18,7 +18,7 @@ def test_a_request_to_leave_is_recorded_and_gets_a_run(
 ) -> None:
     receive(offboarding_request("scram"))
 
-    assert departures(cluster) == {"scram"}
+    assert offboarding_schemes(cluster) == {"scram"}
     assert len(executions) == 1
 
 
@@ -40,12 +40,12 @@ def test_what_is_asked_for_anew_is_not_to_go_any_more(
 
     receive(event)
 
-    assert departures(cluster) == left
+    assert offboarding_schemes(cluster) == left
 
 
 def test_an_account_that_is_not_listed_cannot_take_anything_away(
     cluster: str, executions: list[dict[str, Any]]
 ) -> None:
     assert receive(offboarding_request() | {"account": OTHER_CLIENT}) == []
-    assert not departures(cluster)
+    assert not offboarding_schemes(cluster)
     assert not executions

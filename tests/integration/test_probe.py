@@ -10,7 +10,7 @@ from tests.support.probes import all_checks_pass, finding, name_does_not_resolve
 from tests.support.steps import Steps
 
 
-def told(accounts: Accounts, vpc_id: str) -> Any:
+def reported_check(accounts: Accounts, vpc_id: str) -> Any:
     """What the status says of the check."""
     return accounts.status(CLIENT)["vpcs"][vpc_id]["iam"].get("check")
 
@@ -24,7 +24,7 @@ def test_the_status_says_that_all_is_well(
 
     now = accounts.clock.now().replace(microsecond=0)
     at = now.isoformat().replace("+00:00", "Z")
-    assert told(accounts, vpc_id) == {"at": at, "good": True, "layer": "metadata"}
+    assert reported_check(accounts, vpc_id) == {"at": at, "good": True, "layer": "metadata"}
     assert accounts.status(CLIENT)["state"] == "published"
 
 
@@ -35,7 +35,7 @@ def test_the_status_says_what_fails_first_and_what_to_do(
 
     connected.publish(CLIENT)
 
-    check = told(accounts, vpc_id)
+    check = reported_check(accounts, vpc_id)
     assert (check["good"], check["layer"], check["broker"]) == (False, "DNS", "b-1:14001")
     assert (check["detail"], check["remedy"]) == ("Name or service not known", "Turn DNS on.")
     assert accounts.status(CLIENT)["state"] == "published"
@@ -82,7 +82,7 @@ def test_other_brokers_are_checked(connected: Steps, accounts: Accounts, vpc_id:
 
     connected.publish(CLIENT)
 
-    assert not told(accounts, vpc_id)["good"]
+    assert not reported_check(accounts, vpc_id)["good"]
 
 
 def test_what_failed_is_checked_again_by_the_next_run(
@@ -94,7 +94,7 @@ def test_what_failed_is_checked_again_by_the_next_run(
 
     connected.publish(CLIENT)
 
-    assert told(accounts, vpc_id)["good"]
+    assert reported_check(accounts, vpc_id)["good"]
     assert len(accounts.take_events("Client Onboarded")) == 1
 
 
@@ -102,12 +102,12 @@ def test_a_probe_that_comes_later_is_asked(
     connected: Steps, accounts: Accounts, vpc_id: str
 ) -> None:
     connected.publish(CLIENT)
-    assert told(accounts, vpc_id) is None
+    assert reported_check(accounts, vpc_id) is None
 
     accounts.deploy_probe(CLIENT, vpc_id)
     connected.publish(CLIENT)
 
-    assert told(accounts, vpc_id)["good"]
+    assert reported_check(accounts, vpc_id)["good"]
 
 
 def test_a_probe_in_another_vpc_says_nothing_of_this_one(
@@ -117,7 +117,7 @@ def test_a_probe_in_another_vpc_says_nothing_of_this_one(
 
     connected.publish(CLIENT)
 
-    assert told(accounts, vpc_id) is None
+    assert reported_check(accounts, vpc_id) is None
 
 
 def test_a_connection_that_is_made_anew_is_checked_anew(
@@ -137,7 +137,7 @@ def test_a_connection_that_is_made_anew_is_checked_anew(
 
     connected.publish(CLIENT)
 
-    assert not told(accounts, vpc_id)["good"]
+    assert not reported_check(accounts, vpc_id)["good"]
 
 
 def no_json_object(_: dict[str, str]) -> Any:
@@ -170,7 +170,7 @@ def test_an_answer_that_is_none_changes_nothing(
 
     assert connected.publish(CLIENT)["written"] == 7
 
-    assert told(accounts, vpc_id) is None
+    assert reported_check(accounts, vpc_id) is None
     assert accounts.status(CLIENT)["state"] == "published"
 
 
@@ -193,7 +193,7 @@ def test_a_probe_that_cannot_be_asked_changes_nothing(
     assert connected.publish(CLIENT)["written"] == 7
 
     undo()
-    assert told(accounts, vpc_id) is None
+    assert reported_check(accounts, vpc_id) is None
     assert not accounts.take_events("Client Refused")
 
 
@@ -205,4 +205,4 @@ def test_no_more_of_an_answer_is_kept_than_people_read(
 
     connected.publish(CLIENT)
 
-    assert told(accounts, vpc_id)["detail"] == "x" * 300
+    assert reported_check(accounts, vpc_id)["detail"] == "x" * 300

@@ -23,9 +23,9 @@ def test_the_client_gets_its_configuration_and_status(
     brokers = properties["/msklink/orders/iam/bootstrap.servers"].split(",")
     assert brokers == sorted(brokers)
     assert accounts.status(CLIENT)["vpcs"][vpc_id]["iam"]["state"] == "published"
-    [told] = accounts.take_events("Client Onboarded")
-    assert (told["account"], told["vpc_id"], told["scheme"]) == (CLIENT, vpc_id, "iam")
-    assert told["connection_arn"] == accounts.connections(CLIENT)[0]["VpcConnectionArn"]
+    [event] = accounts.take_events("Client Onboarded")
+    assert (event["account"], event["vpc_id"], event["scheme"]) == (CLIENT, vpc_id, "iam")
+    assert event["connection_arn"] == accounts.connections(CLIENT)[0]["VpcConnectionArn"]
 
 
 def test_what_is_written_is_marked_as_ours(connected: Steps, accounts: Accounts) -> None:
@@ -88,8 +88,8 @@ def test_parameters_of_another_cluster_are_never_overwritten(
     connected.publish(CLIENT)
 
     assert accounts.parameters(CLIENT) == before
-    [told] = accounts.take_events("Client Refused")
-    assert told["refusal"]["code"] == "ClusterNameTaken"
+    [event] = accounts.take_events("Client Refused")
+    assert event["refusal"]["code"] == "ClusterNameTaken"
 
 
 def test_the_parameters_of_the_owner_are_never_overwritten_either(
@@ -99,8 +99,8 @@ def test_the_parameters_of_the_owner_are_never_overwritten_either(
 
     assert connected.summarize() == {"written": 0}
 
-    [told] = accounts.take_events("Cluster Refused")
-    assert told["refusal"]["code"] == "ClusterNameTaken"
+    [event] = accounts.take_events("Cluster Refused")
+    assert event["refusal"]["code"] == "ClusterNameTaken"
 
 
 def test_a_role_that_may_not_write_is_refused_and_recorded(
@@ -110,7 +110,7 @@ def test_a_role_that_may_not_write_is_refused_and_recorded(
 
     assert connected.publish(CLIENT) == {"written": 0}
 
-    assert [told["refusal"]["code"] for told in accounts.take_events()] == ["ClientRoleDenied"]
+    assert [event["refusal"]["code"] for event in accounts.take_events()] == ["ClientRoleDenied"]
     assert f"client#{CLIENT}##" in accounts.items(connected.cluster_arn)
 
 
@@ -157,8 +157,8 @@ def test_another_cluster_that_takes_the_name_meanwhile_keeps_it(
 
     assert connected.publish(CLIENT) == {"written": 0}
     assert set(accounts.parameters(CLIENT).values()) == {theirs}
-    [told] = accounts.take_events("Client Refused")
-    assert told["refusal"]["code"] == "ClusterNameTaken"
+    [event] = accounts.take_events("Client Refused")
+    assert event["refusal"]["code"] == "ClusterNameTaken"
 
 
 def test_the_owners_summary_stands_when_an_answer_was_lost(

@@ -127,8 +127,8 @@ def test_a_detail_cannot_speak_for_another_account(
 
     receive(forged)
 
-    [told] = accounts.take_events("Client Refused")
-    assert told["account"] == OTHER_CLIENT
+    [refused] = accounts.take_events("Client Refused")
+    assert refused["account"] == OTHER_CLIENT
     assert [*accounts.items(cluster)] == []
     assert not executions
 

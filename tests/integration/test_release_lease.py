@@ -60,9 +60,11 @@ def test_the_lease_of_a_dead_run_is_freed_and_its_end_is_told(
     assert record.holder is None
     assert record.failure
     assert (record.failure.run, record.failure.status) == (dead, "ABORTED")
-    [told] = accounts.take_events("Run Failed")
-    assert told["link"].endswith(f"#/v2/executions/details/{ended(dead)['detail']['executionArn']}")
-    assert (told["cluster_arn"], told["run"], told["status"]) == (cluster, dead, "ABORTED")
+    [event] = accounts.take_events("Run Failed")
+    assert event["link"].endswith(
+        f"#/v2/executions/details/{ended(dead)['detail']['executionArn']}"
+    )
+    assert (event["cluster_arn"], event["run"], event["status"]) == (cluster, dead, "ABORTED")
 
 
 def test_an_end_that_is_told_twice_is_told_on_once(
@@ -159,8 +161,8 @@ def test_the_last_word_is_told_and_only_a_person_brings_another_run(
     outlooks = []
     while run:
         release(run)
-        [told] = accounts.take_events("Run Failed")
-        outlooks.append(told["outlook"])
+        [event] = accounts.take_events("Run Failed")
+        outlooks.append(event["outlook"])
         accounts.clock.advance(3600)
         [run] = invoke("SweepClustersFunction", {"id": "1"})["runs"] or [""]
         if run:

@@ -53,10 +53,10 @@ everywhere = pytest.mark.parametrize("nth", range(2, LAST + 1))
 
 
 def assert_repaired_once(accounts: Accounts, cluster_arn: str, kind: DriftKind, item: str) -> None:
-    told = [one for one in accounts.take_events("Drift Repaired") if one["kind"] == kind]
-    assert 1 <= len(told) <= 2  # told again where nobody knows whether it was
-    memory = run_state.repair_history(cluster_arn, item)
-    assert (len(memory.repaired_at), memory.attempt) == (1, None)
+    events = [one for one in accounts.take_events("Drift Repaired") if one["kind"] == kind]
+    assert 1 <= len(events) <= 2  # reported again where nobody knows whether it was
+    history = run_state.repair_history(cluster_arn, item)
+    assert (len(history.repaired_at), history.attempt) == (1, None)
 
 
 @everywhere

@@ -11,7 +11,7 @@ from tests.support.steps import Steps, error_of
 
 
 def codes(accounts: Accounts) -> list[str]:
-    return [told["refusal"]["code"] for told in accounts.take_events("Client Refused")]
+    return [event["refusal"]["code"] for event in accounts.take_events("Client Refused")]
 
 
 def test_a_tagged_vpc_is_planned(surveyed: Steps, accounts: Accounts, vpc_id: str) -> None:
@@ -73,9 +73,9 @@ def test_a_refusal_is_told_once_and_is_in_the_status_of_the_client(
     assert steps.survey(CLIENT)["schemes"] == []
     steps.survey(CLIENT)
 
-    [told] = accounts.take_events("Client Refused")
-    assert told["refusal"]["code"] == "SchemeNotOffered"
-    assert (told["account"], told["vpc_id"], told["scheme"]) == (CLIENT, vpc_id, "tls")
+    [event] = accounts.take_events("Client Refused")
+    assert event["refusal"]["code"] == "SchemeNotOffered"
+    assert (event["account"], event["vpc_id"], event["scheme"]) == (CLIENT, vpc_id, "tls")
     status = accounts.status(CLIENT)
     assert status["vpcs"][vpc_id]["tls"]["refusal"]["remedy"].startswith("Ask for one of these")
 
@@ -109,9 +109,9 @@ def test_a_stack_with_another_external_id_is_told_from_a_missing_one(
 
     assert steps.survey(CLIENT)["schemes"] == []
 
-    [told] = accounts.take_events("Client Refused")
-    assert told["refusal"]["code"] == "ExternalIdWrong"
-    assert EXTERNAL_ID in told["refusal"]["remedy"]
+    [event] = accounts.take_events("Client Refused")
+    assert event["refusal"]["code"] == "ExternalIdWrong"
+    assert EXTERNAL_ID in event["refusal"]["remedy"]
 
 
 def test_a_role_that_a_policy_denies_is_told_from_a_missing_one(
@@ -123,9 +123,9 @@ def test_a_role_that_a_policy_denies_is_told_from_a_missing_one(
 
     assert steps.survey(CLIENT)["schemes"] == []
 
-    [told] = accounts.take_events("Client Refused")
-    assert told["refusal"]["code"] == "ClientRoleBlocked"
-    assert "service control policy" in told["refusal"]["message"]
+    [event] = accounts.take_events("Client Refused")
+    assert event["refusal"]["code"] == "ClientRoleBlocked"
+    assert "service control policy" in event["refusal"]["message"]
 
 
 def test_the_refusal_of_the_role_ends_when_it_is_deployed(steps: Steps, accounts: Accounts) -> None:
@@ -232,9 +232,9 @@ def test_a_no_of_aws_that_nobody_foresaw_is_told_in_its_words(
 
     surveyed.survey(CLIENT)
 
-    [told] = accounts.take_events("Client Refused")
-    assert told["refusal"]["code"] == "RefusedByAws"
-    assert told["refusal"]["message"] == "AWS refused DescribeVpcs with OptInRequired: It failed."
+    [event] = accounts.take_events("Client Refused")
+    assert event["refusal"]["code"] == "RefusedByAws"
+    assert event["refusal"]["message"] == "AWS refused DescribeVpcs with OptInRequired: It failed."
 
 
 def test_a_throttled_role_has_a_name_that_is_retried(surveyed: Steps, failing: Any) -> None:
@@ -282,9 +282,9 @@ def test_a_refusal_speaks_of_zones_as_the_account_calls_them(
 
     steps.survey(CLIENT)
 
-    [told] = accounts.take_events("Client Refused")
-    assert "euw1-az2" in told["refusal"]["message"]
-    assert "eu-west-1c" in told["refusal"]["remedy"]
+    [event] = accounts.take_events("Client Refused")
+    assert "euw1-az2" in event["refusal"]["message"]
+    assert "eu-west-1c" in event["refusal"]["remedy"]
 
 
 def tag_group(accounts: Accounts, vpc_id: str, **rule: Any) -> str:

@@ -204,7 +204,7 @@ def test_a_run_that_failed_is_followed_by_another(
 
     assert sweep() == []
     assert cluster_item.read_cluster(served).holder is None
-    assert [told["run"] for told in accounts.take_events("Run Failed")] == [name]
+    assert [event["run"] for event in accounts.take_events("Run Failed")] == [name]
     assert sweep() == []
 
     accounts.clock.advance(5 * 60)
