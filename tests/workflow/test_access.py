@@ -41,7 +41,7 @@ def warnings(onboarded: OnboardedClient, account: str = CLIENT) -> list[str]:
 
 
 def refusals(onboarded: OnboardedClient) -> list[str]:
-    return [told["refusal"]["code"] for told in onboarded.accounts.take_events("Client Refused")]
+    return [event["refusal"]["code"] for event in onboarded.accounts.take_events("Client Refused")]
 
 
 def parameter_event(account: str = OWNER) -> dict[str, Any]:
@@ -174,11 +174,11 @@ def test_who_leaves_has_no_access_any_more(onboarded: OnboardedClient) -> None:
     onboarded.accounts.allow(CLIENT, BILLING)
     ask(onboarded, produce=["billing.eu"])
     [vpc_id] = onboarded.accounts.vpcs_with_subnets(CLIENT)
-    leaving = {"cluster": "orders", "vpc_id": vpc_id}
+    detail = {"cluster": "orders", "vpc_id": vpc_id}
     onboarded.advance_hours(1)
 
     onboarded.engine.receive(
-        request() | {"detail-type": "Client Offboarding Requested", "detail": leaving}
+        request() | {"detail-type": "Client Offboarding Requested", "detail": detail}
     )
 
     assert granted(onboarded) == set()

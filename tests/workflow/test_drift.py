@@ -111,9 +111,9 @@ def test_what_others_change_is_changed_back_and_told(
     assert onboarded.sweep() == 1
 
     assert picture(onboarded) == before
-    told = [one for one in onboarded.accounts.take_events() if one["detail_type"] == REPAIRED]
-    assert kind in {one["kind"] for one in told}
-    assert all(one["before"] != one["after"] for one in told)
+    events = [one for one in onboarded.accounts.take_events() if one["detail_type"] == REPAIRED]
+    assert kind in {one["kind"] for one in events}
+    assert all(one["before"] != one["after"] for one in events)
     assert onboarded.sweep() == 0
 
 
@@ -282,19 +282,19 @@ def test_endpoints_that_a_run_made_after_the_sweep_had_looked_are_not_missed(
     [client] = [
         one for one in records_by_client((CLIENT,), snapshot.connections, (), ()) if one.is_listed
     ]
-    sights = AccountScanner(function_arn("SweepClustersFunction"), "sweep")
-    [sight] = sights.scan([CLIENT])
-    assert sight is not None
-    before = replace(sight, endpoints=Counter())
+    scanner = AccountScanner(function_arn("SweepClustersFunction"), "sweep")
+    [account_snapshot] = scanner.scan([CLIENT])
+    assert account_snapshot is not None
+    before = replace(account_snapshot, endpoints=Counter())
 
     report_untagged_endpoints(
-        onboarded.cluster, client, snapshot, before, lambda: sights.rescan(CLIENT)
+        onboarded.cluster, client, snapshot, before, lambda: scanner.rescan(CLIENT)
     )
     assert onboarded.take_events() == []
 
     external_changes.remove_endpoint_tags(onboarded.accounts, CLIENT)
     report_untagged_endpoints(
-        onboarded.cluster, client, snapshot, before, lambda: sights.rescan(CLIENT)
+        onboarded.cluster, client, snapshot, before, lambda: scanner.rescan(CLIENT)
     )
     assert onboarded.take_events() == [("Client Refused", "EndpointTagsMissing")]
 
@@ -306,18 +306,18 @@ def test_endpoints_that_a_run_took_away_after_the_sweep_had_read_the_table_are_n
     [client] = [
         one for one in records_by_client((CLIENT,), snapshot.connections, (), ()) if one.is_listed
     ]
-    sights = AccountScanner(function_arn("SweepClustersFunction"), "sweep")
+    scanner = AccountScanner(function_arn("SweepClustersFunction"), "sweep")
     onboarded.accounts.untag_vpc(CLIENT, onboarded.vpc_id)
     onboarded.reconcile()
     onboarded.advance_hours(24)
     onboarded.sweep()
     onboarded.take_events()
-    [sight] = sights.scan([CLIENT])
-    assert sight is not None
-    assert not sight.endpoints
+    [account_snapshot] = scanner.scan([CLIENT])
+    assert account_snapshot is not None
+    assert not account_snapshot.endpoints
 
     report_untagged_endpoints(
-        onboarded.cluster, client, snapshot, sight, lambda: sights.rescan(CLIENT)
+        onboarded.cluster, client, snapshot, account_snapshot, lambda: scanner.rescan(CLIENT)
     )
 
     assert onboarded.take_events() == []

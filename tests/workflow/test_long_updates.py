@@ -86,8 +86,8 @@ def test_an_update_that_fails_on_a_cluster_that_stays_active_is_refused(
 
     assert engine.reconcile(cluster) == "SUCCEEDED"
 
-    [told] = accounts.take_events("Cluster Refused")
-    assert told["refusal"]["code"] == "ConnectivityUpdateFailed"
+    [event] = accounts.take_events("Cluster Refused")
+    assert event["refusal"]["code"] == "ConnectivityUpdateFailed"
 
 
 def test_a_connection_that_is_being_made_keeps_no_run_waiting(

@@ -41,10 +41,10 @@ def test_a_connection_goes_when_its_time_is_up_and_not_before(
 
     take_back(onboarded)
 
-    [told] = onboarded.accounts.take_events()
-    assert (told["detail_type"], told["refusal"]["code"]) == (SCHEDULED, code)
-    assert (told["account"], told["vpc_id"], told["scheme"]) == (CLIENT, onboarded.vpc_id, "iam")
-    assert told["due"] > start.isoformat()
+    [event] = onboarded.accounts.take_events()
+    assert (event["detail_type"], event["refusal"]["code"]) == (SCHEDULED, code)
+    assert (event["account"], event["vpc_id"], event["scheme"]) == (CLIENT, onboarded.vpc_id, "iam")
+    assert event["due"] > start.isoformat()
     assert onboarded.status_entry()["state"] == "published"
     assert onboarded.status_entry()["leaving"]["reason"]["code"] == code
     onboarded.assert_is_onboarded()

@@ -65,8 +65,8 @@ def test_a_connection_that_stays_denied_is_refused_after_half_a_minute(
     [run] = engine.receive(tag_event(cluster))
 
     assert engine.describe(run)["status"] == "SUCCEEDED"
-    [told] = accounts.take_events("Client Refused")
-    assert (told["account"], told["refusal"]["code"]) == (CLIENT, "ClientRoleDenied")
+    [event] = accounts.take_events("Client Refused")
+    assert (event["account"], event["refusal"]["code"]) == (CLIENT, "ClientRoleDenied")
     assert accounts.status(OWNER)["clients"] == {CLIENT: "refused", OTHER_CLIENT: "published"}
     assert engine.states(run).count("OpenConnections") == 3  # at once, after 20 and after 40 s
 

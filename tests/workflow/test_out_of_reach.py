@@ -26,9 +26,9 @@ def test_an_account_that_cannot_be_reached_is_cut_off_from_the_owners_side(
     onboarded.advance_hours(1)
     assert onboarded.connections() == ["REJECTED"]
     assert onboarded.granted() == [OTHER_CLIENT]
-    [told] = onboarded.accounts.take_events(OFFBOARDED)
-    assert told["refusal"]["code"] == "ClientUnreachable"
-    assert "billing goes on until the client deletes it" in told["refusal"]["remedy"]
+    [event] = onboarded.accounts.take_events(OFFBOARDED)
+    assert event["refusal"]["code"] == "ClientUnreachable"
+    assert "billing goes on until the client deletes it" in event["refusal"]["remedy"]
     assert onboarded.accounts.status(OWNER)["clients"][CLIENT] == "abandoned"
     assert onboarded.sweep() == 0
 

@@ -10,7 +10,7 @@ from tests.support.functions import OWNER
 from tests.support.onboarded_client import TAGS, OnboardedClient
 
 THIRD, FOURTH, VENDOR = "444444444444", "555555555555", "666666666666"
-TOLD = ("Client Refused", Code.PRINCIPAL_REJECTED)
+REJECTED = ("Client Refused", Code.PRINCIPAL_REJECTED)
 
 IS_NAMED = pytest.mark.parametrize("is_named", [True, False], ids=["named", "not-named"])
 
@@ -42,7 +42,7 @@ def test_an_account_that_was_closed_since_it_was_admitted_keeps_nobody_out(
     assert onboarded.granted() == [OTHER_CLIENT, THIRD]
     assert cluster_item.read_cluster(onboarded.cluster).suspended_accounts == ()
     assert onboarded.accounts.status(OWNER)["clients"][THIRD] == "published"
-    assert TOLD in onboarded.take_events()
+    assert REJECTED in onboarded.take_events()
     rejected = onboarded.accounts.items(onboarded.cluster)[f"client#{CLIENT}##"]["refusal"]
     assert CLIENT in rejected["message"]
 
@@ -144,5 +144,5 @@ def test_others_principal_that_is_gone_is_shown_and_who_is_admitted_goes_on(
 
     clients = onboarded.accounts.status(OWNER)["clients"]
     assert clients == {CLIENT: "published", OTHER_CLIENT: "published", THIRD: "refused"}
-    [told] = onboarded.accounts.take_events("Client Refused")
-    assert "AROA" in told["refusal"]["remedy"]
+    [event] = onboarded.accounts.take_events("Client Refused")
+    assert "AROA" in event["refusal"]["remedy"]

@@ -42,9 +42,9 @@ def request(vpc_id: str, account: str = CLIENT, **changes: Any) -> dict[str, Any
 def codes(accounts: Accounts) -> list[tuple[str, str]]:
     """What was told of refusals: kind of event and code."""
     return [
-        (told["detail_type"], told["refusal"]["code"])
-        for told in accounts.take_events()
-        if "refusal" in told
+        (event["detail_type"], event["refusal"]["code"])
+        for event in accounts.take_events()
+        if "refusal" in event
     ]
 
 
@@ -701,8 +701,8 @@ def test_one_bad_principal_among_three_is_named_and_two_are_served(
 
     assert engine.reconcile(cluster) == "SUCCEEDED"
 
-    [told] = [one for one in accounts.take_events("Client Refused") if "refusal" in one]
-    assert (told["account"], told["refusal"]["code"]) == (OTHER_CLIENT, Code.PRINCIPAL_REJECTED)
+    [event] = [one for one in accounts.take_events("Client Refused") if "refusal" in one]
+    assert (event["account"], event["refusal"]["code"]) == (OTHER_CLIENT, Code.PRINCIPAL_REJECTED)
     assert accounts.status(OWNER)["clients"] == {
         CLIENT: "published",
         OTHER_CLIENT: "refused",

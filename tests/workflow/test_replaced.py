@@ -310,8 +310,8 @@ def test_an_account_that_the_new_one_does_not_list_leaves_as_from_a_cluster_that
     replacement.tell()
 
     assert accounts.status(OTHER_CLIENT)["cluster_arn"] == replacement.new
-    leaving = replacement.onboarded.status_entry()["leaving"]
-    assert leaving["reason"]["code"] == "ClusterNotFound"
+    removal = replacement.onboarded.status_entry()["leaving"]
+    assert removal["reason"]["code"] == "ClusterNotFound"
 
     replacement.onboarded.advance_hours(24)
     replacement.sweep()

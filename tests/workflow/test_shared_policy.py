@@ -34,8 +34,8 @@ def test_who_is_put_into_our_statement_by_others_goes_though_connected(
     assert onboarded.sweep() == 1
 
     assert onboarded.granted() == [CLIENT, OTHER_CLIENT]
-    told = [("Drift Repaired", ""), ("Cluster Refused", "UnknownConnection")]
-    assert onboarded.take_events() == told
+    events = [("Drift Repaired", ""), ("Cluster Refused", "UnknownConnection")]
+    assert onboarded.take_events() == events
     assert onboarded.connections(STRANGER) == ["AVAILABLE"]
     assert onboarded.sweep() == 0
 
@@ -102,8 +102,8 @@ def list_newcomer(onboarded: OnboardedClient) -> str:
 def test_who_cannot_be_let_in_is_told_what_to_ask_for(managed_by_others: OnboardedClient) -> None:
     list_newcomer(managed_by_others)
 
-    [told] = managed_by_others.accounts.take_events()
-    assert (told["account"], told["refusal"]["code"]) == (STRANGER, "AccountNotAdmitted")
+    [event] = managed_by_others.accounts.take_events()
+    assert (event["account"], event["refusal"]["code"]) == (STRANGER, "AccountNotAdmitted")
     status = managed_by_others.accounts.status(STRANGER)
     assert status["refusal"]["code"] == "AccountNotAdmitted"
     assert "kafka:CreateVpcConnection" in status["refusal"]["remedy"]

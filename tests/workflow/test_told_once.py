@@ -92,8 +92,8 @@ def test_another_refusal_is_told(onboarded: OnboardedClient) -> None:
 
     onboarded.reconcile()
 
-    told = ["ClientRoleDenied", "ClientRoleBlocked"]
-    assert onboarded.take_events() == [("Client Refused", code) for code in told]
+    codes = ["ClientRoleDenied", "ClientRoleBlocked"]
+    assert onboarded.take_events() == [("Client Refused", code) for code in codes]
 
 
 def test_a_refusal_stays_in_the_status_without_being_written_again(

@@ -15,7 +15,7 @@ BOTH = {"msklink": "iam scram", "msklink/clients": f"{CLIENT} {OTHER_CLIENT}"}
 
 
 def codes(accounts: Accounts, what: str = "Client Refused") -> list[str]:
-    return [told["refusal"]["code"] for told in accounts.take_events(what)]
+    return [event["refusal"]["code"] for event in accounts.take_events(what)]
 
 
 def break_function(

@@ -43,10 +43,10 @@ def test_a_scheme_is_turned_on_again_in_the_maintenance_window_only(
 
     assert onboarded.connections() == ["AVAILABLE"]
     assert onboarded.accounts.status(CLIENT)["state"] == "published"
-    told = [
+    events = [
         one for one in onboarded.accounts.take_events() if one["detail_type"] == "Drift Repaired"
     ]
-    assert "connectivity" in {one["kind"] for one in told}
+    assert "connectivity" in {one["kind"] for one in events}
     assert onboarded.sweep() == 0
 
 

@@ -55,9 +55,9 @@ def test_it_fails_no_run_and_is_told_and_tried_again(
     [run] = engine.receive(tag_event(cluster))
 
     assert engine.describe(run)["status"] == "SUCCEEDED"
-    told = refusals(accounts)
-    assert told
-    assert all(SAID in one["message"] for one in told)
+    found = refusals(accounts)
+    assert found
+    assert all(SAID in one["message"] for one in found)
     assert not accounts.is_onboarded(CLIENT)
 
     accounts.msk.faults.clear()
@@ -79,8 +79,8 @@ def test_in_one_client_account_it_concerns_no_other(
     [run] = engine.receive(tag_event(cluster))
 
     assert engine.describe(run)["status"] == "SUCCEEDED"
-    [told] = accounts.take_events("Client Refused")
-    assert (told["account"], SAID in told["refusal"]["message"]) == (CLIENT, True)
+    [event] = accounts.take_events("Client Refused")
+    assert (event["account"], SAID in event["refusal"]["message"]) == (CLIENT, True)
     assert accounts.is_onboarded(OTHER_CLIENT)
     assert SAID in str(accounts.status(CLIENT))
 
@@ -111,9 +111,9 @@ def test_other_services_are_quoted_as_well(
     [run] = engine.receive(tag_event(cluster))
 
     assert engine.describe(run)["status"] == "SUCCEEDED"
-    told = [one["refusal"] for one in accounts.take_events("Client Refused")]
-    assert [one["code"] for one in told] == ["RefusedByAws"]
-    assert told[0]["message"] == f"AWS refused {operation} with {code}: It failed."
+    refused = [one["refusal"] for one in accounts.take_events("Client Refused")]
+    assert [one["code"] for one in refused] == ["RefusedByAws"]
+    assert refused[0]["message"] == f"AWS refused {operation} with {code}: It failed."
 
     mend()
     assert sweep(accounts, engine, 3) > 0
@@ -133,8 +133,8 @@ def test_one_vpc_over_its_quota_keeps_no_other_out(
 
     engine.receive(tag_event(cluster))
 
-    [told] = accounts.take_events("Client Refused")
-    assert told["vpc_id"] == new_vpc
+    [event] = accounts.take_events("Client Refused")
+    assert event["vpc_id"] == new_vpc
     vpcs = accounts.status(CLIENT)["vpcs"]
     assert vpcs[served_vpc]["iam"]["state"] == "published"
     assert vpcs[new_vpc]["iam"]["refusal"]["code"] == "RefusedByAws"

@@ -26,9 +26,9 @@ def test_a_connection_of_an_unknown_account_is_told_once_and_rejected_if_wanted(
 
     assert onboarded.sweep() == 1
 
-    [told] = onboarded.accounts.take_events()
-    assert (told["account"], told["connection_arn"]) == (STRANGER, arn)
-    assert told["refusal"]["code"] == "UnknownConnection"
+    [event] = onboarded.accounts.take_events()
+    assert (event["account"], event["connection_arn"]) == (STRANGER, arn)
+    assert event["refusal"]["code"] == "UnknownConnection"
     onboarded.advance_hours(1)
     left = onboarded.connections(STRANGER)
     assert left == (["REJECTED"] if reject else ["AVAILABLE"])

@@ -38,7 +38,7 @@ def opt_in(accounts: Accounts, engine: Engine, schemes: str = "iam", **tags: str
 
 
 def codes(accounts: Accounts) -> list[str]:
-    return [told["refusal"]["code"] for told in accounts.take_events("Cluster Refused")]
+    return [event["refusal"]["code"] for event in accounts.take_events("Cluster Refused")]
 
 
 # ---------------------------------------------------------------------------------- the grant
@@ -167,9 +167,9 @@ def test_a_vendor_that_is_removed_is_granted_until_its_time_is_up(
 ) -> None:
     list_vendors(with_vendor, "")
 
-    [told] = with_vendor.accounts.take_events()
-    assert (told["detail_type"], told["account"]) == ("Client Offboarding Scheduled", VENDOR)
-    assert told["refusal"]["code"] == "VendorRemoved"
+    [event] = with_vendor.accounts.take_events()
+    assert (event["detail_type"], event["account"]) == ("Client Offboarding Scheduled", VENDOR)
+    assert event["refusal"]["code"] == "VendorRemoved"
     with_vendor.advance_hours(23)
     assert with_vendor.sweep() == 0
     assert with_vendor.granted() == ALL
