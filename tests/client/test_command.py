@@ -91,9 +91,9 @@ def test_programs_get_json(store: Store, capsys: Output, ca: trustme.CA, ca_file
         publish_at(store, port)
         main(["check", "orders", "--json", "--ca-file", ca_file])
 
-    told = json.loads(capsys.readouterr().out)
-    assert [one["layer"] for one in told if one["good"]] == ["DNS", "TCP", "TLS"]
-    assert told[-1]["remedy"]
+    findings = json.loads(capsys.readouterr().out)
+    assert [one["layer"] for one in findings if one["good"]] == ["DNS", "TCP", "TLS"]
+    assert findings[-1]["remedy"]
 
 
 def test_a_secret_is_used_to_log_in(

@@ -31,11 +31,11 @@ def tls(ca: trustme.CA, name: str = "localhost") -> ssl.SSLContext:
 
 
 def brokers(*ports: int) -> MetadataResponse:
-    told = tuple(
+    advertised = tuple(
         MetadataResponseBroker(node_id=BrokerId(number), host="localhost", port=i32(port))
         for number, port in enumerate(ports, 1)
     )
-    return MetadataResponse(brokers=told, controller_id=BrokerId(1), topics=())
+    return MetadataResponse(brokers=advertised, controller_id=BrokerId(1), topics=())
 
 
 def check(

@@ -130,7 +130,7 @@ def test_without_a_status_it_says_what_to_tag(store: Store) -> None:  # noqa: AR
     ids=["scheme", "VPC", "account"],
 )
 def test_a_refusal_is_told_with_its_remedy(store: Store, place: dict[str, Any]) -> None:
-    store.tell(**told(State.REFUSED, refusal=VPC_NOT_FOUND, **place), updated="2026-01-01")
+    store.tell(**status_of(State.REFUSED, refusal=VPC_NOT_FOUND, **place), updated="2026-01-01")
 
     error = why(Parameters("orders"))
 
@@ -147,7 +147,7 @@ def test_a_request_that_was_refused_before_any_run_is_told_as_well(store: Store)
 
 @pytest.mark.parametrize("state", [State.PLANNED, State.CONNECTING])
 def test_what_is_under_way_is_to_be_waited_for(store: Store, state: State) -> None:
-    store.tell(**told(state), updated="2026-01-01T00:00:00+00:00")
+    store.tell(**status_of(state), updated="2026-01-01T00:00:00+00:00")
 
     error = why(Parameters("orders"))
 
@@ -156,20 +156,20 @@ def test_what_is_under_way_is_to_be_waited_for(store: Store, state: State) -> No
 
 
 def test_what_is_missing_beside_a_good_status_comes_back_by_itself(store: Store) -> None:
-    store.tell(**told(State.PUBLISHED))
+    store.tell(**status_of(State.PUBLISHED))
 
     assert "hour" in why(Parameters("orders")).remedy
 
 
 def test_a_failure_is_told(store: Store) -> None:
-    store.tell(**told(State.FAILED, failure="InternalServerErrorException"))
+    store.tell(**status_of(State.FAILED, failure="InternalServerErrorException"))
 
     assert "InternalServerErrorException" in why(Parameters("orders")).message
 
 
 def test_a_scheme_that_was_not_asked_for_is_told_with_the_one_that_was(store: Store) -> None:
     store.publish(Scheme.IAM)
-    store.tell(**told(State.PUBLISHED))
+    store.tell(**status_of(State.PUBLISHED))
 
     error = why(Parameters("orders"), "scram")
 
@@ -185,7 +185,7 @@ def test_a_status_that_was_too_long_for_details_still_tells_the_state(store: Sto
 
 def test_the_wrong_region_is_told_with_the_right_one(store: Store) -> None:
     store.publish(Scheme.IAM)
-    store.tell(**told(State.PUBLISHED))
+    store.tell(**status_of(State.PUBLISHED))
 
     error = why(Parameters("orders", session=boto3.Session(region_name="eu-central-1")))
 
@@ -285,7 +285,7 @@ def test_a_key_that_is_denied_is_named_with_what_it_needs(store: Store) -> None:
 # ------------------------------------------------------------------------------ helpers
 
 
-def told(state: State, **fields: Any) -> dict[str, Any]:
+def status_of(state: State, **fields: Any) -> dict[str, Any]:
     """The status as a run writes it."""
     return status.describe(ARN, [connection(state=state, **fields)])
 

@@ -173,10 +173,10 @@ def test_the_request_in_the_readme_is_understood() -> None:
     [entry] = json.loads(found[1])
 
     event = {"detail-type": entry["DetailType"], "detail": json.loads(entry["Detail"])}
-    [hint] = read_event(event | {"account": "222222222222"}, "msklink")
+    [trigger] = read_event(event | {"account": "222222222222"}, "msklink")
 
-    assert isinstance(hint, ClientChanged)
-    assert hint.account == "222222222222"
+    assert isinstance(trigger, ClientChanged)
+    assert trigger.account == "222222222222"
 
 
 def test_the_identity_policy_of_the_page_has_the_actions_of_the_cluster_policy() -> None:

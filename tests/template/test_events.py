@@ -92,24 +92,24 @@ def test_a_sample_matches_its_rule_and_no_other(path: Path) -> None:
     assert matching == [RULES[path.stem]]
 
 
-HINTS = [path for path in SAMPLES if RULES[path.stem] != "RunFailed"]
+TRIGGERS = [path for path in SAMPLES if RULES[path.stem] != "RunFailed"]
 
 
-@pytest.mark.parametrize("path", HINTS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", TRIGGERS, ids=lambda path: path.stem)
 def test_a_sample_is_understood(path: Path) -> None:
-    [hint] = read_event(read(path), NAMESPACE)
+    [trigger] = read_event(read(path), NAMESPACE)
 
     match RULES[path.stem]:
         case "ClientAsked" if path.stem.endswith("malformed"):
-            assert isinstance(hint, InvalidRequest)
+            assert isinstance(trigger, InvalidRequest)
         case "ClientAsked" | "ClientVpcTagsChanged":
-            assert isinstance(hint, ClientChanged)
-            assert hint.account == read(path)["account"]
-            assert hint.cluster.endswith("orders") or "cluster/orders/" in hint.cluster
+            assert isinstance(trigger, ClientChanged)
+            assert trigger.account == read(path)["account"]
+            assert trigger.cluster.endswith("orders") or "cluster/orders/" in trigger.cluster
         case "AccessBoundsChanged":
-            assert hint == AccessBoundsChanged("orders")
+            assert trigger == AccessBoundsChanged("orders")
         case _:
-            assert isinstance(hint, ClusterChanged)
+            assert isinstance(trigger, ClusterChanged)
 
 
 @pytest.mark.parametrize("path", CALLS, ids=lambda path: path.stem)

@@ -34,7 +34,7 @@ ARCHITECTURE = {"Fn::FindInMap": ["Build", "Lambda", "Architecture"]}
 [PARAMETER] = resources("AWS::SSM::Parameter").values()
 
 
-def told(values: dict[str, Any]) -> dict[str, Any]:
+def parameter_value(values: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(filled_in(PARAMETER["Value"], values))
     return found
 
@@ -42,7 +42,7 @@ def told(values: dict[str, Any]) -> dict[str, Any]:
 def test_what_is_published_are_the_parameters_of_the_client_stack() -> None:
     parameters = template("client.yaml")["Parameters"]
 
-    given = told(VALUES)["parameters"]
+    given = parameter_value(VALUES)["parameters"]
 
     # Whether to have a probe, and who hears of alarms, is for each client to say.
     assert set(given) == {name for name in parameters if not name.startswith(("Probe", "Alarm"))}
@@ -55,7 +55,7 @@ def test_the_command_for_clients_gives_the_same() -> None:
 
     given = dict(word.split("=") for word in command.partition("overrides ")[2].split())
 
-    assert given == told(CHOSEN)["parameters"]
+    assert given == parameter_value(CHOSEN)["parameters"]
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_the_external_id_is_the_one_that_functions_use(
 ) -> None:
     used = template()["Globals"]["Function"]["Environment"]["Variables"]["EXTERNAL_ID"]
 
-    published = told(values)
+    published = parameter_value(values)
 
     assert published["external_id_source"] == source
     assert published["parameters"]["ExternalId"] == external_id
@@ -80,7 +80,7 @@ def test_the_external_id_is_the_one_that_functions_use(
 def test_the_role_is_the_one_that_functions_assume() -> None:
     role = ClientAccount.beside(CLUSTER, "222222222222", "msklink").role
 
-    assert told(VALUES)["role_name"] == role.rpartition("/")[2]
+    assert parameter_value(VALUES)["role_name"] == role.rpartition("/")[2]
 
 
 def test_no_cluster_can_have_the_parameter_as_its_own() -> None:
@@ -104,7 +104,7 @@ def test_the_topic_admits_eventbridge_without_a_condition_and_cloudwatch_with_on
 def test_the_version_is_that_of_the_changelog() -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text()
     newest = re.findall(r"^## \[(.+)\]", changelog, re.MULTILINE)[0]
-    version = told(VALUES)["version"]
+    version = parameter_value(VALUES)["version"]
 
     assert re.fullmatch(r"\d+\.\d+\.\d+(-dev)?", version)
     assert version.endswith("-dev") if newest == "Unreleased" else version == newest
