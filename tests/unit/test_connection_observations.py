@@ -86,7 +86,7 @@ TABLE: list[tuple[str, ConnectionRecord, dict[str, str], dict[str, str]]] = [
         for state, expected in of_next_look.items()
     ],
 )
-def test_what_the_next_look_into_the_client_account_makes_of_it(
+def test_each_observation_in_the_client_account_gives_the_expected_record(
     record: ConnectionRecord, state: str, expected: str
 ) -> None:
     listed = VpcConnection("arn:1", ARN, Scheme.IAM, state, "vpc-1")
@@ -107,7 +107,7 @@ def test_what_the_next_look_into_the_client_account_makes_of_it(
         for state, expected in meanwhile.items()
     ],
 )
-def test_what_a_run_that_waits_for_others_makes_of_it(
+def test_each_observation_while_waiting_gives_the_expected_record(
     record: ConnectionRecord, state: str, expected: str
 ) -> None:
     states = {} if state == "gone" else {"arn:1": state}
@@ -117,7 +117,7 @@ def test_what_a_run_that_waits_for_others_makes_of_it(
     assert seen.state == expected
 
 
-def test_what_was_given_up_is_told_once_and_taken_up_when_it_is_there() -> None:
+def test_a_connection_that_was_given_up_is_reported_once_and_used_when_available() -> None:
     still = adopt(TOO_SLOW, VpcConnection("arn:1", ARN, Scheme.IAM, "CREATING", "vpc-1"))
     there = adopt(still, VpcConnection("arn:1", ARN, Scheme.IAM, "AVAILABLE", "vpc-1"))
 

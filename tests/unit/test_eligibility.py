@@ -32,7 +32,7 @@ def codes(properties: str | None = ACLS, tag: str = "auto", **changes: Any) -> d
 # ------------------------------------------------------------------------- the cluster as a whole
 
 
-def test_the_refusal_of_a_serverless_cluster_says_what_is_known_of_regions() -> None:
+def test_the_refusal_of_a_serverless_cluster_names_the_known_regions() -> None:
     refusal = cluster_refusal(cluster(serverless=True))
 
     assert refusal is not None
@@ -101,7 +101,7 @@ def test_every_rule_can_be_broken() -> None:
 
 
 @given(st.sets(st.integers(0, len(BREACHES) - 1), min_size=1))
-def test_the_first_rule_that_is_broken_is_told(broken: set[int]) -> None:
+def test_the_first_broken_rule_is_reported(broken: set[int]) -> None:
     changes = {key: value for one in broken for key, value in BREACHES[one][0].items()}
 
     refusal = cluster_refusal(cluster(**changes))
@@ -120,7 +120,7 @@ def test_the_first_rule_that_is_broken_is_told(broken: set[int]) -> None:
         ({"network_type": "DUAL"}, ["DUAL"]),
     ],
 )
-def test_a_refusal_has_the_facts(changes: dict[str, Any], facts: list[str]) -> None:
+def test_a_refusal_contains_the_facts(changes: dict[str, Any], facts: list[str]) -> None:
     refusal = cluster_refusal(cluster(**changes))
 
     assert refusal
@@ -195,13 +195,13 @@ def test_a_refusal_has_the_facts(changes: dict[str, Any], facts: list[str]) -> N
         ),
     ],
 )
-def test_a_scheme_that_cannot_be_had_is_refused(
+def test_a_scheme_that_is_not_possible_is_refused(
     changes: dict[str, Any], expected: dict[str, str]
 ) -> None:
     assert codes(**changes) == expected
 
 
-def test_acls_are_asked_for_before_the_property_that_locks_out() -> None:
+def test_acls_are_requested_before_the_property_that_blocks_clients() -> None:
     refusal = scheme_refusals(cluster(), AUTO, "msklink")[Scheme.SCRAM]
 
     assert refusal.remedy.startswith("ACLs first")
@@ -209,14 +209,14 @@ def test_acls_are_asked_for_before_the_property_that_locks_out() -> None:
 
 
 @pytest.mark.parametrize("scheme", Scheme)
-def test_the_encryption_that_is_needed_is_named(scheme: Scheme) -> None:
+def test_the_required_encryption_is_named(scheme: Scheme) -> None:
     unfit = cluster(client_broker_encryption="PLAINTEXT")
 
     message = scheme_refusals(unfit, AUTO, "msklink", ACLS)[scheme].message
     assert f"{scheme} needs TLS or TLS_PLAINTEXT." in message
 
 
-def test_no_remedy_cuts_clients_without_authentication_off() -> None:
+def test_no_remedy_disconnects_clients_without_authentication() -> None:
     anonymous = cluster(unauthenticated=True, authentication_schemes=frozenset())
 
     refusal = cluster_refusal(anonymous)
@@ -251,7 +251,7 @@ def test_no_remedy_cuts_clients_without_authentication_off() -> None:
         ),
     ],
 )
-def test_what_nobody_knows_is_tried_with_a_warning(
+def test_an_unverified_combination_is_tried_with_a_warning(
     changes: dict[str, Any], expected: list[str]
 ) -> None:
     assert [warning.code for warning in cluster_warnings(cluster(**changes))] == expected
@@ -270,7 +270,7 @@ def test_what_nobody_knows_is_tried_with_a_warning(
         ("iam", {Scheme.IAM}, []),
     ],
 )
-def test_the_owner_hears_of_what_the_tag_promises_in_vain(
+def test_the_owner_is_warned_of_schemes_in_the_tag_that_are_not_possible(
     tag: str, offered: set[Scheme], expected: list[Code]
 ) -> None:
     asked = read_schemes(tag, "Tag")
@@ -284,7 +284,7 @@ def test_the_owner_hears_of_what_the_tag_promises_in_vain(
 @pytest.mark.parametrize(
     ("tag", "expected"), [("auto", []), ("iam scram", [Code.ACLS_NOT_ENFORCED]), ("iam", [])]
 )
-def test_the_owner_hears_of_acls_when_the_tag_promises_a_scheme_that_needs_them(
+def test_the_owner_is_warned_of_acls_if_the_tag_names_a_scheme_that_needs_them(
     tag: str, expected: list[Code]
 ) -> None:
     asked = read_schemes(tag, "Tag")
@@ -294,7 +294,7 @@ def test_the_owner_hears_of_acls_when_the_tag_promises_a_scheme_that_needs_them(
 
 
 @pytest.mark.parametrize("changes", [changes for changes, _ in BREACHES])
-def test_one_cause_is_told_to_the_owner_once(changes: dict[str, Any]) -> None:
+def test_one_cause_is_reported_to_the_owner_once(changes: dict[str, Any]) -> None:
     refusals = scheme_refusals(cluster(**changes), AUTO, "msklink", ACLS)
 
     assert len(owner_refusals(AUTO, refusals)) == 1

@@ -32,7 +32,7 @@ def test_each_scheme_of_each_vpc_has_its_own_state() -> None:
     assert "remedy" in content["vpcs"]["vpc-2"]["tag"]["refusal"]
 
 
-def test_what_concerns_the_whole_account_is_told_at_the_top() -> None:
+def test_a_failure_of_the_whole_account_is_shown_at_the_top() -> None:
     content = status.describe(
         ARN, [connection(vpc_id="", scheme=None, state=State.FAILED, failure="it broke")]
     )
@@ -43,7 +43,7 @@ def test_what_concerns_the_whole_account_is_told_at_the_top() -> None:
 WARNING = refuse(Code.NOBODY_LET_IN, groups="sg-1")
 
 
-def test_warnings_are_told_beside_a_state_that_they_do_not_change() -> None:
+def test_warnings_are_shown_and_do_not_change_the_state() -> None:
     content = status.describe(ARN, [connection(state=State.PUBLISHED, warnings=(WARNING,))])
 
     entry = content["vpcs"]["vpc-1"]["iam"]
@@ -53,7 +53,7 @@ def test_warnings_are_told_beside_a_state_that_they_do_not_change() -> None:
     assert "refusal" not in entry
 
 
-def test_a_warning_that_came_or_went_is_news() -> None:
+def test_a_new_or_removed_warning_changes_the_status() -> None:
     plain, warned = (
         status.describe(ARN, [connection(state=State.PUBLISHED, warnings=warnings)])
         for warnings in ((), (WARNING,))
@@ -69,7 +69,7 @@ CHECK = ProbeResult(
 )
 
 
-def test_a_check_is_told_beside_a_connection_that_is_published() -> None:
+def test_a_check_is_shown_for_a_published_connection_only() -> None:
     content = status.describe(ARN, [connection(state=State.PUBLISHED, probe_result=CHECK)])
     gone = status.describe(ARN, [connection(state=State.CONNECTING, probe_result=CHECK)])
 
@@ -78,7 +78,7 @@ def test_a_check_is_told_beside_a_connection_that_is_published() -> None:
     assert "check" not in gone["vpcs"]["vpc-1"]["iam"]
 
 
-def test_of_a_check_remains_what_failed_where_room_is_short() -> None:
+def test_a_short_status_keeps_only_the_failed_layer_of_a_check() -> None:
     many = [
         connection(vpc_id=f"vpc-{number}", state=State.PUBLISHED, probe_result=CHECK)
         for number in range(60)
@@ -89,13 +89,13 @@ def test_of_a_check_remains_what_failed_where_room_is_short() -> None:
     assert content["vpcs"]["vpc-1"]["iam"]["check"] == {"good": False, "layer": "TCP"}
 
 
-def test_a_refusal_that_nobody_provokes_any_more_is_not_told() -> None:
+def test_a_refusal_of_an_unwanted_connection_is_not_shown() -> None:
     gone = connection(state=State.REFUSED, refusal=REFUSAL, wanted=False)
 
     assert status.describe(ARN, [gone]) == {"cluster_arn": ARN, "state": "idle", "vpcs": {}}
 
 
-def test_a_connection_that_is_still_there_is_told_though_nobody_wants_it() -> None:
+def test_an_unwanted_connection_is_shown_while_it_exists() -> None:
     content = status.describe(ARN, [connection(state=State.PUBLISHED, wanted=False)])
 
     assert content["state"] == "published"
@@ -116,7 +116,7 @@ def test_the_state_that_needs_attention_most_is_shown(states: list[State], expec
     assert status.overall_state(connection(state=state) for state in states) == expected
 
 
-def test_every_state_has_its_urgency() -> None:
+def test_every_state_has_a_rank() -> None:
     assert all(status.overall_state([connection(state=state)]) == state for state in State)
 
 
@@ -147,18 +147,18 @@ def test_the_same_status_at_another_time_is_the_same() -> None:
 
 
 @given(st.text() | st.none())
-def test_a_status_that_somebody_overwrote_belongs_to_nobody(value: str | None) -> None:
+def test_an_overwritten_status_has_no_owner(value: str | None) -> None:
     assert status.owner_of(value) is None
     assert not status.says_the_same(value, {"cluster_arn": ARN})
 
 
 @pytest.mark.parametrize("value", ["[]", "1", '{"cluster_arn": 1}', "null"])
-def test_a_status_of_another_shape_belongs_to_nobody(value: str) -> None:
+def test_a_status_of_another_shape_has_no_owner(value: str) -> None:
     assert status.owner_of(value) is None
 
 
 @pytest.mark.parametrize(("vpcs", "kept"), [(2, "remedy"), (40, "code"), (400, "refused")])
-def test_a_status_that_is_too_large_loses_texts_first_and_names_last(vpcs: int, kept: str) -> None:
+def test_a_status_that_is_too_large_drops_texts_first_and_names_last(vpcs: int, kept: str) -> None:
     refused = [
         connection(vpc_id=f"vpc-{number:017x}", state=State.REFUSED, refusal=REFUSAL)
         for number in range(vpcs)
@@ -171,7 +171,7 @@ def test_a_status_that_is_too_large_loses_texts_first_and_names_last(vpcs: int, 
     assert status.says_the_same(status.render(content, NOW), content)
 
 
-def test_the_owner_sees_how_far_the_grants_of_vendors_are() -> None:
+def test_the_owner_sees_the_state_of_each_vendor() -> None:
     removal = Removal(reason=REFUSAL, due=NOW)
     vendors = {
         "444444444444": VendorRecord(removal=removal),
@@ -196,7 +196,7 @@ def test_the_owner_of_six_hundred_clients_sees_how_many_are_in_each_state() -> N
     assert content["clients"] == {"published": 600}
 
 
-def test_that_a_cluster_was_replaced_is_kept_as_long_as_the_status_is_about_its_successor() -> None:
+def test_a_replacement_is_shown_while_the_status_is_about_the_successor() -> None:
     replaced = refuse(Code.CLUSTER_REPLACED, old="arn:old", new=ARN)
     first = status.render(status.taken_over(ARN, replaced), NOW)
 
