@@ -61,7 +61,7 @@ def standing(cluster: str) -> tuple[list[tuple[str, ...]], set[str]]:
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(of=deeds, data=st.data())
-def test_any_order_and_repetition_of_a_history_ends_as_the_history_did(
+def test_events_in_any_order_and_repeated_lead_to_the_same_state(
     accounts: Accounts, of: list[tuple[str, list[str]]], data: st.DataObject
 ) -> None:
     assert accounts
@@ -81,7 +81,7 @@ def test_any_order_and_repetition_of_a_history_ends_as_the_history_did(
     "events", [[request(), offboarding_request()], [offboarding_request(), request()]]
 )
 @pytest.mark.usefixtures("executions")
-def test_of_one_second_what_asks_for_a_connection_counts(cluster: str, events: list[Event]) -> None:
+def test_onboarding_wins_within_one_second(cluster: str, events: list[Event]) -> None:
     for one in events:
         receive(with_time(one, 0))
 
@@ -89,7 +89,7 @@ def test_of_one_second_what_asks_for_a_connection_counts(cluster: str, events: l
 
 
 @pytest.mark.usefixtures("executions")
-def test_a_time_to_come_silences_nobody(cluster: str) -> None:
+def test_a_time_in_the_future_does_not_block_later_requests(cluster: str) -> None:
     receive(request() | {"time": "2999-01-01T00:00:00Z"})
 
     receive(offboarding_request())
@@ -99,7 +99,7 @@ def test_a_time_to_come_silences_nobody(cluster: str) -> None:
 
 @pytest.mark.parametrize("time", ["soon", None, 7, "0001-01-01T00:00:00+14:00"])
 @pytest.mark.usefixtures("executions")
-def test_a_time_that_cannot_be_read_is_now(cluster: str, time: object) -> None:
+def test_an_invalid_time_is_replaced_by_now(cluster: str, time: object) -> None:
     receive(with_time(offboarding_request(), -9))
 
     receive(request() | {"time": time})

@@ -143,7 +143,7 @@ def no_role(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("no_role")
-def test_ten_thousand_hostile_events_get_nothing(
+def test_ten_thousand_hostile_events_change_nothing(
     accounts: Accounts, cluster: str, refusal_codes: list[str]
 ) -> None:
     before = accounts.snapshot(cluster)
@@ -162,7 +162,7 @@ def test_ten_thousand_hostile_events_get_nothing(
     assert accounts.items(cluster) == {}
 
 
-def test_a_client_that_is_listed_can_ask_for_itself_only(
+def test_a_listed_client_can_request_only_for_itself(
     accounts: Accounts, cluster: str, refusal_codes: list[str], executions: list[dict[str, Any]]
 ) -> None:
     """Whatever it writes into the detail, what is recorded is about its own account."""
@@ -185,7 +185,7 @@ def a_greedy_request(random_: Random) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("owned", [{}, {"names": ["billing.*"], "actions": ["consume"]}])
-def test_ten_thousand_greedy_requests_get_what_the_owner_wrote(owned: dict[str, Any]) -> None:
+def test_ten_thousand_greedy_requests_stay_within_the_bounds(owned: dict[str, Any]) -> None:
     """Through the parsing of the event, the decision, and the policy that comes of it."""
     random_ = Random(3)
     arn = ClusterArn.parse(f"arn:aws:kafka:eu-west-1:{OWNER}:cluster/orders/0-1")

@@ -65,7 +65,7 @@ def dual_stack(steps: Steps, accounts: Accounts) -> Steps:
     return steps
 
 
-def test_a_new_group_in_a_dual_stack_vpc_lets_nobody_out_by_ipv6(
+def test_a_new_group_in_a_dual_stack_vpc_allows_no_ipv6_egress(
     dual_stack: Steps, accounts: Accounts
 ) -> None:
     """EC2 gives it a rule for that, in which nobody is to see a change by others afterwards."""
@@ -90,7 +90,7 @@ def test_a_new_group_in_a_dual_stack_vpc_lets_nobody_out_by_ipv6(
         "RevokeSecurityGroupEgress",
     ],
 )
-def test_a_group_that_a_run_left_half_made_is_mended_by_the_next(
+def test_a_half_created_group_is_completed_by_the_next_run(
     dual_stack: Steps, accounts: Accounts, operation: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     call = BaseClient._make_api_call  # type: ignore[attr-defined]  # the one way of all calls
@@ -131,7 +131,7 @@ def test_two_schemes_of_a_vpc_share_the_group(steps: Steps, accounts: Accounts) 
     )
 
 
-def test_a_managed_group_out_of_shape_is_put_right_if_that_is_wanted(
+def test_a_changed_managed_group_is_repaired_if_repair_is_on(
     connected: Steps, accounts: Accounts, vpc_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REPAIR", "security-group")
@@ -152,7 +152,7 @@ def test_a_managed_group_out_of_shape_is_put_right_if_that_is_wanted(
     assert rules(kept) == (blocks, blocks)
 
 
-def test_a_group_of_the_client_is_used_as_it_is(
+def test_a_group_of_the_client_is_used_unchanged(
     steps: Steps, accounts: Accounts, vpc_id: str
 ) -> None:
     ec2 = accounts.client("ec2", CLIENT)

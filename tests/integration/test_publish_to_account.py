@@ -28,7 +28,7 @@ def test_the_client_gets_its_configuration_and_status(
     assert event["connection_arn"] == accounts.connections(CLIENT)[0]["VpcConnectionArn"]
 
 
-def test_what_is_written_is_marked_as_ours(connected: Steps, accounts: Accounts) -> None:
+def test_published_parameters_have_our_tags(connected: Steps, accounts: Accounts) -> None:
     connected.publish(CLIENT)
 
     ssm = accounts.client("ssm", CLIENT)
@@ -49,9 +49,7 @@ def test_publishing_twice_writes_once(connected: Steps, accounts: Accounts) -> N
     assert not accounts.take_events()
 
 
-def test_a_parameter_that_somebody_changed_is_put_right(
-    connected: Steps, accounts: Accounts
-) -> None:
+def test_a_changed_parameter_is_repaired(connected: Steps, accounts: Accounts) -> None:
     connected.publish(CLIENT)
     name = "/msklink/orders/iam/security.protocol"
     accounts.client("ssm", CLIENT).put_parameter(Name=name, Value="PLAINTEXT", Overwrite=True)
@@ -68,9 +66,7 @@ def test_the_owner_gets_every_scheme_and_a_summary(connected: Steps, accounts: A
     assert accounts.status(OWNER)["clients"] == {CLIENT: "published"}
 
 
-def test_a_client_gets_only_the_schemes_that_it_is_connected_by(
-    connected: Steps, accounts: Accounts
-) -> None:
+def test_a_client_gets_only_its_connected_schemes(connected: Steps, accounts: Accounts) -> None:
     connected.brokers |= {"scram": "b-1:14001"}
 
     connected.publish(CLIENT)
@@ -114,7 +110,9 @@ def test_a_role_that_may_not_write_is_refused_and_recorded(
     assert f"client#{CLIENT}##" in accounts.items(connected.cluster_arn)
 
 
-def test_a_refusal_that_the_survey_told_is_not_told_again(steps: Steps, accounts: Accounts) -> None:
+def test_a_refusal_that_the_survey_reported_is_not_reported_again(
+    steps: Steps, accounts: Accounts
+) -> None:
     steps.inspect_cluster()
     steps.survey(CLIENT)
 
@@ -129,9 +127,7 @@ def test_a_throttled_write_has_a_name_that_is_retried(connected: Steps, failing:
     assert error_of(connected.publish, CLIENT) == "TransientError"
 
 
-def test_an_answer_that_was_lost_is_found_out(
-    connected: Steps, accounts: Accounts, preceding: Any
-) -> None:
+def test_a_lost_response_is_detected(connected: Steps, accounts: Accounts, preceding: Any) -> None:
     preceding("ssm", "PutParameter", lambda again: again())
 
     assert error_of(connected.publish, CLIENT) == "LostRace"
@@ -141,7 +137,7 @@ def test_an_answer_that_was_lost_is_found_out(
     assert accounts.status(CLIENT)["state"] == "published"
 
 
-def test_another_cluster_that_takes_the_name_meanwhile_keeps_it(
+def test_a_cluster_that_takes_the_name_meanwhile_keeps_it(
     connected: Steps, accounts: Accounts, preceding: Any
 ) -> None:
     ssm = accounts.client("ssm", CLIENT)
@@ -161,7 +157,7 @@ def test_another_cluster_that_takes_the_name_meanwhile_keeps_it(
     assert event["refusal"]["code"] == "ClusterNameTaken"
 
 
-def test_the_owners_summary_stands_when_an_answer_was_lost(
+def test_the_owner_summary_survives_a_lost_response(
     connected: Steps, accounts: Accounts, preceding: Any
 ) -> None:
     preceding("ssm", "PutParameter", lambda again: again())

@@ -20,14 +20,14 @@ SOMEWHERE = "arn:aws:kafka:{}:{}:cluster/orders/a-uuid"
 # ------------------------------------------------------------------------------------ hints
 
 
-def test_a_tagged_cluster_gets_a_run(cluster: str, executions: list[dict[str, Any]]) -> None:
+def test_a_tagged_cluster_starts_a_run(cluster: str, executions: list[dict[str, Any]]) -> None:
     [run] = receive(tag_event(cluster))
 
     assert executions == [{"run": run, "cluster_arn": cluster}]
     assert cluster_item.read_cluster(cluster).holder == run
 
 
-def test_a_second_event_joins_the_run_under_way(
+def test_a_second_event_joins_the_running_run(
     cluster: str, executions: list[dict[str, Any]]
 ) -> None:
     [first] = receive(tag_event(cluster))
@@ -49,7 +49,7 @@ def test_a_request_is_recorded_with_the_account_of_the_envelope(
     assert (item["account"], item["schemes"]) == (CLIENT, ["iam"])
 
 
-def test_a_request_that_comes_twice_is_recorded_once(
+def test_a_duplicate_request_is_recorded_once(
     cluster: str, accounts: Accounts, executions: list[dict[str, Any]]
 ) -> None:
     receive(request())
@@ -59,13 +59,13 @@ def test_a_request_that_comes_twice_is_recorded_once(
     assert len({one["run"] for one in executions}) == 1
 
 
-def test_a_tagged_vpc_gets_a_run(cluster: str, executions: list[dict[str, Any]]) -> None:
+def test_a_tagged_vpc_starts_a_run(cluster: str, executions: list[dict[str, Any]]) -> None:
     assert receive(vpc_tagged())
 
     assert executions[0]["cluster_arn"] == cluster
 
 
-def test_a_cluster_whose_name_only_begins_alike_is_not_meant(
+def test_a_cluster_with_the_same_prefix_is_not_matched(
     accounts: Accounts, executions: list[dict[str, Any]]
 ) -> None:
     accounts.make_cluster("orders-2", tags={"msklink": "iam", "msklink/clients": CLIENT})
@@ -103,7 +103,7 @@ def test_a_cluster_whose_name_only_begins_alike_is_not_meant(
         (request() | {"detail": None}, "MalformedRequest"),
     ],
 )
-def test_what_may_not_be_is_refused_and_starts_nothing(
+def test_an_invalid_request_is_refused_and_starts_nothing(
     cluster: str,
     accounts: Accounts,
     executions: list[dict[str, Any]],
@@ -119,7 +119,7 @@ def test_what_may_not_be_is_refused_and_starts_nothing(
     assert accounts.snapshot(cluster) == before
 
 
-def test_a_detail_cannot_speak_for_another_account(
+def test_a_detail_cannot_request_for_another_account(
     cluster: str, accounts: Accounts, executions: list[dict[str, Any]]
 ) -> None:
     forged = request(account=OTHER_CLIENT)
@@ -219,7 +219,7 @@ def status(engine: Engine, run: str) -> str:
 
 
 @pytest.mark.parametrize("operation", ["ListClustersV2", "DescribeClusterV2"])
-def test_a_throttled_look_is_left_to_the_retries_of_lambda(
+def test_a_throttled_read_is_retried_by_lambda(
     cluster: str, accounts: Accounts, operation: str
 ) -> None:
     accounts.msk.faults.add(faults.throttled(operation, times=None))
@@ -229,7 +229,7 @@ def test_a_throttled_look_is_left_to_the_retries_of_lambda(
 
 
 @pytest.mark.usefixtures("accounts")
-def test_an_event_that_eventbridge_does_not_take_is_an_error(failing: Any) -> None:
+def test_an_event_that_eventbridge_rejects_is_an_error(failing: Any) -> None:
     failing("events", "PutEvents", "InternalException")
 
     assert error_of(receive, request(cluster="gone")) == "InternalException"

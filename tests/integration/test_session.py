@@ -22,5 +22,5 @@ ROLE = "arn:aws:sts::222222222222:assumed-role/msklink-client-eu-west-1"
         ("It failed.", "It failed."),
     ],
 )
-def test_a_denial_is_told_in_the_same_words_by_every_run(said: str, expected: str) -> None:
+def test_a_denial_has_the_same_text_in_every_run(said: str, expected: str) -> None:
     assert impersonal(said) == expected

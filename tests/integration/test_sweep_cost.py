@@ -25,7 +25,7 @@ def idle_calls(engine: Engine) -> int:
     return calls.total()
 
 
-def test_a_cluster_more_costs_three_calls(accounts: Accounts, engine: Engine) -> None:
+def test_another_cluster_costs_three_calls(accounts: Accounts, engine: Engine) -> None:
     tags = {"msklink": "iam", "msklink/clients": CLIENT}
     accounts.make_cluster("one", tags=tags)
     accounts.make_tagged_vpc(CLIENT, cluster="one")
