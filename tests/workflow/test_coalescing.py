@@ -56,7 +56,7 @@ def updates(accounts: Accounts) -> int:
 
 
 @pytest.mark.parametrize("durations", [AS_ON_AWS])
-def test_fifty_requests_in_the_time_of_one_enable_make_one_update(
+def test_fifty_requests_during_one_update_need_no_other_update(
     accounts: Accounts,
     engine: Engine,
     during_waits: Callable[[list[dict[str, Any]]], None],
@@ -84,7 +84,7 @@ def test_fifty_requests_in_the_time_of_one_enable_make_one_update(
     assert "holder" not in lease
 
 
-def test_another_scheme_that_some_ask_for_meanwhile_makes_one_more_update(
+def test_another_scheme_requested_meanwhile_needs_one_more_update(
     accounts: Accounts,
     engine: Engine,
     during_waits: Callable[[list[dict[str, Any]]], None],

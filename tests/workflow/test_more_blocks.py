@@ -14,7 +14,7 @@ def blocks_let_in(onboarded: OnboardedClient) -> list[str]:
     return sorted(rules)
 
 
-def test_a_new_block_is_let_in_by_the_next_sweep_and_is_no_drift(
+def test_a_new_block_is_allowed_by_the_next_sweep_and_is_no_drift(
     onboarded: OnboardedClient,
 ) -> None:
     onboarded.accounts.client("ec2", CLIENT).associate_vpc_cidr_block(
@@ -28,7 +28,7 @@ def test_a_new_block_is_let_in_by_the_next_sweep_and_is_no_drift(
     assert onboarded.sweep() == 0
 
 
-def test_a_dual_stack_vpc_is_served_and_nobody_finds_a_change(onboarded: OnboardedClient) -> None:
+def test_a_dual_stack_vpc_is_connected_without_drift(onboarded: OnboardedClient) -> None:
     """EC2 gives a group there one more rule than elsewhere."""
     accounts = onboarded.accounts
     onboarded.remove_vpc_tag()

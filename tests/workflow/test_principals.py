@@ -31,7 +31,7 @@ def let_in(onboarded: OnboardedClient, *accounts: str) -> None:
 
 
 @IS_NAMED
-def test_an_account_that_was_closed_since_it_was_admitted_keeps_nobody_out(
+def test_an_account_closed_after_its_grant_blocks_nobody(
     onboarded: OnboardedClient, is_named: bool
 ) -> None:
     onboarded.accounts.msk.assume(bad_principal_is_named=is_named)
@@ -47,7 +47,7 @@ def test_an_account_that_was_closed_since_it_was_admitted_keeps_nobody_out(
     assert CLIENT in rejected["message"]
 
 
-def test_it_is_told_once(onboarded: OnboardedClient) -> None:
+def test_a_closed_account_is_reported_once(onboarded: OnboardedClient) -> None:
     close(onboarded, CLIENT)
     let_in(onboarded, THIRD)
     onboarded.accounts.take_events()
@@ -60,7 +60,7 @@ def test_it_is_told_once(onboarded: OnboardedClient) -> None:
 
 
 @IS_NAMED
-def test_all_that_were_closed_are_found(onboarded: OnboardedClient, is_named: bool) -> None:
+def test_all_closed_accounts_are_found(onboarded: OnboardedClient, is_named: bool) -> None:
     onboarded.accounts.msk.assume(bad_principal_is_named=is_named)
     let_in(onboarded, THIRD, FOURTH)
     close(onboarded, CLIENT, FOURTH)
@@ -71,7 +71,7 @@ def test_all_that_were_closed_are_found(onboarded: OnboardedClient, is_named: bo
     assert onboarded.granted() == [OTHER_CLIENT, THIRD, VENDOR]
 
 
-def test_a_vendor_whose_account_was_closed_keeps_nobody_out(onboarded: OnboardedClient) -> None:
+def test_a_closed_vendor_account_blocks_nobody(onboarded: OnboardedClient) -> None:
     onboarded.accounts.tag_cluster(onboarded.cluster, msklink__vendors=VENDOR)
     onboarded.reconcile()
     onboarded.accounts.msk.close_account(VENDOR)
@@ -82,7 +82,7 @@ def test_a_vendor_whose_account_was_closed_keeps_nobody_out(onboarded: Onboarded
     assert ("Cluster Refused", Code.PRINCIPAL_REJECTED) in onboarded.take_events()
 
 
-def test_a_closed_account_does_not_keep_the_grant_of_another_that_leaves(
+def test_a_closed_account_does_not_block_the_removal_of_another(
     onboarded: OnboardedClient,
 ) -> None:
     let_in(onboarded, THIRD)
@@ -96,7 +96,7 @@ def test_a_closed_account_does_not_keep_the_grant_of_another_that_leaves(
     assert onboarded.connections() == []
 
 
-def test_who_is_reached_keeps_its_grant_while_the_closed_one_is_sought(
+def test_reachable_accounts_keep_their_grants_during_the_search(
     onboarded: OnboardedClient,
 ) -> None:
     close(onboarded, OTHER_CLIENT)
@@ -113,7 +113,7 @@ def test_who_is_reached_keeps_its_grant_while_the_closed_one_is_sought(
     assert all(CLIENT in granted for granted in written)
 
 
-def test_who_was_taken_out_to_find_the_closed_one_is_let_in_again_after_a_crash(
+def test_suspended_accounts_are_granted_again_after_a_crash(
     onboarded: OnboardedClient,
 ) -> None:
     onboarded.remove_vpc_tag()  # and has its connection until its time is up
@@ -131,7 +131,7 @@ def test_who_was_taken_out_to_find_the_closed_one_is_let_in_again_after_a_crash(
     assert cluster_item.read_cluster(onboarded.cluster).suspended_accounts == ()
 
 
-def test_others_principal_that_is_gone_is_shown_and_who_is_admitted_goes_on(
+def test_a_deleted_principal_of_others_is_reported_and_clients_stay_connected(
     onboarded: OnboardedClient,
 ) -> None:
     role = "arn:aws:iam::999999999999:role/app"

@@ -199,7 +199,7 @@ ORDERS: list[Callable[[Replacement], None]] = [
 
 
 @pytest.mark.parametrize("order", ORDERS, ids=lambda order: order.__name__)
-def test_the_new_cluster_is_served_within_a_run_and_nothing_is_left_of_the_old(
+def test_one_run_connects_the_new_cluster_and_removes_the_old(
     replacement: Replacement, order: Callable[[Replacement], None]
 ) -> None:
     order(replacement)
@@ -215,7 +215,7 @@ def test_the_new_cluster_is_served_within_a_run_and_nothing_is_left_of_the_old(
 # --------------------------------------------------------------------- while the old one lives
 
 
-def test_while_the_old_one_is_being_deleted_it_has_its_name_and_the_client_is_told(
+def test_a_cluster_keeps_its_name_while_it_is_deleted_and_the_client_is_informed(
     replacement: Replacement,
 ) -> None:
     accounts = replacement.accounts
@@ -242,7 +242,7 @@ def test_while_the_old_one_is_being_deleted_it_has_its_name_and_the_client_is_to
     replacement.assert_quiet()
 
 
-def test_a_request_by_name_is_for_the_one_that_is_not_being_deleted(
+def test_a_request_by_name_is_for_the_cluster_that_is_not_being_deleted(
     replacement: Replacement,
 ) -> None:
     replacement.delete_old(slowness=100)
@@ -257,7 +257,7 @@ def test_a_request_by_name_is_for_the_one_that_is_not_being_deleted(
 # ---------------------------------------------------------------------------- what people do
 
 
-def test_a_client_that_deletes_the_parameters_is_served_and_sent_to_no_group(
+def test_a_client_that_deletes_the_parameters_is_served_and_keeps_its_group(
     replacement: Replacement,
 ) -> None:
     accounts = replacement.accounts
@@ -280,7 +280,7 @@ def test_a_client_that_deletes_the_parameters_is_served_and_sent_to_no_group(
 
 
 @pytest.mark.parametrize("guard", ["tag", "stack"])
-def test_protection_holds_no_connection_that_is_dead_and_has_a_successor(
+def test_protection_does_not_keep_a_dead_connection_with_a_successor(
     replacement: Replacement, guard: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if guard == "tag":
@@ -301,7 +301,7 @@ def test_protection_holds_no_connection_that_is_dead_and_has_a_successor(
     replacement.assert_quiet()
 
 
-def test_an_account_that_the_new_one_does_not_list_leaves_as_from_a_cluster_that_is_gone(
+def test_an_account_that_the_new_cluster_does_not_list_is_offboarded(
     replacement: Replacement,
 ) -> None:
     accounts = replacement.accounts
@@ -323,7 +323,7 @@ def test_an_account_that_the_new_one_does_not_list_leaves_as_from_a_cluster_that
     replacement.assert_quiet()
 
 
-def test_a_connection_of_the_old_one_that_people_made_is_theirs(replacement: Replacement) -> None:
+def test_a_manual_connection_of_the_old_cluster_is_kept(replacement: Replacement) -> None:
     accounts = replacement.accounts
     [made] = accounts.connections(CLIENT)
     accounts.client("kafka", CLIENT).untag_resource(
@@ -371,7 +371,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
         "msklink.aws.ec2_security_groups.delete_group",
     ],
 )
-def test_a_run_of_the_old_one_leaves_be_what_the_new_one_did_meanwhile(
+def test_a_run_of_the_old_cluster_keeps_what_the_new_one_published(
     replacement: Replacement, meanwhile: Meanwhile, call: str
 ) -> None:
     """The whole run of the new one falls between two calls of the old one's."""
@@ -404,7 +404,7 @@ def test_a_run_of_the_old_one_leaves_be_what_the_new_one_did_meanwhile(
         "msklink.aws.msk_clusters.bootstrap_brokers",
     ],
 )
-def test_a_run_of_the_new_one_bears_that_the_old_one_goes_meanwhile(
+def test_a_run_of_the_new_cluster_tolerates_the_deletion_of_the_old(
     replacement: Replacement, meanwhile: Meanwhile, call: str
 ) -> None:
     replacement.replace()
@@ -416,7 +416,7 @@ def test_a_run_of_the_new_one_bears_that_the_old_one_goes_meanwhile(
     replacement.assert_quiet()
 
 
-def test_a_successor_that_goes_before_it_claims_the_name_leaves_no_brokers(
+def test_a_successor_deleted_before_it_takes_the_name_leaves_no_brokers(
     replacement: Replacement,
 ) -> None:
     """Whose account lets nobody in meanwhile."""

@@ -11,7 +11,7 @@ from tests.support.functions import OWNER
 from tests.support.onboarded_client import OnboardedClient
 
 
-def test_a_scheme_that_was_turned_off_stays_off_and_both_sides_are_told(
+def test_a_scheme_that_was_turned_off_stays_off_and_is_reported_to_both_sides(
     onboarded: OnboardedClient,
 ) -> None:
     external_changes.set_private_connectivity(onboarded.accounts, onboarded.cluster, on=False)
@@ -64,7 +64,7 @@ def unused(onboarded: OnboardedClient, repair: Callable[..., None]) -> Onboarded
     return onboarded
 
 
-def test_a_scheme_that_no_client_uses_is_turned_on_again_as_well(unused: OnboardedClient) -> None:
+def test_an_unused_scheme_is_turned_on_again_as_well(unused: OnboardedClient) -> None:
     assert unused.sweep() == 1
 
     brokers = unused.accounts.client("kafka").get_bootstrap_brokers(ClusterArn=unused.cluster)

@@ -45,7 +45,7 @@ def sweep(accounts: Accounts, engine: Engine, hours: int) -> int:
 
 
 @pytest.mark.parametrize("operation", OF_THE_CLUSTER)
-def test_it_fails_no_run_and_is_told_and_tried_again(
+def test_it_fails_no_run_and_is_reported_and_retried(
     accounts: Accounts, engine: Engine, operation: str
 ) -> None:
     cluster = accounts.make_cluster(tags=ALONE)
@@ -68,7 +68,7 @@ def test_it_fails_no_run_and_is_told_and_tried_again(
 
 
 @pytest.mark.parametrize("operation", OF_A_CLIENT)
-def test_in_one_client_account_it_concerns_no_other(
+def test_in_one_client_account_it_affects_no_other(
     accounts: Accounts, engine: Engine, operation: str
 ) -> None:
     cluster = accounts.make_cluster(tags=TAGS)
@@ -121,7 +121,7 @@ def test_other_services_are_quoted_as_well(
     assert accounts.take_events("Client Refused") == []
 
 
-def test_one_vpc_over_its_quota_keeps_no_other_out(
+def test_one_vpc_over_its_quota_blocks_no_other(
     accounts: Accounts, engine: Engine, failing: Any
 ) -> None:
     cluster = accounts.make_cluster(tags=ALONE)
@@ -140,7 +140,7 @@ def test_one_vpc_over_its_quota_keeps_no_other_out(
     assert vpcs[new_vpc]["iam"]["refusal"]["code"] == "RefusedByAws"
 
 
-def test_a_client_whose_scheme_is_on_is_served_where_another_cannot_be_turned_on(
+def test_a_client_of_an_enabled_scheme_is_connected_if_another_cannot_be_enabled(
     accounts: Accounts, engine: Engine
 ) -> None:
     cluster = accounts.make_cluster(tags=TAGS)
@@ -192,7 +192,7 @@ def test_a_scheme_that_msk_would_not_turn_on_again_is_tried_once(
     assert onboarded.sweep() == 0
 
 
-def test_policies_that_cannot_be_read_take_nothing_away(onboarded: OnboardedClient) -> None:
+def test_policies_that_cannot_be_read_remove_nothing(onboarded: OnboardedClient) -> None:
     refuse(onboarded.accounts, "GetClusterPolicy")
 
     onboarded.reconcile()

@@ -18,7 +18,7 @@ def connect_stranger(onboarded: OnboardedClient) -> str:
 
 
 @pytest.mark.parametrize("reject", [False, True])
-def test_a_connection_of_an_unknown_account_is_told_once_and_rejected_if_wanted(
+def test_a_connection_of_an_unknown_account_is_reported_once_and_rejected_if_enabled(
     onboarded: OnboardedClient, repair: Callable[..., None], *, reject: bool
 ) -> None:
     repair("policy", REJECT_UNKNOWN_CONNECTIONS=str(reject).lower())
@@ -49,7 +49,7 @@ def test_a_connection_of_a_service_of_aws_is_never_rejected(
     assert onboarded.connections(STRANGER) == ["AVAILABLE"]
 
 
-def test_what_was_told_of_before_it_could_be_rejected_is_rejected_then(
+def test_a_reported_connection_is_rejected_once_that_is_enabled(
     onboarded: OnboardedClient, repair: Callable[..., None]
 ) -> None:
     connect_stranger(onboarded)
@@ -64,7 +64,7 @@ def test_what_was_told_of_before_it_could_be_rejected_is_rejected_then(
     assert onboarded.sweep() == 0
 
 
-def test_a_stranger_that_was_told_of_on_its_way_is_rejected_when_it_is_there(
+def test_a_connection_reported_in_creation_is_rejected_when_available(
     onboarded: OnboardedClient, repair: Callable[..., None]
 ) -> None:
     repair("policy", REJECT_UNKNOWN_CONNECTIONS="true")
@@ -81,7 +81,7 @@ def test_a_stranger_that_was_told_of_on_its_way_is_rejected_when_it_is_there(
     assert onboarded.take_events() == []
 
 
-def test_whose_a_connection_is_is_judged_once(
+def test_the_kind_of_caller_is_read_once_per_connection(
     onboarded: OnboardedClient, repair: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repair("", REJECT_UNKNOWN_CONNECTIONS="true")

@@ -51,7 +51,7 @@ def test_brokers_that_leave_the_cluster_are_replaced_in_parameter_store(
     assert onboarded.sweep() == 0
 
 
-def test_an_upgrade_that_nobody_saw_begin_is_found_by_the_ids_of_the_brokers(
+def test_an_upgrade_without_a_seen_start_is_found_by_broker_ids(
     onboarded: OnboardedClient,
 ) -> None:
     update(onboarded, BOTH)
@@ -63,7 +63,7 @@ def test_an_upgrade_that_nobody_saw_begin_is_found_by_the_ids_of_the_brokers(
 
 
 @pytest.mark.parametrize("upgrade", [begin, update], ids=["under way", "half done"])
-def test_a_client_that_comes_meanwhile_is_served_when_msk_is_ready_and_warned(
+def test_a_client_added_during_an_upgrade_is_connected_later_with_a_warning(
     onboarded: OnboardedClient, upgrade: Callable[[OnboardedClient, str], None]
 ) -> None:
     upgrade(onboarded, BOTH)
