@@ -58,7 +58,7 @@ def rooms(path: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("path", RULES, ids=name_of)
-def test_rules_are_values_in_and_values_out(path: Path) -> None:
+def test_rule_modules_import_neither_aws_nor_services(path: Path) -> None:
     assert packages(path) <= {"msklink", "pydantic"}
     assert not {"aws", "services"} & rooms(path)
 
@@ -126,7 +126,7 @@ def test_every_file_says_what_it_is() -> None:
         assert ast.get_docstring(ast.parse(path.read_text())), path
 
 
-def test_nobody_is_granted_everything() -> None:
+def test_no_granted_action_has_a_wildcard() -> None:
     for who in [CLIENT_ROLE, *handlers()]:
         assert not {action for action in granted(who) if "*" in action}
 

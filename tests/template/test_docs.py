@@ -199,7 +199,7 @@ def test_the_identity_policy_of_the_page_has_the_actions_of_the_cluster_policy()
 
 
 @pytest.mark.parametrize("path", ["README.md", "docs/client.md"])
-def test_the_bounds_in_the_pages_can_be_read(path: str) -> None:
+def test_the_bounds_in_the_documentation_are_valid(path: str) -> None:
     found = re.search(
         r"put-parameter --name (\S+) .*?--value '(.*?)'", (ROOT / path).read_text(), re.S
     )

@@ -81,7 +81,7 @@ def test_every_sample_has_its_rule_and_every_rule_a_sample() -> None:
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
-def test_a_sample_is_called_by_its_detail_type(path: Path) -> None:
+def test_a_sample_is_named_after_its_detail_type(path: Path) -> None:
     assert path.stem.split(".")[0] == read(path)["detail-type"].lower().replace(" ", "-")
 
 
@@ -143,12 +143,12 @@ def test_the_client_stack_forwards_tags_of_vpcs_and_nothing_else() -> None:
     assert forwarded == ["tag-change-on-resource.vpc"]
 
 
-def test_what_clients_send_comes_by_the_custom_bus_only() -> None:
+def test_client_events_arrive_by_the_custom_bus_only() -> None:
     """On the default bus everybody in the owner account could speak for any client."""
     on_bus = {name for name, rule in rules().items() if rule.get("EventBusName") == {"Ref": "Bus"}}
 
     assert on_bus == {"ClientAsked", "ClientVpcTagsChanged"}
 
 
-def test_every_rule_keeps_what_it_could_not_deliver() -> None:
+def test_every_rule_has_a_dead_letter_queue() -> None:
     assert all("DeadLetterConfig" in rule for rule in rules().values())

@@ -153,7 +153,7 @@ def test_the_table_has_every_expression_and_no_other() -> None:
 
 @pytest.mark.parametrize("count", COUNTS)
 @pytest.mark.parametrize("expression", TABLE)
-def test_an_expression_means_what_its_row_says(expression: str, count: int) -> None:
+def test_an_expression_has_the_value_of_its_row(expression: str, count: int) -> None:
     row = TABLE[expression]
 
     value = evaluate(expression, row.given(count))
@@ -161,7 +161,7 @@ def test_an_expression_means_what_its_row_says(expression: str, count: int) -> N
     assert json.dumps(value) == json.dumps(row.expected(count))
 
 
-def test_every_map_goes_through_an_array_that_the_table_tries_with_many() -> None:
+def test_every_map_iterates_over_an_array_that_the_table_has_with_many() -> None:
     """A Map over a single value fails (Amazon States Language, Map)."""
     for name, state in STATES.items():
         if state["Type"] == "Map":

@@ -64,9 +64,7 @@ def functions_take(value: str) -> bool:
 
 
 @pytest.mark.parametrize(("value", "allowed"), NAMESPACES)
-def test_a_namespace_that_aws_keeps_to_itself_is_refused_everywhere(
-    value: str, *, allowed: bool
-) -> None:
+def test_a_reserved_namespace_is_refused_everywhere(value: str, *, allowed: bool) -> None:
     assert {
         "template.yaml": cloudformation_takes("template.yaml", value),
         "client.yaml": cloudformation_takes("client.yaml", value),
@@ -99,7 +97,7 @@ def test_the_longest_stack_name_makes_no_name_too_long() -> None:
             assert len(properties.get(key, "")) <= limit, logical_id
 
 
-def test_whatever_names_the_state_machine_names_the_same() -> None:
+def test_all_names_of_the_state_machine_are_equal() -> None:
     [machine] = resources("AWS::Serverless::StateMachine").values()
     name = filled_in(machine["Name"], {"Namespace": "links"})
 
@@ -142,7 +140,7 @@ def test_client_accounts_are_a_list_of_240_ids_at_most(value: str, *, allowed: b
     assert bool(re.fullmatch(CLIENT_ACCOUNTS["AllowedPattern"], value)) is allowed
 
 
-def test_whoever_has_more_accounts_is_told_of_the_organization() -> None:
+def test_the_error_for_more_accounts_names_the_organization() -> None:
     assert str(MOST) in CLIENT_ACCOUNTS["ConstraintDescription"]
     assert "OrganizationId" in CLIENT_ACCOUNTS["ConstraintDescription"]
     assert "OrganizationId" in CLIENT_ACCOUNTS["Description"]

@@ -39,7 +39,7 @@ def parameter_value(values: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def test_what_is_published_are_the_parameters_of_the_client_stack() -> None:
+def test_the_published_parameters_are_those_of_the_client_stack() -> None:
     parameters = template("client.yaml")["Parameters"]
 
     given = parameter_value(VALUES)["parameters"]
@@ -83,7 +83,7 @@ def test_the_role_is_the_one_that_functions_assume() -> None:
     assert parameter_value(VALUES)["role_name"] == role.rpartition("/")[2]
 
 
-def test_no_cluster_can_have_the_parameter_as_its_own() -> None:
+def test_the_parameter_name_is_no_cluster_name() -> None:
     _, namespace, name = filled_in(PARAMETER["Name"], VALUES).split("/")
 
     assert namespace == "msklink"
@@ -110,7 +110,7 @@ def test_the_version_is_that_of_the_changelog() -> None:
     assert version.endswith("-dev") if newest == "Unreleased" else version == newest
 
 
-def test_whoever_may_put_events_is_named_or_of_the_organization() -> None:
+def test_only_named_accounts_or_the_organization_may_put_events() -> None:
     of_organization = {"StringEquals": {"aws:PrincipalOrgID": {"Ref": "OrganizationId"}}}
     statements = [
         policy["Statement"] for policy in resources("AWS::Events::EventBusPolicy").values()

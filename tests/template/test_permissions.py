@@ -34,17 +34,17 @@ def test_the_page_of_permissions_is_that_of_the_templates() -> None:
     assert PAGE.read_text() == page(), "run `make docs`"
 
 
-def test_all_resources_are_named_only_where_an_action_knows_none() -> None:
+def test_a_star_resource_is_used_only_for_actions_without_resource_types() -> None:
     assert [one for one in granted() if (one.resource == "*") == bool(arns(one.action))] == []
 
 
-def test_an_action_is_granted_on_resources_that_it_knows() -> None:
+def test_an_action_is_granted_on_resource_types_that_it_supports() -> None:
     by_arn = [one for one in granted() if one.resource.startswith("arn:")]
 
     assert [one for one in by_arn if not knows(one)] == []
 
 
-def test_what_is_granted_has_the_name_of_the_namespace_and_not_of_the_stack() -> None:
+def test_resources_are_named_by_the_namespace_and_not_by_the_stack() -> None:
     assert [one for one in granted() if "AWS::StackName" in one.resource] == []
 
 
@@ -67,7 +67,7 @@ def test_an_action_is_granted_once_to_a_role_and_named_in_full() -> None:
     assert not [one for one in found if "*" in one.action]
 
 
-def test_every_excuse_is_for_something_that_is_granted() -> None:
+def test_every_reason_for_an_unused_permission_is_for_a_granted_one() -> None:
     assert UNUSED.keys() <= {(one.role, one.action) for one in permissions()}
     assert set(MANAGED) == {
         policy

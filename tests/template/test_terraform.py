@@ -162,17 +162,17 @@ def of_the_module() -> dict[str, dict[str, Any]]:
     return found
 
 
-def test_both_make_the_same_things() -> None:
+def test_both_create_the_same_resources() -> None:
     assert set(of_the_module()) == set(of_the_template())
 
 
-def test_both_make_them_the_same_way() -> None:
+def test_both_give_the_resources_the_same_properties() -> None:
     made = of_the_module()
     for address, wanted in of_the_template().items():
         assert in_one_form(made[address]) == in_one_form(wanted), address
 
 
-def test_both_take_the_same_parameters() -> None:
+def test_both_have_the_same_parameters() -> None:
     variables = MODULE.variables()
 
     assert set(variables) == {snake(name) for name in PARAMETERS}
@@ -200,7 +200,7 @@ def split_pattern(pattern: str) -> tuple[str, str]:
     return (f"^({ahead[1]})", pattern[ahead.end() :]) if ahead else ("", pattern)
 
 
-def test_both_tell_the_same() -> None:
+def test_both_have_the_same_outputs() -> None:
     outputs = filled_in(template("client.yaml")["Outputs"], VALUES)
 
     assert MODULE.outputs() == {
@@ -209,7 +209,7 @@ def test_both_tell_the_same() -> None:
     }
 
 
-def test_what_the_module_looks_up_is_declared() -> None:
+def test_data_sources_of_the_module_are_declared() -> None:
     looked_up = {
         name.rpartition(".")[0].removesuffix("[0]")
         for name in REFERENCES
