@@ -1,4 +1,4 @@
-"""What an account is granted of its request, by the bounds that the owner wrote."""
+"""The access that an account is granted within the bounds of the cluster owner."""
 
 import json
 import re
@@ -118,7 +118,7 @@ def test_no_name_outside_the_bounds_is_granted(
 def test_a_request_within_the_bounds_is_granted_completely(
     asked: KafkaAccess, owned: AccessBounds
 ) -> None:
-    """A name is refused only if a name that it matches is outside of every bound."""
+    """A name is refused only if it matches a name outside every bound."""
     decision = decided(asked, own=owned.model_dump_json())
 
     for field in ACTIONS:

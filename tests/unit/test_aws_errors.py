@@ -1,4 +1,4 @@
-"""Which faults of AWS are worth another try."""
+"""Which errors of AWS are retried."""
 
 from collections.abc import Iterator
 from typing import Any

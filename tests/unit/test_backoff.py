@@ -8,7 +8,7 @@ PAUSES = [timedelta(minutes=minutes) for minutes in (5, 15, 60)]
 
 
 def failures() -> list[RunFailure]:
-    """Twelve in a row."""
+    """Return twelve failures in a row."""
     row: list[RunFailure] = []
     for number in range(1, 13):
         failure = RunFailure(run=f"orders-1-{number}", status="FAILED", ended=NOW)

@@ -1,4 +1,4 @@
-"""What becomes of a record in each state that MSK may tell of its connection."""
+"""The record after each state that MSK may return for its connection."""
 
 import pytest
 

@@ -23,7 +23,7 @@ AUTO = read_schemes("auto", "Tag")
 
 
 def codes(properties: str | None = ACLS, tag: str = "auto", **changes: Any) -> dict[str, str]:
-    """Why the schemes of a cluster that differs in *changes* cannot be had."""
+    """Return the refusal codes of the schemes of a cluster with *changes*."""
     asked = read_schemes(tag, "Tag")
     refusals = scheme_refusals(cluster(**changes), asked, "msklink", properties)
     return {scheme.value: refusal.code.value for scheme, refusal in refusals.items()}

@@ -38,6 +38,6 @@ def test_a_history_has_room_for_few_waits_with_many_clients(clients: int, rounds
 
 
 def test_six_hundred_clients_fit_into_one_history() -> None:
-    """As many as a cluster policy has room for."""
+    """A cluster policy has room for 600 accounts."""
     assert has_room(0, 600)
     assert HISTORY_LIMIT == 25_000

@@ -1,4 +1,4 @@
-"""The mutations by which suites are measured fit the code as it is."""
+"""The mutations that measure the test suites match the current code."""
 
 from pathlib import Path
 

@@ -77,12 +77,12 @@ def read(document: Document | None) -> Policy:
 
 
 def others(policy: Policy) -> list[str]:
-    """The statements of others, to the byte and in their order."""
+    """Return the statements of others, unchanged and in order."""
     return [json.dumps(one) for one in policy.statements if not is_ours(one, "msklink")]
 
 
 def granted(policy: Policy) -> set[str]:
-    """Every account in a statement of ours, however it is written."""
+    """Return each account in our statements, which must name account roots."""
     found = [one.get("Principal", {}) for one in policy.ours("msklink")]
     assert all(list(principal) == ["AWS"] for principal in found)
     roots = {name for principal in found for name in principal["AWS"]}
@@ -91,7 +91,7 @@ def granted(policy: Policy) -> set[str]:
 
 
 def rewritten(policy: Policy, random: Random) -> Policy:
-    """*policy* as MSK may return it: other order, accounts as ids, lists of one as scalars."""
+    """Return *policy* as MSK may: reordered, accounts as ids, lists of one as scalars."""
 
     def rewrite_value(value: list[str] | str) -> list[str] | str:
         listed = [value] if isinstance(value, str) else value

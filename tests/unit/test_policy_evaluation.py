@@ -21,7 +21,7 @@ CALL = RoleCall(ROLE, "kafka:CreateVpcConnection", ARN)
 
 
 def allow(**changes: Any) -> Statement:
-    """A statement that admits the account; None takes an element out."""
+    """Return a statement that admits the account; None removes an element."""
     statement = {
         "Effect": "Allow",
         "Principal": {"AWS": CLIENT},
@@ -250,7 +250,7 @@ policies = st.lists(statements(), max_size=4)
 @thorough
 @given(policies)
 def test_ministack_decides_the_same(document: list[Statement]) -> None:
-    """An evaluator that others wrote."""
+    """Ministack has an independent evaluator."""
     context = iam_evaluator.EvalContext(
         ROLE, "AssumedRole", CLIENT, CALL.action, ARN, "eu-west-1", secure_transport=True
     )

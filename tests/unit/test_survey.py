@@ -63,7 +63,7 @@ def look(
     )
 
 
-# ------------------------------------------------------------------------------ what is wished
+# ------------------------------------------------------------------------------ requested VPCs
 
 
 @pytest.mark.parametrize(
@@ -341,7 +341,7 @@ def test_a_request_without_known_schemes_keeps_its_refusals() -> None:
 
 
 def small(free: int, **changes: Any) -> Vpc:
-    """A VPC that asks for iam and scram, with *free* addresses in each of its subnets."""
+    """Return a VPC tagged for iam and scram, with *free* addresses in each subnet."""
     subnets = tuple(subnet(f"subnet-{zone}", zone, free) for zone in ZONES)
     return replace(tagged("iam scram", **changes), subnets=subnets)
 

@@ -1,4 +1,4 @@
-"""What the handlers of all task states have in common."""
+"""The behavior that all task state handlers share."""
 
 from typing import Any
 

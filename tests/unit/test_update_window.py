@@ -78,7 +78,7 @@ def test_polls_are_frequent_around_the_expected_end(
 
 
 def looks(took: float, expected: tuple[int, int], brokers: int = 3) -> list[int]:
-    """The seconds after the start of an update at which it is looked at, until it is over."""
+    """Return when an update is polled, in seconds after its start, until its end."""
     found = [wait_seconds(0, expected, brokers)]
     while found[-1] < took:
         found.append(found[-1] + wait_seconds(found[-1], expected, brokers))
@@ -90,7 +90,7 @@ def transitions(took: float, expected: tuple[int, int]) -> int:
 
 
 def delays(first: int, last: int, expected: tuple[int, int]) -> list[float]:
-    """How late the end is seen, for updates that take anything from *first* to *last* seconds."""
+    """Return how late the end is seen, for updates of *first* to *last* seconds."""
     return [looks(took + 0.5, expected)[-1] - took - 0.5 for took in range(first, last)]
 
 
