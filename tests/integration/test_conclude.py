@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("executions")
 
 @pytest.fixture
 def holding(steps: Steps) -> Steps:
-    """A run that holds the lease, for the first request."""
+    """Return a run that holds the lease, for the first request."""
     cluster_item.add_request(steps.cluster_arn)
     cluster_item.take_lease(steps.cluster_arn, RUN)
     return steps
@@ -87,7 +87,7 @@ def test_a_run_with_a_full_history_starts_its_successor(
 def test_starting_the_successor_twice_starts_one_run(
     holding: Steps, executions: list[dict[str, Any]]
 ) -> None:
-    """The function died before it could say that it was done."""
+    """The function died before it returned."""
     cluster_item.add_request(holding.cluster_arn)
     holding.conclude(1, rounds=1, clients=600)
 

@@ -46,7 +46,7 @@ def test_a_connection_made_by_hand_is_adopted(
 def test_a_lost_response_makes_no_second_connection(
     granted: Steps, accounts: Accounts, vpc_id: str
 ) -> None:
-    """botocore asks again, and MSK refuses the second connection of the VPC."""
+    """botocore retries, and MSK refuses the second connection of the VPC."""
     accounts.msk.faults.add(faults.error("CreateVpcConnection", when="after"))
 
     granted.connect(CLIENT)
@@ -147,7 +147,7 @@ def test_a_deleted_connection_is_created_again(connected: Steps, accounts: Accou
 
 
 def kill(accounts: Accounts) -> str:
-    """Let the client's only connection die, as when its scheme is turned off; its ARN."""
+    """Make the only connection of the client INACTIVE and return its ARN."""
     [connection] = accounts.connections(CLIENT)
     arn: str = connection["VpcConnectionArn"]
     accounts.msk.force_connection(arn, "INACTIVE")

@@ -117,7 +117,7 @@ def test_a_stale_cluster_version_is_a_lost_race(surveyed: Steps, accounts: Accou
 
 
 def test_identical_settings_are_no_error(surveyed: Steps, accounts: Accounts) -> None:
-    """MSK reads may lag behind its writes."""
+    """Reads of MSK may lag behind writes."""
     identical = MskError(
         "BadRequestException", "The specified parameter value is identical to the current value"
     )
@@ -127,7 +127,7 @@ def test_identical_settings_are_no_error(surveyed: Steps, accounts: Accounts) ->
 
 
 def test_a_lost_response_makes_no_second_update(surveyed: Steps, accounts: Accounts) -> None:
-    """botocore asks again, and finds the cluster updating."""
+    """botocore retries, and the cluster is updating."""
     accounts.msk.faults.add(faults.error("UpdateConnectivity", when="after"))
 
     assert error_of(surveyed.enable) == "LostRace"

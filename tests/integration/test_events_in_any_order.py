@@ -1,4 +1,4 @@
-"""Events that come late, twice and in any order: what is asked for last is what stands."""
+"""Events that arrive late, twice and in any order: the last request wins."""
 
 from itertools import count
 from typing import Any
@@ -38,7 +38,7 @@ def event(kind: str, schemes: list[str]) -> Event:
 
 
 def record(cluster: str, sent: Event) -> None:
-    """What ReceiveEvent does with it, but for finding the cluster and starting runs."""
+    """Record a request like ReceiveEvent, without finding the cluster or starting runs."""
     [trigger] = read_event(sent, "msklink")
     assert isinstance(trigger, ClientChanged)
     for word in client_requests.read_client_requests(trigger, cluster, clock.now()):
@@ -46,7 +46,7 @@ def record(cluster: str, sent: Event) -> None:
 
 
 def standing(cluster: str) -> tuple[list[tuple[str, ...]], set[str]]:
-    """The schemes of the request that stands, and those that are to go."""
+    """Return the requested schemes, and those with an offboarding request."""
     requests, offboarding_requests = (
         dynamodb.onboarding_requests(cluster, CLIENT),
         dynamodb.offboarding_requests(cluster, CLIENT),

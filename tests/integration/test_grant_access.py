@@ -78,7 +78,7 @@ def test_a_policy_that_appeared_meanwhile_is_a_lost_race(
 
 
 def test_a_lost_response_is_detected(surveyed: Steps, accounts: Accounts) -> None:
-    """botocore asks again with a version that is no longer the last."""
+    """botocore retries with a version that is no longer current."""
     accounts.msk.faults.add(faults.error("PutClusterPolicy", when="after"))
 
     assert error_of(surveyed.grant) == "LostRace"
@@ -96,7 +96,7 @@ def admitted(accounts: Accounts, steps: Steps) -> list[str]:
 
 
 def refused(accounts: Accounts) -> dict[str, str]:
-    """The codes that were told to clients, by account."""
+    """Return the refusal codes in client events, by account."""
     return {
         event["account"]: event["refusal"]["code"]
         for event in accounts.take_events("Client Refused")
@@ -104,7 +104,7 @@ def refused(accounts: Accounts) -> dict[str, str]:
 
 
 def fill_up(accounts: Accounts, cluster_arn: str, room: int) -> None:
-    """Let others write a policy that leaves *room* characters."""
+    """Write a policy of others that leaves *room* characters."""
 
     def size(last: int) -> int:
         return len(json.dumps(policy(last), separators=(",", ":")))

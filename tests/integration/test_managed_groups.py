@@ -1,4 +1,4 @@
-"""The managed security group of a client VPC, which ConnectClient makes and keeps in shape."""
+"""The managed security group of a client VPC, which ConnectClient creates and updates."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ BROKERS: Rule = ("tcp", 14001, 14100, "10.0.0.0/16")
 
 
 def rules(group: dict[str, Any]) -> tuple[set[Rule], set[Rule]]:
-    """What the group lets in, and what it lets out: protocol, ports, block."""
+    """Return the ingress and egress rules of the group: protocol, ports, block."""
 
     def flat(permissions: list[dict[str, Any]]) -> set[Rule]:
         return {
@@ -53,7 +53,7 @@ def test_a_connection_is_made_with_a_group_of_ours(
 
 @pytest.fixture
 def dual_stack(steps: Steps, accounts: Accounts) -> Steps:
-    """A run whose client asks for a VPC with IPv6 and may connect."""
+    """Return a run whose client requested a VPC with IPv6 and may connect."""
     accounts.deploy_client(CLIENT)
     accounts.tag_vpc(CLIENT, accounts.make_network(CLIENT, ipv6=True), "iam")
     steps.inspect_cluster()
@@ -68,7 +68,7 @@ def dual_stack(steps: Steps, accounts: Accounts) -> Steps:
 def test_a_new_group_in_a_dual_stack_vpc_allows_no_ipv6_egress(
     dual_stack: Steps, accounts: Accounts
 ) -> None:
-    """EC2 gives it a rule for that, in which nobody is to see a change by others afterwards."""
+    """EC2 adds an egress rule to new groups, which must not count as drift later."""
     dual_stack.connect(CLIENT)
     accounts.clock.advance(3600)
     dual_stack.inspect_connections()

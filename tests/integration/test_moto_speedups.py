@@ -1,4 +1,4 @@
-"""The cached values are those that moto and botocore compute each time."""
+"""Cached values equal those that moto and botocore compute each time."""
 
 import re
 from typing import Any

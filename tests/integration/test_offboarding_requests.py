@@ -1,4 +1,4 @@
-"""Requests to take connections away, which hold until something is asked for anew."""
+"""Offboarding requests, which are valid until the next onboarding request."""
 
 from typing import Any
 

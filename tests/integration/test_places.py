@@ -1,4 +1,4 @@
-"""What EC2 says of subnets and VPCs, and what a survey makes of it before anything is written."""
+"""Subnets and VPCs as EC2 describes them, and the survey's decisions before any change."""
 
 from collections.abc import Callable
 from typing import Any
@@ -119,7 +119,7 @@ def test_a_tagged_subnet_has_room_for_all_schemes_or_is_refused(
 def test_a_manual_connection_in_full_subnets_is_adopted(
     granted: Steps, accounts: Accounts, vpc_id: str
 ) -> None:
-    """Its endpoint is there, which no record knows yet."""
+    """Its endpoint exists, and no record has it yet."""
     subnets = accounts.subnets(CLIENT, vpc_id)
     group = accounts.client("ec2", CLIENT).create_security_group(
         GroupName="hand-made", Description="-", VpcId=vpc_id

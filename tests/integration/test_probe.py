@@ -1,4 +1,4 @@
-"""A client's probe is asked about what is published, and the status says what it found."""
+"""A client's probe checks the published brokers, and the status shows its result."""
 
 import itertools
 from typing import Any
@@ -11,7 +11,7 @@ from tests.support.steps import Steps
 
 
 def reported_check(accounts: Accounts, vpc_id: str) -> Any:
-    """What the status says of the check."""
+    """Return the check in the client's status."""
     return accounts.status(CLIENT)["vpcs"][vpc_id]["iam"].get("check")
 
 

@@ -171,7 +171,7 @@ def test_no_request_makes_the_function_fail(
 def test_a_name_that_two_clusters_have_is_refused(
     cluster: str, accounts: Accounts, executions: list[dict[str, Any]]
 ) -> None:
-    """MSK keeps names unique while clusters live; nobody has written that of deleted ones."""
+    """MSK keeps names of existing clusters unique; nothing is documented for deleted ones."""
     other = accounts.make_cluster("orders-2", tags={"msklink": "iam", "msklink/clients": CLIENT})
     accounts.msk.rename(other, "orders")
 
@@ -186,7 +186,7 @@ def test_a_name_that_two_clusters_have_is_refused(
 
 
 def test_a_run_that_was_never_started_is_started(cluster: str, accounts: Accounts) -> None:
-    """The function died between taking the lease and starting the run."""
+    """The function died after it took the lease and before it started the run."""
     with engine_in_moto(accounts) as engine:
         cluster_item.add_request(cluster)
         cluster_item.take_lease(cluster, "orders-lost-1")

@@ -1,4 +1,4 @@
-"""What a client reads in its own account of a request that no run has seen."""
+"""The client's status for a request that was refused before any run."""
 
 from typing import Any
 

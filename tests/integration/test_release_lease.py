@@ -26,7 +26,7 @@ def cluster(accounts: Accounts) -> str:
 
 @pytest.fixture
 def dead(accounts: Accounts, engine: Engine, cluster: str) -> str:
-    """A run that was aborted while it waited for its cluster, and holds the lease still."""
+    """Return a run that was aborted during a wait and still holds the lease."""
     accounts.msk.force_state(cluster, "UPDATING")
     accounts.meanwhile("DescribeClusterV2", lambda: engine.kill(name))
     name = "orders-" + cluster.split("/")[2][:8] + "-1"

@@ -1,4 +1,4 @@
-"""A function that dies around a repair: the repair is told, and counted once, by who comes next."""
+"""Functions that die during a repair: the next one reports the repair and counts it once."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,12 +20,12 @@ Until = Callable[[int, Callable[[], object]], None]
 
 
 class Killed(BaseException):
-    """The end of a function."""
+    """Stops a function."""
 
 
 @pytest.fixture
 def until(monkeypatch: pytest.MonkeyPatch) -> Until:
-    """Calls a function, which dies before its *nth* write."""
+    """Return a call of a function that dies before its *nth* write."""
     call = BaseClient._make_api_call  # type: ignore[attr-defined]  # the one way of all calls
 
     def until(nth: int, function: Callable[[], object]) -> None:

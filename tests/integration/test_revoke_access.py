@@ -1,4 +1,4 @@
-"""What others change after GrantAccess has looked is theirs, and for the next run to find."""
+"""Changes by others after GrantAccess are kept for the next run."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What is told of a call that AWS denied."""
+"""The reported text of a call that AWS denied."""
 
 import pytest
 

@@ -288,7 +288,7 @@ def test_a_refusal_uses_the_zone_names_of_the_account(steps: Steps, accounts: Ac
 
 
 def tag_group(accounts: Accounts, vpc_id: str, **rule: Any) -> str:
-    """A security group that the client team made and tagged, with one rule or none."""
+    """Create a security group that the client team tagged, with one rule or none."""
     ec2 = accounts.client("ec2", CLIENT)
     made = ec2.create_security_group(GroupName="kafka", Description="-", VpcId=vpc_id)
     group: str = made["GroupId"]

@@ -26,7 +26,7 @@ def engine(accounts: Accounts) -> Iterator[Engine]:
 
 @pytest.fixture
 def sweep(engine: Engine) -> Callable[[], list[str]]:
-    """Sweeps, and lets the runs that this starts come to their end; their names."""
+    """Sweep, wait for the runs that start, and return their names."""
 
     def sweep() -> list[str]:
         runs: list[str] = invoke("SweepClustersFunction", {"id": "1"})["runs"]
@@ -39,7 +39,7 @@ def sweep(engine: Engine) -> Callable[[], list[str]]:
 
 @pytest.fixture
 def served(accounts: Accounts, sweep: Callable[[], list[str]]) -> str:
-    """A cluster whose client was found and served by a sweep, without any event."""
+    """Return a cluster whose client was connected by a sweep, without any event."""
     cluster = accounts.make_cluster(tags=TAGS)
     accounts.make_tagged_vpc(CLIENT)
     assert len(sweep()) == 1
@@ -151,7 +151,7 @@ def test_a_client_that_times_out_is_skipped(
 def test_a_scheme_that_was_turned_off_stays_off(
     accounts: Accounts, sweep: Callable[[], list[str]], served: str
 ) -> None:
-    """Turning it on again reboots the brokers, and may not be what the owner wants."""
+    """Turning it on again restarts the brokers, which the owner may not want."""
     kafka = accounts.client("kafka")
     off = {"ClientAuthentication": {"Sasl": {"Iam": {"Enabled": False}}}}
     kafka.update_connectivity(
@@ -186,7 +186,7 @@ def test_an_unreachable_client_is_served_when_it_is_reachable_again(
 def test_a_run_that_failed_is_followed_by_another(
     accounts: Accounts, sweep: Callable[[], list[str]], served: str, engine: Engine
 ) -> None:
-    """Nobody heard of its end: the sweep finds the lease, then that the run has failed."""
+    """Without an event of its end, the sweep finds the lease and the failed run."""
     name = f"orders-{served.split('/')[2][:8]}-2"
     accounts.msk.force_state(served, "UPDATING")
     accounts.meanwhile("DescribeClusterV2", lambda: engine.kill(name))
@@ -298,7 +298,7 @@ def test_each_account_is_scanned_once_for_all_clusters(
 def test_accounts_are_scanned_in_parallel(
     sweep: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Hundreds of them, one after the other, would take longer than a function may."""
+    """Hundreds of sequential scans would exceed the timeout of the function."""
     both = Barrier(2)
 
     def in_client_together(*arguments: Any) -> Any:

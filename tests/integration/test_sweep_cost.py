@@ -1,4 +1,4 @@
-"""What a sweep takes that finds nothing to do; docs/numbers.md reckons with it."""
+"""The calls of a sweep that starts no run; docs/numbers.md uses them."""
 
 from collections.abc import Iterator
 
@@ -17,7 +17,7 @@ def engine(accounts: Accounts) -> Iterator[Engine]:
 
 
 def idle_calls(engine: Engine) -> int:
-    """How many calls a sweep makes that starts no run."""
+    """Return how many calls a sweep makes that starts no run."""
     for run in invoke("SweepClustersFunction", {"id": "1"})["runs"]:
         engine.wait(run)
     with count_calls() as calls:
