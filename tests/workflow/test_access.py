@@ -1,4 +1,4 @@
-"""What clients get of the access that they ask for: what the owner wrote, and no more."""
+"""Clients are granted the requested access within the bounds of the owner."""
 
 import json
 import random
@@ -22,7 +22,7 @@ def ask(onboarded: OnboardedClient, account: str = CLIENT, **access: Any) -> Non
 
 
 def granted(onboarded: OnboardedClient, account: str = CLIENT) -> set[tuple[str, str]]:
-    """What the cluster policy allows *account* on topics, groups and transactional ids."""
+    """Return what the policy allows *account* on topics, groups and transactional ids."""
     root, uuid = f"arn:aws:iam::{account}:root", onboarded.cluster.rpartition("/")[2]
     return {
         (action.removeprefix("kafka-cluster:"), resource.partition(f"/{uuid}/")[2])
@@ -35,7 +35,7 @@ def granted(onboarded: OnboardedClient, account: str = CLIENT) -> set[tuple[str,
 
 
 def warnings(onboarded: OnboardedClient, account: str = CLIENT) -> list[str]:
-    """The codes under `warnings` in the client's status."""
+    """Return the codes under `warnings` in the client's status."""
     [vpc] = onboarded.accounts.status(account)["vpcs"].values()
     return [warning["code"] for warning in vpc["iam"].get("warnings", [])]
 
@@ -191,7 +191,7 @@ WORDS = ["*", "**", "billing.*", "billing.eu", "billing*", "b*", "secrets", "*.e
 def test_hostile_requests_of_two_accounts_stay_within_their_bounds(
     onboarded: OnboardedClient, seed: int
 ) -> None:
-    """What one account is granted is its own, whatever the other asks for."""
+    """A request of one account does not change the access of the other."""
     random_ = random.Random(seed)
     accounts = onboarded.accounts
     accounts.allow(CLIENT, BILLING)

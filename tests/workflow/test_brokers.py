@@ -1,4 +1,4 @@
-"""Which of more than three brokers are published: MSK names others each time it is asked."""
+"""Which of more than three brokers are published: each response of MSK has other ones."""
 
 from tests.support.aws import CLIENT, OTHER_CLIENT
 from tests.support.functions import OWNER

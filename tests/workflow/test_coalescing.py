@@ -1,4 +1,4 @@
-"""What is asked for while a run waits rides on it: many requests, one reboot."""
+"""A waiting run serves the requests that arrive meanwhile: many requests, one reboot."""
 
 from collections import deque
 from collections.abc import Callable
@@ -24,7 +24,7 @@ def request(account: str, vpc_id: str, scheme: str = "iam") -> dict[str, Any]:
 
 
 def make_clients(accounts: Accounts, clients: list[str]) -> dict[str, str]:
-    """A cluster that lists *clients*, and in each a VPC that nobody has asked for yet."""
+    """Create a cluster that lists *clients*, and return a VPC of each without a request."""
     for account in clients:
         accounts.deploy_client(account)
     lists = [clients[start : start + 19] for start in range(0, len(clients), 19)]  # 255 characters
@@ -38,7 +38,7 @@ def make_clients(accounts: Accounts, clients: list[str]) -> dict[str, str]:
 def during_waits(
     accounts: Accounts, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[list[dict[str, Any]]], None]:
-    """Sends events while runs wait, two at the end of each wait."""
+    """Send events while runs wait, two at the end of each wait."""
     coming: deque[dict[str, Any]] = deque()
     advance = accounts.clock.advance
 

@@ -1,4 +1,4 @@
-"""What others change of what MSKLink made: found by the sweep, changed back or left alone, told."""
+"""Drift of MSKLink's resources: found by the sweep, repaired or kept, and reported."""
 
 import json
 from collections import Counter
@@ -76,7 +76,7 @@ each_change = pytest.mark.parametrize(("change", "kind"), CHANGES)
 
 
 def picture(onboarded: OnboardedClient) -> dict[str, Any]:
-    """How things are, whoever made them."""
+    """Return the state of all resources."""
     parameters = onboarded.accounts.parameters(CLIENT)
     del parameters["/msklink/orders/status"]
     [group] = onboarded.accounts.client("ec2", CLIENT).describe_security_groups(
@@ -281,7 +281,7 @@ def test_missing_tags_of_one_client_are_reported_whatever_another_did(
 def test_endpoints_created_after_the_scan_are_not_reported(
     onboarded: OnboardedClient,
 ) -> None:
-    """A sweep looks once at each account, for all clusters, which may take minutes."""
+    """A sweep scans each account once for all clusters, which may take minutes."""
     snapshot = read_snapshot(onboarded.cluster)
     [client] = [
         one for one in records_by_client((CLIENT,), snapshot.connections, (), ()) if one.is_listed

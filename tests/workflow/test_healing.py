@@ -1,4 +1,4 @@
-"""What was refused or has failed, and was mended since without a word to us."""
+"""Refused or failed connections whose cause was corrected without an event."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.support.onboarded_client import OnboardedClient
 
 @pytest.fixture
 def refused(onboarded: OnboardedClient) -> str:
-    """A second VPC of the client, which has DNS hostnames off."""
+    """Return a second VPC of the client, with DNS hostnames off."""
     vpc_id = onboarded.accounts.make_tagged_vpc(CLIENT)
     set_hostnames(onboarded, vpc_id, on=False)
     onboarded.reconcile()

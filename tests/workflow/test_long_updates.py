@@ -1,4 +1,4 @@
-"""Updates that take long, that never end, and that the state of the cluster does not show."""
+"""Updates that take long, never end, or are not visible in the state of the cluster."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Taking connections away: whoever asks for it, when, in which order, and what is left alone."""
+"""Removal of connections: the reasons, the time, the order, and what is kept."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Whoever asks while a run is at work, or after it died, is served, and nothing is done twice."""
+"""Requests during a run or after its failure are served, and nothing is done twice."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Answers of MSK that nobody could verify: whichever it is, clients are served."""
+"""Unverified behavior of MSK: clients are connected with either assumption."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Client accounts that cannot be reached: none is cut off by mistake, and none stays for ever."""
+"""Unreachable client accounts: none is disconnected by mistake, and all end."""
 
 from collections.abc import Callable
 
@@ -140,7 +140,7 @@ def opt_out(onboarded: OnboardedClient) -> None:
 
 
 def state(onboarded: OnboardedClient) -> str:
-    """What the table says of the client's connection."""
+    """Return the state of the client's connection in the table."""
     item = onboarded.accounts.items(onboarded.cluster)[f"client#{CLIENT}#{onboarded.vpc_id}#iam"]
     return str(item["state"])
 

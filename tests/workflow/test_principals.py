@@ -1,4 +1,4 @@
-"""Principals of the cluster policy that are gone: one of them does not keep the others out."""
+"""Deleted principals of the cluster policy, which must not block the others."""
 
 import pytest
 
@@ -16,7 +16,7 @@ IS_NAMED = pytest.mark.parametrize("is_named", [True, False], ids=["named", "not
 
 
 def close(onboarded: OnboardedClient, *accounts: str) -> None:
-    """AWS closes *accounts*, whose roles cannot be assumed from then on."""
+    """Close *accounts*, whose roles cannot be assumed afterwards."""
     for account in accounts:
         onboarded.accounts.msk.close_account(account)
         onboarded.accounts.blocked.add(account)

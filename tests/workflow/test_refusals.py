@@ -1,4 +1,4 @@
-"""Every reason to refuse, from what people did to what their teams read of it."""
+"""Every refusal, from its cause to the status that the teams read."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ def request(vpc_id: str, account: str = CLIENT, **changes: Any) -> dict[str, Any
 
 
 def codes(accounts: Accounts) -> list[tuple[str, str]]:
-    """What was told of refusals: kind of event and code."""
+    """Return the detail type and code of each refusal event."""
     return [
         (event["detail_type"], event["refusal"]["code"])
         for event in accounts.take_events()
@@ -49,7 +49,7 @@ def codes(accounts: Accounts) -> list[tuple[str, str]]:
 
 
 def recorded(accounts: Accounts, cluster: str) -> list[str]:
-    """The codes of the refusals in the items of the clients."""
+    """Return the refusal codes in the items of the clients."""
     return [
         item["refusal"]["code"]
         for name, item in accounts.items(cluster).items()
@@ -58,7 +58,7 @@ def recorded(accounts: Accounts, cluster: str) -> list[str]:
 
 
 def shown(accounts: Accounts, account: str, what: str = "refusal") -> list[str]:
-    """The codes in the status that the team of *account* reads."""
+    """Return the codes in the status of *account*."""
     status = accounts.status(account)
     entries = [status, *(entry for vpc in status["vpcs"].values() for entry in vpc.values())]
     found = [entry[what] for entry in entries if what in entry]
@@ -67,7 +67,7 @@ def shown(accounts: Accounts, account: str, what: str = "refusal") -> list[str]:
 
 
 def writes_to_cluster(accounts: Accounts) -> set[str]:
-    """The operations by which the run changed the cluster or opened it."""
+    """Return the operations that changed the cluster or its policy."""
     changing = {"UpdateConnectivity", "PutClusterPolicy", "DeleteClusterPolicy"}
     return {operation for _, operation in accounts.msk.calls if operation in changing}
 
@@ -123,7 +123,7 @@ def without_the_property(accounts: Accounts) -> str:
 
 
 def in_plaintext(accounts: Accounts) -> str:
-    """MSK refuses to make such a cluster today; older ones may be there."""
+    """MSK refuses to create such a cluster now; older ones may exist."""
     cluster = cluster_with()(accounts)
     accounts.msk.force_encryption(cluster, "PLAINTEXT")
     return cluster
@@ -191,7 +191,7 @@ def test_a_cluster_with_unauthenticated_access_beside_a_scheme_is_served(
 def test_a_cluster_without_a_certificate_authority_is_not_changed(
     accounts: Accounts, engine: Engine
 ) -> None:
-    """MSK refuses to make such a cluster today; older ones may be there."""
+    """MSK refuses to create such a cluster now; older ones may exist."""
     cluster = cluster_with("tls", ClientAuthentication=ALL_ON)(accounts)
     accounts.msk.forget_authorities(cluster)
 
@@ -208,7 +208,7 @@ def test_a_cluster_without_a_certificate_authority_is_not_changed(
 
 @dataclass(frozen=True)
 class Trouble:
-    """What is wrong with one client; *reachable* is whether its status can say so."""
+    """An error of one client; *reachable* is whether its status can be written."""
 
     code: Code
     cause: Callable[[Accounts, str], dict[str, Any] | None]

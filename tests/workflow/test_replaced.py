@@ -1,4 +1,4 @@
-"""A cluster that is deleted and made again with the same name, in every order of events."""
+"""A cluster that is deleted and created again with the same name, in every order of events."""
 
 import contextvars
 import importlib
@@ -23,7 +23,7 @@ BROKERS = "/msklink/orders/iam/bootstrap.servers"
 
 @contextmanager
 def prepare() -> Iterator[OnboardedClient]:
-    """MSK gives a name away as soon as its cluster is being deleted, which allows every order."""
+    """Let MSK release a name when its cluster is being deleted, which allows every order."""
     assumptions = Assumptions(name_is_free_while_deleting=True)
     with accounts_in_moto(assumptions=assumptions) as accounts, engine_in_moto(accounts) as engine:
         yield onboard(accounts, engine)
@@ -40,7 +40,7 @@ class Replacement:
         return self.onboarded.accounts
 
     def delete_old(self, slowness: float = 1) -> None:
-        """It is gone an hour later, or as many times later."""
+        """Delete the old cluster, which takes *slowness* times as long as usual."""
         self.accounts.msk.faults.add(faults.slow("DeleteCluster", slowness))
         self.accounts.client("kafka").delete_cluster(ClusterArn=self.old)
         if slowness == 1:
@@ -54,7 +54,7 @@ class Replacement:
         self.make_new()
 
     def tell(self) -> None:
-        """An event says that the new one has tags."""
+        """Send the event that the new cluster has tags."""
         self.onboarded.cluster = self.new
         self.onboarded.reconcile()
         self.settle()
@@ -65,7 +65,7 @@ class Replacement:
         return len(runs)
 
     def run_of_old(self) -> None:
-        """Somebody looks at the old one, and the run of that ends."""
+        """Start a run for the old cluster and wait for its end."""
         [run] = invoke("ReceiveEventFunction", tag_event(self.old))["runs"]
         self.onboarded.engine.wait(run)
 
@@ -86,7 +86,7 @@ class Replacement:
         return [one["name"] for one in found["executions"]]
 
     def brokers(self) -> set[str]:
-        """Those of the new one for IAM."""
+        """Return the brokers of the new cluster for IAM."""
         found = self.accounts.client("kafka").get_bootstrap_brokers(ClusterArn=self.new)
         return set(found["BootstrapBrokerStringVpcConnectivitySaslIam"].split(","))
 
@@ -94,7 +94,7 @@ class Replacement:
         return set(self.accounts.parameters(account)[BROKERS].split(","))
 
     def assert_new_is_served(self, *, replaced: bool = True) -> None:
-        """And nothing of the old one is left, but what counts its runs."""
+        """Assert that the new cluster is served and only the run count of the old one is left."""
         accounts = self.accounts
         for account in (CLIENT, OTHER_CLIENT, OWNER):
             assert self.published(account) == self.brokers()
@@ -179,7 +179,7 @@ def the_connections_are_due_when_the_new_one_comes(it: Replacement) -> None:
 
 
 def the_clients_asked_by_event(it: Replacement) -> None:
-    """No tag asks for what their requests have asked for."""
+    """Replace the tags of the clients by requests."""
     it.onboarded.request_onboarding()
     it.accounts.untag_vpc(CLIENT, it.onboarded.vpc_id)
     it.onboarded.reconcile()
@@ -346,7 +346,7 @@ Meanwhile = Callable[[str, Callable[[], object]], None]
 
 @pytest.fixture
 def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
-    """Lets something happen just before the next call of one of our functions that call AWS."""
+    """Run a function just before the next call to AWS by one of our functions."""
 
     def meanwhile(target: str, action: Callable[[], object]) -> None:
         module, _, name = target.rpartition(".")
@@ -374,7 +374,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
 def test_a_run_of_the_old_cluster_keeps_what_the_new_one_published(
     replacement: Replacement, meanwhile: Meanwhile, call: str
 ) -> None:
-    """The whole run of the new one falls between two calls of the old one's."""
+    """The run of the new cluster happens between two calls of the run of the old one."""
     replacement.delete_old()
     replacement.sweep()
     replacement.make_new()
@@ -419,7 +419,7 @@ def test_a_run_of_the_new_cluster_tolerates_the_deletion_of_the_old(
 def test_a_successor_deleted_before_it_takes_the_name_leaves_no_brokers(
     replacement: Replacement,
 ) -> None:
-    """Whose account lets nobody in meanwhile."""
+    """The client account denies changes of parameters meanwhile."""
     accounts = replacement.accounts
     replacement.delete_old()
     replacement.make_new()

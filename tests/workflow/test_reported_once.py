@@ -1,4 +1,4 @@
-"""What was told is told again only when it is another refusal, or was over meanwhile."""
+"""A refusal is reported again only if it differs or was resolved meanwhile."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""How the history and the payloads of a run grow with its clients."""
+"""The growth of the history and the payloads of a run with its clients."""
 
 import json
 
@@ -29,7 +29,7 @@ def make_clients(accounts: Accounts, count: int, name: str = "orders") -> tuple[
 
 
 def connected(accounts: Accounts, ids: list[str]) -> int:
-    """How many of the accounts have a connection."""
+    """Return how many of the accounts have a connection."""
     return sum(bool(accounts.connections(account)) for account in ids)
 
 

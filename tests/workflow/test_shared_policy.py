@@ -1,4 +1,4 @@
-"""A cluster policy into which others write as well: whom they let in, and what they manage."""
+"""A cluster policy that others also write: their grants and their statements."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def put_on_the_list(onboarded: OnboardedClient) -> None:
 
 
 def come_by_our_statement(onboarded: OnboardedClient) -> None:
-    """Others put the stranger into the statement that is ours, and it connects."""
+    """Add the unknown account to our statement, and connect it."""
     external_changes.add_to_our_statement(onboarded.accounts, onboarded.cluster, STRANGER)
     external_changes.connect_manually(onboarded.accounts, onboarded.cluster, STRANGER)
 
@@ -92,7 +92,7 @@ def managed_by_others(
 
 
 def list_newcomer(onboarded: OnboardedClient) -> str:
-    """The VPC of another account, which is listed and tagged."""
+    """Tag a VPC of another account and list that account."""
     vpc_id = onboarded.accounts.make_tagged_vpc(STRANGER)
     put_on_the_list(onboarded)
     onboarded.reconcile()

@@ -1,4 +1,4 @@
-"""What is wrong for one client or cluster ends in a refusal or a clear error; others go on."""
+"""An error of one client or cluster is a refusal or a clear error; the others continue."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def codes(accounts: Accounts, what: str = "Client Refused") -> list[str]:
 def break_function(
     monkeypatch: pytest.MonkeyPatch, module: str, account: str, error: Exception
 ) -> None:
-    """Let the function fail unexpectedly for one account."""
+    """Make the function fail unexpectedly for one account."""
     function = functions.load(module)
     handler = function.handler
 
@@ -222,7 +222,7 @@ def test_a_failure_for_one_client_is_recorded_and_the_other_is_connected(
 def test_a_throttled_call_to_msk_is_retried(
     accounts: Accounts, engine: Engine, operation: str
 ) -> None:
-    """More often than botocore asks by itself."""
+    """The state machine retries more often than botocore."""
     cluster = accounts.make_cluster(tags=BOTH)
     accounts.make_tagged_vpc(CLIENT)
     accounts.msk.faults.add(faults.throttled(operation, times=8))

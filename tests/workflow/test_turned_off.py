@@ -1,4 +1,4 @@
-"""A scheme that somebody turned off: left off, or on again when the owner has said so."""
+"""A scheme that somebody turned off: kept off, or turned on again if the owner chose so."""
 
 from collections.abc import Callable
 
@@ -52,7 +52,7 @@ def test_a_scheme_is_turned_on_again_in_the_maintenance_window_only(
 
 @pytest.fixture
 def unused(onboarded: OnboardedClient, repair: Callable[..., None]) -> OnboardedClient:
-    """No client is left, somebody turned the scheme off, and MSKLink is to turn it on again."""
+    """Return a cluster without clients whose scheme was turned off and is to be repaired."""
     onboarded.accounts.tag_cluster(onboarded.cluster, msklink__clients="")
     onboarded.reconcile()
     onboarded.advance_hours(200)

@@ -1,4 +1,4 @@
-"""A no of AWS that nobody foresaw: told in AWS's words, to whom it concerns; the others go on."""
+"""An unexpected refusal of AWS: quoted to the affected team; the others continue."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ def refusals(accounts: Accounts) -> list[dict[str, str]]:
 
 
 def sweep(accounts: Accounts, engine: Engine, hours: int) -> int:
-    """Sweep so many times, an hour apart, and return how many runs that started."""
+    """Sweep once an hour for *hours*, and return how many runs started."""
     count = 0
     for _ in range(hours):
         accounts.clock.advance(3600)

@@ -1,4 +1,4 @@
-"""Connections of accounts that are not on the list of the cluster: told of, rejected if wanted."""
+"""Connections of accounts that are not listed: reported, and rejected if enabled."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ STRANGER = "444444444444"
 
 
 def connect_stranger(onboarded: OnboardedClient) -> str:
-    """Somebody else lets the stranger in, who connects; the ARN of its connection."""
+    """Grant and connect an unknown account, and return the ARN of its connection."""
     external_changes.add_vendor_statement(onboarded.accounts, onboarded.cluster, STRANGER)
     return external_changes.connect_manually(onboarded.accounts, onboarded.cluster, STRANGER)
 
@@ -38,7 +38,7 @@ def test_a_connection_of_an_unknown_account_is_reported_once_and_rejected_if_ena
 def test_a_connection_of_a_service_of_aws_is_never_rejected(
     onboarded: OnboardedClient, repair: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither is one of which it cannot be told."""
+    """Neither is one whose kind of caller is unknown."""
     repair("", REJECT_UNKNOWN_CONNECTIONS="true")
     monkeypatch.setattr("localcloud.msk.connections.KIND_OF_CALLER", "AWSSERVICE")
     connect_stranger(onboarded)

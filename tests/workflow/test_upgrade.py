@@ -1,4 +1,4 @@
-"""A cluster that is upgraded from Standard to Express brokers in place, while clients use it."""
+"""An in-place upgrade from Standard to Express brokers while clients are connected."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ BOTH = f"{STANDARD},{EXPRESS}"
 
 @contextmanager
 def prepare() -> Iterator[OnboardedClient]:
-    """One client that is served, of a cluster that can be upgraded."""
+    """Connect one client to a cluster that can be upgraded."""
     with accounts_in_moto() as accounts, engine_in_moto(accounts) as engine:
         tags = {"msklink": "iam", "msklink/clients": CLIENT}
         arn = accounts.make_cluster(tags=tags, KafkaVersion="3.9.x.kraft")

@@ -1,4 +1,4 @@
-"""Accounts that make their connections themselves, of which the cluster's owner keeps a list."""
+"""Vendor accounts, which the owner lists and which create their own connections."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +17,7 @@ ALL = [CLIENT, OTHER_CLIENT, VENDOR]
 
 
 def list_vendors(onboarded: OnboardedClient, accounts: str = VENDOR) -> None:
-    """The owner writes the list; an event tells of the change of that tag."""
+    """Write the vendor tag and send its event."""
     onboarded.accounts.tag_cluster(onboarded.cluster, msklink__vendors=accounts)
     onboarded.engine.receive(tag_event(onboarded.cluster, "msklink/vendors"))
 
@@ -30,7 +30,7 @@ def with_vendor(onboarded: OnboardedClient) -> OnboardedClient:
 
 
 def opt_in(accounts: Accounts, engine: Engine, schemes: str = "iam", **tags: str) -> str:
-    """A cluster with vendors and no clients, after its first run."""
+    """Opt in a cluster with vendors and no clients, and finish its first run."""
     wanted = {"msklink": schemes, "msklink/vendors": VENDOR} | tags
     cluster = accounts.make_cluster(tags=wanted)
     engine.receive(tag_event(cluster))

@@ -1,4 +1,4 @@
-"""How a run waits: behind others, no longer than needed, and for the dead to go."""
+"""Waits of a run: for others, no longer than needed, and for dead connections."""
 
 import pytest
 
