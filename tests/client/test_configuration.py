@@ -1,4 +1,4 @@
-"""What each Python client is given, and that it takes it."""
+"""The configuration of each Python client, and that the client accepts it."""
 
 import asyncio
 import json
@@ -39,7 +39,7 @@ def orders(store: Store) -> Store:
 
 @pytest.fixture
 def files(tmp_path: Path) -> dict[str, Any]:
-    """Paths of a certificate that a private CA has signed, its key, and the CA."""
+    """Return the paths of a certificate of a private CA, its key, and the CA."""
     ca = trustme.CA()
     client = ca.issue_cert("client")
     paths = {name: tmp_path / f"{name}.pem" for name in ("ca", "certificate", "key")}

@@ -1,4 +1,4 @@
-"""What is given to each library connects, to brokers that check TLS and the token."""
+"""Each library connects with its configuration to brokers that check TLS and the token."""
 
 import asyncio
 from collections.abc import Iterator
@@ -87,7 +87,7 @@ def test_confluent_writes_and_reads(store: Store, one_broker: KafkaProxy, tmp_pa
 def test_an_admin_client_of_confluent_requests_its_token(
     store: Store, one_broker: KafkaProxy, tmp_path: Path
 ) -> None:
-    """With no poll before, which confluent-kafka needed before 2.13 (issues 1296, 1713)."""
+    """Without a poll, which confluent-kafka required before 2.13 (issues 1296, 1713)."""
     publish(store, f"localhost:{one_broker.port}")
 
     admin = AdminClient(config(one_broker, tmp_path, "confluent-kafka"))

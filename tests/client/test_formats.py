@@ -1,4 +1,4 @@
-"""What is published, read by others: Java, librdkafka, Spring."""
+"""Published parameters as Java, librdkafka and Spring read them."""
 
 import io
 from typing import Any

@@ -1,4 +1,4 @@
-"""`check` finds the layer that is at fault."""
+"""`check` finds the layer that fails."""
 
 import socket
 import ssl
@@ -146,7 +146,7 @@ def test_a_broker_that_disconnects_on_the_request(ca: trustme.CA, ca_file: str) 
 
 
 def closed_port() -> int:
-    """A port that nobody listens on, as far as one can know."""
+    """Return a port that was free a moment ago."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
     return port

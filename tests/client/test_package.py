@@ -1,4 +1,4 @@
-"""The package is what its README and its errors say it is."""
+"""The package agrees with its README and its errors."""
 
 import re
 import tomllib

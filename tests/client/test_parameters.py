@@ -1,4 +1,4 @@
-"""What is read from Parameter Store, how long it is kept, and what is said of nothing."""
+"""Reading Parameter Store: results, cache, and errors without parameters."""
 
 import json
 from collections.abc import Callable
@@ -261,7 +261,7 @@ def test_an_invalid_secret_is_reported(store: Store, content: str | None) -> Non
 
 
 def test_a_denied_key_is_named_with_the_missing_permission(store: Store) -> None:
-    """What Secrets Manager says names neither the action nor the key (external-secrets 838)."""
+    """The error of Secrets Manager names neither action nor key (external-secrets 838)."""
     store.keep_secret("AmazonMSK_ann", "{}")
     parameters = Parameters("orders")
     message = "Access to KMS is not allowed"
@@ -286,12 +286,12 @@ def test_a_denied_key_is_named_with_the_missing_permission(store: Store) -> None
 
 
 def status_of(state: State, **fields: Any) -> dict[str, Any]:
-    """The status as a run writes it."""
+    """Return the status that a run writes."""
     return status.describe(ARN, [connection(state=state, **fields)])
 
 
 def break_down(parameters: Parameters, error: Exception) -> None:
-    """Let every call of *parameters* to Parameter Store end with *error*."""
+    """Make every call of *parameters* to Parameter Store raise *error*."""
 
     def fail(**_: Any) -> None:
         raise error

@@ -1,4 +1,4 @@
-"""The function of client.yaml, as Lambda runs it: one module, and a role's credentials."""
+"""The function of client.yaml as in Lambda: one module, with a role's credentials."""
 
 import importlib.util
 from base64 import urlsafe_b64decode
@@ -34,7 +34,7 @@ def function() -> ModuleType:
 
 @pytest.fixture(autouse=True)
 def _runtime(monkeypatch: pytest.MonkeyPatch, ca_file: str) -> None:
-    """What Lambda sets, and an authority that the system trusts."""
+    """Set Lambda's environment, and a certificate authority that the system trusts."""
     for name, value in (CREDENTIALS | {"SSL_CERT_FILE": ca_file}).items():
         monkeypatch.setenv(name, value)
 

@@ -1,4 +1,4 @@
-"""A login and a question for the brokers, as others' codecs read and write them."""
+"""Login and metadata requests, checked with the codecs of others."""
 
 import hmac
 from base64 import b64encode
@@ -117,7 +117,7 @@ def test_the_proof_equals_that_of_another_client(username: str, password: str) -
 
 
 def _signature(client: ScramClient) -> bytes:
-    """What a server says last that knows the password."""
+    """Return the final message of a server that knows the password."""
     key = client.hmac(client.salted_password, b"Server Key")
     return b"v=" + b64encode(hmac.digest(key, client.auth_message, "sha512"))
 
