@@ -1,4 +1,4 @@
-"""What client.yaml lets the owner do, and that it is what the owner stack needs."""
+"""The permissions that client.yaml gives the owner, and that the owner stack needs them."""
 
 import json
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ TAGGING = {"ec2:CreateTags", "kafka:TagResource", "ssm:AddTagsToResource"}
 
 
 def statements() -> Iterator[dict[str, Any]]:
-    """Those of the client role."""
+    """Return the statements of the client role."""
     for policy in ROLES["ClientRole"]["Policies"]:
         yield from policy["PolicyDocument"]["Statement"]
 
@@ -61,7 +61,7 @@ def admits(role: str, principal: str) -> bool:
 
 
 def paths_of_owner() -> dict[str, str]:
-    """The path of every role that the owner stack makes, by the logical id of what it is for."""
+    """Return the path of each owner role, by the logical id of the resource that uses it."""
     default = template()["Globals"]["Function"]["RolePath"]
     functions = resources("AWS::Serverless::Function")
     paths = {name: one.get("RolePath", default) for name, one in functions.items()}
@@ -74,7 +74,7 @@ def paths_of_owner() -> dict[str, str]:
 
 
 def roles_assumed(function: str) -> set[str]:
-    """The roles, as in the policy, that a function of the owner stack may assume."""
+    """Return the roles that a function of the owner stack may assume."""
     return {
         filled_in({"Fn::Sub": one.resource}, VALUES)
         for one in permissions_of("template.yaml", f"{function}Role")
@@ -142,7 +142,7 @@ def test_every_condition_key_is_one_that_aws_evaluates() -> None:
 
 
 def test_only_our_tags_can_be_set_at_creation() -> None:
-    """And those of MSK on its endpoints, without which none can be made."""
+    """MSK also needs its own tags on endpoints to create them."""
     for statement in statements():
         if not TAGGING & set(listed(statement["Action"])):
             continue
@@ -198,7 +198,7 @@ def test_only_read_actions_are_granted_on_all_resources() -> None:
 
 
 def test_names_contain_the_region() -> None:
-    """Roles are the same in all Regions; a name without the Region would clash in the second."""
+    """IAM is global; a name without the Region would conflict in the second Region."""
     named = {
         name: value
         for name, resource in template("client.yaml")["Resources"].items()

@@ -1,4 +1,4 @@
-"""Sample events, the rules that must match them, and the code that must understand them."""
+"""Sample events, the rules that must match them, and the code that must read them."""
 
 import json
 from pathlib import Path
@@ -46,7 +46,7 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def resolved(node: Any) -> Any:
-    """*node* with the default namespace in the place of its parameter."""
+    """Return *node* with the default namespace instead of its parameter."""
     match node:
         case {"Ref": "Namespace"}:
             return NAMESPACE
@@ -66,7 +66,7 @@ def matches(pattern: Any, event: Any) -> bool:
 
 
 def rules() -> dict[str, dict[str, Any]]:
-    """The event rules of the functions, by name."""
+    """Return the event rules of the functions, by name."""
     return {
         name: event["Properties"]
         for function in resources("AWS::Serverless::Function").values()
@@ -144,7 +144,7 @@ def test_the_client_stack_forwards_tags_of_vpcs_and_nothing_else() -> None:
 
 
 def test_client_events_arrive_by_the_custom_bus_only() -> None:
-    """On the default bus everybody in the owner account could speak for any client."""
+    """On the default bus anyone in the owner account could send events for any client."""
     on_bus = {name for name, rule in rules().items() if rule.get("EventBusName") == {"Ref": "Bus"}}
 
     assert on_bus == {"ClientAsked", "ClientVpcTagsChanged"}

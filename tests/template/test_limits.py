@@ -1,4 +1,4 @@
-"""What AWS would refuse later is refused when the stack is deployed, or cannot be chosen."""
+"""Values that AWS would refuse later are refused at deployment or cannot be chosen."""
 
 import json
 import re
@@ -46,7 +46,7 @@ def cloudformation_takes(name: str, value: str) -> bool:
 
 
 def terraform_takes(value: str) -> bool:
-    """By its conditions, each `can(regex("…", var.namespace))`, which may be negated."""
+    """Evaluate the conditions, each `can(regex("…", var.namespace))`, possibly negated."""
     rules = Module(ROOT / "client/terraform", {}).variables()["namespace"]["validation"]
     conditions = [
         re.fullmatch(r'\$\{(!?)can\(regex\("(.+)", var\.namespace\)\)}', rule["condition"])
@@ -148,7 +148,7 @@ def test_the_error_for_more_accounts_names_the_organization() -> None:
 
 
 def test_the_most_accounts_fit_into_the_policy_of_the_bus_in_every_partition() -> None:
-    """EventBridge keeps an account as the ARN of its root. The organization has a statement too."""
+    """EventBridge stores an account as its root ARN. The organization has a statement too."""
     arn = f"arn:aws-us-gov:events:us-gov-west-1:111111111111:event-bus/{'n' * 20}"
     values = {"Bus.Arn": arn, "OrganizationId": f"o-{'0' * 32}"}
     statements: list[dict[str, Any]] = []

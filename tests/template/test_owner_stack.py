@@ -1,4 +1,4 @@
-"""What the owner stack tells clients, and that it is what they need."""
+"""The facts that the owner stack publishes for clients."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What the templates grant, held against AWS's service authorization reference."""
+"""The permissions of the templates, checked with AWS's service authorization reference."""
 
 import json
 import re
@@ -23,7 +23,7 @@ REFERENCE: dict[str, dict[str, Any]] = json.loads(
 
 
 def arns(action: str) -> list[str]:
-    """The forms of the ARNs on which *action* can be granted; none where it has to be on `*`."""
+    """Return the ARN formats on which *action* can be granted; none if only on `*`."""
     service, _, operation = action.partition(":")
     known = REFERENCE[service]
     types = known["Actions"][operation.lower()].get("Resources", [])
@@ -49,12 +49,12 @@ def test_resources_are_named_by_the_namespace_and_not_by_the_stack() -> None:
 
 
 def granted() -> list[Permission]:
-    """Those of the templates, without the sessions, which only narrow them."""
+    """Return the permissions of the templates, without session policies."""
     return [one for name in TEMPLATES for role in roles(name) for one in permissions_of(name, role)]
 
 
 def knows(permission: Permission) -> bool:
-    """Whether the action of *permission* can be granted on the kind of its resource."""
+    """Return whether the action of *permission* supports the type of its resource."""
     kind = re.sub(r"\$\{.*?\}", "$", permission.resource).split(":", 5)[5]
     forms = (form.split(":", 5)[5] for form in arns(permission.action))
     return any(kind.startswith(re.split(r"[.*$]", form)[0]) for form in forms)

@@ -1,4 +1,4 @@
-"""The probe of client.yaml: off by default, asked by the owner only, and one file of code."""
+"""The probe of client.yaml: off by default, invoked by the owner only, one file of code."""
 
 from msklink.aws.lambda_probe import PATIENCE_SECONDS
 from msklink.client_role import ClientAccount

@@ -1,4 +1,4 @@
-"""What CloudFormation, cfn-lint and CreateStateMachine leave unchecked in the state machine."""
+"""Checks of the state machine that CloudFormation and cfn-lint do not make."""
 
 import inspect
 import re
@@ -22,7 +22,7 @@ State = dict[str, Any]
 
 
 def scopes(machine: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The machine, and the machine in each Map."""
+    """Yield the machine, and the machine of each Map."""
     yield machine
     for state in machine["States"].values():
         if "ItemProcessor" in state:
@@ -35,7 +35,7 @@ TASKS = {name: state for name, state in STATES.items() if state["Type"] == "Task
 
 
 def values(node: Any, key: str) -> Iterator[Any]:
-    """Everything under *key* at any depth, but not in another scope."""
+    """Yield each value of *key* at any depth, but not in another scope."""
     children = node.items() if isinstance(node, dict) else enumerate(node)
     for name, child in children:
         if name == key:
@@ -96,7 +96,7 @@ def test_the_machine_ends_by_itself() -> None:
 
 
 def test_every_wait_is_limited() -> None:
-    """A loop is bounded by a function that counts the seconds waited."""
+    """A function counts the seconds waited and ends each loop."""
     for name, state in STATES.items():
         if state["Type"] == "Wait":
             assert "$waited_seconds +" in state["Assign"]["waited_seconds"], name

@@ -1,4 +1,4 @@
-"""The Terraform module makes what client.yaml makes."""
+"""The Terraform module creates the same resources as client.yaml."""
 
 import json
 import re
@@ -100,7 +100,7 @@ MODULE = Module(ROOT / "client/terraform", VARIABLES | REFERENCES)
 
 
 def in_one_order(node: Any) -> Any:
-    """*node* of a policy, in which neither the order nor the brackets around one say anything."""
+    """Return *node* of a policy in one order, with lists of one as scalars."""
     match node:
         case dict():
             return {key: in_one_order(child) for key, child in node.items()}
@@ -119,7 +119,7 @@ def in_one_form(arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def of_the_template() -> dict[str, dict[str, Any]]:
-    """The resources of client.yaml as those of Terraform, by address."""
+    """Return the resources of client.yaml as those of Terraform, by address."""
     found: dict[str, dict[str, Any]] = {}
     for name, resource in template("client.yaml")["Resources"].items():
         properties = filled_in(resource["Properties"], VALUES)
@@ -153,7 +153,7 @@ def of_the_template() -> dict[str, dict[str, Any]]:
 
 
 def of_the_module() -> dict[str, dict[str, Any]]:
-    """Its resources, but for the code of the probe and when that may be made."""
+    """Return the resources of the module, without the code of the probe and its dependencies."""
     found = MODULE.resources()
     for name in GENERATED:
         assert found[ADDRESSES[name]].pop("name_prefix") == "msklink-"
@@ -195,7 +195,7 @@ def test_both_have_the_same_parameters() -> None:
 
 
 def split_pattern(pattern: str) -> tuple[str, str]:
-    """Return what *pattern* refuses by looking ahead, as a pattern, and what it allows."""
+    """Return the pattern in the negative lookahead of *pattern*, and the rest."""
     ahead = re.match(r"\(\?!(.+)\)(?=\[)", pattern)
     return (f"^({ahead[1]})", pattern[ahead.end() :]) if ahead else ("", pattern)
 
