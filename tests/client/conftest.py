@@ -35,7 +35,7 @@ class Store:
     def put(self, name: str, value: str) -> None:
         self._ssm.put_parameter(Name=name, Value=value, Type="String", Overwrite=True)
 
-    def tell(self, **status: Any) -> None:
+    def put_status(self, **status: Any) -> None:
         self.put("/msklink/orders/status", json.dumps(status))
 
     def keep_secret(self, name: str, content: str) -> None:

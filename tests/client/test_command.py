@@ -42,7 +42,7 @@ def test_a_configuration_is_printed(
 
 def test_an_error_is_printed_with_its_remedy(store: Store, capsys: Output) -> None:
     store.publish(Scheme.IAM)
-    store.tell(state="published", vpcs={"vpc-1": {"iam": {"state": "published"}}})
+    store.put_status(state="published", vpcs={"vpc-1": {"iam": {"state": "published"}}})
 
     assert main(["brokers", "orders", "--scheme", "tls"]) == 1
 

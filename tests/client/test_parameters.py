@@ -114,7 +114,7 @@ def test_another_namespace_is_another_installation(store: Store) -> None:
     assert Parameters("orders", "kafka").properties("iam") == {"bootstrap.servers": "b-1:14001"}
 
 
-# --------------------------------------------------------------------- why there is nothing
+# --------------------------------------------------------------------- missing parameters
 
 
 def test_without_a_status_the_remedy_is_the_tag(store: Store) -> None:  # noqa: ARG001 it is empty
@@ -130,7 +130,9 @@ def test_without_a_status_the_remedy_is_the_tag(store: Store) -> None:  # noqa: 
     ids=["scheme", "VPC", "account"],
 )
 def test_a_refusal_is_raised_with_its_remedy(store: Store, place: dict[str, Any]) -> None:
-    store.tell(**status_of(State.REFUSED, refusal=VPC_NOT_FOUND, **place), updated="2026-01-01")
+    store.put_status(
+        **status_of(State.REFUSED, refusal=VPC_NOT_FOUND, **place), updated="2026-01-01"
+    )
 
     error = why(Parameters("orders"))
 
@@ -140,14 +142,14 @@ def test_a_refusal_is_raised_with_its_remedy(store: Store, place: dict[str, Any]
 
 
 def test_a_request_that_was_refused_before_any_run_is_raised_too(store: Store) -> None:
-    store.tell(**status.with_refusal(None, VPC_NOT_FOUND))
+    store.put_status(**status.with_refusal(None, VPC_NOT_FOUND))
 
     assert VPC_NOT_FOUND.message in why(Parameters("orders")).message
 
 
 @pytest.mark.parametrize("state", [State.PLANNED, State.CONNECTING])
 def test_a_run_in_progress_is_to_be_waited_for(store: Store, state: State) -> None:
-    store.tell(**status_of(state), updated="2026-01-01T00:00:00+00:00")
+    store.put_status(**status_of(state), updated="2026-01-01T00:00:00+00:00")
 
     error = why(Parameters("orders"))
 
@@ -156,20 +158,20 @@ def test_a_run_in_progress_is_to_be_waited_for(store: Store, state: State) -> No
 
 
 def test_properties_missing_beside_a_good_status_are_published_again(store: Store) -> None:
-    store.tell(**status_of(State.PUBLISHED))
+    store.put_status(**status_of(State.PUBLISHED))
 
     assert "hour" in why(Parameters("orders")).remedy
 
 
 def test_a_failure_is_raised(store: Store) -> None:
-    store.tell(**status_of(State.FAILED, failure="InternalServerErrorException"))
+    store.put_status(**status_of(State.FAILED, failure="InternalServerErrorException"))
 
     assert "InternalServerErrorException" in why(Parameters("orders")).message
 
 
 def test_a_scheme_that_was_not_requested_is_reported_with_the_requested_one(store: Store) -> None:
     store.publish(Scheme.IAM)
-    store.tell(**status_of(State.PUBLISHED))
+    store.put_status(**status_of(State.PUBLISHED))
 
     error = why(Parameters("orders"), "scram")
 
@@ -178,14 +180,14 @@ def test_a_scheme_that_was_not_requested_is_reported_with_the_requested_one(stor
 
 
 def test_a_shortened_status_still_gives_the_state(store: Store) -> None:
-    store.tell(state="refused", vpcs={"refused": 90, "published": 2}, updated="now")
+    store.put_status(state="refused", vpcs={"refused": 90, "published": 2}, updated="now")
 
     assert "orders is refused by iam" in why(Parameters("orders")).message
 
 
 def test_a_wrong_region_is_reported_with_the_right_one(store: Store) -> None:
     store.publish(Scheme.IAM)
-    store.tell(**status_of(State.PUBLISHED))
+    store.put_status(**status_of(State.PUBLISHED))
 
     error = why(Parameters("orders", session=boto3.Session(region_name="eu-central-1")))
 

@@ -78,7 +78,7 @@ def test_a_client_that_msk_does_not_admit_is_refused(granted: Steps, accounts: A
     accounts.client("kafka").delete_cluster_policy(ClusterArn=granted.cluster_arn)
 
     granted.connect(CLIENT)
-    assert codes(accounts) == []  # the policy may not be in force yet
+    assert codes(accounts) == []  # the policy may not have taken effect yet
     assert granted.inspect_connections()["move"] == "wait"
     accounts.clock.advance(40)
     assert granted.inspect_connections()["move"] == "connect"

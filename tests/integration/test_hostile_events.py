@@ -72,7 +72,7 @@ def a_request_with_something_wrong(random_: Random) -> dict[str, Any]:
         case 3:
             detail["access"] = {"produce": [random_.choice(WORDS)], "admin": True}
         case _:
-            pass  # as it should be, but from an account that is not on the list
+            pass  # valid, but from an account that is not listed
     return detail
 
 
@@ -125,10 +125,10 @@ def refusal_codes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Record refusal codes instead of sending events, which takes minutes with moto."""
     codes: list[str] = []
 
-    def tell(_what: str, *, refusal: dict[str, str], **_facts: str) -> None:
+    def record_code(_what: str, *, refusal: dict[str, str], **_facts: str) -> None:
         codes.append(refusal["code"])
 
-    monkeypatch.setattr("msklink.services.notifications.put_event", tell)
+    monkeypatch.setattr("msklink.services.notifications.put_event", record_code)
     return codes
 
 

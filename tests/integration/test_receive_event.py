@@ -17,7 +17,7 @@ from tests.support.steps import error_of
 SOMEWHERE = "arn:aws:kafka:{}:{}:cluster/orders/a-uuid"
 
 
-# ------------------------------------------------------------------------------------ hints
+# ------------------------------------------------------------------------------------ triggers
 
 
 def test_a_tagged_cluster_starts_a_run(cluster: str, executions: list[dict[str, Any]]) -> None:

@@ -115,7 +115,7 @@ def test_a_successful_run_is_not_handled_as_failed(
     assert not accounts.take_events("Run Failed")
 
 
-# ------------------------------------------------------------------------------ what comes next
+# ------------------------------------------------------------------------------ next attempts
 
 
 def schedules(accounts: Accounts) -> list[dict[str, Any]]:

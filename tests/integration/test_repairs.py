@@ -54,7 +54,7 @@ everywhere = pytest.mark.parametrize("nth", range(2, LAST + 1))
 
 def assert_repaired_once(accounts: Accounts, cluster_arn: str, kind: DriftKind, item: str) -> None:
     events = [one for one in accounts.take_events("Drift Repaired") if one["kind"] == kind]
-    assert 1 <= len(events) <= 2  # reported again where nobody knows whether it was
+    assert 1 <= len(events) <= 2  # again where it is not known whether the event was sent
     history = run_state.repair_history(cluster_arn, item)
     assert (len(history.repaired_at), history.attempt) == (1, None)
 

@@ -130,7 +130,7 @@ def test_the_role_with_permissions_requires_the_external_id() -> None:
     assert "Policies" not in ROLES["PresenceRole"]
 
 
-# ----------------------------------------------------------------------------------------- rights
+# ---------------------------------------------------------------------------------- permissions
 
 
 def test_every_condition_key_is_one_that_aws_evaluates() -> None:

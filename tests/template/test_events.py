@@ -21,7 +21,7 @@ CALLS = [path for path in SAMPLES if path.stem.startswith("aws-api-call")]
 NAMESPACE = "msklink"
 MACHINE_ARN = "arn:aws:states:eu-west-1:111111111111:stateMachine:msklink-reconcile-cluster"
 
-# Rule of the template by the sample that it is there for.
+# Rule of the template by its sample.
 RULES = {
     "tag-change-on-resource.cluster": "ClusterTagsChanged",
     "tag-change-on-resource.vpc": "ClientVpcTagsChanged",

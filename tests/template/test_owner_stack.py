@@ -44,7 +44,7 @@ def test_the_published_parameters_are_those_of_the_client_stack() -> None:
 
     given = parameter_value(VALUES)["parameters"]
 
-    # Whether to have a probe, and who hears of alarms, is for each client to say.
+    # Each client chooses its probe and the recipients of its alarms.
     assert set(given) == {name for name in parameters if not name.startswith(("Probe", "Alarm"))}
     for name, value in given.items():
         assert re.fullmatch(parameters[name].get("AllowedPattern", ".+"), value), name
@@ -133,6 +133,6 @@ def test_the_functions_of_a_run_are_in_the_order_of_its_states() -> None:
     called = re.findall(r"FunctionName: \$\{(\w+)}", definition_text())
     in_order = [name for name in dict.fromkeys(called) if name != "RecordFailureFunction"]
 
-    # What states of several steps have in common comes before the last.
+    # Functions that several states share come before the last.
     in_order.insert(-1, "RecordFailureFunction")
     assert [name for name in handlers() if name in called] == in_order

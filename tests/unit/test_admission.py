@@ -8,7 +8,7 @@ from tests.unit.factories import CLIENT, cluster
     ("tags", "expected"),
     [
         ({"msklink": "auto", "msklink/clients": CLIENT}, None),
-        ({"msklink": "nonsense", "msklink/clients": CLIENT}, None),  # the run tells why
+        ({"msklink": "nonsense", "msklink/clients": CLIENT}, None),  # the run gives the reason
         ({"msklink": "off", "msklink/clients": CLIENT}, "ClusterNotManaged"),
         ({"msklink/clients": CLIENT}, "ClusterNotManaged"),
         ({"msklink": "auto"}, "AccountNotAllowed"),

@@ -37,9 +37,9 @@ CONNECTION = VpcConnection("arn:1", ARN, Scheme.IAM, "AVAILABLE", "vpc-1")
         (State.PUBLISHED, "REJECTING", State.PUBLISHED),  # not yet
         (State.PUBLISHED, "INACTIVE", State.FAILED),
         (State.PUBLISHED, "DEACTIVATING", State.PUBLISHED),
-        (State.PUBLISHED, "DELETING", State.CONNECTING),  # until it can be made again
+        (State.PUBLISHED, "DELETING", State.CONNECTING),  # until it can be created again
         (State.FAILED, "DELETING", State.CONNECTING),
-        (State.PUBLISHED, "ASCENDING", State.PUBLISHED),  # unheard of
+        (State.PUBLISHED, "ASCENDING", State.PUBLISHED),  # unknown to us
         (State.CONNECTING, "ASCENDING", State.FAILED),
     ],
 )
@@ -61,7 +61,7 @@ def test_a_connection_that_recovers_loses_its_refusal() -> None:
     [
         (["AVAILABLE", "AVAILABLE"], State.CONNECTED),
         (["CREATING", "AVAILABLE", "AVAILABLE"], State.CONNECTED),
-        (["AVAILABLE", "CREATING", "AVAILABLE"], State.CONNECTING),  # not one after the other
+        (["AVAILABLE", "CREATING", "AVAILABLE"], State.CONNECTING),  # not in succession
         (["AVAILABLE", "FAILED"], State.FAILED),
         (["AVAILABLE", "FAILED", "AVAILABLE"], State.CONNECTING),
     ],
@@ -164,7 +164,7 @@ PLANNED = connection(state=State.PLANNED)
     ("before", "after", "again"),
     [
         (State.CONNECTING, PLANNED, True),
-        (State.CONNECTING, PLANNED.with_(wanted=False), False),  # let it be gone
+        (State.CONNECTING, PLANNED.with_(wanted=False), False),  # it may be deleted
         (State.PLANNED, PLANNED, False),  # was not in the way
         (State.CONNECTING, PLANNED.with_(state=State.CONNECTING), False),  # is still there
         (State.CONNECTING, PLANNED.with_(state=State.FAILED), False),
@@ -206,7 +206,7 @@ def test_waiting_ends_and_the_others_are_kept() -> None:
         ({"wanted": False}, False),
         ({"state": State.PUBLISHED, "connection_arn": "arn:1"}, True),
         ({"state": State.REFUSED}, False),
-        ({"state": State.FAILED}, False),  # nothing was made that could be mended
+        ({"state": State.FAILED}, False),  # no connection exists that could recover
         ({"state": State.FAILED, "connection_arn": "arn:1"}, True),
         ({"state": State.FAILED, "connection_arn": "arn:1", "wanted": False}, False),
         ({"state": State.FAILED, "connection_arn": "arn:1", "scheme": None}, False),

@@ -30,8 +30,8 @@ LEFT = PUBLISHED.with_(
 DRIFT = "drift"
 """It is made anew, or left as it is, as the switch says."""
 
-# What the next ConnectClient does with a record, as MSK tells of its connection: the state that it
-# gets, or whether it is one of the drifts; and what InspectConnections makes of it meanwhile.
+# The result of the next ConnectClient for a record and the state of its connection in MSK: the new
+# state, or a kind of drift; and the result of InspectConnections meanwhile.
 TABLE: list[tuple[str, ConnectionRecord, dict[str, str], dict[str, str]]] = [
     (
         "waited for",
@@ -51,7 +51,7 @@ TABLE: list[tuple[str, ConnectionRecord, dict[str, str], dict[str, str]]] = [
         | dict.fromkeys(["INACTIVE", "FAILED", "DELETING", "gone"], DRIFT),
         dict.fromkeys(["AVAILABLE", "UPDATING", "DEACTIVATING", "REJECTING"], "published")
         | dict.fromkeys(["INACTIVE", "FAILED", "DELETING", "gone", "UNHEARD_OF"], "published")
-        | {"REJECTED": "failed"},  # which the owner did, so that nobody changes it back
+        | {"REJECTED": "failed"},  # by the owner, so it is not repaired
     ),
     (
         "given up as too slow",

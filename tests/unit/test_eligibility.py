@@ -52,7 +52,7 @@ def test_the_refusal_of_a_serverless_cluster_names_the_known_regions() -> None:
         ({"state": "FAILED"}, "ClusterUnusable"),
         ({"state": "DELETING"}, "ClusterUnusable"),
         *(({"state": state}, None) for state in sorted(BUSY_STATES)),
-        ({"state": "ASCENDING"}, None),  # unheard of
+        ({"state": "ASCENDING"}, None),  # unknown to us
         ({"state": ""}, None),
         # Apache Kafka 2.7.1 or later; all spellings are in test_kafka_version.
         ({"kafka_version": "2.7.0"}, "KafkaTooOld"),
@@ -62,9 +62,9 @@ def test_the_refusal_of_a_serverless_cluster_names_the_known_regions() -> None:
         ({"instance_type": "kafka.t3.small"}, "BrokersTooSmall"),
         ({"instance_type": "kafka.t3.medium"}, None),
         ({"instance_type": "kafka.m5.large"}, None),
-        ({"instance_type": "express.m7g.large"}, None),  # told as a warning
+        ({"instance_type": "express.m7g.large"}, None),  # reported as a warning
         ({"instance_type": ""}, None),
-        # Not where no client is authenticated; beside a scheme it is told as a warning.
+        # Not where no client is authenticated; with a scheme it is a warning.
         (
             {"unauthenticated": True, "authentication_schemes": frozenset()},
             "ClusterUnauthenticated",
@@ -138,7 +138,7 @@ def test_a_refusal_contains_the_facts(changes: dict[str, Any], facts: list[str])
         ({"tag": "iam"}, {"scram": "SchemeNotOffered", "tls": "SchemeNotOffered"}),
         ({"tag": "iam scram tls"}, {}),
         ({"tag": "nonsense"}, dict.fromkeys(Scheme, "SchemeNotOffered")),
-        # Only what is on within the cluster can be on beyond it.
+        # A scheme must be on in the cluster before it can be on for private connectivity.
         ({"authentication_schemes": ALL_SCHEMES - {Scheme.TLS}}, {"tls": "SchemeOffOnCluster"}),
         ({"authentication_schemes": frozenset()}, dict.fromkeys(Scheme, "SchemeOffOnCluster")),
         (
@@ -165,7 +165,7 @@ def test_a_refusal_contains_the_facts(changes: dict[str, Any], facts: list[str])
             },
         ),
         ({"properties": f"{ALLOW_EVERYONE}=FALSE"}, {}),
-        # The cluster's fault is told before the tag's, and the tag's before the scheme's.
+        # An error of the cluster comes before one of the tag, and that before one of the scheme.
         ({"tag": "iam", "serverless": True}, dict.fromkeys(Scheme, "ClusterServerless")),
         (
             {"tag": "iam", "authentication_schemes": frozenset()},
@@ -234,7 +234,7 @@ def test_no_remedy_disconnects_clients_without_authentication() -> None:
     ("changes", "expected"),
     [
         ({}, []),
-        ({"kafka_version": "2.6.3"}, []),  # refused, not doubted
+        ({"kafka_version": "2.6.3"}, []),  # refused, so no warning
         ({"kafka_version": "nonsense"}, ["KafkaVersionUnknown"]),
         ({"kafka_version": ""}, ["KafkaVersionUnknown"]),
         ({"kafka_version": "", "serverless": True}, []),
@@ -244,7 +244,7 @@ def test_no_remedy_disconnects_clients_without_authentication() -> None:
         (
             {"unauthenticated": True, "authentication_schemes": frozenset()},
             [],
-        ),  # refused, not doubted
+        ),  # refused, so no warning
         (
             {"instance_type": "express.m7g.large", "kafka_version": "5"},
             ["KafkaVersionUnknown", "BrokersExpress"],
@@ -257,13 +257,13 @@ def test_an_unverified_combination_is_tried_with_a_warning(
     assert [warning.code for warning in cluster_warnings(cluster(**changes))] == expected
 
 
-# ----------------------------------------------------------------------------- what the owner hears
+# ----------------------------------------------------------------------- warnings for the owner
 
 
 @pytest.mark.parametrize(
     ("tag", "offered", "expected"),
     [
-        ("auto", {Scheme.IAM}, []),  # auto promises no scheme in particular
+        ("auto", {Scheme.IAM}, []),  # auto names no scheme
         ("auto", set(), [Code.SCHEME_OFF_ON_CLUSTER] * 3),
         ("iam tls", {Scheme.IAM}, [Code.SCHEME_OFF_ON_CLUSTER]),
         ("iam imam", {Scheme.IAM}, [Code.UNKNOWN_SCHEME]),

@@ -82,7 +82,7 @@ def test_a_record_without_a_connection_is_deleted_unless_the_cluster_is_gone(
     record: ConnectionRecord,
 ) -> None:
     assert schedule_removal([record], same_reason(BARRED), TERMS, NOW) == ()
-    assert leave(record, GONE).is_due(NOW)  # its status is to go as well
+    assert leave(record, GONE).is_due(NOW)  # its status is removed as well
 
 
 @pytest.mark.parametrize("state", [*State])

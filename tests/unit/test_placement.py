@@ -161,7 +161,7 @@ def test_named_subnets_pass_the_same_checks_and_are_all_used_or_refused(
     assert chosen == choose_subnets(room, ZONES[::-1], named[::-1], endpoints)
 
 
-# ------------------------------------------------------------------- where no endpoint can be
+# ------------------------------------------------------------------- subnets without endpoints
 
 
 @pytest.mark.parametrize("obstacle", OBSTACLES.values(), ids=OBSTACLES)
@@ -268,7 +268,7 @@ GROUPS = (
         ((), GROUPS, ("sg-a", "sg-b")),
         (("sg-default",), GROUPS, ("sg-default",)),
         (("sg-b", "sg-a", "sg-b"), GROUPS, ("sg-a", "sg-b")),
-        ((), GROUPS[:1], ()),  # the managed one is made
+        ((), GROUPS[:1], ()),  # the managed group is created
         ((), GROUPS[3:], ()),
     ],
 )
@@ -316,7 +316,7 @@ ALL = tcp(14001, 14100)
         ),
         ({"sg-a": ALL, "sg-b": NONE}, ("sg-a", "sg-b"), None, ""),  # rules add up
         ({"sg-a": ALL, "sg-b": NONE}, ("sg-b",), "NobodyLetIn", "sg-b"),  # sg-a is not used
-        ({"sg-a": NONE}, (), None, ""),  # the managed one is in shape
+        ({"sg-a": NONE}, (), None, ""),  # the managed group has its rules
     ],
 )
 def test_groups_that_do_not_open_the_whole_port_range_are_used_with_a_warning(

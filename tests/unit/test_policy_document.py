@@ -20,7 +20,7 @@ READER = KafkaAccess(consume=("orders.*",), groups=("billing",))
 WRITER = KafkaAccess(produce=("orders.eu", "orders.us"))
 Document = dict[str, Any]
 
-# ------------------------------------------------------------------------------ what there may be
+# ------------------------------------------------------------------------------ strategies
 
 account_ids = st.sampled_from([CLIENT, OTHER_CLIENT, "000000000000", "444444444444"])
 accounts = st.frozensets(account_ids, max_size=4)
@@ -115,7 +115,7 @@ def rewritten(policy: Policy, random: Random) -> Policy:
     return read({**policy.document, "Statement": [write(one) for one in statements]})
 
 
-# ----------------------------------------------------------------------- what is true of any grant
+# ----------------------------------------------------------------------- properties of any grant
 
 
 @thorough
@@ -402,7 +402,7 @@ def test_a_cluster_without_a_policy_has_an_empty_one(text: str | None) -> None:
     [
         (statement(Effect="Allow"), statement(Effect="Deny"), False),
         (statement(Sid="A"), statement(Sid="B"), False),
-        (statement(Principal="*"), statement(Principal={"AWS": "*"}), False),  # IAM tells apart
+        (statement(Principal="*"), statement(Principal={"AWS": "*"}), False),  # different in IAM
         (statement(Principal={"AWS": CLIENT}), statement(Principal={"AWS": ROOT}), True),
         (statement(Principal={"AWS": CLIENT}), statement(Principal={"Service": CLIENT}), False),
         (statement(Condition={"a": ["b"]}), statement(Condition={"a": ["c"]}), False),

@@ -145,7 +145,7 @@ def test_a_condition_that_cannot_be_evaluated_admits_nobody_and_is_named(
 
     assert judge([allow(**said)], CALL) == Judgement(admitted=False, unjudged=named)
     assert judge([allow(), deny(**said)], CALL) == Judgement(admitted=False, unjudged=named)
-    assert judge([allow(), allow(**said)], CALL) == Judgement(admitted=True)  # it does not matter
+    assert judge([allow(), allow(**said)], CALL) == Judgement(admitted=True)  # it is ignored
     assert judge([deny(), allow(**said)], CALL) == Judgement(admitted=False)
 
 
@@ -197,7 +197,7 @@ def test_the_unevaluated_conditions_are_one_sentence() -> None:
     assert describe_unjudged(("a", "b")) == " This could not be judged and counts against it: a, b."
 
 
-# ----------------------------------------------------------------- the same answer as others give
+# ----------------------------------------------------------------- comparison with other evaluators
 
 
 def some(*choices: Any) -> st.SearchStrategy[Any]:

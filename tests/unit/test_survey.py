@@ -151,7 +151,7 @@ def test_requests_do_not_depend_on_the_order_of_the_api() -> None:
     )
 
 
-# ------------------------------------------------------------------------- what becomes of it
+# ------------------------------------------------------------------------- planned connections
 
 
 def test_each_scheme_of_each_vpc_is_planned() -> None:
@@ -230,7 +230,7 @@ def test_each_planned_connection_has_the_warnings_of_cluster_and_vpc() -> None:
     assert not refused.warnings
 
 
-# --------------------------------------------------------------------------- what was before
+# --------------------------------------------------------------------------- existing connections
 
 
 values = st.lists(

@@ -24,7 +24,7 @@ REPAIRED = "Drift Repaired"
 Change = Callable[[OnboardedClient], None]
 
 
-# ------------------------------------------------------------------------------ what can happen
+# ------------------------------------------------------------------------------ changes by others
 
 
 def the_connection_is_deleted(onboarded: OnboardedClient) -> None:
@@ -237,7 +237,7 @@ def test_a_connection_that_timed_out_is_used_by_the_next_run(
     assert onboarded.accounts.status(slow)["state"] == "published"
 
 
-# ------------------------------------------------------------------------- others, and what is told
+# ------------------------------------------------------------------------- reported drift
 
 
 def test_a_connection_that_the_owner_rejected_is_not_created_again(

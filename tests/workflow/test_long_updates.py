@@ -74,7 +74,7 @@ def test_an_update_ends_when_its_operation_ends(
     assert accounts.status(CLIENT)["state"] == "published"
     assert not accounts.take_events("Cluster Refused")
     states = engine.states(run)
-    assert states.count("EnableConnectivity") == 2  # not again, and not for ever
+    assert states.count("EnableConnectivity") == 2  # not repeated
 
 
 def test_an_update_that_fails_on_a_cluster_that_stays_active_is_refused(

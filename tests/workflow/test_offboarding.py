@@ -247,7 +247,7 @@ def test_one_scheme_can_be_removed_and_another_kept(onboarded: OnboardedClient) 
     assert not onboarded.accounts.parameters(CLIENT, "/msklink/orders/scram")
 
 
-# ------------------------------------------------------------------------------ what is let be
+# ------------------------------------------------------------------------------ kept resources
 
 
 @pytest.mark.usefixtures("without_grace")

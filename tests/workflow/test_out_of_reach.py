@@ -125,7 +125,7 @@ def test_leftovers_of_a_deleted_cluster_in_an_unreachable_account_are_given_up_a
     assert onboarded.sweep() == 1
 
     assert not accounts.parameters(OWNER)
-    assert onboarded.take_events() == []  # that it could not be deleted was told
+    assert onboarded.take_events() == []  # the failed deletion was reported before
     assert onboarded.sweep() == 0
     assert not run_state.managed_clusters()
 

@@ -116,7 +116,7 @@ def test_reachable_accounts_keep_their_grants_during_the_search(
 def test_suspended_accounts_are_granted_again_after_a_crash(
     onboarded: OnboardedClient,
 ) -> None:
-    onboarded.remove_vpc_tag()  # and has its connection until its time is up
+    onboarded.remove_vpc_tag()  # and keeps its connection until it is due
     onboarded.accounts.blocked.add(CLIENT)
     close(onboarded, OTHER_CLIENT)
     fine = (faults.Fault("PutClusterPolicy") for _ in range(3))

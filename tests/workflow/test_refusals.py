@@ -72,7 +72,7 @@ def writes_to_cluster(accounts: Accounts) -> set[str]:
     return {operation for _, operation in accounts.msk.calls if operation in changing}
 
 
-# -------------------------------------------------------------------- the cluster cannot have it
+# -------------------------------------------------------------------- ineligible clusters
 
 
 def cluster_with(schemes: str = "iam", wanted: str | None = None, **changes: Any) -> Prepare:
@@ -185,7 +185,7 @@ def test_a_cluster_with_unauthenticated_access_beside_a_scheme_is_served(
     assert accounts.status(CLIENT)["state"] == "published"
     assert shown(accounts, CLIENT, "warnings") == [Code.UNAUTHENTICATED_ACCESS_ON]
     strings = accounts.client("kafka").get_bootstrap_brokers(ClusterArn=cluster)
-    assert "BootstrapBrokerString" in strings  # who does not authenticate goes on as before
+    assert "BootstrapBrokerString" in strings  # clients without authentication stay connected
 
 
 def test_a_cluster_without_a_certificate_authority_is_not_changed(
@@ -203,7 +203,7 @@ def test_a_cluster_without_a_certificate_authority_is_not_changed(
     assert not writes_to_cluster(accounts)
 
 
-# ----------------------------------------------------------------------- one client cannot have it
+# ----------------------------------------------------------------------- refusals of one client
 
 
 @dataclass(frozen=True)
@@ -474,7 +474,7 @@ def test_an_update_that_failed_is_refused_and_the_next_run_tries_again(
     assert accounts.status(CLIENT)["state"] == "published"
 
 
-# ----------------------------------------------------------------------------- what people wrote
+# ------------------------------------------------------------------ malformed tags and requests
 
 
 def of_nobody(accounts: Accounts) -> dict[str, Any]:
@@ -640,7 +640,7 @@ def test_every_refusal_code_has_a_case() -> None:
     assert {code for code, _ in DOUBTS} | elsewhere == WARNINGS
 
 
-# ---------------------------------------------------------------------------- side by side
+# ---------------------------------------------------------------------------- several causes
 
 
 def test_one_refused_scheme_does_not_stop_the_others(accounts: Accounts, engine: Engine) -> None:

@@ -53,7 +53,7 @@ class Replacement:
         self.delete_old()
         self.make_new()
 
-    def tell(self) -> None:
+    def send_tag_event(self) -> None:
         """Send the event that the new cluster has tags."""
         self.onboarded.cluster = self.new
         self.onboarded.reconcile()
@@ -133,12 +133,12 @@ def replacement(onboarded: OnboardedClient) -> Replacement:
     return Replacement(onboarded, onboarded.cluster)
 
 
-# ---------------------------------------------------------------------------------- the orders
+# ----------------------------------------------------------------------------- orders of events
 
 
 def nothing_but_the_event_of_the_new_one(it: Replacement) -> None:
     it.replace()
-    it.tell()
+    it.send_tag_event()
 
 
 def nothing_but_the_sweep(it: Replacement) -> None:
@@ -151,7 +151,7 @@ def the_sweep_saw_that_the_old_one_is_gone(it: Replacement) -> None:
     it.sweep()
     assert it.accounts.status(CLIENT)["vpcs"][it.onboarded.vpc_id]["iam"]["leaving"]
     it.make_new()
-    it.tell()
+    it.send_tag_event()
 
 
 def the_sweep_sees_both_one_after_the_other(it: Replacement) -> None:
@@ -167,7 +167,7 @@ def the_tags_come_late(it: Replacement) -> None:
     it.sweep()
     it.onboarded.advance_hours(2)
     it.accounts.client("kafka").tag_resource(ResourceArn=it.new, Tags=TAGS)
-    it.tell()
+    it.send_tag_event()
 
 
 def the_connections_are_due_when_the_new_one_comes(it: Replacement) -> None:
@@ -184,7 +184,7 @@ def the_clients_asked_by_event(it: Replacement) -> None:
     it.accounts.untag_vpc(CLIENT, it.onboarded.vpc_id)
     it.onboarded.reconcile()
     it.replace()
-    it.tell()
+    it.send_tag_event()
 
 
 ORDERS: list[Callable[[Replacement], None]] = [
@@ -212,7 +212,7 @@ def test_one_run_connects_the_new_cluster_and_removes_the_old(
     replacement.assert_quiet()
 
 
-# --------------------------------------------------------------------- while the old one lives
+# --------------------------------------------------------------------- while the old cluster exists
 
 
 def test_a_cluster_keeps_its_name_while_it_is_deleted_and_the_client_is_informed(
@@ -222,7 +222,7 @@ def test_a_cluster_keeps_its_name_while_it_is_deleted_and_the_client_is_informed
     replacement.delete_old(slowness=100)
     replacement.make_new()
     before = accounts.parameters(CLIENT)
-    replacement.tell()
+    replacement.send_tag_event()
 
     status = accounts.status(CLIENT)
     assert status["refusal"]["code"] == "ClusterNameTaken"
@@ -254,7 +254,7 @@ def test_a_request_by_name_is_for_the_cluster_that_is_not_being_deleted(
     assert replacement.runs_of_new() == 1
 
 
-# ---------------------------------------------------------------------------- what people do
+# ---------------------------------------------------------------------------- actions of people
 
 
 def test_a_client_that_deletes_the_parameters_is_served_and_keeps_its_group(
@@ -268,7 +268,7 @@ def test_a_client_that_deletes_the_parameters_is_served_and_keeps_its_group(
     for name in accounts.parameters(CLIENT):
         ssm.delete_parameter(Name=name)
     replacement.onboarded.take_events()
-    replacement.tell()
+    replacement.send_tag_event()
 
     assert replacement.published(CLIENT) == replacement.brokers()
     for _ in range(30):
@@ -295,7 +295,7 @@ def test_protection_does_not_keep_a_dead_connection_with_a_successor(
     assert replacement.onboarded.status_entry()["leaving"]["reason"]["code"] == "DeletionProtected"
 
     replacement.make_new()
-    replacement.tell()
+    replacement.send_tag_event()
 
     replacement.assert_new_is_served()
     replacement.assert_quiet()
@@ -307,7 +307,7 @@ def test_an_account_that_the_new_cluster_does_not_list_is_offboarded(
     accounts = replacement.accounts
     replacement.delete_old()
     replacement.make_new(**(TAGS | {"msklink/clients": OTHER_CLIENT}))
-    replacement.tell()
+    replacement.send_tag_event()
 
     assert accounts.status(OTHER_CLIENT)["cluster_arn"] == replacement.new
     removal = replacement.onboarded.status_entry()["leaving"]
@@ -330,7 +330,7 @@ def test_a_manual_connection_of_the_old_cluster_is_kept(replacement: Replacement
         ResourceArn=made["VpcConnectionArn"], TagKeys=["msklink/managed-by"]
     )
     replacement.replace()
-    replacement.tell()
+    replacement.send_tag_event()
 
     states = {one["TargetClusterArn"]: one["State"] for one in accounts.connections(CLIENT)}
     assert states == {replacement.old: "INACTIVE", replacement.new: "AVAILABLE"}
@@ -338,7 +338,7 @@ def test_a_manual_connection_of_the_old_cluster_is_kept(replacement: Replacement
     replacement.assert_quiet()
 
 
-# ---------------------------------------------------------------------- runs side by side
+# ---------------------------------------------------------------------- concurrent runs
 
 
 Meanwhile = Callable[[str, Callable[[], object]], None]
@@ -410,7 +410,7 @@ def test_a_run_of_the_new_cluster_tolerates_the_deletion_of_the_old(
     replacement.replace()
     meanwhile(call, replacement.run_of_old)
 
-    replacement.tell()
+    replacement.send_tag_event()
 
     replacement.assert_new_is_served()
     replacement.assert_quiet()
@@ -425,7 +425,7 @@ def test_a_successor_deleted_before_it_takes_the_name_leaves_no_brokers(
     replacement.make_new()
     accounts.denied.add((CLIENT, "PutParameter"))
     accounts.denied.add((CLIENT, "DeleteParameters"))
-    replacement.tell()
+    replacement.send_tag_event()
     assert accounts.status(CLIENT)["cluster_arn"] == replacement.old
 
     accounts.client("kafka").delete_cluster(ClusterArn=replacement.new)

@@ -23,7 +23,7 @@ def come_by_our_statement(onboarded: OnboardedClient) -> None:
     external_changes.connect_manually(onboarded.accounts, onboarded.cluster, STRANGER)
 
 
-# ------------------------------------------------------------------------------ who is let in
+# ------------------------------------------------------------------------------ our statement
 
 
 def test_an_account_that_others_added_to_our_statement_is_removed_though_connected(
@@ -67,7 +67,7 @@ def test_an_account_with_a_manual_connection_loses_its_grant_when_delisted(
     assert onboarded.granted() == [CLIENT, OTHER_CLIENT]
 
 
-# ----------------------------------------------------------------------- others manage it all
+# ----------------------------------------------------------------------- policies managed by others
 
 
 VENDOR = {

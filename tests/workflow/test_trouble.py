@@ -33,7 +33,7 @@ def break_function(
     monkeypatch.setattr(function, "handler", broken)
 
 
-# ---------------------------------------------------------------------- refused, others served
+# ---------------------------------------------------------------------- refusals of one client
 
 
 def without_dns(accounts: Accounts) -> None:
@@ -140,7 +140,7 @@ def test_an_account_that_is_not_on_the_list_gets_nothing(
     assert accounts.msk.calls[OTHER_CLIENT, "ListVpcConnections"] == 1  # by this test
 
 
-# ---------------------------------------------------------------------------- the owner's part
+# ---------------------------------------------------------------------------- refusals of the owner
 
 
 @pytest.mark.parametrize(

@@ -165,7 +165,7 @@ def test_auto_turns_nothing_on_for_vendors_and_a_warning_stays_until_a_scheme_is
     assert codes(accounts) == []
 
 
-# -------------------------------------------------------------------------------------- its end
+# -------------------------------------------------------------------------------------- removal
 
 
 def test_a_removed_vendor_keeps_its_grant_until_it_is_due(
