@@ -106,7 +106,7 @@ def _running(engine: Engine) -> int:
 
 
 def _problems(engine: Engine, arns: list[str], runs: list[str], clients: int) -> list[str]:
-    told = [
+    problems = [
         f"{run} ended {status}"
         for run in runs
         if (status := engine.describe(run)["status"]) != "SUCCEEDED"
@@ -118,8 +118,8 @@ def _problems(engine: Engine, arns: list[str], runs: list[str], clients: int) ->
             if name.startswith("client#")
         )
         if states != {"published": clients}:
-            told.append(f"{arn}: connections are {dict(states)}")
-    return told
+            problems.append(f"{arn}: connections are {dict(states)}")
+    return problems
 
 
 def _transitions(history: list[dict[str, Any]]) -> int:
@@ -174,9 +174,9 @@ def growth(few: Figures, many: Figures) -> str:
         "history events": many.history - few.history,
         "bytes of payload": many.payload - few.payload,
     }
-    told = ", ".join(f"{total / clients:.1f} {name}" for name, total in per_client.items())
+    increases = ", ".join(f"{total / clients:.1f} {name}" for name, total in per_client.items())
     dollars = (many.dollars - few.dollars) / clients
-    return f"each client from {few.clients} to {many.clients}: {told}, ${dollars:.5f}"
+    return f"each client from {few.clients} to {many.clients}: {increases}, ${dollars:.5f}"
 
 
 def limits(measured: list[Figures]) -> list[str]:

@@ -98,22 +98,22 @@ class Screen:
 
 def changes(before: Observation, now: Observation) -> list[str]:
     """Return the changes to print."""
-    told = []
+    lines = []
     if now.run != before.run:
-        told.append(f"run {now.run} started")
+        lines.append(f"run {now.run} started")
     if now.cluster != before.cluster:
-        told.append(f"cluster is {now.cluster}")
+        lines.append(f"cluster is {now.cluster}")
     if now.private != before.private:
-        told.append(f"private connectivity is on for {' and '.join(now.private)}")
+        lines.append(f"private connectivity is on for {' and '.join(now.private)}")
     known = set(before.connections)
-    told += [
+    lines += [
         f"connection of {account} by {scheme} is {state}"
         for account, scheme, state in now.connections
         if (account, scheme, state) not in known
     ]
     entered = [state for state in now.entered if state not in before.entered]
-    told += [f"entered {state}" for state in entered if not state.startswith("Choose")]
-    return told
+    lines += [f"entered {state}" for state in entered if not state.startswith("Choose")]
+    return lines
 
 
 def _coloured(state: str) -> Text:

@@ -1,4 +1,4 @@
-"""A broker that answers by script, with the codec of kio instead of ours."""
+"""A broker with scripted responses, encoded by kio instead of our codec."""
 
 import io
 import socket
@@ -20,7 +20,7 @@ REQUESTS = {3: MetadataRequest, 17: SaslHandshakeRequest, 36: SaslAuthenticateRe
 
 
 class Script:
-    """Answers that are given one by one, and the requests that came for them."""
+    """Responses that are sent one by one, and the requests received."""
 
     def __init__(self, *answers: Any) -> None:
         self._answers = list(answers)
@@ -42,7 +42,7 @@ class Script:
 
 @contextmanager
 def serving(script: Script) -> Iterator[socket.socket]:
-    """Yield the client's end of a connection on which *script* answers, then hangs up."""
+    """Yield the client's end of a connection that sends *script* and then closes."""
     ours, theirs = socket.socketpair()
     thread = threading.Thread(target=script.serve, args=(theirs,))
     thread.start()
@@ -53,7 +53,7 @@ def serving(script: Script) -> Iterator[socket.socket]:
 
 @contextmanager
 def listening(script: Script, context: ssl.SSLContext | None) -> Iterator[int]:
-    """Yield the port on which one client is answered by *script*, by TLS if there is a context."""
+    """Yield a port that serves *script* to one client, with TLS if there is a context."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         thread = threading.Thread(target=_serve_one, args=(server, script, context))
         thread.start()

@@ -1,4 +1,4 @@
-"""Parameter Store as MSKLink leaves it, in moto."""
+"""Parameter Store with the parameters of MSKLink, in moto."""
 
 import json
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ BROKERS = {
 
 
 class Store:
-    """What has been published, in the Region that it is made with."""
+    """The published parameters of one Region."""
 
     def __init__(self, region: str = REGION) -> None:
         self._ssm: Any = boto3.client("ssm", region_name=region)
@@ -35,7 +35,7 @@ class Store:
     def put(self, name: str, value: str) -> None:
         self._ssm.put_parameter(Name=name, Value=value, Type="String", Overwrite=True)
 
-    def tell(self, **status: Any) -> None:
+    def put_status(self, **status: Any) -> None:
         self.put("/msklink/orders/status", json.dumps(status))
 
     def keep_secret(self, name: str, content: str) -> None:

@@ -1,4 +1,4 @@
-"""The command as a person types it."""
+"""The command line."""
 
 import json
 
@@ -16,7 +16,7 @@ from tests.client.test_layers import HANDSHAKE, REFUSED, WELCOME, brokers, tls
 Output = pytest.CaptureFixture[str]
 
 
-def test_brokers_are_printed_one_a_line(store: Store, capsys: Output) -> None:
+def test_brokers_are_printed_one_per_line(store: Store, capsys: Output) -> None:
     store.publish(Scheme.IAM)
 
     assert main(["brokers", "orders"]) == 0
@@ -40,9 +40,9 @@ def test_a_configuration_is_printed(
     assert line in capsys.readouterr().out.splitlines()
 
 
-def test_what_is_wrong_is_printed_with_what_to_do(store: Store, capsys: Output) -> None:
+def test_an_error_is_printed_with_its_remedy(store: Store, capsys: Output) -> None:
     store.publish(Scheme.IAM)
-    store.tell(state="published", vpcs={"vpc-1": {"iam": {"state": "published"}}})
+    store.put_status(state="published", vpcs={"vpc-1": {"iam": {"state": "published"}}})
 
     assert main(["brokers", "orders", "--scheme", "tls"]) == 1
 
@@ -86,14 +86,16 @@ def test_a_check_that_fails_ends_with_the_remedy(
     assert remedy.startswith("SASL: With iam, allow kafka-cluster:Connect")
 
 
-def test_programs_get_json(store: Store, capsys: Output, ca: trustme.CA, ca_file: str) -> None:
+def test_json_is_printed_for_programs(
+    store: Store, capsys: Output, ca: trustme.CA, ca_file: str
+) -> None:
     with listening(Script(HANDSHAKE, REFUSED), tls(ca)) as port:
         publish_at(store, port)
         main(["check", "orders", "--json", "--ca-file", ca_file])
 
-    told = json.loads(capsys.readouterr().out)
-    assert [one["layer"] for one in told if one["good"]] == ["DNS", "TCP", "TLS"]
-    assert told[-1]["remedy"]
+    findings = json.loads(capsys.readouterr().out)
+    assert [one["layer"] for one in findings if one["good"]] == ["DNS", "TCP", "TLS"]
+    assert findings[-1]["remedy"]
 
 
 def test_a_secret_is_used_to_log_in(
@@ -117,7 +119,9 @@ def test_a_secret_is_used_to_log_in(
 
 
 @pytest.mark.parametrize("arguments", [[], ["brokers"], ["config", "orders", "--format", "xml"]])
-def test_wrong_arguments_are_told_with_the_right_ones(capsys: Output, arguments: list[str]) -> None:
+def test_invalid_arguments_are_reported_with_the_valid_ones(
+    capsys: Output, arguments: list[str]
+) -> None:
     with pytest.raises(SystemExit) as ended:
         main(arguments)
 

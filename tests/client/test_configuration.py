@@ -1,4 +1,4 @@
-"""What each Python client is given, and that it takes it."""
+"""The configuration of each Python client, and that the client accepts it."""
 
 import asyncio
 import json
@@ -39,7 +39,7 @@ def orders(store: Store) -> Store:
 
 @pytest.fixture
 def files(tmp_path: Path) -> dict[str, Any]:
-    """Paths of a certificate that a private CA has signed, its key, and the CA."""
+    """Return the paths of a certificate of a private CA, its key, and the CA."""
     ca = trustme.CA()
     client = ca.issue_cert("client")
     paths = {name: tmp_path / f"{name}.pem" for name in ("ca", "certificate", "key")}
@@ -54,7 +54,7 @@ def arguments(scheme: str, files: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("scheme", list(Scheme))
-def test_confluent_takes_it(orders: Store, files: dict[str, Any], scheme: str) -> None:  # noqa: ARG001
+def test_confluent_kafka_accepts_it(orders: Store, files: dict[str, Any], scheme: str) -> None:  # noqa: ARG001
     config = kafka_config("orders", scheme, **arguments(scheme, files))
 
     Producer(config)  # refuses what it does not know
@@ -64,14 +64,14 @@ def test_confluent_takes_it(orders: Store, files: dict[str, Any], scheme: str) -
 
 
 @pytest.mark.parametrize("scheme", list(Scheme))
-def test_kafka_python_takes_it(orders: Store, files: dict[str, Any], scheme: str) -> None:  # noqa: ARG001
+def test_kafka_python_accepts_it(orders: Store, files: dict[str, Any], scheme: str) -> None:  # noqa: ARG001
     config = kafka_config("orders", scheme, "kafka-python", **arguments(scheme, files))
 
     assert not config.keys() - KafkaConsumer.DEFAULT_CONFIG.keys()
 
 
 @pytest.mark.parametrize("scheme", list(Scheme))
-def test_aiokafka_takes_it(orders: Store, files: dict[str, Any], scheme: str) -> None:  # noqa: ARG001
+def test_aiokafka_accepts_it(orders: Store, files: dict[str, Any], scheme: str) -> None:  # noqa: ARG001
     config = kafka_config("orders", scheme, "aiokafka", **arguments(scheme, files))
 
     async def make() -> None:
@@ -93,7 +93,7 @@ def test_a_token_is_a_presigned_url_for_the_region(orders: Store) -> None:  # no
     assert expires < 100_000_000_000
 
 
-def test_all_three_sign_alike(orders: Store) -> None:  # noqa: ARG001
+def test_all_three_clients_sign_the_same(orders: Store) -> None:  # noqa: ARG001
     providers: list[Callable[[], str]] = [
         lambda: str(kafka_config("orders")["oauth_cb"]("")[0]),
         lambda: str(
@@ -108,7 +108,7 @@ def test_all_three_sign_alike(orders: Store) -> None:  # noqa: ARG001
         assert "kafka-cluster%3AConnect" in decoded(provide())
 
 
-def test_tokens_are_signed_for_the_session_that_is_given(orders: Store) -> None:  # noqa: ARG001
+def test_tokens_are_signed_with_the_given_session(orders: Store) -> None:  # noqa: ARG001
     session = boto3.Session("AKIDOFANOTHER", "x", region_name="eu-west-1")
 
     token, _ = kafka_config("orders", session=session)["oauth_cb"]("")
@@ -134,7 +134,7 @@ def test_a_certificate_is_loaded(orders: Store, files: dict[str, Any]) -> None: 
     assert len(context.get_ca_certs()) == 1
 
 
-def test_a_file_that_is_no_certificate_is_told(orders: Store, files: dict[str, Any]) -> None:  # noqa: ARG001
+def test_an_invalid_certificate_file_is_reported(orders: Store, files: dict[str, Any]) -> None:  # noqa: ARG001
     Path(files["certificate_file"]).write_text("not PEM")
 
     with pytest.raises(MskLinkError, match="CertificateUnusable"):
@@ -149,7 +149,9 @@ def test_a_file_that_is_no_certificate_is_told(orders: Store, files: dict[str, A
         ("tls", "aiokafka", "CertificateMissing"),
     ],
 )
-def test_what_cannot_be_is_refused_before_a_call(scheme: str, library: str, code: str) -> None:
+def test_invalid_combinations_are_refused_before_any_call(
+    scheme: str, library: str, code: str
+) -> None:
     with pytest.raises(MskLinkError) as caught:
         kafka_config("orders", scheme, library)
 
@@ -164,7 +166,7 @@ def test_what_cannot_be_is_refused_before_a_call(scheme: str, library: str, code
         ("aiokafka.abc", "aiokafka", "aiokafka"),
     ],
 )
-def test_a_package_that_is_missing_is_told_with_its_extra(
+def test_a_missing_package_is_reported_with_its_extra(
     orders: Store,  # noqa: ARG001
     monkeypatch: pytest.MonkeyPatch,
     module: str,

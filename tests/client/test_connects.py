@@ -1,4 +1,4 @@
-"""What is given to each library connects, to brokers that check TLS and the token."""
+"""Each library connects with its configuration to brokers that check TLS and the token."""
 
 import asyncio
 from collections.abc import Iterator
@@ -84,10 +84,10 @@ def test_confluent_writes_and_reads(store: Store, one_broker: KafkaProxy, tmp_pa
     assert message.value() == b"one"
 
 
-def test_an_admin_client_of_confluent_asks_for_its_token(
+def test_an_admin_client_of_confluent_requests_its_token(
     store: Store, one_broker: KafkaProxy, tmp_path: Path
 ) -> None:
-    """With no poll before, which confluent-kafka needed before 2.13 (issues 1296, 1713)."""
+    """Without a poll, which confluent-kafka required before 2.13 (issues 1296, 1713)."""
     publish(store, f"localhost:{one_broker.port}")
 
     admin = AdminClient(config(one_broker, tmp_path, "confluent-kafka"))
@@ -123,7 +123,7 @@ def test_aiokafka_writes_and_reads(store: Store, brokers: RunningBrokers, tmp_pa
     assert run_until_closed(there_and_back) == b"one"
 
 
-def test_the_check_finds_nothing_wrong(brokers: RunningBrokers, tmp_path: Path) -> None:
+def test_the_check_succeeds(brokers: RunningBrokers, tmp_path: Path) -> None:
     findings = look(brokers, CLIENT.account, authority(brokers.proxy, tmp_path))
 
     assert {finding.layer for finding in findings if finding.good} == set(Layer)
@@ -131,7 +131,7 @@ def test_the_check_finds_nothing_wrong(brokers: RunningBrokers, tmp_path: Path) 
     assert {finding.broker for finding in findings} == set(brokers.bootstrap())
 
 
-def test_the_check_finds_out_who_does_not_get_through(
+def test_the_check_finds_a_client_that_cannot_connect(
     brokers: RunningBrokers, tmp_path: Path
 ) -> None:
     findings = look(brokers, OTHER.account, authority(brokers.proxy, tmp_path))

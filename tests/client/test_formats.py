@@ -1,4 +1,4 @@
-"""What is published, read by others: Java, librdkafka, Spring."""
+"""Published parameters as Java, librdkafka and Spring read them."""
 
 import io
 from typing import Any
@@ -28,14 +28,14 @@ def test_java_reads_what_was_published(scheme: Scheme) -> None:
 
 
 @pytest.mark.parametrize("value", ["a=b:c#d!e", r"C:\keys\one", "a b ", "${x}"])
-def test_java_reads_any_value_as_it_is(value: str) -> None:
+def test_java_reads_any_value_unchanged(value: str) -> None:
     text = FORMATS["java"](Published("/msklink/orders", "iam", {"sasl.jaas.config": value}))
 
     assert javaproperties.loads(text) == {"sasl.jaas.config": value}
 
 
 @pytest.mark.parametrize("scheme", list(Scheme))
-def test_librdkafka_takes_the_file(scheme: Scheme) -> None:
+def test_librdkafka_accepts_the_file(scheme: Scheme) -> None:
     lines = FORMATS["librdkafka"](published(scheme)).splitlines()
 
     config: dict[str, Any] = dict(line.split("=", 1) for line in lines if not line.startswith("#"))

@@ -1,4 +1,4 @@
-"""`check` finds the layer that is at fault."""
+"""`check` finds the layer that fails."""
 
 import socket
 import ssl
@@ -31,11 +31,11 @@ def tls(ca: trustme.CA, name: str = "localhost") -> ssl.SSLContext:
 
 
 def brokers(*ports: int) -> MetadataResponse:
-    told = tuple(
+    advertised = tuple(
         MetadataResponseBroker(node_id=BrokerId(number), host="localhost", port=i32(port))
         for number, port in enumerate(ports, 1)
     )
-    return MetadataResponse(brokers=told, controller_id=BrokerId(1), topics=())
+    return MetadataResponse(brokers=advertised, controller_id=BrokerId(1), topics=())
 
 
 def check(
@@ -58,16 +58,14 @@ def test_all_is_well(ca: trustme.CA, ca_file: str) -> None:
     assert [finding.remedy for finding in findings] == [""] * 5
 
 
-def test_with_certificates_nobody_logs_in(ca: trustme.CA, ca_file: str) -> None:
+def test_with_certificates_there_is_no_login(ca: trustme.CA, ca_file: str) -> None:
     with listening(Script(brokers()), tls(ca)) as port:
         findings = check(ca_file, f"localhost:{port}", "tls")
 
     assert verdicts(findings) == [(layer, True) for layer in Layer if layer is not Layer.SASL]
 
 
-def test_brokers_that_are_not_in_the_bootstrap_string_are_visited_as_well(
-    ca: trustme.CA, ca_file: str
-) -> None:
+def test_brokers_outside_the_bootstrap_string_are_checked_too(ca: trustme.CA, ca_file: str) -> None:
     closed = closed_port()
     with listening(Script(HANDSHAKE, WELCOME, brokers(closed)), tls(ca)) as port:
         findings = check(ca_file, f"localhost:{port}")
@@ -77,7 +75,7 @@ def test_brokers_that_are_not_in_the_bootstrap_string_are_visited_as_well(
 
 
 @pytest.mark.parametrize("last", list(Layer)[1:])
-def test_what_is_above_the_last_layer_is_left_alone(
+def test_layers_above_the_last_one_are_not_checked(
     ca: trustme.CA, ca_file: str, last: Layer
 ) -> None:
     with listening(Script(HANDSHAKE, WELCOME, brokers()), tls(ca)) as port:
@@ -111,7 +109,7 @@ def test_a_broker_that_does_not_answer(ca_file: str) -> None:
 
 
 @pytest.mark.parametrize("trouble", ["another name", "another authority", "no TLS"])
-def test_tls_that_is_not_what_it_should_be(ca: trustme.CA, ca_file: str, trouble: str) -> None:
+def test_an_invalid_tls_connection(ca: trustme.CA, ca_file: str, trouble: str) -> None:
     context = {
         "another name": tls(ca, "example.com"),
         "another authority": tls(trustme.CA()),
@@ -140,7 +138,7 @@ def test_scram_without_a_secret_says_so(ca: trustme.CA, ca_file: str) -> None:
     assert "name a --secret" in findings[-1].detail
 
 
-def test_a_broker_that_hangs_up_on_the_question(ca: trustme.CA, ca_file: str) -> None:
+def test_a_broker_that_disconnects_on_the_request(ca: trustme.CA, ca_file: str) -> None:
     with listening(Script(HANDSHAKE, WELCOME), tls(ca)) as port:
         findings = check(ca_file, f"localhost:{port}")
 
@@ -148,7 +146,7 @@ def test_a_broker_that_hangs_up_on_the_question(ca: trustme.CA, ca_file: str) ->
 
 
 def closed_port() -> int:
-    """A port that nobody listens on, as far as one can know."""
+    """Return a port that was free a moment ago."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
     return port

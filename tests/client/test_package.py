@@ -1,4 +1,4 @@
-"""The package is what its README and its errors say it is."""
+"""The package agrees with its README and its errors."""
 
 import re
 import tomllib
@@ -22,14 +22,14 @@ def test_every_extra_that_an_error_names_is_one() -> None:
     assert named <= PROJECT["optional-dependencies"].keys()
 
 
-def test_confluent_kafka_is_one_whose_admin_client_asks_for_a_token() -> None:
+def test_confluent_kafka_is_a_version_whose_admin_client_requests_a_token() -> None:
     """Its changelog, 2.13.0: token refreshes of Admin, Producer and Consumer by a thread (2130)."""
     [oldest] = re.findall(r"confluent-kafka>=(\d+)\.(\d+)", str(PROJECT["optional-dependencies"]))
 
     assert tuple(map(int, oldest)) >= (2, 13)
 
 
-def test_the_command_starts_what_there_is() -> None:
+def test_the_command_starts_an_existing_function() -> None:
     module, _, name = PROJECT["scripts"]["msklink-client"].partition(":")
 
     assert callable(getattr(import_module(module), name))
@@ -44,7 +44,7 @@ def test_every_code_is_documented() -> None:
     assert used <= table
 
 
-def test_it_uses_nothing_that_the_oldest_python_lacks() -> None:
+def test_it_uses_only_names_of_the_oldest_python() -> None:
     """Ruff checks the grammar by target-version; these are names of the standard library."""
     assert PROJECT["requires-python"] == ">=3.10"
     newer = r"from enum import .*StrEnum|asyncio\.timeout|tomllib|from typing import .*\bSelf\b"

@@ -1,4 +1,4 @@
-"""What is read from Parameter Store, how long it is kept, and what is said of nothing."""
+"""Reading Parameter Store: results, cache, and errors without parameters."""
 
 import json
 from collections.abc import Callable
@@ -37,7 +37,7 @@ def why(parameters: Parameters, scheme: str = "iam") -> MskLinkError:
     return caught.value
 
 
-def test_the_properties_are_those_that_were_published(store: Store) -> None:
+def test_the_properties_are_the_published_ones(store: Store) -> None:
     store.publish(*Scheme)
 
     for scheme in Scheme:
@@ -45,7 +45,7 @@ def test_the_properties_are_those_that_were_published(store: Store) -> None:
         assert Parameters("orders").properties(scheme) == published
 
 
-def test_they_are_kept_for_five_minutes_and_then_read_again(store: Store, clock: Clock) -> None:
+def test_properties_are_cached_for_five_minutes(store: Store, clock: Clock) -> None:
     store.publish(Scheme.IAM)
     parameters = Parameters("orders", clock=clock)
     before = parameters.properties("iam")["bootstrap.servers"]
@@ -66,7 +66,7 @@ def test_they_are_kept_for_five_minutes_and_then_read_again(store: Store, clock:
     ],
     ids=["throttled", "out of reach"],
 )
-def test_those_of_before_serve_while_aws_does_not(
+def test_cached_properties_are_used_while_aws_fails(
     store: Store, clock: Clock, trouble: Exception
 ) -> None:
     store.publish(Scheme.IAM)
@@ -83,7 +83,7 @@ def test_those_of_before_serve_while_aws_does_not(
         fresh.properties("iam")
 
 
-def test_what_was_taken_away_is_not_served_any_longer(store: Store, clock: Clock) -> None:
+def test_removed_properties_are_no_longer_returned(store: Store, clock: Clock) -> None:
     store.publish(Scheme.IAM)
     parameters = Parameters("orders", clock=clock)
     parameters.properties("iam")
@@ -93,7 +93,7 @@ def test_what_was_taken_away_is_not_served_any_longer(store: Store, clock: Clock
     assert why(parameters).code == "NotOnboarded"
 
 
-def test_a_caller_cannot_spoil_what_is_kept(store: Store) -> None:
+def test_a_caller_cannot_change_the_cache(store: Store) -> None:
     store.publish(Scheme.IAM)
     parameters = Parameters("orders")
 
@@ -102,7 +102,7 @@ def test_a_caller_cannot_spoil_what_is_kept(store: Store) -> None:
     assert parameters.properties("iam")["bootstrap.servers"]
 
 
-def test_half_a_configuration_is_none(store: Store) -> None:
+def test_an_incomplete_configuration_is_not_returned(store: Store) -> None:
     store.put("/msklink/orders/iam/security.protocol", "SASL_SSL")
 
     assert why(Parameters("orders")).code == "NotOnboarded"
@@ -114,10 +114,10 @@ def test_another_namespace_is_another_installation(store: Store) -> None:
     assert Parameters("orders", "kafka").properties("iam") == {"bootstrap.servers": "b-1:14001"}
 
 
-# --------------------------------------------------------------------- why there is nothing
+# --------------------------------------------------------------------- missing parameters
 
 
-def test_without_a_status_it_says_what_to_tag(store: Store) -> None:  # noqa: ARG001 it is empty
+def test_without_a_status_the_remedy_is_the_tag(store: Store) -> None:  # noqa: ARG001 it is empty
     error = why(Parameters("orders"))
 
     assert error.code == "NotOnboarded"
@@ -129,8 +129,10 @@ def test_without_a_status_it_says_what_to_tag(store: Store) -> None:  # noqa: AR
     [{}, {"scheme": None}, {"vpc_id": "", "scheme": None}],
     ids=["scheme", "VPC", "account"],
 )
-def test_a_refusal_is_told_with_its_remedy(store: Store, place: dict[str, Any]) -> None:
-    store.tell(**told(State.REFUSED, refusal=VPC_NOT_FOUND, **place), updated="2026-01-01")
+def test_a_refusal_is_raised_with_its_remedy(store: Store, place: dict[str, Any]) -> None:
+    store.put_status(
+        **status_of(State.REFUSED, refusal=VPC_NOT_FOUND, **place), updated="2026-01-01"
+    )
 
     error = why(Parameters("orders"))
 
@@ -139,15 +141,15 @@ def test_a_refusal_is_told_with_its_remedy(store: Store, place: dict[str, Any]) 
     assert error.remedy == VPC_NOT_FOUND.remedy
 
 
-def test_a_request_that_was_refused_before_any_run_is_told_as_well(store: Store) -> None:
-    store.tell(**status.with_refusal(None, VPC_NOT_FOUND))
+def test_a_request_that_was_refused_before_any_run_is_raised_too(store: Store) -> None:
+    store.put_status(**status.with_refusal(None, VPC_NOT_FOUND))
 
     assert VPC_NOT_FOUND.message in why(Parameters("orders")).message
 
 
 @pytest.mark.parametrize("state", [State.PLANNED, State.CONNECTING])
-def test_what_is_under_way_is_to_be_waited_for(store: Store, state: State) -> None:
-    store.tell(**told(state), updated="2026-01-01T00:00:00+00:00")
+def test_a_run_in_progress_is_to_be_waited_for(store: Store, state: State) -> None:
+    store.put_status(**status_of(state), updated="2026-01-01T00:00:00+00:00")
 
     error = why(Parameters("orders"))
 
@@ -155,21 +157,21 @@ def test_what_is_under_way_is_to_be_waited_for(store: Store, state: State) -> No
     assert error.remedy.startswith("Wait")
 
 
-def test_what_is_missing_beside_a_good_status_comes_back_by_itself(store: Store) -> None:
-    store.tell(**told(State.PUBLISHED))
+def test_properties_missing_beside_a_good_status_are_published_again(store: Store) -> None:
+    store.put_status(**status_of(State.PUBLISHED))
 
     assert "hour" in why(Parameters("orders")).remedy
 
 
-def test_a_failure_is_told(store: Store) -> None:
-    store.tell(**told(State.FAILED, failure="InternalServerErrorException"))
+def test_a_failure_is_raised(store: Store) -> None:
+    store.put_status(**status_of(State.FAILED, failure="InternalServerErrorException"))
 
     assert "InternalServerErrorException" in why(Parameters("orders")).message
 
 
-def test_a_scheme_that_was_not_asked_for_is_told_with_the_one_that_was(store: Store) -> None:
+def test_a_scheme_that_was_not_requested_is_reported_with_the_requested_one(store: Store) -> None:
     store.publish(Scheme.IAM)
-    store.tell(**told(State.PUBLISHED))
+    store.put_status(**status_of(State.PUBLISHED))
 
     error = why(Parameters("orders"), "scram")
 
@@ -177,15 +179,15 @@ def test_a_scheme_that_was_not_asked_for_is_told_with_the_one_that_was(store: St
     assert 'scheme="iam"' in error.remedy
 
 
-def test_a_status_that_was_too_long_for_details_still_tells_the_state(store: Store) -> None:
-    store.tell(state="refused", vpcs={"refused": 90, "published": 2}, updated="now")
+def test_a_shortened_status_still_gives_the_state(store: Store) -> None:
+    store.put_status(state="refused", vpcs={"refused": 90, "published": 2}, updated="now")
 
     assert "orders is refused by iam" in why(Parameters("orders")).message
 
 
-def test_the_wrong_region_is_told_with_the_right_one(store: Store) -> None:
+def test_a_wrong_region_is_reported_with_the_right_one(store: Store) -> None:
     store.publish(Scheme.IAM)
-    store.tell(**told(State.PUBLISHED))
+    store.put_status(**status_of(State.PUBLISHED))
 
     error = why(Parameters("orders", session=boto3.Session(region_name="eu-central-1")))
 
@@ -194,14 +196,14 @@ def test_the_wrong_region_is_told_with_the_right_one(store: Store) -> None:
     assert error.remedy == "Set AWS_DEFAULT_REGION=eu-west-1."
 
 
-def test_no_region_is_told(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001
+def test_a_missing_region_is_reported(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001
     monkeypatch.delenv("AWS_DEFAULT_REGION")
 
     assert why(Parameters("orders")).code == "NoRegion"
 
 
 @pytest.mark.parametrize("code", ["ExpiredTokenException", "UnrecognizedClientException"])
-def test_bad_credentials_are_told(store: Store, code: str) -> None:  # noqa: ARG001 moto takes all
+def test_invalid_credentials_are_reported(store: Store, code: str) -> None:  # noqa: ARG001 moto takes all
     parameters = Parameters("orders")
     break_down(parameters, ClientError({"Error": {"Code": code}}, "GetParametersByPath"))
 
@@ -228,7 +230,7 @@ def test_a_missing_permission_is_named(store: Store) -> None:  # noqa: ARG001 mo
     assert error.remedy.startswith(f"Allow ssm:GetParametersByPath on {arn} ")
 
 
-def test_it_is_named_also_when_aws_does_not(store: Store) -> None:  # noqa: ARG001 moto allows all
+def test_a_missing_permission_is_named_even_if_aws_does_not(store: Store) -> None:  # noqa: ARG001 moto allows all
     parameters = Parameters("orders")
     break_down(parameters, ClientError({"Error": {"Code": "AccessDenied"}}, "GetParametersByPath"))
 
@@ -237,7 +239,7 @@ def test_it_is_named_also_when_aws_does_not(store: Store) -> None:  # noqa: ARG0
 
 
 @pytest.mark.parametrize("name", ["", "arn:aws:kafka:eu-west-1:1:cluster/orders/1", "a/b"])
-def test_only_the_name_of_a_cluster_names_it(name: str) -> None:
+def test_only_a_valid_cluster_name_is_accepted(name: str) -> None:
     with pytest.raises(MskLinkError, match="BadArgument"):
         Parameters(name)
 
@@ -252,7 +254,7 @@ def test_a_secret_is_user_name_and_password(store: Store) -> None:
 
 
 @pytest.mark.parametrize("content", [None, "pass", '"ann"', '{"username": "ann"}'])
-def test_a_secret_that_is_none_is_told(store: Store, content: str | None) -> None:
+def test_an_invalid_secret_is_reported(store: Store, content: str | None) -> None:
     if content:
         store.keep_secret("AmazonMSK_ann", content)
 
@@ -260,8 +262,8 @@ def test_a_secret_that_is_none_is_told(store: Store, content: str | None) -> Non
         Parameters("orders").secret("AmazonMSK_ann")
 
 
-def test_a_key_that_is_denied_is_named_with_what_it_needs(store: Store) -> None:
-    """What Secrets Manager says names neither the action nor the key (external-secrets 838)."""
+def test_a_denied_key_is_named_with_the_missing_permission(store: Store) -> None:
+    """The error of Secrets Manager names neither action nor key (external-secrets 838)."""
     store.keep_secret("AmazonMSK_ann", "{}")
     parameters = Parameters("orders")
     message = "Access to KMS is not allowed"
@@ -285,13 +287,13 @@ def test_a_key_that_is_denied_is_named_with_what_it_needs(store: Store) -> None:
 # ------------------------------------------------------------------------------ helpers
 
 
-def told(state: State, **fields: Any) -> dict[str, Any]:
-    """The status as a run writes it."""
+def status_of(state: State, **fields: Any) -> dict[str, Any]:
+    """Return the status that a run writes."""
     return status.describe(ARN, [connection(state=state, **fields)])
 
 
 def break_down(parameters: Parameters, error: Exception) -> None:
-    """Let every call of *parameters* to Parameter Store end with *error*."""
+    """Make every call of *parameters* to Parameter Store raise *error*."""
 
     def fail(**_: Any) -> None:
         raise error

@@ -1,4 +1,4 @@
-"""The function of client.yaml, as Lambda runs it: one module, and a role's credentials."""
+"""The function of client.yaml as in Lambda: one module, with a role's credentials."""
 
 import importlib.util
 from base64 import urlsafe_b64decode
@@ -34,7 +34,7 @@ def function() -> ModuleType:
 
 @pytest.fixture(autouse=True)
 def _runtime(monkeypatch: pytest.MonkeyPatch, ca_file: str) -> None:
-    """What Lambda sets, and an authority that the system trusts."""
+    """Set Lambda's environment, and a certificate authority that the system trusts."""
     for name, value in (CREDENTIALS | {"SSL_CERT_FILE": ca_file}).items():
         monkeypatch.setenv(name, value)
 
@@ -55,7 +55,7 @@ def test_with_iam_it_goes_through_all_layers(function: ModuleType, ca: trustme.C
 @pytest.mark.parametrize(
     ("scheme", "looked_at"), [("scram", ["DNS", "TCP", "TLS"]), ("tls", ["DNS", "TCP"])]
 )
-def test_it_goes_as_far_as_it_can_without_a_password_or_a_certificate(
+def test_without_a_password_or_certificate_it_checks_the_layers_it_can(
     function: ModuleType, ca: trustme.CA, scheme: str, looked_at: list[str]
 ) -> None:
     with listening(Script(), tls(ca)) as port:
@@ -64,7 +64,7 @@ def test_it_goes_as_far_as_it_can_without_a_password_or_a_certificate(
     assert layers(answer, scheme) == dict.fromkeys(looked_at, True)
 
 
-def test_each_scheme_is_looked_at(function: ModuleType, ca: trustme.CA) -> None:
+def test_each_scheme_is_checked(function: ModuleType, ca: trustme.CA) -> None:
     with listening(Script(HANDSHAKE, REFUSED), tls(ca)) as port:
         given = {"iam": f"localhost:{port}", "tls": f"localhost:{closed_port()}"}
         answer = function.handler(given, None)
@@ -73,7 +73,7 @@ def test_each_scheme_is_looked_at(function: ModuleType, ca: trustme.CA) -> None:
     assert layers(answer, "tls") == {"DNS": True, "TCP": False}
 
 
-def test_its_token_is_that_of_the_signer_of_aws(
+def test_its_token_equals_the_token_of_the_signer_of_aws(
     function: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moment = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""A login and a question for the brokers, as others' codecs read and write them."""
+"""Login and metadata requests, checked with the codecs of others."""
 
 import hmac
 from base64 import b64encode
@@ -31,7 +31,7 @@ def answered(
     return SaslAuthenticateResponse(error_code=error, error_message=message, auth_bytes=content)
 
 
-def test_a_token_is_sent_as_rfc_7628_has_it() -> None:
+def test_a_token_is_sent_in_the_form_of_rfc_7628() -> None:
     script = Script(offered(), answered())
     with serving(script) as stream:
         Connection(stream).authenticate_by_token("abc")
@@ -58,7 +58,7 @@ def test_the_broker_says_why_a_login_failed(answers: list[Any]) -> None:
         Connection(stream).authenticate_by_token("abc")
 
 
-def test_a_mechanism_that_is_not_offered_is_told_with_those_that_are() -> None:
+def test_an_unsupported_mechanism_is_reported_with_the_supported_ones() -> None:
     script = Script(offered(ErrorCode.unsupported_sasl_mechanism))
     with (
         serving(script) as stream,
@@ -67,12 +67,12 @@ def test_a_mechanism_that_is_not_offered_is_told_with_those_that_are() -> None:
         authenticate_by_password(Connection(stream), "ann", "pass")
 
 
-def test_a_broker_that_hangs_up_is_told() -> None:
+def test_a_broker_that_disconnects_is_reported() -> None:
     with serving(Script()) as stream, pytest.raises(ConnectionError):
         Connection(stream).authenticate_by_token("abc")
 
 
-def test_all_brokers_are_told_in_order() -> None:
+def test_all_brokers_are_returned_in_order() -> None:
     brokers = tuple(
         MetadataResponseBroker(
             node_id=BrokerId(number),
@@ -102,7 +102,7 @@ def reference(username: str, password: str) -> ScramClient:
 @pytest.mark.parametrize(
     ("username", "password"), [("ann", "pass"), ("ann", "pencil, =é"), ("o'hara", " ")]
 )
-def test_the_proof_is_that_of_another_client(username: str, password: str) -> None:
+def test_the_proof_equals_that_of_another_client(username: str, password: str) -> None:
     other = reference(username, password)
     ours = ScramExchange(username, password, other.nonce.decode())
     assert ours.first() == other.first_message()
@@ -117,7 +117,7 @@ def test_the_proof_is_that_of_another_client(username: str, password: str) -> No
 
 
 def _signature(client: ScramClient) -> bytes:
-    """What a server says last that knows the password."""
+    """Return the final message of a server that knows the password."""
     key = client.hmac(client.salted_password, b"Server Key")
     return b"v=" + b64encode(hmac.digest(key, client.auth_message, "sha512"))
 
@@ -129,12 +129,12 @@ def _signature(client: ScramClient) -> bytes:
         (b"r=another,s=c2FsdA==,i=4096", "somebody else"),
     ],
 )
-def test_a_server_that_says_no_is_believed(answer: bytes, why: str) -> None:
+def test_a_server_that_refuses_the_login_is_an_error(answer: bytes, why: str) -> None:
     with pytest.raises(Rejected, match=why):
         ScramExchange("ann", "pass").final(answer)
 
 
-def test_a_wrong_password_is_told() -> None:
+def test_a_wrong_password_is_reported() -> None:
     def say(request: Any) -> SaslAuthenticateResponse:
         nonce = request.auth_bytes.decode().rpartition("r=")[2]
         return answered(f"r={nonce}server,s={b64encode(SALT).decode()},i={ROUNDS}".encode())
@@ -144,7 +144,7 @@ def test_a_wrong_password_is_told() -> None:
         authenticate_by_password(Connection(stream), "ann", "wrong")
 
 
-def test_a_server_that_does_not_know_the_password_is_not_believed() -> None:
+def test_a_server_that_does_not_know_the_password_is_refused() -> None:
     def say(request: Any) -> SaslAuthenticateResponse:
         nonce = request.auth_bytes.decode().rpartition("r=")[2]
         return answered(f"r={nonce}server,s={b64encode(SALT).decode()},i={ROUNDS}".encode())

@@ -131,7 +131,7 @@ def test_the_policy_of_a_bus_has_a_size_limit(cloud: Cloud) -> None:
     assert 30 < len(policy["Statement"]) < 100
 
 
-def test_too_many_client_accounts_are_refused_with_a_hint_to_the_organization(cloud: Cloud) -> None:
+def test_too_many_client_accounts_are_refused_with_the_organization_as_remedy(cloud: Cloud) -> None:
     accounts = [f"{number:012d}" for number in range(241)]
 
     with pytest.raises(RuntimeError, match=r"for more accounts use\s+OrganizationId"):

@@ -76,14 +76,14 @@ def test_a_refusal_reaches_the_application(
     settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", OTHER.account)
-    told: list[KafkaError] = []
+    errors: list[KafkaError] = []
 
-    producer = Producer(settings | {"error_cb": told.append})
+    producer = Producer(settings | {"error_cb": errors.append})
     for _ in range(DEADLINE):
-        if any("AVAILABLE VPC connection" in error.str() for error in told):
+        if any("AVAILABLE VPC connection" in error.str() for error in errors):
             break
         producer.poll(1)
     producer.close()
 
-    assert KafkaError._AUTHENTICATION in {error.code() for error in told}
-    assert any("AVAILABLE VPC connection" in error.str() for error in told)
+    assert KafkaError._AUTHENTICATION in {error.code() for error in errors}
+    assert any("AVAILABLE VPC connection" in error.str() for error in errors)

@@ -109,9 +109,9 @@ def test_only_credentials_that_this_aws_issued_are_accepted(
     }
     host = application.bootstrap.split(":")[0]
 
-    told = raw_client.authenticate(token(**(issued | changes)), host)
+    error = raw_client.authenticate(token(**(issued | changes)), host)
 
-    assert told is None if reason is None else reason in str(told)
+    assert error is None if reason is None else reason in str(error)
 
 
 def _session_of_a_role(cloud: Cloud, account: str) -> dict[str, str]:

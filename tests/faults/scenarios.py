@@ -104,10 +104,10 @@ REPAIR_SETTINGS = {
 }
 
 TAGGED = Scenario("a cluster is tagged", add_cluster_and_clients, Environment.reconcile)
-LEAVING = Scenario("a client leaves", setups.with_grace_period_over, Environment.reconcile)
+OFFBOARDING = Scenario("a client leaves", setups.with_grace_period_over, Environment.reconcile)
 SCENARIOS = (
     TAGGED,
-    LEAVING,
+    OFFBOARDING,
     # ---- failed runs
     Scenario(
         "a run has failed", setups.with_dead_run, Environment.report_failed_runs, same_end_as=TAGGED

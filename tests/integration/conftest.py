@@ -11,19 +11,19 @@ from tests.support.steps import Steps
 
 @pytest.fixture
 def steps(accounts: Accounts) -> Steps:
-    """A run for a cluster that offers IAM and SCRAM to the client."""
+    """Return a run for a cluster that offers IAM and SCRAM to the client."""
     return Steps(accounts.make_cluster(tags={"msklink": "iam scram", "msklink/clients": CLIENT}))
 
 
 @pytest.fixture
 def vpc_id(accounts: Accounts) -> str:
-    """A VPC of the client that is tagged for IAM."""
+    """Return a VPC of the client that is tagged for IAM."""
     return accounts.make_tagged_vpc(CLIENT)
 
 
 @pytest.fixture
 def surveyed(steps: Steps, vpc_id: str) -> Steps:  # noqa: ARG001 the VPC must be there
-    """As *steps*, with the client's VPC surveyed."""
+    """Return *steps* after the survey of the client's VPC."""
     steps.inspect_cluster()
     steps.survey(CLIENT)
     return steps
@@ -31,7 +31,7 @@ def surveyed(steps: Steps, vpc_id: str) -> Steps:  # noqa: ARG001 the VPC must b
 
 @pytest.fixture
 def granted(surveyed: Steps, accounts: Accounts) -> Steps:
-    """As *surveyed*, with connectivity on and the client admitted."""
+    """Return *surveyed* with connectivity on and the client admitted."""
     surveyed.enable()
     accounts.clock.advance(3600)
     surveyed.inspect_cluster()
@@ -41,7 +41,7 @@ def granted(surveyed: Steps, accounts: Accounts) -> Steps:
 
 @pytest.fixture
 def connected(granted: Steps, accounts: Accounts) -> Steps:
-    """As *granted*, with the connection available."""
+    """Return *granted* with the connection available."""
     granted.connect(CLIENT)
     accounts.clock.advance(3600)
     granted.inspect_connections()
@@ -53,9 +53,9 @@ def connected(granted: Steps, accounts: Accounts) -> Steps:
 @pytest.fixture
 def preceding(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str, Callable[..., Any]], None]:
     """
-    Lets something happen just before an operation of a service other than MSK arrives, once.
+    Run a function once, just before an operation of a service other than MSK.
 
-    It gets a function that makes the very call: botocore makes it again when an answer got lost.
+    It gets a function that makes the same call, as botocore does after a lost response.
     """
     call = BaseClient._make_api_call  # type: ignore[attr-defined]  # the one way of all calls
 
@@ -73,7 +73,7 @@ def preceding(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str, Callable[.
 
 @pytest.fixture
 def executions(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """What was started, instead of starting it."""
+    """Record the inputs of executions instead of starting them."""
     started: list[dict[str, Any]] = []
 
     def start(run: str, cluster_arn: str) -> bool:

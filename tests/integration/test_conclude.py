@@ -16,13 +16,13 @@ pytestmark = pytest.mark.usefixtures("executions")
 
 @pytest.fixture
 def holding(steps: Steps) -> Steps:
-    """A run that holds the lease, for the first request."""
+    """Return a run that holds the lease, for the first request."""
     cluster_item.add_request(steps.cluster_arn)
     cluster_item.take_lease(steps.cluster_arn, RUN)
     return steps
 
 
-def test_the_lease_is_given_up(holding: Steps) -> None:
+def test_the_lease_is_released(holding: Steps) -> None:
     assert holding.conclude(1) == {"newer": False}
 
     assert cluster_item.read_cluster(holding.cluster_arn).holder is None
@@ -45,7 +45,7 @@ def test_a_newer_request_keeps_the_lease(holding: Steps) -> None:
     assert holding.conclude(2) == {"newer": False}
 
 
-def test_the_lease_of_another_run_is_left_alone(holding: Steps) -> None:
+def test_the_lease_of_another_run_is_not_changed(holding: Steps) -> None:
     assert Steps(holding.cluster_arn, run=OTHER_RUN).conclude(1) == {"newer": False}
 
     assert cluster_item.read_cluster(holding.cluster_arn).holder == RUN
@@ -60,7 +60,7 @@ def test_a_run_that_lost_the_lease_and_was_redriven_concludes(holding: Steps) ->
     assert cluster_item.read_cluster(holding.cluster_arn).failure is None
 
 
-def test_a_run_after_which_there_was_another_concludes_nothing(holding: Steps) -> None:
+def test_a_run_that_was_followed_by_another_concludes_nothing(holding: Steps) -> None:
     cluster_item.free_lease(holding.cluster_arn, RUN)
     cluster_item.add_request(holding.cluster_arn)
     cluster_item.take_lease(holding.cluster_arn, OTHER_RUN)
@@ -72,7 +72,7 @@ def test_a_run_after_which_there_was_another_concludes_nothing(holding: Steps) -
     assert cluster_item.read_cluster(holding.cluster_arn).failure
 
 
-def test_a_run_whose_history_is_full_hands_on_to_a_new_one(
+def test_a_run_with_a_full_history_starts_its_successor(
     holding: Steps, executions: list[dict[str, Any]]
 ) -> None:
     cluster_item.add_request(holding.cluster_arn)
@@ -84,10 +84,10 @@ def test_a_run_whose_history_is_full_hands_on_to_a_new_one(
     assert following["run"] != RUN
 
 
-def test_handing_on_twice_starts_the_same_run(
+def test_starting_the_successor_twice_starts_one_run(
     holding: Steps, executions: list[dict[str, Any]]
 ) -> None:
-    """The function died before it could say that it was done."""
+    """The function died before it returned."""
     cluster_item.add_request(holding.cluster_arn)
     holding.conclude(1, rounds=1, clients=600)
 

@@ -9,7 +9,7 @@ from tests.support.steps import Steps, error_of
 
 
 def codes(accounts: Accounts) -> list[str]:
-    return [told["refusal"]["code"] for told in accounts.take_events("Client Refused")]
+    return [event["refusal"]["code"] for event in accounts.take_events("Client Refused")]
 
 
 def test_connecting_twice_creates_once(granted: Steps, accounts: Accounts) -> None:
@@ -43,10 +43,10 @@ def test_a_connection_made_by_hand_is_adopted(
     )
 
 
-def test_an_answer_that_was_lost_makes_no_second_connection(
+def test_a_lost_response_makes_no_second_connection(
     granted: Steps, accounts: Accounts, vpc_id: str
 ) -> None:
-    """botocore asks again, and MSK refuses the second connection of the VPC."""
+    """botocore retries, and MSK refuses the second connection of the VPC."""
     accounts.msk.faults.add(faults.error("CreateVpcConnection", when="after"))
 
     granted.connect(CLIENT)
@@ -56,7 +56,7 @@ def test_an_answer_that_was_lost_makes_no_second_connection(
     assert not codes(accounts)
 
 
-def test_a_connection_that_msk_will_not_make_is_refused_and_the_others_go_on(
+def test_a_connection_that_msk_refuses_does_not_stop_the_others(
     granted: Steps, accounts: Accounts, vpc_id: str
 ) -> None:
     other = accounts.make_tagged_vpc(CLIENT)
@@ -78,7 +78,7 @@ def test_a_client_that_msk_does_not_admit_is_refused(granted: Steps, accounts: A
     accounts.client("kafka").delete_cluster_policy(ClusterArn=granted.cluster_arn)
 
     granted.connect(CLIENT)
-    assert codes(accounts) == []  # the policy may not be in force yet
+    assert codes(accounts) == []  # the policy may not have taken effect yet
     assert granted.inspect_connections()["move"] == "wait"
     accounts.clock.advance(40)
     assert granted.inspect_connections()["move"] == "connect"
@@ -87,7 +87,7 @@ def test_a_client_that_msk_does_not_admit_is_refused(granted: Steps, accounts: A
     assert codes(accounts) == ["ClientRoleDenied"]
 
 
-def test_a_role_that_went_away_is_refused(granted: Steps, accounts: Accounts) -> None:
+def test_a_deleted_role_is_refused(granted: Steps, accounts: Accounts) -> None:
     accounts.remove_client(CLIENT)
 
     granted.connect(CLIENT)
@@ -123,7 +123,7 @@ def test_what_was_created_before_a_failure_is_found_again(
     assert len(accounts.connections(CLIENT)) == 2
 
 
-def test_a_client_that_wants_nothing_new_is_only_listed(
+def test_a_client_without_new_connections_costs_one_list(
     connected: Steps, accounts: Accounts
 ) -> None:
     before = accounts.snapshot(connected.cluster_arn)
@@ -132,9 +132,7 @@ def test_a_client_that_wants_nothing_new_is_only_listed(
     assert accounts.snapshot(connected.cluster_arn) == before
 
 
-def test_a_connection_that_somebody_deleted_is_made_anew(
-    connected: Steps, accounts: Accounts
-) -> None:
+def test_a_deleted_connection_is_created_again(connected: Steps, accounts: Accounts) -> None:
     [connection] = accounts.connections(CLIENT)
     accounts.client("kafka", CLIENT).delete_vpc_connection(Arn=connection["VpcConnectionArn"])
     accounts.clock.advance(3600)
@@ -149,14 +147,14 @@ def test_a_connection_that_somebody_deleted_is_made_anew(
 
 
 def kill(accounts: Accounts) -> str:
-    """Let the client's only connection die, as when its scheme is turned off; its ARN."""
+    """Make the only connection of the client INACTIVE and return its ARN."""
     [connection] = accounts.connections(CLIENT)
     arn: str = connection["VpcConnectionArn"]
     accounts.msk.force_connection(arn, "INACTIVE")
     return arn
 
 
-def test_a_dead_connection_of_ours_is_deleted_and_made_anew_when_it_is_gone(
+def test_a_dead_connection_of_ours_is_deleted_and_then_created_again(
     connected: Steps, accounts: Accounts, vpc_id: str
 ) -> None:
     dead = kill(accounts)
@@ -189,7 +187,7 @@ def test_deleting_a_dead_connection_twice_deletes_once(
     assert accounts.snapshot(connected.cluster_arn) == before
 
 
-def test_a_dead_connection_that_went_away_by_itself_is_no_trouble(
+def test_a_dead_connection_that_is_already_deleted_is_no_error(
     connected: Steps, accounts: Accounts
 ) -> None:
     dead = kill(accounts)
@@ -205,7 +203,7 @@ def test_a_dead_connection_that_went_away_by_itself_is_no_trouble(
 
 
 @pytest.mark.parametrize("tags", [{}, {"msklink/managed-by": "another-stack"}])
-def test_a_dead_connection_of_somebody_else_is_told_once_and_left(
+def test_a_dead_connection_that_is_not_ours_is_reported_once_and_kept(
     granted: Steps, accounts: Accounts, vpc_id: str, tags: dict[str, str]
 ) -> None:
     group = accounts.client("ec2", CLIENT).create_security_group(

@@ -21,7 +21,9 @@ def updates(accounts: Accounts) -> int:
     return accounts.msk.calls[OWNER, "UpdateConnectivity"]
 
 
-def test_what_clients_want_is_turned_on(surveyed: Steps, accounts: Accounts) -> None:
+def test_the_schemes_that_clients_requested_are_turned_on(
+    surveyed: Steps, accounts: Accounts
+) -> None:
     answer = surveyed.enable()
 
     assert answer["move"] == "wait"
@@ -45,7 +47,7 @@ def test_enabling_twice_updates_once(surveyed: Steps, accounts: Accounts) -> Non
 
 
 @pytest.mark.parametrize("broken", [False, True])
-def test_an_update_that_ended_before_its_run_was_redriven_is_told_first(
+def test_an_update_that_ended_before_a_redrive_is_reported_first(
     surveyed: Steps, accounts: Accounts, *, broken: bool
 ) -> None:
     if broken:
@@ -76,7 +78,7 @@ def test_a_scheme_that_is_on_stays_on(surveyed: Steps, accounts: Accounts) -> No
     assert on["Sasl"] == {"Iam": {"Enabled": True}, "Scram": {"Enabled": True}}
 
 
-def test_nothing_is_turned_on_when_nobody_wants_anything(steps: Steps, accounts: Accounts) -> None:
+def test_nothing_is_turned_on_without_a_request(steps: Steps, accounts: Accounts) -> None:
     steps.inspect_cluster()
     steps.surveys = [{"account": CLIENT, "schemes": []}]
 
@@ -84,7 +86,7 @@ def test_nothing_is_turned_on_when_nobody_wants_anything(steps: Steps, accounts:
     assert updates(accounts) == 0
 
 
-def test_what_the_owner_names_is_turned_on_for_vendors(steps: Steps, accounts: Accounts) -> None:
+def test_schemes_in_the_tag_are_turned_on_for_vendors(steps: Steps, accounts: Accounts) -> None:
     accounts.tag_cluster(steps.cluster_arn, msklink__vendors="444444444444")
     steps.inspect_cluster()
 
@@ -100,22 +102,22 @@ def test_an_unusable_cluster_stops_the_run(surveyed: Steps, accounts: Accounts, 
     assert surveyed.enable()["move"] == "stop"
 
 
-def test_a_cluster_that_went_away_is_looked_at_again(surveyed: Steps) -> None:
+def test_a_deleted_cluster_is_inspected_again(surveyed: Steps) -> None:
     surveyed.cluster_arn = surveyed.cluster_arn.replace("orders", "gone")
     cluster_item.take_lease(surveyed.cluster_arn, surveyed.run)
 
     assert surveyed.enable()["move"] == "wait"
 
 
-def test_somebody_else_updated_the_cluster(surveyed: Steps, accounts: Accounts) -> None:
+def test_a_stale_cluster_version_is_a_lost_race(surveyed: Steps, accounts: Accounts) -> None:
     accounts.msk.faults.add(faults.stale("UpdateConnectivity"))
 
     assert error_of(surveyed.enable) == "LostRace"
     assert surveyed.enable()["move"] == "wait"
 
 
-def test_msk_says_that_all_is_as_wanted(surveyed: Steps, accounts: Accounts) -> None:
-    """MSK reads may lag behind its writes."""
+def test_identical_settings_are_no_error(surveyed: Steps, accounts: Accounts) -> None:
+    """Reads of MSK may lag behind writes."""
     identical = MskError(
         "BadRequestException", "The specified parameter value is identical to the current value"
     )
@@ -124,10 +126,8 @@ def test_msk_says_that_all_is_as_wanted(surveyed: Steps, accounts: Accounts) -> 
     assert surveyed.enable()["move"] == "wait"
 
 
-def test_an_answer_that_was_lost_makes_no_second_update(
-    surveyed: Steps, accounts: Accounts
-) -> None:
-    """botocore asks again, and finds the cluster updating."""
+def test_a_lost_response_makes_no_second_update(surveyed: Steps, accounts: Accounts) -> None:
+    """botocore retries, and the cluster is updating."""
     accounts.msk.faults.add(faults.error("UpdateConnectivity", when="after"))
 
     assert error_of(surveyed.enable) == "LostRace"
@@ -149,7 +149,7 @@ def test_a_busy_msk_has_the_name_that_is_retried(
     assert error_of(surveyed.enable) == "TransientError"
 
 
-def test_an_update_that_msk_does_not_take_is_refused_to_owner_and_clients(
+def test_an_update_that_msk_rejects_is_reported_to_owner_and_clients(
     surveyed: Steps, accounts: Accounts
 ) -> None:
     said = (
@@ -169,6 +169,6 @@ def test_an_update_that_msk_does_not_take_is_refused_to_owner_and_clients(
     surveyed.survey(CLIENT)
     assert surveyed.enable()["move"] == "proceed"
     assert updates(accounts) == 1
-    told = accounts.take_events()
-    assert [one["detail_type"] for one in told] == ["Cluster Refused", "Client Refused"]
-    assert [one["refusal"] for one in told] == [refusal, refusal]
+    events = accounts.take_events()
+    assert [one["detail_type"] for one in events] == ["Cluster Refused", "Client Refused"]
+    assert [one["refusal"] for one in events] == [refusal, refusal]

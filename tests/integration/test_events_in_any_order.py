@@ -1,4 +1,4 @@
-"""Events that come late, twice and in any order: what is asked for last is what stands."""
+"""Events that arrive late, twice and in any order: the last request wins."""
 
 from itertools import count
 from typing import Any
@@ -37,21 +37,21 @@ def event(kind: str, schemes: list[str]) -> Event:
     return offboarding_request(*schemes) if kind == "left" else vpc_tagged(tag=" ".join(schemes))
 
 
-def record(cluster: str, told: Event) -> None:
-    """What ReceiveEvent does with it, but for finding the cluster and starting runs."""
-    [hint] = read_event(told, "msklink")
-    assert isinstance(hint, ClientChanged)
-    for word in client_requests.read_client_requests(hint, cluster, clock.now()):
+def record(cluster: str, sent: Event) -> None:
+    """Record a request like ReceiveEvent, without finding the cluster or starting runs."""
+    [trigger] = read_event(sent, "msklink")
+    assert isinstance(trigger, ClientChanged)
+    for word in client_requests.read_client_requests(trigger, cluster, clock.now()):
         dynamodb.save_if_latest(word, clock.now())
 
 
 def standing(cluster: str) -> tuple[list[tuple[str, ...]], set[str]]:
-    """The schemes of the request that stands, and those that are to go."""
-    requests, departures = (
+    """Return the requested schemes, and those with an offboarding request."""
+    requests, offboarding_requests = (
         dynamodb.onboarding_requests(cluster, CLIENT),
         dynamodb.offboarding_requests(cluster, CLIENT),
     )
-    return [one.schemes for one in requests], {one.scheme for one in departures}
+    return [one.schemes for one in requests], {one.scheme for one in offboarding_requests}
 
 
 @settings(
@@ -61,18 +61,18 @@ def standing(cluster: str) -> tuple[list[tuple[str, ...]], set[str]]:
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(of=deeds, data=st.data())
-def test_any_order_and_repetition_of_a_history_ends_as_the_history_did(
+def test_events_in_any_order_and_repeated_lead_to_the_same_state(
     accounts: Accounts, of: list[tuple[str, list[str]]], data: st.DataObject
 ) -> None:
     assert accounts
     events = [with_time(event(*deed), second) for second, deed in enumerate(of)]
     again = data.draw(st.lists(st.sampled_from(events), max_size=3))
     in_order, in_disorder = next(clusters), next(clusters)
-    for told in events:
-        record(in_order, told)
+    for sent in events:
+        record(in_order, sent)
 
-    for told in data.draw(st.permutations(events + again)):
-        record(in_disorder, told)
+    for sent in data.draw(st.permutations(events + again)):
+        record(in_disorder, sent)
 
     assert standing(in_disorder) == standing(in_order)
 
@@ -81,7 +81,7 @@ def test_any_order_and_repetition_of_a_history_ends_as_the_history_did(
     "events", [[request(), offboarding_request()], [offboarding_request(), request()]]
 )
 @pytest.mark.usefixtures("executions")
-def test_of_one_second_what_asks_for_a_connection_counts(cluster: str, events: list[Event]) -> None:
+def test_onboarding_wins_within_one_second(cluster: str, events: list[Event]) -> None:
     for one in events:
         receive(with_time(one, 0))
 
@@ -89,7 +89,7 @@ def test_of_one_second_what_asks_for_a_connection_counts(cluster: str, events: l
 
 
 @pytest.mark.usefixtures("executions")
-def test_a_time_to_come_silences_nobody(cluster: str) -> None:
+def test_a_time_in_the_future_does_not_block_later_requests(cluster: str) -> None:
     receive(request() | {"time": "2999-01-01T00:00:00Z"})
 
     receive(offboarding_request())
@@ -99,7 +99,7 @@ def test_a_time_to_come_silences_nobody(cluster: str) -> None:
 
 @pytest.mark.parametrize("time", ["soon", None, 7, "0001-01-01T00:00:00+14:00"])
 @pytest.mark.usefixtures("executions")
-def test_a_time_that_cannot_be_read_is_now(cluster: str, time: object) -> None:
+def test_an_invalid_time_is_replaced_by_now(cluster: str, time: object) -> None:
     receive(with_time(offboarding_request(), -9))
 
     receive(request() | {"time": time})

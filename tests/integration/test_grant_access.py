@@ -16,7 +16,9 @@ def sids(accounts: Accounts, steps: Steps) -> list[str]:
     return [statement["Sid"] for statement in accounts.policy(steps.cluster_arn)["Statement"]]
 
 
-def test_a_client_that_wants_something_is_admitted(surveyed: Steps, accounts: Accounts) -> None:
+def test_a_client_with_a_planned_connection_is_admitted(
+    surveyed: Steps, accounts: Accounts
+) -> None:
     assert surveyed.grant() == {"accounts": [CLIENT]}
 
     [statement] = accounts.policy(surveyed.cluster_arn)["Statement"]
@@ -24,7 +26,7 @@ def test_a_client_that_wants_something_is_admitted(surveyed: Steps, accounts: Ac
     assert statement["Resource"] == surveyed.cluster_arn
 
 
-def test_granting_twice_writes_once(surveyed: Steps, accounts: Accounts) -> None:
+def test_a_second_grant_writes_nothing(surveyed: Steps, accounts: Accounts) -> None:
     surveyed.grant()
     before = accounts.snapshot(surveyed.cluster_arn)
 
@@ -33,7 +35,9 @@ def test_granting_twice_writes_once(surveyed: Steps, accounts: Accounts) -> None
     assert accounts.snapshot(surveyed.cluster_arn) == before
 
 
-def test_a_client_that_wants_nothing_is_not_admitted(surveyed: Steps, accounts: Accounts) -> None:
+def test_a_client_without_a_planned_connection_is_not_admitted(
+    surveyed: Steps, accounts: Accounts
+) -> None:
     surveyed.surveys = [{"account": CLIENT, "schemes": []}]
 
     assert surveyed.grant() == {"accounts": []}
@@ -52,7 +56,7 @@ def test_the_statements_of_others_survive(surveyed: Steps, accounts: Accounts) -
     assert len(ours["Principal"]["AWS"]) == 2
 
 
-def test_somebody_else_wrote_the_policy(surveyed: Steps, accounts: Accounts) -> None:
+def test_a_stale_policy_version_is_a_lost_race(surveyed: Steps, accounts: Accounts) -> None:
     accounts.put_policy(surveyed.cluster_arn, FIREHOSE)
     accounts.msk.faults.add(faults.stale("PutClusterPolicy"))
 
@@ -61,7 +65,9 @@ def test_somebody_else_wrote_the_policy(surveyed: Steps, accounts: Accounts) -> 
     assert sids(accounts, surveyed) == ["Firehose", "MsklinkClients"]
 
 
-def test_somebody_else_wrote_the_first_policy(surveyed: Steps, accounts: Accounts) -> None:
+def test_a_policy_that_appeared_meanwhile_is_a_lost_race(
+    surveyed: Steps, accounts: Accounts
+) -> None:
     def write() -> None:
         accounts.put_policy(surveyed.cluster_arn, FIREHOSE)
 
@@ -71,8 +77,8 @@ def test_somebody_else_wrote_the_first_policy(surveyed: Steps, accounts: Account
     assert sids(accounts, surveyed) == ["Firehose"]
 
 
-def test_an_answer_that_was_lost_is_found_out(surveyed: Steps, accounts: Accounts) -> None:
-    """botocore asks again with a version that is no longer the last."""
+def test_a_lost_response_is_detected(surveyed: Steps, accounts: Accounts) -> None:
+    """botocore retries with a version that is no longer current."""
     accounts.msk.faults.add(faults.error("PutClusterPolicy", when="after"))
 
     assert error_of(surveyed.grant) == "LostRace"
@@ -90,14 +96,15 @@ def admitted(accounts: Accounts, steps: Steps) -> list[str]:
 
 
 def refused(accounts: Accounts) -> dict[str, str]:
-    """The codes that were told to clients, by account."""
+    """Return the refusal codes in client events, by account."""
     return {
-        told["account"]: told["refusal"]["code"] for told in accounts.take_events("Client Refused")
+        event["account"]: event["refusal"]["code"]
+        for event in accounts.take_events("Client Refused")
     }
 
 
 def fill_up(accounts: Accounts, cluster_arn: str, room: int) -> None:
-    """Let others write a policy that leaves *room* characters."""
+    """Write a policy of others that leaves *room* characters."""
 
     def size(last: int) -> int:
         return len(json.dumps(policy(last), separators=(",", ":")))
@@ -109,7 +116,7 @@ def fill_up(accounts: Accounts, cluster_arn: str, room: int) -> None:
     accounts.put_policy(cluster_arn, *policy(1 + SIZE_LIMIT - room - size(1))["Statement"])
 
 
-def test_a_policy_that_would_be_too_large_is_not_sent_and_the_client_is_told(
+def test_a_policy_that_would_be_too_large_is_not_sent_and_is_reported(
     surveyed: Steps, accounts: Accounts
 ) -> None:
     fill_up(accounts, surveyed.cluster_arn, room=100)
@@ -125,7 +132,7 @@ def test_a_policy_that_would_be_too_large_is_not_sent_and_the_client_is_told(
     assert (record["state"], record["refusal"]["code"]) == ("refused", "PolicyTooLarge")
 
 
-def test_who_has_room_in_the_policy_is_admitted(surveyed: Steps, accounts: Accounts) -> None:
+def test_clients_that_fit_into_the_policy_are_admitted(surveyed: Steps, accounts: Accounts) -> None:
     surveyed.grant()
     room_for_one = len(json.dumps(f"arn:aws:iam::{CLIENT}:root")) + 5
     [ours] = accounts.policy(surveyed.cluster_arn)["Statement"]
@@ -163,9 +170,9 @@ def test_a_deleted_role_in_the_statement_of_another_is_named(
 
     assert surveyed.grant() == {"accounts": []}
 
-    [told] = accounts.take_events("Client Refused")
-    assert told["refusal"]["code"] == "PrincipalRejected"
-    assert "AROA" in told["refusal"]["remedy"]
+    [event] = accounts.take_events("Client Refused")
+    assert event["refusal"]["code"] == "PrincipalRejected"
+    assert "AROA" in event["refusal"]["remedy"]
 
 
 def ask_for(accounts: Accounts, steps: Steps, account: str, access: dict[str, Any]) -> None:
@@ -187,7 +194,7 @@ def ask_for(accounts: Accounts, steps: Steps, account: str, access: dict[str, An
         invoke("ReceiveEventFunction", event)
 
 
-def test_access_that_was_asked_for_becomes_statements_about_topics_and_groups(
+def test_requested_access_becomes_statements_about_topics_and_groups(
     surveyed: Steps, accounts: Accounts
 ) -> None:
     access = {"produce": ["paid"], "consume": ["sent-*"], "groups": ["billing"]}
@@ -220,9 +227,7 @@ def test_access_that_was_asked_for_becomes_statements_about_topics_and_groups(
     }
 
 
-def test_equal_access_of_two_accounts_is_one_set_of_statements(
-    surveyed: Steps, accounts: Accounts
-) -> None:
+def test_accounts_with_equal_access_share_statements(surveyed: Steps, accounts: Accounts) -> None:
     for account in (CLIENT, MORE[0]):
         ask_for(accounts, surveyed, account, {"consume": ["sent"], "groups": ["billing"]})
     surveyed.surveys = [{"account": one, "schemes": ["iam"]} for one in (CLIENT, MORE[0])]
@@ -242,9 +247,7 @@ def test_equal_access_of_two_accounts_is_one_set_of_statements(
         assert len(statement["Principal"]["AWS"]) == 2
 
 
-def test_access_that_is_withdrawn_goes_out_of_the_policy(
-    surveyed: Steps, accounts: Accounts
-) -> None:
+def test_withdrawn_access_is_removed_from_the_policy(surveyed: Steps, accounts: Accounts) -> None:
     ask_for(accounts, surveyed, CLIENT, {"produce": ["paid"]})
     surveyed.grant()
 
@@ -262,7 +265,7 @@ def test_an_account_that_is_not_admitted_has_no_access(surveyed: Steps, accounts
     assert sids(accounts, surveyed) == ["MsklinkClients"]
 
 
-def test_bounds_that_shrink_count_where_nobody_is_to_be_admitted(
+def test_reduced_bounds_apply_if_no_account_is_to_be_admitted(
     surveyed: Steps, accounts: Accounts
 ) -> None:
     ask_for(accounts, surveyed, CLIENT, {"produce": ["paid"]})

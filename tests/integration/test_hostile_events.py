@@ -1,4 +1,4 @@
-"""Ten thousand events that nobody means well with: no crash, no access, no dead letter."""
+"""Ten thousand hostile events: no crash, no access, no dead letter."""
 
 import itertools
 import json
@@ -72,12 +72,12 @@ def a_request_with_something_wrong(random_: Random) -> dict[str, Any]:
         case 3:
             detail["access"] = {"produce": [random_.choice(WORDS)], "admin": True}
         case _:
-            pass  # as it should be, but from an account that is not on the list
+            pass  # valid, but from an account that is not listed
     return detail
 
 
 def a_huge_one(random_: Random) -> dict[str, Any]:
-    """EventBridge takes 256 KB in one entry."""
+    """EventBridge accepts 256 KB in one entry."""
     return {"cluster": "o" * random_.randrange(1, 200_000), "schemes": ["iam"] * 10_000}
 
 
@@ -98,7 +98,7 @@ DETAILS: list[tuple[Callable[[Random], Any], int]] = [
 
 
 def events(seed: int) -> Iterator[dict[str, Any]]:
-    """Events as the rule on the bus lets them through; the account is EventBridge's."""
+    """Yield events that match the rule of the bus; EventBridge sets the account."""
     random_ = Random(seed)
     kinds, weights = zip(*DETAILS, strict=True)
     for number in range(EVENTS):
@@ -115,26 +115,26 @@ def events(seed: int) -> Iterator[dict[str, Any]]:
 
 @pytest.fixture
 def cluster(accounts: Accounts) -> str:
-    """A cluster that lists another account than the one that sends."""
+    """Return a cluster that does not list the account that sends."""
     accounts.make_cluster("sales", tags={"msklink/clients": STRANGER})
     return accounts.make_cluster(tags={"msklink": "auto", "msklink/clients": CLIENT})
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The codes of what is told, which moto's EventBridge would take minutes for."""
+def refusal_codes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Record refusal codes instead of sending events, which takes minutes with moto."""
     codes: list[str] = []
 
-    def tell(_what: str, *, refusal: dict[str, str], **_facts: str) -> None:
+    def record_code(_what: str, *, refusal: dict[str, str], **_facts: str) -> None:
         codes.append(refusal["code"])
 
-    monkeypatch.setattr("msklink.services.notifications.put_event", tell)
+    monkeypatch.setattr("msklink.services.notifications.put_event", record_code)
     return codes
 
 
 @pytest.fixture
 def no_role(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The account that sends has not deployed our stack; moto would take minutes to say so."""
+    """Report a missing client stack at once, which takes minutes with moto."""
 
     def refused(*_: object) -> None:
         raise Refused(refuse(Code.CLIENT_STACK_MISSING, role="r", account=STRANGER, owner=OWNER))
@@ -143,16 +143,16 @@ def no_role(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("no_role")
-def test_ten_thousand_hostile_events_get_nothing(
-    accounts: Accounts, cluster: str, told: list[str]
+def test_ten_thousand_hostile_events_change_nothing(
+    accounts: Accounts, cluster: str, refusal_codes: list[str]
 ) -> None:
     before = accounts.snapshot(cluster)
 
     for event in events(seed=1):
         assert invoke("ReceiveEventFunction", event) == {"runs": []}
 
-    assert len(told) == EVENTS
-    assert set(told) == {
+    assert len(refusal_codes) == EVENTS
+    assert set(refusal_codes) == {
         "AccountNotAllowed",
         "ClusterNotFound",
         "ClusterNotManaged",
@@ -162,14 +162,14 @@ def test_ten_thousand_hostile_events_get_nothing(
     assert accounts.items(cluster) == {}
 
 
-def test_a_client_that_is_listed_can_ask_for_itself_only(
-    accounts: Accounts, cluster: str, told: list[str], executions: list[dict[str, Any]]
+def test_a_listed_client_can_request_only_for_itself(
+    accounts: Accounts, cluster: str, refusal_codes: list[str], executions: list[dict[str, Any]]
 ) -> None:
-    """Whatever it writes into the detail, what is recorded is about its own account."""
+    """Whatever the detail contains, only the account itself is recorded."""
     for event in itertools.islice(events(seed=2), 300):
         invoke("ReceiveEventFunction", event | {"account": CLIENT})
 
-    assert "AccountNotAllowed" not in told
+    assert "AccountNotAllowed" not in refusal_codes
     assert {one["cluster_arn"] for one in executions} == {cluster}
     items = accounts.items(cluster)
     assert {item["account"] for name, item in items.items() if name != "cluster"} == {CLIENT}
@@ -177,7 +177,7 @@ def test_a_client_that_is_listed_can_ask_for_itself_only(
 
 
 def a_greedy_request(random_: Random) -> dict[str, Any]:
-    """A valid one; its names are within no bounds but perhaps `billing.*`."""
+    """Return a valid request; few of its names are within the bound `billing.*`."""
     names = ["*", "**", "b*", "*g.*", "billing*", "billing.*", "billing.x", "BILLING.*", ".", "-"]
     fields = ("produce", "consume", "create", "groups", "transactional_ids")
     access = {field: random_.choices(names, k=random_.randrange(4)) for field in fields}
@@ -185,8 +185,8 @@ def a_greedy_request(random_: Random) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("owned", [{}, {"names": ["billing.*"], "actions": ["consume"]}])
-def test_ten_thousand_greedy_requests_get_what_the_owner_wrote(owned: dict[str, Any]) -> None:
-    """Through the parsing of the event, the decision, and the policy that comes of it."""
+def test_ten_thousand_greedy_requests_stay_within_the_bounds(owned: dict[str, Any]) -> None:
+    """Test event parsing, the decision, and the resulting policy."""
     random_ = Random(3)
     arn = ClusterArn.parse(f"arn:aws:kafka:eu-west-1:{OWNER}:cluster/orders/0-1")
     bounds = {f"/msklink/orders/access/{CLIENT}": json.dumps(owned)} if owned else {}
@@ -198,10 +198,10 @@ def test_ten_thousand_greedy_requests_get_what_the_owner_wrote(owned: dict[str, 
             "account": CLIENT,
             "detail": a_greedy_request(random_),
         }
-        [hint] = read_event(event, "msklink")
-        assert isinstance(hint, ClientChanged)
-        assert isinstance(hint.request, OnboardingDetail)
-        asked = hint.request.access or KafkaAccess()
+        [trigger] = read_event(event, "msklink")
+        assert isinstance(trigger, ClientChanged)
+        assert isinstance(trigger.request, OnboardingDetail)
+        asked = trigger.request.access or KafkaAccess()
         granted = decide(asked, bounds, arn, CLIENT, "msklink").granted
         access = frozenset() if granted.is_nothing else frozenset({(CLIENT, granted)})
         grant = ClusterGrant(frozenset({CLIENT, STRANGER}), access)

@@ -53,14 +53,16 @@ def test_a_cluster_that_is_not_opted_in_stops_the_run(
     assert (answer["move"], answer["reason"]) == ("stop", "the cluster is not opted in")
 
 
-def test_a_missing_cluster_stops_the_run_and_is_told_once(steps: Steps, accounts: Accounts) -> None:
+def test_a_missing_cluster_stops_the_run_and_is_reported_once(
+    steps: Steps, accounts: Accounts
+) -> None:
     gone = Steps(steps.cluster_arn.replace("orders", "gone"))
 
     assert gone.inspect_cluster()["move"] == "stop"
     gone.inspect_cluster()
 
-    [told] = accounts.take_events("Cluster Refused")
-    assert told["refusal"]["code"] == "ClusterNotFound"
+    [event] = accounts.take_events("Cluster Refused")
+    assert event["refusal"]["code"] == "ClusterNotFound"
 
 
 @pytest.mark.parametrize(
@@ -71,19 +73,19 @@ def test_a_missing_cluster_stops_the_run_and_is_told_once(steps: Steps, accounts
         ({"msklink__clients": "2222"}, "MalformedAccountList"),
     ],
 )
-def test_what_is_wrong_with_the_tags_is_told_to_the_owner(
+def test_errors_in_the_tags_are_reported_to_the_owner(
     steps: Steps, accounts: Accounts, tags: dict[str, str], code: str
 ) -> None:
     accounts.tag_cluster(steps.cluster_arn, **tags)
 
     assert steps.inspect_cluster()["move"] == "proceed"
 
-    [told] = accounts.take_events("Cluster Refused")
-    assert told["refusal"]["code"] == code
-    assert (told["cluster_arn"], told["run"]) == (steps.cluster_arn, steps.run)
+    [event] = accounts.take_events("Cluster Refused")
+    assert event["refusal"]["code"] == code
+    assert (event["cluster_arn"], event["run"]) == (steps.cluster_arn, steps.run)
 
 
-def test_a_refusal_that_comes_back_is_told_again(steps: Steps, accounts: Accounts) -> None:
+def test_a_refusal_that_returns_is_reported_again(steps: Steps, accounts: Accounts) -> None:
     for value in ("imam", "iam", "imam"):
         accounts.tag_cluster(steps.cluster_arn, msklink=value)
         steps.inspect_cluster()
@@ -107,19 +109,19 @@ def test_waiting_for_a_cluster_ends(steps: Steps, accounts: Accounts) -> None:
     assert error_of(steps.inspect_cluster, 4 * 3600) == "ClusterWaitTimedOut"
 
 
-def test_an_update_that_ended_well_is_told_once(surveyed: Steps, accounts: Accounts) -> None:
+def test_a_successful_update_is_reported_once(surveyed: Steps, accounts: Accounts) -> None:
     surveyed.enable()
     accounts.clock.advance(3600)
 
     surveyed.inspect_cluster()
     surveyed.inspect_cluster()
 
-    [told] = accounts.take_events("Cluster Connectivity Enabled")
-    assert told["schemes"] == ["iam"]
+    [event] = accounts.take_events("Cluster Connectivity Enabled")
+    assert event["schemes"] == ["iam"]
 
 
 @pytest.mark.parametrize("offered", ["iam scram", "auto"])
-def test_an_update_that_failed_is_refused_and_told_once(
+def test_a_failed_update_is_refused_and_reported_once(
     surveyed: Steps, accounts: Accounts, offered: str
 ) -> None:
     accounts.tag_cluster(surveyed.cluster_arn, msklink=offered)
@@ -135,14 +137,14 @@ def test_an_update_that_failed_is_refused_and_told_once(
     assert "Broken: it broke" in refusal["message"]
     assert ":cluster-operation/orders/" in refusal["remedy"]
     assert "scram" not in answer["facts"]["refusals"]
-    [told] = accounts.take_events("Cluster Refused")
-    assert told["refusal"] == refusal
+    [event] = accounts.take_events("Cluster Refused")
+    assert event["refusal"] == refusal
     again = surveyed.inspect_cluster()  # the next run tries again
     assert "iam" not in again["facts"]["refusals"]
     assert not accounts.take_events()
 
 
-def test_an_update_that_failed_is_not_forgotten_when_it_could_not_be_told(
+def test_a_failed_update_is_reported_later_if_the_event_fails(
     surveyed: Steps, accounts: Accounts, failing: Any
 ) -> None:
     accounts.msk.faults.add(faults.fails("UpdateConnectivity", "Broken", "it broke"))
@@ -157,7 +159,7 @@ def test_an_update_that_failed_is_not_forgotten_when_it_could_not_be_told(
     assert len(accounts.take_events("Cluster Refused")) == 1
 
 
-def test_an_update_of_which_msk_says_nothing_is_refused_all_the_same(
+def test_a_failed_update_without_a_message_is_refused_too(
     surveyed: Steps, accounts: Accounts
 ) -> None:
     surveyed.enable()
@@ -171,7 +173,7 @@ def test_an_update_of_which_msk_says_nothing_is_refused_all_the_same(
     assert "iam" not in answer["facts"]["refusals"]
 
 
-def test_an_update_that_may_never_have_begun_is_tried_again(
+def test_an_update_that_may_not_have_started_is_retried(
     surveyed: Steps, accounts: Accounts
 ) -> None:
     cluster_item.record_enabling(surveyed.cluster_arn, [Scheme.IAM])
@@ -184,7 +186,7 @@ def test_an_update_that_may_never_have_begun_is_tried_again(
 
 
 @pytest.mark.parametrize("properties", ["", "allow.everyone.if.no.acl.found=true"])
-def test_a_cluster_that_lets_everyone_in_is_read_from_its_configuration(
+def test_unauthenticated_access_is_read_from_the_configuration(
     accounts: Accounts, properties: str
 ) -> None:
     configuration = {"Arn": accounts.make_configuration(properties), "Revision": 1}
@@ -201,7 +203,7 @@ def test_a_cluster_that_lets_everyone_in_is_read_from_its_configuration(
     assert "iam" not in refusals
 
 
-def test_the_facts_name_the_vpc_of_the_cluster(steps: Steps, accounts: Accounts) -> None:
+def test_the_facts_contain_the_vpc_of_the_cluster(steps: Steps, accounts: Accounts) -> None:
     [vpc_id] = accounts.vpcs_with_subnets(OWNER)
 
     assert steps.inspect_cluster()["facts"]["vpc_id"] == vpc_id
@@ -214,7 +216,7 @@ def test_the_facts_name_the_vpc_of_the_cluster(steps: Steps, accounts: Accounts)
         ({"instance_type": "express.m7g.large"}, "BrokersExpress"),
     ],
 )
-def test_what_is_doubtful_is_a_warning_and_no_refusal(
+def test_an_unverified_combination_is_a_warning_and_not_a_refusal(
     accounts: Accounts, changes: dict[str, Any], code: str
 ) -> None:
     steps = Steps(accounts.make_cluster(tags={"msklink": "iam"}, **changes))
@@ -226,7 +228,7 @@ def test_what_is_doubtful_is_a_warning_and_no_refusal(
     assert not accounts.take_events()
 
 
-def test_a_wait_is_as_long_as_past_updates_suggest(surveyed: Steps, accounts: Accounts) -> None:
+def test_the_wait_depends_on_past_updates(surveyed: Steps, accounts: Accounts) -> None:
     surveyed.enable()
     accounts.clock.advance(3600)
     surveyed.inspect_cluster()
@@ -241,7 +243,7 @@ def test_a_wait_is_as_long_as_past_updates_suggest(surveyed: Steps, accounts: Ac
     assert close["wait_seconds"] == 30
 
 
-def test_the_count_of_requests_is_from_before_the_look(steps: Steps, accounts: Accounts) -> None:
+def test_requests_are_counted_before_the_cluster_is_read(steps: Steps, accounts: Accounts) -> None:
     def ask() -> None:
         cluster_item.add_request(steps.cluster_arn)
 
@@ -251,13 +253,13 @@ def test_the_count_of_requests_is_from_before_the_look(steps: Steps, accounts: A
     assert steps.inspect_cluster()["generation"] == 1
 
 
-def test_a_throttled_look_has_the_name_that_is_retried(steps: Steps, accounts: Accounts) -> None:
+def test_a_throttled_read_has_the_name_that_is_retried(steps: Steps, accounts: Accounts) -> None:
     accounts.msk.faults.add(faults.throttled("DescribeClusterV2", times=None))
 
     assert error_of(steps.inspect_cluster) == "TransientError"
 
 
-def test_a_scheme_that_the_cluster_offers_no_more_is_not_missed(
+def test_a_scheme_that_the_cluster_no_longer_offers_is_not_recorded_as_enabled(
     steps: Steps, accounts: Accounts
 ) -> None:
     accounts.tag_cluster(steps.cluster_arn, msklink="iam tls")

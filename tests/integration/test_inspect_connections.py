@@ -12,10 +12,10 @@ def states(accounts: Accounts, steps: Steps) -> list[str]:
 
 
 def codes(accounts: Accounts) -> list[str]:
-    return [told["refusal"]["code"] for told in accounts.take_events("Client Refused")]
+    return [event["refusal"]["code"] for event in accounts.take_events("Client Refused")]
 
 
-def test_a_connection_on_its_way_is_waited_for(granted: Steps, accounts: Accounts) -> None:
+def test_a_connection_in_creation_is_waited_for(granted: Steps, accounts: Accounts) -> None:
     granted.connect(CLIENT)
 
     answer = granted.inspect_connections()
@@ -49,7 +49,7 @@ def test_inspecting_twice_changes_nothing(connected: Steps, accounts: Accounts) 
     assert not accounts.take_events()
 
 
-def test_one_call_tells_of_all_connections(granted: Steps, accounts: Accounts) -> None:
+def test_one_call_returns_all_connections(granted: Steps, accounts: Accounts) -> None:
     for _ in range(3):
         accounts.make_tagged_vpc(CLIENT)
     granted.survey(CLIENT)

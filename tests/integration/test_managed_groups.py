@@ -1,4 +1,4 @@
-"""The managed security group of a client VPC, which ConnectClient makes and keeps in shape."""
+"""The managed security group of a client VPC, which ConnectClient creates and updates."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ BROKERS: Rule = ("tcp", 14001, 14100, "10.0.0.0/16")
 
 
 def rules(group: dict[str, Any]) -> tuple[set[Rule], set[Rule]]:
-    """What the group lets in, and what it lets out: protocol, ports, block."""
+    """Return the ingress and egress rules of the group: protocol, ports, block."""
 
     def flat(permissions: list[dict[str, Any]]) -> set[Rule]:
         return {
@@ -53,7 +53,7 @@ def test_a_connection_is_made_with_a_group_of_ours(
 
 @pytest.fixture
 def dual_stack(steps: Steps, accounts: Accounts) -> Steps:
-    """A run whose client asks for a VPC with IPv6 and may connect."""
+    """Return a run whose client requested a VPC with IPv6 and may connect."""
     accounts.deploy_client(CLIENT)
     accounts.tag_vpc(CLIENT, accounts.make_network(CLIENT, ipv6=True), "iam")
     steps.inspect_cluster()
@@ -65,10 +65,10 @@ def dual_stack(steps: Steps, accounts: Accounts) -> Steps:
     return steps
 
 
-def test_a_new_group_in_a_dual_stack_vpc_lets_nobody_out_by_ipv6(
+def test_a_new_group_in_a_dual_stack_vpc_allows_no_ipv6_egress(
     dual_stack: Steps, accounts: Accounts
 ) -> None:
-    """EC2 gives it a rule for that, in which nobody is to see a change by others afterwards."""
+    """EC2 adds an egress rule to new groups, which must not count as drift later."""
     dual_stack.connect(CLIENT)
     accounts.clock.advance(3600)
     dual_stack.inspect_connections()
@@ -90,7 +90,7 @@ def test_a_new_group_in_a_dual_stack_vpc_lets_nobody_out_by_ipv6(
         "RevokeSecurityGroupEgress",
     ],
 )
-def test_a_group_that_a_run_left_half_made_is_mended_by_the_next(
+def test_a_half_created_group_is_completed_by_the_next_run(
     dual_stack: Steps, accounts: Accounts, operation: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     call = BaseClient._make_api_call  # type: ignore[attr-defined]  # the one way of all calls
@@ -131,7 +131,7 @@ def test_two_schemes_of_a_vpc_share_the_group(steps: Steps, accounts: Accounts) 
     )
 
 
-def test_a_managed_group_out_of_shape_is_put_right_if_that_is_wanted(
+def test_a_changed_managed_group_is_repaired_if_repair_is_on(
     connected: Steps, accounts: Accounts, vpc_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REPAIR", "security-group")
@@ -152,7 +152,7 @@ def test_a_managed_group_out_of_shape_is_put_right_if_that_is_wanted(
     assert rules(kept) == (blocks, blocks)
 
 
-def test_a_group_of_the_client_is_used_as_it_is(
+def test_a_group_of_the_client_is_used_unchanged(
     steps: Steps, accounts: Accounts, vpc_id: str
 ) -> None:
     ec2 = accounts.client("ec2", CLIENT)

@@ -1,4 +1,4 @@
-"""Fifty writers on one policy at once: a statement that is lost is an application cut off."""
+"""Fifty concurrent writers of one policy: a lost statement disconnects an application."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +16,7 @@ PATIENCE = 500
 
 
 def add_foreign_statement(kafka: Any, cluster: str, number: int) -> None:
-    """Read, merge and write at the version read, as a careful other tool does."""
+    """Read, merge and write with the version read, like another careful tool."""
     statement = {
         "Sid": f"Vendor{number}",
         "Effect": "Allow",
@@ -45,7 +45,7 @@ def add_foreign_statement(kafka: Any, cluster: str, number: int) -> None:
 
 
 def admit(cluster: str, account: str) -> None:
-    """GrantAccess, run again for a lost race as the state machine does."""
+    """Run GrantAccess, with the state machine's retries of a lost race."""
     payload = {
         "run": "orders-run-1",
         "cluster_arn": cluster,
@@ -65,7 +65,7 @@ def admit(cluster: str, account: str) -> None:
 def test_fifty_writers_at_once_lose_no_statement(
     accounts: Accounts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """More than there can be: the lease lets one of ours write, which knows what it wrote last."""
+    """In production only one of ours writes, because it holds the lease."""
     monkeypatch.setattr("msklink.services.policy_grants.detect_drift", lambda *_: None)
     cluster = accounts.make_cluster()
     cluster_item.take_lease(cluster, "orders-run-1")

@@ -1,4 +1,4 @@
-"""The cached values are those that moto and botocore compute each time."""
+"""Cached values equal those that moto and botocore compute each time."""
 
 import re
 from typing import Any
@@ -31,10 +31,10 @@ def _answers() -> dict[str, Any]:
     table.put_item(Item=ITEM)
     vpc_id = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     ec2.create_security_group(GroupName="one", Description="-", VpcId=vpc_id)
-    queue = sqs.create_queue(QueueName="told")["QueueUrl"]
+    queue = sqs.create_queue(QueueName="target")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
-    events.put_rule(Name="told", EventPattern='{"source": ["us"]}')
-    events.put_targets(Rule="told", Targets=[{"Id": "told", "Arn": arn["QueueArn"]}])
+    events.put_rule(Name="target", EventPattern='{"source": ["us"]}')
+    events.put_targets(Rule="target", Targets=[{"Id": "target", "Arn": arn["QueueArn"]}])
     events.put_events(Entries=[{"Source": "us", "DetailType": "Told", "Detail": '{"a": {"b": 1}}'}])
     assumed = session.client("sts").assume_role(
         RoleArn="arn:aws:iam::222222222222:role/client", RoleSessionName="run"
@@ -52,7 +52,7 @@ def _answers() -> dict[str, Any]:
         "vpcs": ec2.describe_vpcs()["Vpcs"],
         "groups": ec2.describe_security_groups()["SecurityGroups"],
         "subnets": ec2.describe_subnets()["Subnets"],
-        "told": sqs.receive_message(QueueUrl=queue)["Messages"][0]["Body"],
+        "target": sqs.receive_message(QueueUrl=queue)["Messages"][0]["Body"],
         "owner": session.client("sts").get_caller_identity()["Account"],
         "client": client.get_caller_identity()["Arn"],
     }

@@ -1,4 +1,4 @@
-"""Requests to take connections away, which hold until something is asked for anew."""
+"""Offboarding requests, which are valid until the next onboarding request."""
 
 from typing import Any
 
@@ -9,16 +9,16 @@ from tests.support.aws import CLIENT, OTHER_CLIENT
 from tests.support.client_events import offboarding_request, receive, request, vpc_tagged
 
 
-def departures(cluster: str) -> set[str]:
-    return {departure.scheme for departure in dynamodb.offboarding_requests(cluster, CLIENT)}
+def offboarding_schemes(cluster: str) -> set[str]:
+    return {one.scheme for one in dynamodb.offboarding_requests(cluster, CLIENT)}
 
 
-def test_a_request_to_leave_is_recorded_and_gets_a_run(
+def test_an_offboarding_request_is_recorded_and_starts_a_run(
     cluster: str, executions: list[dict[str, Any]]
 ) -> None:
     receive(offboarding_request("scram"))
 
-    assert departures(cluster) == {"scram"}
+    assert offboarding_schemes(cluster) == {"scram"}
     assert len(executions) == 1
 
 
@@ -33,19 +33,19 @@ def test_a_request_to_leave_is_recorded_and_gets_a_run(
     ],
 )
 @pytest.mark.usefixtures("executions")
-def test_what_is_asked_for_anew_is_not_to_go_any_more(
+def test_a_new_onboarding_request_cancels_offboarding(
     cluster: str, event: dict[str, Any], left: set[str]
 ) -> None:
     receive(offboarding_request())
 
     receive(event)
 
-    assert departures(cluster) == left
+    assert offboarding_schemes(cluster) == left
 
 
-def test_an_account_that_is_not_listed_cannot_take_anything_away(
+def test_an_account_that_is_not_listed_cannot_offboard(
     cluster: str, executions: list[dict[str, Any]]
 ) -> None:
     assert receive(offboarding_request() | {"account": OTHER_CLIENT}) == []
-    assert not departures(cluster)
+    assert not offboarding_schemes(cluster)
     assert not executions

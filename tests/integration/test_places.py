@@ -1,4 +1,4 @@
-"""What EC2 says of subnets and VPCs, and what a survey makes of it before anything is written."""
+"""Subnets and VPCs as EC2 describes them, and the survey's decisions before any change."""
 
 from collections.abc import Callable
 from typing import Any
@@ -69,7 +69,7 @@ def record(accounts: Accounts, steps: Steps, vpc_id: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("make", [make for make, _ in ODD.values()], ids=ODD)
-def test_an_odd_subnet_is_passed_over(
+def test_an_unusable_subnet_is_skipped(
     steps: Steps, accounts: Accounts, vpc_id: str, make: Make
 ) -> None:
     ordinary = accounts.subnets(CLIENT, vpc_id)
@@ -82,7 +82,7 @@ def test_an_odd_subnet_is_passed_over(
 
 
 @pytest.mark.parametrize(("make", "said"), ODD.values(), ids=ODD)
-def test_an_odd_subnet_that_is_tagged_is_refused(
+def test_an_unusable_tagged_subnet_is_refused(
     steps: Steps, accounts: Accounts, vpc_id: str, make: Make, said: str
 ) -> None:
     ordinary = accounts.subnets(CLIENT, vpc_id)
@@ -116,10 +116,10 @@ def test_a_tagged_subnet_has_room_for_all_schemes_or_is_refused(
         assert f"{chosen[0]} (1 free IPv4 address)" in refusal["message"]
 
 
-def test_a_connection_made_by_hand_in_full_subnets_is_taken_up(
+def test_a_manual_connection_in_full_subnets_is_adopted(
     granted: Steps, accounts: Accounts, vpc_id: str
 ) -> None:
-    """Its endpoint is there, which no record knows yet."""
+    """Its endpoint exists, and no record has it yet."""
     subnets = accounts.subnets(CLIENT, vpc_id)
     group = accounts.client("ec2", CLIENT).create_security_group(
         GroupName="hand-made", Description="-", VpcId=vpc_id

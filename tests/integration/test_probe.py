@@ -1,4 +1,4 @@
-"""A client's probe is asked about what is published, and the status says what it found."""
+"""A client's probe checks the published brokers, and the status shows its result."""
 
 import itertools
 from typing import Any
@@ -10,39 +10,37 @@ from tests.support.probes import all_checks_pass, finding, name_does_not_resolve
 from tests.support.steps import Steps
 
 
-def told(accounts: Accounts, vpc_id: str) -> Any:
-    """What the status says of the check."""
+def reported_check(accounts: Accounts, vpc_id: str) -> Any:
+    """Return the check in the client's status."""
     return accounts.status(CLIENT)["vpcs"][vpc_id]["iam"].get("check")
 
 
-def test_the_status_says_that_all_is_well(
-    connected: Steps, accounts: Accounts, vpc_id: str
-) -> None:
+def test_the_status_shows_a_good_check(connected: Steps, accounts: Accounts, vpc_id: str) -> None:
     accounts.deploy_probe(CLIENT, vpc_id)
 
     connected.publish(CLIENT)
 
     now = accounts.clock.now().replace(microsecond=0)
     at = now.isoformat().replace("+00:00", "Z")
-    assert told(accounts, vpc_id) == {"at": at, "good": True, "layer": "metadata"}
+    assert reported_check(accounts, vpc_id) == {"at": at, "good": True, "layer": "metadata"}
     assert accounts.status(CLIENT)["state"] == "published"
 
 
-def test_the_status_says_what_fails_first_and_what_to_do(
+def test_the_status_shows_the_first_failure_and_its_remedy(
     connected: Steps, accounts: Accounts, vpc_id: str
 ) -> None:
     accounts.deploy_probe(CLIENT, vpc_id, name_does_not_resolve)
 
     connected.publish(CLIENT)
 
-    check = told(accounts, vpc_id)
+    check = reported_check(accounts, vpc_id)
     assert (check["good"], check["layer"], check["broker"]) == (False, "DNS", "b-1:14001")
     assert (check["detail"], check["remedy"]) == ("Name or service not known", "Turn DNS on.")
     assert accounts.status(CLIENT)["state"] == "published"
     assert len(accounts.take_events("Client Onboarded")) == 1
 
 
-def test_the_probe_is_given_the_brokers_that_are_published(
+def test_the_probe_gets_the_published_brokers(
     connected: Steps, accounts: Accounts, vpc_id: str
 ) -> None:
     asked: list[dict[str, str]] = []
@@ -59,9 +57,7 @@ def test_the_probe_is_given_the_brokers_that_are_published(
     assert asked == [{"iam": published}]
 
 
-def test_what_was_good_is_not_checked_again(
-    connected: Steps, accounts: Accounts, vpc_id: str
-) -> None:
+def test_a_good_check_is_not_repeated(connected: Steps, accounts: Accounts, vpc_id: str) -> None:
     accounts.deploy_probe(CLIENT, vpc_id)
     connected.publish(CLIENT)
     before = accounts.snapshot(connected.cluster_arn)
@@ -74,7 +70,7 @@ def test_what_was_good_is_not_checked_again(
     assert accounts.snapshot(connected.cluster_arn) == before
 
 
-def test_other_brokers_are_checked(connected: Steps, accounts: Accounts, vpc_id: str) -> None:
+def test_changed_brokers_are_checked(connected: Steps, accounts: Accounts, vpc_id: str) -> None:
     accounts.deploy_probe(CLIENT, vpc_id)
     connected.publish(CLIENT)
     accounts.probe_answers[CLIENT] = name_does_not_resolve
@@ -82,10 +78,10 @@ def test_other_brokers_are_checked(connected: Steps, accounts: Accounts, vpc_id:
 
     connected.publish(CLIENT)
 
-    assert not told(accounts, vpc_id)["good"]
+    assert not reported_check(accounts, vpc_id)["good"]
 
 
-def test_what_failed_is_checked_again_by_the_next_run(
+def test_a_failed_check_is_repeated_by_the_next_run(
     connected: Steps, accounts: Accounts, vpc_id: str
 ) -> None:
     accounts.deploy_probe(CLIENT, vpc_id, name_does_not_resolve)
@@ -94,33 +90,33 @@ def test_what_failed_is_checked_again_by_the_next_run(
 
     connected.publish(CLIENT)
 
-    assert told(accounts, vpc_id)["good"]
+    assert reported_check(accounts, vpc_id)["good"]
     assert len(accounts.take_events("Client Onboarded")) == 1
 
 
-def test_a_probe_that_comes_later_is_asked(
+def test_a_probe_that_is_deployed_later_is_invoked(
     connected: Steps, accounts: Accounts, vpc_id: str
 ) -> None:
     connected.publish(CLIENT)
-    assert told(accounts, vpc_id) is None
+    assert reported_check(accounts, vpc_id) is None
 
     accounts.deploy_probe(CLIENT, vpc_id)
     connected.publish(CLIENT)
 
-    assert told(accounts, vpc_id)["good"]
+    assert reported_check(accounts, vpc_id)["good"]
 
 
-def test_a_probe_in_another_vpc_says_nothing_of_this_one(
+def test_a_probe_in_another_vpc_is_not_used(
     connected: Steps, accounts: Accounts, vpc_id: str
 ) -> None:
     accounts.deploy_probe(CLIENT, accounts.make_network(CLIENT), name_does_not_resolve)
 
     connected.publish(CLIENT)
 
-    assert told(accounts, vpc_id) is None
+    assert reported_check(accounts, vpc_id) is None
 
 
-def test_a_connection_that_is_made_anew_is_checked_anew(
+def test_a_replaced_connection_is_checked_again(
     connected: Steps, accounts: Accounts, vpc_id: str
 ) -> None:
     accounts.deploy_probe(CLIENT, vpc_id)
@@ -137,7 +133,7 @@ def test_a_connection_that_is_made_anew_is_checked_anew(
 
     connected.publish(CLIENT)
 
-    assert not told(accounts, vpc_id)["good"]
+    assert not reported_check(accounts, vpc_id)["good"]
 
 
 def no_json_object(_: dict[str, str]) -> Any:
@@ -163,14 +159,14 @@ def broken(_: dict[str, str]) -> Any:
 @pytest.mark.parametrize(
     "say", [no_json_object, another_form, another_scheme, nothing_about_it, broken]
 )
-def test_an_answer_that_is_none_changes_nothing(
+def test_an_invalid_result_changes_nothing(
     connected: Steps, accounts: Accounts, vpc_id: str, say: Any
 ) -> None:
     accounts.deploy_probe(CLIENT, vpc_id, say)
 
     assert connected.publish(CLIENT)["written"] == 7
 
-    assert told(accounts, vpc_id) is None
+    assert reported_check(accounts, vpc_id) is None
     assert accounts.status(CLIENT)["state"] == "published"
 
 
@@ -184,7 +180,7 @@ def test_an_answer_that_is_none_changes_nothing(
     ),
     ids=" ".join,
 )
-def test_a_probe_that_cannot_be_asked_changes_nothing(
+def test_a_probe_that_cannot_be_invoked_changes_nothing(
     connected: Steps, accounts: Accounts, vpc_id: str, failing: Any, trouble: tuple[str, str]
 ) -> None:
     accounts.deploy_probe(CLIENT, vpc_id)
@@ -193,16 +189,14 @@ def test_a_probe_that_cannot_be_asked_changes_nothing(
     assert connected.publish(CLIENT)["written"] == 7
 
     undo()
-    assert told(accounts, vpc_id) is None
+    assert reported_check(accounts, vpc_id) is None
     assert not accounts.take_events("Client Refused")
 
 
-def test_no_more_of_an_answer_is_kept_than_people_read(
-    connected: Steps, accounts: Accounts, vpc_id: str
-) -> None:
+def test_a_long_result_is_shortened(connected: Steps, accounts: Accounts, vpc_id: str) -> None:
     endless = finding("DNS", "x" * 100_000, good=False, remedy="y" * 100_000)
     accounts.deploy_probe(CLIENT, vpc_id, lambda question: {one: [endless] for one in question})
 
     connected.publish(CLIENT)
 
-    assert told(accounts, vpc_id)["detail"] == "x" * 300
+    assert reported_check(accounts, vpc_id)["detail"] == "x" * 300

@@ -23,12 +23,12 @@ def test_the_client_gets_its_configuration_and_status(
     brokers = properties["/msklink/orders/iam/bootstrap.servers"].split(",")
     assert brokers == sorted(brokers)
     assert accounts.status(CLIENT)["vpcs"][vpc_id]["iam"]["state"] == "published"
-    [told] = accounts.take_events("Client Onboarded")
-    assert (told["account"], told["vpc_id"], told["scheme"]) == (CLIENT, vpc_id, "iam")
-    assert told["connection_arn"] == accounts.connections(CLIENT)[0]["VpcConnectionArn"]
+    [event] = accounts.take_events("Client Onboarded")
+    assert (event["account"], event["vpc_id"], event["scheme"]) == (CLIENT, vpc_id, "iam")
+    assert event["connection_arn"] == accounts.connections(CLIENT)[0]["VpcConnectionArn"]
 
 
-def test_what_is_written_is_marked_as_ours(connected: Steps, accounts: Accounts) -> None:
+def test_published_parameters_have_our_tags(connected: Steps, accounts: Accounts) -> None:
     connected.publish(CLIENT)
 
     ssm = accounts.client("ssm", CLIENT)
@@ -49,9 +49,7 @@ def test_publishing_twice_writes_once(connected: Steps, accounts: Accounts) -> N
     assert not accounts.take_events()
 
 
-def test_a_parameter_that_somebody_changed_is_put_right(
-    connected: Steps, accounts: Accounts
-) -> None:
+def test_a_changed_parameter_is_repaired(connected: Steps, accounts: Accounts) -> None:
     connected.publish(CLIENT)
     name = "/msklink/orders/iam/security.protocol"
     accounts.client("ssm", CLIENT).put_parameter(Name=name, Value="PLAINTEXT", Overwrite=True)
@@ -68,9 +66,7 @@ def test_the_owner_gets_every_scheme_and_a_summary(connected: Steps, accounts: A
     assert accounts.status(OWNER)["clients"] == {CLIENT: "published"}
 
 
-def test_a_client_gets_only_the_schemes_that_it_is_connected_by(
-    connected: Steps, accounts: Accounts
-) -> None:
+def test_a_client_gets_only_its_connected_schemes(connected: Steps, accounts: Accounts) -> None:
     connected.brokers |= {"scram": "b-1:14001"}
 
     connected.publish(CLIENT)
@@ -88,8 +84,8 @@ def test_parameters_of_another_cluster_are_never_overwritten(
     connected.publish(CLIENT)
 
     assert accounts.parameters(CLIENT) == before
-    [told] = accounts.take_events("Client Refused")
-    assert told["refusal"]["code"] == "ClusterNameTaken"
+    [event] = accounts.take_events("Client Refused")
+    assert event["refusal"]["code"] == "ClusterNameTaken"
 
 
 def test_the_parameters_of_the_owner_are_never_overwritten_either(
@@ -99,8 +95,8 @@ def test_the_parameters_of_the_owner_are_never_overwritten_either(
 
     assert connected.summarize() == {"written": 0}
 
-    [told] = accounts.take_events("Cluster Refused")
-    assert told["refusal"]["code"] == "ClusterNameTaken"
+    [event] = accounts.take_events("Cluster Refused")
+    assert event["refusal"]["code"] == "ClusterNameTaken"
 
 
 def test_a_role_that_may_not_write_is_refused_and_recorded(
@@ -110,11 +106,13 @@ def test_a_role_that_may_not_write_is_refused_and_recorded(
 
     assert connected.publish(CLIENT) == {"written": 0}
 
-    assert [told["refusal"]["code"] for told in accounts.take_events()] == ["ClientRoleDenied"]
+    assert [event["refusal"]["code"] for event in accounts.take_events()] == ["ClientRoleDenied"]
     assert f"client#{CLIENT}##" in accounts.items(connected.cluster_arn)
 
 
-def test_a_refusal_that_the_survey_told_is_not_told_again(steps: Steps, accounts: Accounts) -> None:
+def test_a_refusal_that_the_survey_reported_is_not_reported_again(
+    steps: Steps, accounts: Accounts
+) -> None:
     steps.inspect_cluster()
     steps.survey(CLIENT)
 
@@ -129,9 +127,7 @@ def test_a_throttled_write_has_a_name_that_is_retried(connected: Steps, failing:
     assert error_of(connected.publish, CLIENT) == "TransientError"
 
 
-def test_an_answer_that_was_lost_is_found_out(
-    connected: Steps, accounts: Accounts, preceding: Any
-) -> None:
+def test_a_lost_response_is_detected(connected: Steps, accounts: Accounts, preceding: Any) -> None:
     preceding("ssm", "PutParameter", lambda again: again())
 
     assert error_of(connected.publish, CLIENT) == "LostRace"
@@ -141,7 +137,7 @@ def test_an_answer_that_was_lost_is_found_out(
     assert accounts.status(CLIENT)["state"] == "published"
 
 
-def test_another_cluster_that_takes_the_name_meanwhile_keeps_it(
+def test_a_cluster_that_takes_the_name_meanwhile_keeps_it(
     connected: Steps, accounts: Accounts, preceding: Any
 ) -> None:
     ssm = accounts.client("ssm", CLIENT)
@@ -157,11 +153,11 @@ def test_another_cluster_that_takes_the_name_meanwhile_keeps_it(
 
     assert connected.publish(CLIENT) == {"written": 0}
     assert set(accounts.parameters(CLIENT).values()) == {theirs}
-    [told] = accounts.take_events("Client Refused")
-    assert told["refusal"]["code"] == "ClusterNameTaken"
+    [event] = accounts.take_events("Client Refused")
+    assert event["refusal"]["code"] == "ClusterNameTaken"
 
 
-def test_the_owners_summary_stands_when_an_answer_was_lost(
+def test_the_owner_summary_survives_a_lost_response(
     connected: Steps, accounts: Accounts, preceding: Any
 ) -> None:
     preceding("ssm", "PutParameter", lambda again: again())

@@ -17,17 +17,17 @@ from tests.support.steps import error_of
 SOMEWHERE = "arn:aws:kafka:{}:{}:cluster/orders/a-uuid"
 
 
-# ------------------------------------------------------------------------------------ hints
+# ------------------------------------------------------------------------------------ triggers
 
 
-def test_a_tagged_cluster_gets_a_run(cluster: str, executions: list[dict[str, Any]]) -> None:
+def test_a_tagged_cluster_starts_a_run(cluster: str, executions: list[dict[str, Any]]) -> None:
     [run] = receive(tag_event(cluster))
 
     assert executions == [{"run": run, "cluster_arn": cluster}]
     assert cluster_item.read_cluster(cluster).holder == run
 
 
-def test_a_second_event_joins_the_run_under_way(
+def test_a_second_event_joins_the_running_run(
     cluster: str, executions: list[dict[str, Any]]
 ) -> None:
     [first] = receive(tag_event(cluster))
@@ -49,7 +49,7 @@ def test_a_request_is_recorded_with_the_account_of_the_envelope(
     assert (item["account"], item["schemes"]) == (CLIENT, ["iam"])
 
 
-def test_a_request_that_comes_twice_is_recorded_once(
+def test_a_duplicate_request_is_recorded_once(
     cluster: str, accounts: Accounts, executions: list[dict[str, Any]]
 ) -> None:
     receive(request())
@@ -59,13 +59,13 @@ def test_a_request_that_comes_twice_is_recorded_once(
     assert len({one["run"] for one in executions}) == 1
 
 
-def test_a_tagged_vpc_gets_a_run(cluster: str, executions: list[dict[str, Any]]) -> None:
+def test_a_tagged_vpc_starts_a_run(cluster: str, executions: list[dict[str, Any]]) -> None:
     assert receive(vpc_tagged())
 
     assert executions[0]["cluster_arn"] == cluster
 
 
-def test_a_cluster_whose_name_only_begins_alike_is_not_meant(
+def test_a_cluster_with_the_same_prefix_is_not_matched(
     accounts: Accounts, executions: list[dict[str, Any]]
 ) -> None:
     accounts.make_cluster("orders-2", tags={"msklink": "iam", "msklink/clients": CLIENT})
@@ -103,7 +103,7 @@ def test_a_cluster_whose_name_only_begins_alike_is_not_meant(
         (request() | {"detail": None}, "MalformedRequest"),
     ],
 )
-def test_what_may_not_be_is_refused_and_starts_nothing(
+def test_an_invalid_request_is_refused_and_starts_nothing(
     cluster: str,
     accounts: Accounts,
     executions: list[dict[str, Any]],
@@ -119,7 +119,7 @@ def test_what_may_not_be_is_refused_and_starts_nothing(
     assert accounts.snapshot(cluster) == before
 
 
-def test_a_detail_cannot_speak_for_another_account(
+def test_a_detail_cannot_request_for_another_account(
     cluster: str, accounts: Accounts, executions: list[dict[str, Any]]
 ) -> None:
     forged = request(account=OTHER_CLIENT)
@@ -127,8 +127,8 @@ def test_a_detail_cannot_speak_for_another_account(
 
     receive(forged)
 
-    [told] = accounts.take_events("Client Refused")
-    assert told["account"] == OTHER_CLIENT
+    [refused] = accounts.take_events("Client Refused")
+    assert refused["account"] == OTHER_CLIENT
     assert [*accounts.items(cluster)] == []
     assert not executions
 
@@ -171,7 +171,7 @@ def test_no_request_makes_the_function_fail(
 def test_a_name_that_two_clusters_have_is_refused(
     cluster: str, accounts: Accounts, executions: list[dict[str, Any]]
 ) -> None:
-    """MSK keeps names unique while clusters live; nobody has written that of deleted ones."""
+    """MSK keeps names of existing clusters unique; nothing is documented for deleted ones."""
     other = accounts.make_cluster("orders-2", tags={"msklink": "iam", "msklink/clients": CLIENT})
     accounts.msk.rename(other, "orders")
 
@@ -186,7 +186,7 @@ def test_a_name_that_two_clusters_have_is_refused(
 
 
 def test_a_run_that_was_never_started_is_started(cluster: str, accounts: Accounts) -> None:
-    """The function died between taking the lease and starting the run."""
+    """The function died after it took the lease and before it started the run."""
     with engine_in_moto(accounts) as engine:
         cluster_item.add_request(cluster)
         cluster_item.take_lease(cluster, "orders-lost-1")
@@ -219,7 +219,7 @@ def status(engine: Engine, run: str) -> str:
 
 
 @pytest.mark.parametrize("operation", ["ListClustersV2", "DescribeClusterV2"])
-def test_a_throttled_look_is_left_to_the_retries_of_lambda(
+def test_a_throttled_read_is_retried_by_lambda(
     cluster: str, accounts: Accounts, operation: str
 ) -> None:
     accounts.msk.faults.add(faults.throttled(operation, times=None))
@@ -229,7 +229,7 @@ def test_a_throttled_look_is_left_to_the_retries_of_lambda(
 
 
 @pytest.mark.usefixtures("accounts")
-def test_an_event_that_eventbridge_does_not_take_is_an_error(failing: Any) -> None:
+def test_an_event_that_eventbridge_rejects_is_an_error(failing: Any) -> None:
     failing("events", "PutEvents", "InternalException")
 
     assert error_of(receive, request(cluster="gone")) == "InternalException"

@@ -11,9 +11,7 @@ def test_a_failure_is_recorded_for_the_account(steps: Steps, accounts: Accounts)
     assert record["failure"] == f"SurveyClient of run {RUN} failed with KeyError"
 
 
-def test_what_aws_said_of_a_fault_that_did_not_pass_is_recorded(
-    steps: Steps, accounts: Accounts
-) -> None:
+def test_the_message_of_a_permanent_fault_is_recorded(steps: Steps, accounts: Accounts) -> None:
     said = "An error occurred (ThrottlingException): Rate exceeded"
     steps.record_failure("SurveyClient", CLIENT, "TransientError", said)
 
@@ -34,7 +32,7 @@ def test_a_failure_shows_in_the_status_of_the_client(
     assert status["vpcs"][vpc_id]["iam"]["state"] == "published"
 
 
-def test_a_failure_is_over_when_the_survey_works_again(surveyed: Steps, accounts: Accounts) -> None:
+def test_a_failure_ends_when_the_survey_succeeds(surveyed: Steps, accounts: Accounts) -> None:
     surveyed.record_failure("SurveyClient", CLIENT, "KeyError")
 
     assert surveyed.survey(CLIENT)["schemes"] == ["iam"]

@@ -1,4 +1,4 @@
-"""What a client reads in its own account of a request that no run has seen."""
+"""The client's status for a request that was refused before any run."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from tests.support.client_events import receive, refusal_codes, request
     ],
 )
 @pytest.mark.usefixtures("cluster")
-def test_a_client_reads_in_its_own_account_why_its_request_is_refused(
+def test_the_refusal_of_a_request_is_in_the_client_account(
     accounts: Accounts, account: str, changes: dict[str, Any], code: str
 ) -> None:
     accounts.deploy_client(account)
@@ -30,7 +30,7 @@ def test_a_client_reads_in_its_own_account_why_its_request_is_refused(
     assert accounts.versions(account) == {"/msklink/orders/status": 1}
 
 
-def test_the_name_of_a_cluster_that_is_not_there_is_told_below_that_name(
+def test_the_refusal_for_a_missing_cluster_is_published_under_its_name(
     accounts: Accounts,
 ) -> None:
     accounts.deploy_client(CLIENT)
@@ -43,7 +43,7 @@ def test_the_name_of_a_cluster_that_is_not_there_is_told_below_that_name(
 
 
 @pytest.mark.usefixtures("cluster", "executions")
-def test_a_refusal_leaves_the_rest_of_the_status_as_it_is(accounts: Accounts) -> None:
+def test_a_refusal_does_not_change_the_rest_of_the_status(accounts: Accounts) -> None:
     accounts.deploy_client(CLIENT)
     accounts.client("ssm", CLIENT).put_parameter(
         Name="/msklink/orders/status",
@@ -62,7 +62,7 @@ def test_a_refusal_leaves_the_rest_of_the_status_as_it_is(accounts: Accounts) ->
 @pytest.mark.parametrize(
     "code", ["ParameterAlreadyExists", "ParameterLimitExceeded", "ThrottlingException"]
 )
-def test_trouble_in_a_client_account_makes_no_dead_letter(
+def test_an_error_in_a_client_account_makes_no_dead_letter(
     accounts: Accounts, failing: Any, code: str
 ) -> None:
     accounts.deploy_client(OTHER_CLIENT)

@@ -26,7 +26,7 @@ def cluster(accounts: Accounts) -> str:
 
 @pytest.fixture
 def dead(accounts: Accounts, engine: Engine, cluster: str) -> str:
-    """A run that was aborted while it waited for its cluster, and holds the lease still."""
+    """Return a run that was aborted during a wait and still holds the lease."""
     accounts.msk.force_state(cluster, "UPDATING")
     accounts.meanwhile("DescribeClusterV2", lambda: engine.kill(name))
     name = "orders-" + cluster.split("/")[2][:8] + "-1"
@@ -49,7 +49,7 @@ def release(run: str) -> None:
     invoke("ReleaseLeaseFunction", ended(run))
 
 
-def test_the_lease_of_a_dead_run_is_freed_and_its_end_is_told(
+def test_the_lease_of_a_failed_run_is_released_and_the_failure_reported(
     accounts: Accounts, cluster: str, dead: str
 ) -> None:
     assert cluster_item.read_cluster(cluster).holder == dead
@@ -60,12 +60,14 @@ def test_the_lease_of_a_dead_run_is_freed_and_its_end_is_told(
     assert record.holder is None
     assert record.failure
     assert (record.failure.run, record.failure.status) == (dead, "ABORTED")
-    [told] = accounts.take_events("Run Failed")
-    assert told["link"].endswith(f"#/v2/executions/details/{ended(dead)['detail']['executionArn']}")
-    assert (told["cluster_arn"], told["run"], told["status"]) == (cluster, dead, "ABORTED")
+    [event] = accounts.take_events("Run Failed")
+    assert event["link"].endswith(
+        f"#/v2/executions/details/{ended(dead)['detail']['executionArn']}"
+    )
+    assert (event["cluster_arn"], event["run"], event["status"]) == (cluster, dead, "ABORTED")
 
 
-def test_an_end_that_is_told_twice_is_told_on_once(
+def test_a_duplicate_event_of_a_failed_run_is_reported_once(
     accounts: Accounts, cluster: str, dead: str
 ) -> None:
     release(dead)
@@ -77,7 +79,7 @@ def test_an_end_that_is_told_twice_is_told_on_once(
     assert len(accounts.take_events("Run Failed")) == 1
 
 
-def test_what_was_asked_for_since_it_began_gets_a_run(
+def test_requests_since_the_start_of_a_failed_run_start_another(
     engine: Engine, cluster: str, dead: str
 ) -> None:
     cluster_item.add_request(cluster)
@@ -90,7 +92,7 @@ def test_what_was_asked_for_since_it_began_gets_a_run(
     assert cluster_item.read_cluster(cluster).holder is None
 
 
-def test_a_late_word_of_a_dead_run_leaves_the_lease_of_another_alone(
+def test_a_late_event_of_a_failed_run_does_not_change_the_lease_of_another(
     engine: Engine, cluster: str, dead: str
 ) -> None:
     cluster_item.take_lease(cluster, "orders-other-7", failed_run=dead)
@@ -101,7 +103,7 @@ def test_a_late_word_of_a_dead_run_leaves_the_lease_of_another_alone(
     assert engine.describe("orders-other-7")["status"] == "SUCCEEDED"
 
 
-def test_a_run_that_ended_well_is_not_buried(
+def test_a_successful_run_is_not_handled_as_failed(
     accounts: Accounts, engine: Engine, cluster: str
 ) -> None:
     [run] = engine.receive(tag_event(cluster))
@@ -113,7 +115,7 @@ def test_a_run_that_ended_well_is_not_buried(
     assert not accounts.take_events("Run Failed")
 
 
-# ------------------------------------------------------------------------------ what comes next
+# ------------------------------------------------------------------------------ next attempts
 
 
 def schedules(accounts: Accounts) -> list[dict[str, Any]]:
@@ -139,7 +141,7 @@ def test_a_sweep_is_scheduled_for_the_next_attempt(
     assert "next attempt" in accounts.take_events("Run Failed")[0]["outlook"]
 
 
-def test_a_lease_is_freed_also_where_no_sweep_can_be_scheduled(
+def test_a_lease_is_released_even_if_no_sweep_can_be_scheduled(
     cluster: str, dead: str, failing: Any
 ) -> None:
     failing("scheduler", "CreateSchedule", "AccessDeniedException")
@@ -149,7 +151,7 @@ def test_a_lease_is_freed_also_where_no_sweep_can_be_scheduled(
     assert cluster_item.read_cluster(cluster).holder is None
 
 
-def test_the_last_word_is_told_and_only_a_person_brings_another_run(
+def test_the_last_attempt_is_reported_and_then_only_an_event_starts_a_run(
     accounts: Accounts, engine: Engine, cluster: str
 ) -> None:
     accounts.make_tagged_vpc(CLIENT)
@@ -159,8 +161,8 @@ def test_the_last_word_is_told_and_only_a_person_brings_another_run(
     outlooks = []
     while run:
         release(run)
-        [told] = accounts.take_events("Run Failed")
-        outlooks.append(told["outlook"])
+        [event] = accounts.take_events("Run Failed")
+        outlooks.append(event["outlook"])
         accounts.clock.advance(3600)
         [run] = invoke("SweepClustersFunction", {"id": "1"})["runs"] or [""]
         if run:
@@ -177,7 +179,7 @@ def test_the_last_word_is_told_and_only_a_person_brings_another_run(
 # ----------------------------------------------------------------------------------- redriven
 
 
-def test_a_run_that_is_redriven_takes_its_lease_back_and_ends_like_another(
+def test_a_redriven_run_takes_its_lease_back_and_ends_normally(
     engine: Engine, cluster: str, dead: str
 ) -> None:
     release(dead)
@@ -191,7 +193,7 @@ def test_a_run_that_is_redriven_takes_its_lease_back_and_ends_like_another(
     assert record.failure is None
 
 
-def test_a_late_invocation_of_a_dead_run_gets_no_lease(cluster: str, dead: str) -> None:
+def test_a_late_invocation_of_a_failed_run_gets_no_lease(cluster: str, dead: str) -> None:
     release(dead)
 
     with pytest.raises(LeaseLost):

@@ -1,4 +1,4 @@
-"""A function that dies around a repair: the repair is told, and counted once, by who comes next."""
+"""Functions that die during a repair: the next one reports the repair and counts it once."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,12 +20,12 @@ Until = Callable[[int, Callable[[], object]], None]
 
 
 class Killed(BaseException):
-    """The end of a function."""
+    """Stops a function."""
 
 
 @pytest.fixture
 def until(monkeypatch: pytest.MonkeyPatch) -> Until:
-    """Calls a function, which dies before its *nth* write."""
+    """Return a call of a function that dies before its *nth* write."""
     call = BaseClient._make_api_call  # type: ignore[attr-defined]  # the one way of all calls
 
     def until(nth: int, function: Callable[[], object]) -> None:
@@ -53,10 +53,10 @@ everywhere = pytest.mark.parametrize("nth", range(2, LAST + 1))
 
 
 def assert_repaired_once(accounts: Accounts, cluster_arn: str, kind: DriftKind, item: str) -> None:
-    told = [one for one in accounts.take_events("Drift Repaired") if one["kind"] == kind]
-    assert 1 <= len(told) <= 2  # told again where nobody knows whether it was
-    memory = run_state.repair_history(cluster_arn, item)
-    assert (len(memory.repaired_at), memory.attempt) == (1, None)
+    events = [one for one in accounts.take_events("Drift Repaired") if one["kind"] == kind]
+    assert 1 <= len(events) <= 2  # again where it is not known whether the event was sent
+    history = run_state.repair_history(cluster_arn, item)
+    assert (len(history.repaired_at), history.attempt) == (1, None)
 
 
 @everywhere

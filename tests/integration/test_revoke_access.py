@@ -1,4 +1,4 @@
-"""What others change after GrantAccess has looked is theirs, and for the next run to find."""
+"""Changes by others after GrantAccess are kept for the next run."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def admitted(accounts: Accounts, cluster_arn: str) -> str:
     return str([one["Principal"] for one in accounts.policy(cluster_arn)["Statement"]])
 
 
-def test_who_was_taken_out_is_let_in_again(connected: Steps, accounts: Accounts) -> None:
+def test_a_grant_that_others_removed_is_restored(connected: Steps, accounts: Accounts) -> None:
     good = accounts.policy(connected.cluster_arn)
     accounts.put_policy(connected.cluster_arn, {**good["Statement"][0], "Sid": "Other"})
 
@@ -27,7 +27,9 @@ def test_who_was_taken_out_is_let_in_again(connected: Steps, accounts: Accounts)
     assert len(accounts.policy(connected.cluster_arn)["Statement"]) == 2
 
 
-def test_who_was_let_in_goes_at_once_and_it_is_told(connected: Steps, accounts: Accounts) -> None:
+def test_an_account_that_others_granted_is_removed_at_once_and_reported(
+    connected: Steps, accounts: Accounts
+) -> None:
     add_to_our_statement(accounts, connected.cluster_arn, OTHER_CLIENT)
 
     connected.revoke()
@@ -38,7 +40,9 @@ def test_who_was_let_in_goes_at_once_and_it_is_told(connected: Steps, accounts: 
 
 
 @pytest.mark.parametrize("leaves", [False, True])
-def test_what_is_contested_stays_so(connected: Steps, accounts: Accounts, *, leaves: bool) -> None:
+def test_a_contested_item_stays_contested(
+    connected: Steps, accounts: Accounts, *, leaves: bool
+) -> None:
     item = history_item(DriftKind.POLICY)
     run_state.save_repair_history(connected.cluster_arn, item, RepairHistory(contested=True))
     add_to_our_statement(accounts, connected.cluster_arn, OTHER_CLIENT)
@@ -57,7 +61,7 @@ def test_what_is_contested_stays_so(connected: Steps, accounts: Accounts, *, lea
 
 
 @pytest.mark.parametrize("cannot_list", [True, False])
-def test_who_wants_nothing_goes_where_private_connectivity_was_never_on(
+def test_a_grant_is_removed_on_a_cluster_without_private_connectivity(
     surveyed: Steps, accounts: Accounts, *, cannot_list: bool
 ) -> None:
     accounts.msk.assume(unconnected_cannot_list=cannot_list)

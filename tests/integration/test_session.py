@@ -1,4 +1,4 @@
-"""What is told of a call that AWS denied."""
+"""The reported text of a call that AWS denied."""
 
 import pytest
 
@@ -8,7 +8,7 @@ ROLE = "arn:aws:sts::222222222222:assumed-role/msklink-client-eu-west-1"
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("said", "expected"),
     [
         (
             f"User: {ROLE}/orders-0b1c2d3e-17 is not authorized to perform: kafka:TagResource",
@@ -22,5 +22,5 @@ ROLE = "arn:aws:sts::222222222222:assumed-role/msklink-client-eu-west-1"
         ("It failed.", "It failed."),
     ],
 )
-def test_a_denial_is_told_in_the_same_words_by_every_run(said: str, told: str) -> None:
-    assert impersonal(said) == told
+def test_a_denial_has_the_same_text_in_every_run(said: str, expected: str) -> None:
+    assert impersonal(said) == expected

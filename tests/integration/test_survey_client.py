@@ -11,7 +11,7 @@ from tests.support.steps import Steps, error_of
 
 
 def codes(accounts: Accounts) -> list[str]:
-    return [told["refusal"]["code"] for told in accounts.take_events("Client Refused")]
+    return [event["refusal"]["code"] for event in accounts.take_events("Client Refused")]
 
 
 def test_a_tagged_vpc_is_planned(surveyed: Steps, accounts: Accounts, vpc_id: str) -> None:
@@ -29,7 +29,7 @@ def test_surveying_twice_changes_nothing(surveyed: Steps, accounts: Accounts) ->
     assert accounts.snapshot(surveyed.cluster_arn) == before
 
 
-def test_a_client_without_a_tagged_vpc_wants_nothing(steps: Steps, accounts: Accounts) -> None:
+def test_a_client_without_a_tagged_vpc_requests_nothing(steps: Steps, accounts: Accounts) -> None:
     accounts.deploy_client(CLIENT)
     accounts.make_network(CLIENT)
     steps.inspect_cluster()
@@ -37,7 +37,9 @@ def test_a_client_without_a_tagged_vpc_wants_nothing(steps: Steps, accounts: Acc
     assert steps.survey(CLIENT)["schemes"] == []
 
 
-def test_a_tag_for_a_cluster_of_a_similar_name_counts_not(steps: Steps, accounts: Accounts) -> None:
+def test_a_tag_for_a_cluster_with_a_similar_name_is_ignored(
+    steps: Steps, accounts: Accounts
+) -> None:
     accounts.make_tagged_vpc(CLIENT, cluster="orders-2")
     steps.inspect_cluster()
 
@@ -64,7 +66,7 @@ def test_tagged_subnets_and_groups_are_used(steps: Steps, accounts: Accounts, vp
     assert record["security_group_ids"] == [group]
 
 
-def test_a_refusal_is_told_once_and_is_in_the_status_of_the_client(
+def test_a_refusal_is_reported_once_and_is_in_the_status_of_the_client(
     steps: Steps, accounts: Accounts
 ) -> None:
     vpc_id = accounts.make_tagged_vpc(CLIENT, "tls")
@@ -73,14 +75,14 @@ def test_a_refusal_is_told_once_and_is_in_the_status_of_the_client(
     assert steps.survey(CLIENT)["schemes"] == []
     steps.survey(CLIENT)
 
-    [told] = accounts.take_events("Client Refused")
-    assert told["refusal"]["code"] == "SchemeNotOffered"
-    assert (told["account"], told["vpc_id"], told["scheme"]) == (CLIENT, vpc_id, "tls")
+    [event] = accounts.take_events("Client Refused")
+    assert event["refusal"]["code"] == "SchemeNotOffered"
+    assert (event["account"], event["vpc_id"], event["scheme"]) == (CLIENT, vpc_id, "tls")
     status = accounts.status(CLIENT)
     assert status["vpcs"][vpc_id]["tls"]["refusal"]["remedy"].startswith("Request one of these")
 
 
-def test_a_refusal_that_is_withdrawn_is_not_told_again(steps: Steps, accounts: Accounts) -> None:
+def test_a_withdrawn_refusal_is_not_reported_again(steps: Steps, accounts: Accounts) -> None:
     vpc_id = accounts.make_tagged_vpc(CLIENT, "iam imam")
     steps.inspect_cluster()
     steps.survey(CLIENT)
@@ -101,7 +103,7 @@ def test_a_client_without_the_role_is_refused(steps: Steps, accounts: Accounts) 
     assert codes(accounts) == ["ClientStackMissing"]
 
 
-def test_a_stack_with_another_external_id_is_told_from_a_missing_one(
+def test_a_wrong_external_id_is_distinguished_from_a_missing_stack(
     steps: Steps, accounts: Accounts
 ) -> None:
     accounts.deploy_client(CLIENT, external_id="an-old-external-id")
@@ -109,12 +111,12 @@ def test_a_stack_with_another_external_id_is_told_from_a_missing_one(
 
     assert steps.survey(CLIENT)["schemes"] == []
 
-    [told] = accounts.take_events("Client Refused")
-    assert told["refusal"]["code"] == "ExternalIdWrong"
-    assert EXTERNAL_ID in told["refusal"]["remedy"]
+    [event] = accounts.take_events("Client Refused")
+    assert event["refusal"]["code"] == "ExternalIdWrong"
+    assert EXTERNAL_ID in event["refusal"]["remedy"]
 
 
-def test_a_role_that_a_policy_denies_is_told_from_a_missing_one(
+def test_a_role_that_a_policy_denies_is_distinguished_from_a_missing_one(
     steps: Steps, accounts: Accounts
 ) -> None:
     accounts.make_tagged_vpc(CLIENT)
@@ -123,9 +125,9 @@ def test_a_role_that_a_policy_denies_is_told_from_a_missing_one(
 
     assert steps.survey(CLIENT)["schemes"] == []
 
-    [told] = accounts.take_events("Client Refused")
-    assert told["refusal"]["code"] == "ClientRoleBlocked"
-    assert "service control policy" in told["refusal"]["message"]
+    [event] = accounts.take_events("Client Refused")
+    assert event["refusal"]["code"] == "ClientRoleBlocked"
+    assert "service control policy" in event["refusal"]["message"]
 
 
 def test_the_refusal_of_the_role_ends_when_it_is_deployed(steps: Steps, accounts: Accounts) -> None:
@@ -168,7 +170,7 @@ def test_parameters_of_another_cluster_of_the_name_are_never_overwritten(
     ],
 )
 @pytest.mark.usefixtures("vpc_id")
-def test_only_a_cluster_of_this_place_that_msk_does_not_know_gives_its_name_up(
+def test_only_a_deleted_cluster_of_this_account_and_region_releases_its_name(
     steps: Steps, accounts: Accounts, place: str, *, is_gone: bool
 ) -> None:
     other = f"arn:aws:kafka:{place}/5a2e1f3c-0000-4000-8000-000000000000-7"
@@ -192,7 +194,7 @@ def test_only_a_cluster_of_this_place_that_msk_does_not_know_gives_its_name_up(
 
 
 @pytest.mark.usefixtures("vpc_id")
-def test_an_arn_that_msk_does_not_take_is_not_gone(steps: Steps, accounts: Accounts) -> None:
+def test_an_arn_that_msk_rejects_is_not_a_deleted_cluster(steps: Steps, accounts: Accounts) -> None:
     other = steps.cluster_arn.rpartition("/")[0] + "/nothing"
     accounts.client("ssm", CLIENT).put_parameter(
         Name="/msklink/orders/status", Value=json.dumps({"cluster_arn": other}), Type="String"
@@ -206,7 +208,7 @@ def test_an_arn_that_msk_does_not_take_is_not_gone(steps: Steps, accounts: Accou
 
 
 @pytest.mark.parametrize("denied", ["UnauthorizedOperation", "AccessDeniedException"])
-def test_a_client_whose_role_may_not_look_is_refused(
+def test_a_client_whose_role_may_not_read_is_refused(
     surveyed: Steps, accounts: Accounts, denied: str, failing: Any
 ) -> None:
     failing("ec2", "DescribeVpcs", denied)
@@ -217,7 +219,7 @@ def test_a_client_whose_role_may_not_look_is_refused(
 
 
 @pytest.mark.parametrize("code", ["RequestLimitExceeded", "Throttling", "Unavailable"])
-def test_a_throttled_look_has_a_name_that_is_retried(
+def test_a_throttled_read_has_a_name_that_is_retried(
     surveyed: Steps, code: str, failing: Any
 ) -> None:
     failing("ec2", "DescribeVpcs", code)
@@ -225,16 +227,16 @@ def test_a_throttled_look_has_a_name_that_is_retried(
     assert error_of(surveyed.survey, CLIENT) == "TransientError"
 
 
-def test_a_no_of_aws_that_nobody_foresaw_is_told_in_its_words(
+def test_an_unexpected_refusal_of_aws_is_quoted(
     surveyed: Steps, accounts: Accounts, failing: Any
 ) -> None:
     failing("ec2", "DescribeVpcs", "OptInRequired")
 
     surveyed.survey(CLIENT)
 
-    [told] = accounts.take_events("Client Refused")
-    assert told["refusal"]["code"] == "RefusedByAws"
-    assert told["refusal"]["message"] == "AWS refused DescribeVpcs with OptInRequired: It failed."
+    [event] = accounts.take_events("Client Refused")
+    assert event["refusal"]["code"] == "RefusedByAws"
+    assert event["refusal"]["message"] == "AWS refused DescribeVpcs with OptInRequired: It failed."
 
 
 def test_a_throttled_role_has_a_name_that_is_retried(surveyed: Steps, failing: Any) -> None:
@@ -243,7 +245,7 @@ def test_a_throttled_role_has_a_name_that_is_retried(surveyed: Steps, failing: A
     assert error_of(surveyed.survey, CLIENT) == "TransientError"
 
 
-def test_more_vpcs_than_one_filter_takes_are_read(
+def test_more_vpcs_than_fit_into_one_filter_are_read(
     accounts: Accounts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     vpc_ids = [accounts.make_network(CLIENT, zones=()) for _ in range(3)]
@@ -255,7 +257,7 @@ def test_more_vpcs_than_one_filter_takes_are_read(
     assert sorted(found) == sorted(vpc_ids)
 
 
-def test_the_survey_does_not_ask_msk(surveyed: Steps, accounts: Accounts) -> None:
+def test_the_survey_makes_no_call_to_msk(surveyed: Steps, accounts: Accounts) -> None:
     accounts.msk.faults.add(faults.throttled("ListVpcConnections", times=None))
 
     assert surveyed.survey(CLIENT)["schemes"] == ["iam"]
@@ -273,22 +275,20 @@ def test_a_vpc_of_the_cluster_itself_is_refused(accounts: Accounts) -> None:
     assert codes(accounts) == ["VpcOfCluster"]
 
 
-def test_a_refusal_speaks_of_zones_as_the_account_calls_them(
-    steps: Steps, accounts: Accounts
-) -> None:
+def test_a_refusal_uses_the_zone_names_of_the_account(steps: Steps, accounts: Accounts) -> None:
     accounts.deploy_client(CLIENT)
     accounts.tag_vpc(CLIENT, accounts.make_network(CLIENT, zones=("a", "b")), "iam")
     steps.inspect_cluster()
 
     steps.survey(CLIENT)
 
-    [told] = accounts.take_events("Client Refused")
-    assert "euw1-az2" in told["refusal"]["message"]
-    assert "eu-west-1c" in told["refusal"]["remedy"]
+    [event] = accounts.take_events("Client Refused")
+    assert "euw1-az2" in event["refusal"]["message"]
+    assert "eu-west-1c" in event["refusal"]["remedy"]
 
 
 def tag_group(accounts: Accounts, vpc_id: str, **rule: Any) -> str:
-    """A security group that the client team made and tagged, with one rule or none."""
+    """Create a security group that the client team tagged, with one rule or none."""
     ec2 = accounts.client("ec2", CLIENT)
     made = ec2.create_security_group(GroupName="kafka", Description="-", VpcId=vpc_id)
     group: str = made["GroupId"]
@@ -312,7 +312,7 @@ def tag_group(accounts: Accounts, vpc_id: str, **rule: Any) -> str:
         ({"IpProtocol": "-1"}, []),
     ],
 )
-def test_tagged_groups_that_let_nobody_in_are_warned_of(
+def test_tagged_groups_without_ingress_get_a_warning(
     steps: Steps, accounts: Accounts, vpc_id: str, rule: dict[str, Any], warnings: list[str]
 ) -> None:
     group = tag_group(accounts, vpc_id, **rule)

@@ -26,7 +26,7 @@ def engine(accounts: Accounts) -> Iterator[Engine]:
 
 @pytest.fixture
 def sweep(engine: Engine) -> Callable[[], list[str]]:
-    """Sweeps, and lets the runs that this starts come to their end; their names."""
+    """Sweep, wait for the runs that start, and return their names."""
 
     def sweep() -> list[str]:
         runs: list[str] = invoke("SweepClustersFunction", {"id": "1"})["runs"]
@@ -39,27 +39,27 @@ def sweep(engine: Engine) -> Callable[[], list[str]]:
 
 @pytest.fixture
 def served(accounts: Accounts, sweep: Callable[[], list[str]]) -> str:
-    """A cluster whose client was found and served by a sweep, without any event."""
+    """Return a cluster whose client was connected by a sweep, without any event."""
     cluster = accounts.make_cluster(tags=TAGS)
     accounts.make_tagged_vpc(CLIENT)
     assert len(sweep()) == 1
     return cluster
 
 
-def test_what_was_tagged_before_is_found(accounts: Accounts, served: str) -> None:
+def test_vpcs_tagged_before_are_found(accounts: Accounts, served: str) -> None:
     assert accounts.status(CLIENT)["state"] == "published"
     assert cluster_item.read_cluster(served).holder is None
 
 
 @pytest.mark.usefixtures("served")
-def test_where_nothing_has_changed_nothing_is_started(sweep: Callable[[], list[str]]) -> None:
+def test_without_a_change_nothing_is_started(sweep: Callable[[], list[str]]) -> None:
     assert sweep() == []
 
 
 @pytest.mark.parametrize(
     "field", ["EncryptionInfo", "ClientAuthentication", "CurrentBrokerSoftwareInfo"]
 )
-def test_what_msk_shows_in_one_answer_and_not_in_the_other_starts_nothing(
+def test_fields_that_only_one_api_response_has_start_nothing(
     accounts: Accounts, sweep: Callable[[], list[str]], served: str, field: str
 ) -> None:
     accounts.msk.assume(list_leaves_out=field)
@@ -71,7 +71,7 @@ def test_what_msk_shows_in_one_answer_and_not_in_the_other_starts_nothing(
     assert sweep() == []
 
 
-def test_a_cluster_that_is_not_opted_in_is_passed_over(
+def test_a_cluster_that_is_not_opted_in_is_skipped(
     accounts: Accounts, sweep: Callable[[], list[str]]
 ) -> None:
     accounts.make_cluster(tags={"msklink/clients": CLIENT})
@@ -113,7 +113,7 @@ def a_client_deploys_its_stack_at_last(accounts: Accounts, _: str) -> None:
     ],
     ids=lambda change: change.__name__,
 )
-def test_what_no_event_has_told_of_is_found_once(
+def test_a_change_without_an_event_is_found_once(
     accounts: Accounts,
     sweep: Callable[[], list[str]],
     served: str,
@@ -125,7 +125,7 @@ def test_what_no_event_has_told_of_is_found_once(
     assert sweep() == []
 
 
-def test_a_cluster_that_cannot_be_asked_is_told_of_and_the_others_are_swept(
+def test_a_cluster_that_cannot_be_read_is_reported_and_the_others_are_swept(
     accounts: Accounts, sweep: Callable[[], list[str]], served: str
 ) -> None:
     accounts.make_cluster("alpha", tags=TAGS)
@@ -140,7 +140,7 @@ def test_a_cluster_that_cannot_be_asked_is_told_of_and_the_others_are_swept(
 
 
 @pytest.mark.usefixtures("served")
-def test_a_client_that_gives_no_answer_in_time_is_passed_over(
+def test_a_client_that_times_out_is_skipped(
     sweep: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ec2, "vpc_tags", Mock(side_effect=ReadTimeoutError(endpoint_url="ec2")))
@@ -148,10 +148,10 @@ def test_a_client_that_gives_no_answer_in_time_is_passed_over(
     assert sweep() == []
 
 
-def test_a_scheme_that_somebody_turned_off_is_left_off(
+def test_a_scheme_that_was_turned_off_stays_off(
     accounts: Accounts, sweep: Callable[[], list[str]], served: str
 ) -> None:
-    """Turning it on again reboots the brokers, and may not be what the owner wants."""
+    """Turning it on again restarts the brokers, which the owner may not want."""
     kafka = accounts.client("kafka")
     off = {"ClientAuthentication": {"Sasl": {"Iam": {"Enabled": False}}}}
     kafka.update_connectivity(
@@ -168,7 +168,7 @@ def test_a_scheme_that_somebody_turned_off_is_left_off(
     assert accounts.msk.calls[OWNER, "UpdateConnectivity"] == 2  # both by people and the first run
 
 
-def test_a_client_that_could_not_be_reached_is_served_when_it_can(
+def test_an_unreachable_client_is_served_when_it_is_reachable_again(
     accounts: Accounts, sweep: Callable[[], list[str]], served: str
 ) -> None:
     accounts.remove_client(CLIENT)
@@ -186,7 +186,7 @@ def test_a_client_that_could_not_be_reached_is_served_when_it_can(
 def test_a_run_that_failed_is_followed_by_another(
     accounts: Accounts, sweep: Callable[[], list[str]], served: str, engine: Engine
 ) -> None:
-    """Nobody heard of its end: the sweep finds the lease, then that the run has failed."""
+    """Without an event of its end, the sweep finds the lease and the failed run."""
     name = f"orders-{served.split('/')[2][:8]}-2"
     accounts.msk.force_state(served, "UPDATING")
     accounts.meanwhile("DescribeClusterV2", lambda: engine.kill(name))
@@ -204,7 +204,7 @@ def test_a_run_that_failed_is_followed_by_another(
 
     assert sweep() == []
     assert cluster_item.read_cluster(served).holder is None
-    assert [told["run"] for told in accounts.take_events("Run Failed")] == [name]
+    assert [event["run"] for event in accounts.take_events("Run Failed")] == [name]
     assert sweep() == []
 
     accounts.clock.advance(5 * 60)
@@ -214,7 +214,7 @@ def test_a_run_that_failed_is_followed_by_another(
     assert cluster_item.read_cluster(served).failure is None
 
 
-def test_a_run_that_died_at_the_end_of_an_opted_out_cluster_is_found(
+def test_a_failed_last_run_of_an_opted_out_cluster_is_found(
     accounts: Accounts, sweep: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cluster = accounts.make_cluster(tags={"msklink": "iam"})
@@ -234,7 +234,7 @@ def test_a_run_that_died_at_the_end_of_an_opted_out_cluster_is_found(
     assert not run_state.managed_clusters()
 
 
-def test_what_no_run_mends_starts_others_later_each_time(
+def test_a_problem_that_no_run_solves_starts_runs_at_growing_intervals(
     accounts: Accounts, sweep: Callable[[], list[str]], served: str
 ) -> None:
     accounts.denied.add((CLIENT, "PutParameter"))
@@ -253,7 +253,7 @@ def test_what_no_run_mends_starts_others_later_each_time(
     assert len(sweep()) == 1
 
 
-def test_a_run_at_work_is_left_alone(
+def test_a_running_run_is_not_changed(
     accounts: Accounts, sweep: Callable[[], list[str]], served: str, monkeypatch: Any
 ) -> None:
     cluster_item.add_request(served)
@@ -266,7 +266,7 @@ def test_a_run_at_work_is_left_alone(
     assert accounts.snapshot(served) == before
 
 
-def test_a_cluster_that_is_busy_is_left_for_the_next_time(
+def test_a_busy_cluster_is_left_to_the_next_sweep(
     accounts: Accounts, sweep: Callable[[], list[str]], served: str
 ) -> None:
     accounts.tag_cluster(served, msklink="iam scram")
@@ -279,7 +279,7 @@ def test_a_cluster_that_is_busy_is_left_for_the_next_time(
 
 
 @pytest.mark.usefixtures("served")
-def test_each_account_is_asked_once_however_many_clusters_there_are(
+def test_each_account_is_scanned_once_for_all_clusters(
     accounts: Accounts, sweep: Callable[[], list[str]]
 ) -> None:
     for number in range(3):
@@ -295,10 +295,10 @@ def test_each_account_is_asked_once_however_many_clusters_there_are(
 
 
 @pytest.mark.usefixtures("served")
-def test_accounts_are_asked_side_by_side(
+def test_accounts_are_scanned_in_parallel(
     sweep: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Hundreds of them, one after the other, would take longer than a function may."""
+    """Hundreds of sequential scans would exceed the timeout of the function."""
     both = Barrier(2)
 
     def in_client_together(*arguments: Any) -> Any:
@@ -310,7 +310,7 @@ def test_accounts_are_asked_side_by_side(
     assert sweep() == []
 
 
-def test_each_cluster_is_the_first_one_day(
+def test_each_cluster_comes_first_on_some_day(
     accounts: Accounts, sweep: Callable[[], list[str]]
 ) -> None:
     clusters = [accounts.make_cluster(f"idle-{number}") for number in range(2)]

@@ -1,4 +1,4 @@
-"""What a sweep takes that finds nothing to do; docs/numbers.md reckons with it."""
+"""The calls of a sweep that starts no run; docs/numbers.md uses them."""
 
 from collections.abc import Iterator
 
@@ -17,7 +17,7 @@ def engine(accounts: Accounts) -> Iterator[Engine]:
 
 
 def idle_calls(engine: Engine) -> int:
-    """How many calls a sweep makes that starts no run."""
+    """Return how many calls a sweep makes that starts no run."""
     for run in invoke("SweepClustersFunction", {"id": "1"})["runs"]:
         engine.wait(run)
     with count_calls() as calls:
@@ -25,7 +25,7 @@ def idle_calls(engine: Engine) -> int:
     return calls.total()
 
 
-def test_a_cluster_more_costs_three_calls(accounts: Accounts, engine: Engine) -> None:
+def test_another_cluster_costs_three_calls(accounts: Accounts, engine: Engine) -> None:
     tags = {"msklink": "iam", "msklink/clients": CLIENT}
     accounts.make_cluster("one", tags=tags)
     accounts.make_tagged_vpc(CLIENT, cluster="one")

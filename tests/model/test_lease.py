@@ -51,9 +51,11 @@ def condition(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str, str], None
         original = getattr(cluster_item, function)
 
         def mutant(*args: Any, **given: Any) -> Any:
-            def updated(cluster_arn: str, change: str, told: str, values: dict[str, Any]) -> Any:
-                assert part in told or "failed_run" in part
-                return update(cluster_arn, change, told.replace(part, by), values)
+            def updated(
+                cluster_arn: str, change: str, condition: str, values: dict[str, Any]
+            ) -> Any:
+                assert part in condition or "failed_run" in part
+                return update(cluster_arn, change, condition.replace(part, by), values)
 
             with pytest.MonkeyPatch.context() as patched:
                 patched.setattr(cluster_item, "_update_lease", updated)

@@ -1,4 +1,4 @@
-"""What client.yaml lets the owner do, and that it is what the owner stack needs."""
+"""The permissions that client.yaml gives the owner, and that the owner stack needs them."""
 
 import json
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ TAGGING = {"ec2:CreateTags", "kafka:TagResource", "ssm:AddTagsToResource"}
 
 
 def statements() -> Iterator[dict[str, Any]]:
-    """Those of the client role."""
+    """Return the statements of the client role."""
     for policy in ROLES["ClientRole"]["Policies"]:
         yield from policy["PolicyDocument"]["Statement"]
 
@@ -61,7 +61,7 @@ def admits(role: str, principal: str) -> bool:
 
 
 def paths_of_owner() -> dict[str, str]:
-    """The path of every role that the owner stack makes, by the logical id of what it is for."""
+    """Return the path of each owner role, by the logical id of the resource that uses it."""
     default = template()["Globals"]["Function"]["RolePath"]
     functions = resources("AWS::Serverless::Function")
     paths = {name: one.get("RolePath", default) for name, one in functions.items()}
@@ -74,7 +74,7 @@ def paths_of_owner() -> dict[str, str]:
 
 
 def roles_assumed(function: str) -> set[str]:
-    """The roles, as in the policy, that a function of the owner stack may assume."""
+    """Return the roles that a function of the owner stack may assume."""
     return {
         filled_in({"Fn::Sub": one.resource}, VALUES)
         for one in permissions_of("template.yaml", f"{function}Role")
@@ -86,7 +86,7 @@ def roles_assumed(function: str) -> set[str]:
 
 
 @pytest.mark.parametrize("role", ASSUMED)
-def test_exactly_the_functions_that_assume_a_role_are_let_in(role: str) -> None:
+def test_each_role_trusts_exactly_the_functions_that_assume_it(role: str) -> None:
     let_in = {
         name
         for name, path in paths_of_owner().items()
@@ -97,7 +97,7 @@ def test_exactly_the_functions_that_assume_a_role_are_let_in(role: str) -> None:
     assert let_in == {name for name in functions if roles_assumed(name)}
 
 
-def test_whoever_assumes_roles_assumes_those_of_the_client_stack() -> None:
+def test_functions_assume_only_roles_of_the_client_stack() -> None:
     names = {f"arn:aws:iam::*:role/{ROLES[role]['RoleName']}" for role in ASSUMED}
 
     for function in resources("AWS::Serverless::Function"):
@@ -116,11 +116,11 @@ def test_whoever_assumes_roles_assumes_those_of_the_client_stack() -> None:
     ],
 )
 @pytest.mark.parametrize("role", ASSUMED)
-def test_nobody_else_is_let_in(role: str, principal: str) -> None:
+def test_the_roles_trust_nobody_else(role: str, principal: str) -> None:
     assert not admits(role, principal)
 
 
-def test_the_role_that_may_do_something_wants_the_external_id() -> None:
+def test_the_role_with_permissions_requires_the_external_id() -> None:
     wanted = {role: trust(role)["Condition"].get("StringEquals") for role in ASSUMED}
 
     assert wanted == {
@@ -130,10 +130,10 @@ def test_the_role_that_may_do_something_wants_the_external_id() -> None:
     assert "Policies" not in ROLES["PresenceRole"]
 
 
-# ----------------------------------------------------------------------------------------- rights
+# ---------------------------------------------------------------------------------- permissions
 
 
-def test_every_condition_is_one_that_aws_evaluates() -> None:
+def test_every_condition_key_is_one_that_aws_evaluates() -> None:
     for statement in statements():
         keys = {key for block in statement.get("Condition", {}).values() for key in block}
         for action in listed(statement["Action"]):
@@ -141,8 +141,8 @@ def test_every_condition_is_one_that_aws_evaluates() -> None:
             assert kinds <= EVALUATED.get(action, set()), action
 
 
-def test_only_our_tags_are_put_on_what_is_made() -> None:
-    """And those of MSK on its endpoints, without which none can be made."""
+def test_only_our_tags_can_be_set_at_creation() -> None:
+    """MSK also needs its own tags on endpoints to create them."""
     for statement in statements():
         if not TAGGING & set(listed(statement["Action"])):
             continue
@@ -154,7 +154,7 @@ def test_only_our_tags_are_put_on_what_is_made() -> None:
             assert any(operator.startswith("ForAllValues:") for operator in condition)
 
 
-def test_endpoints_are_made_and_deleted_with_the_tags_of_msk_only() -> None:
+def test_endpoints_are_created_and_deleted_with_the_tags_of_msk_only() -> None:
     found = {
         action: statement["Condition"]
         for statement in statements()
@@ -175,7 +175,7 @@ def test_endpoints_are_made_and_deleted_with_the_tags_of_msk_only() -> None:
     }
 
 
-def test_parameters_are_reached_under_the_prefix_only() -> None:
+def test_parameters_are_accessible_under_the_prefix_only() -> None:
     prefix = f"arn:aws:ssm:{REGION}:{CLIENT}:parameter/{NAMESPACE}"
     reached = {
         resource
@@ -187,7 +187,7 @@ def test_parameters_are_reached_under_the_prefix_only() -> None:
     assert reached == {prefix, f"{prefix}/*"}
 
 
-def test_only_looks_go_to_everything() -> None:
+def test_only_read_actions_are_granted_on_all_resources() -> None:
     for statement in statements():
         if "*" in listed(statement["Resource"]):
             verbs = {action.partition(":")[2] for action in listed(statement["Action"])}
@@ -197,8 +197,8 @@ def test_only_looks_go_to_everything() -> None:
 # ---------------------------------------------------------------------------------------- StackSet
 
 
-def test_what_has_a_name_has_it_for_one_region() -> None:
-    """Roles are the same in all Regions; a name without the Region would clash in the second."""
+def test_names_contain_the_region() -> None:
+    """IAM is global; a name without the Region would conflict in the second Region."""
     named = {
         name: value
         for name, resource in template("client.yaml")["Resources"].items()
@@ -218,7 +218,7 @@ def test_the_longest_names_fit() -> None:
     assert all(len(role.get("RoleName", "")) <= 64 for role in roles.values())
 
 
-def test_what_is_not_delivered_is_kept() -> None:
+def test_undelivered_events_are_kept() -> None:
     rule = resources("AWS::Events::Rule", "client.yaml")["TaggedVpcs"]
     [policy] = resources("AWS::SQS::QueuePolicy", "client.yaml").values()
     [target] = rule["Targets"]

@@ -1,4 +1,4 @@
-"""What may import what, and that the seams of the tests are where they should be."""
+"""Allowed imports, and the private names that tests replace."""
 
 import ast
 import sys
@@ -31,12 +31,12 @@ STUBS = "mypy_boto3_"
 
 
 def name_of(path: Path) -> str:
-    """The name of a module of the layer, or of a function, which tests are named after."""
+    """Return the name of a module of the layer or of a function."""
     return str(path.relative_to(CORE if path.is_relative_to(CORE) else ROOT).with_suffix(""))
 
 
 def imported(path: Path) -> set[str]:
-    """The full names of the modules that *path* imports."""
+    """Return the full names of the modules that *path* imports."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
@@ -48,17 +48,17 @@ def imported(path: Path) -> set[str]:
 
 
 def packages(path: Path) -> set[str]:
-    """The packages that *path* imports, the standard library apart."""
+    """Return the packages that *path* imports, without the standard library."""
     return {name.partition(".")[0] for name in imported(path)} - set(sys.stdlib_module_names)
 
 
 def rooms(path: Path) -> set[str]:
-    """The packages of the layer that *path* imports, and modules beside the packages."""
+    """Return the packages of the layer, and top-level modules, that *path* imports."""
     return {name.split(".")[1] for name in imported(path) if name.startswith("msklink.")}
 
 
 @pytest.mark.parametrize("path", RULES, ids=name_of)
-def test_rules_are_values_in_and_values_out(path: Path) -> None:
+def test_rule_modules_import_neither_aws_nor_services(path: Path) -> None:
     assert packages(path) <= {"msklink", "pydantic"}
     assert not {"aws", "services"} & rooms(path)
 
@@ -126,7 +126,7 @@ def test_every_file_says_what_it_is() -> None:
         assert ast.get_docstring(ast.parse(path.read_text())), path
 
 
-def test_nobody_is_granted_everything() -> None:
+def test_no_granted_action_has_a_wildcard() -> None:
     for who in [CLIENT_ROLE, *handlers()]:
         assert not {action for action in granted(who) if "*" in action}
 

@@ -1,4 +1,4 @@
-"""The documentation says what the code does."""
+"""The documentation agrees with the code."""
 
 import json
 import re
@@ -106,7 +106,7 @@ def test_the_diagram_of_packages_leaves_out_what_follows_from_other_arrows() -> 
 
 
 def test_the_diagram_of_packages_has_every_import_between_them() -> None:
-    """By the imports that `test_code` reads, which the diagram does not use."""
+    """`test_code` reads imports independently of the diagram."""
     arrows = re.findall(r"^  (\w+) --> (\w+)$", diagrams.package_diagram(), re.MULTILINE)
     graph: dict[str, set[str]] = {name: set() for name in diagrams.packages()}
     for source, target in arrows:
@@ -173,10 +173,10 @@ def test_the_request_in_the_readme_is_understood() -> None:
     [entry] = json.loads(found[1])
 
     event = {"detail-type": entry["DetailType"], "detail": json.loads(entry["Detail"])}
-    [hint] = read_event(event | {"account": "222222222222"}, "msklink")
+    [trigger] = read_event(event | {"account": "222222222222"}, "msklink")
 
-    assert isinstance(hint, ClientChanged)
-    assert hint.account == "222222222222"
+    assert isinstance(trigger, ClientChanged)
+    assert trigger.account == "222222222222"
 
 
 def test_the_identity_policy_of_the_page_has_the_actions_of_the_cluster_policy() -> None:
@@ -199,7 +199,7 @@ def test_the_identity_policy_of_the_page_has_the_actions_of_the_cluster_policy()
 
 
 @pytest.mark.parametrize("path", ["README.md", "docs/client.md"])
-def test_the_bounds_in_the_pages_can_be_read(path: str) -> None:
+def test_the_bounds_in_the_documentation_are_valid(path: str) -> None:
     found = re.search(
         r"put-parameter --name (\S+) .*?--value '(.*?)'", (ROOT / path).read_text(), re.S
     )

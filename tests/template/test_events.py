@@ -1,4 +1,4 @@
-"""Sample events, the rules that must match them, and the code that must understand them."""
+"""Sample events, the rules that must match them, and the code that must read them."""
 
 import json
 from pathlib import Path
@@ -21,7 +21,7 @@ CALLS = [path for path in SAMPLES if path.stem.startswith("aws-api-call")]
 NAMESPACE = "msklink"
 MACHINE_ARN = "arn:aws:states:eu-west-1:111111111111:stateMachine:msklink-reconcile-cluster"
 
-# Rule of the template by the sample that it is there for.
+# Rule of the template by its sample.
 RULES = {
     "tag-change-on-resource.cluster": "ClusterTagsChanged",
     "tag-change-on-resource.vpc": "ClientVpcTagsChanged",
@@ -46,7 +46,7 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def resolved(node: Any) -> Any:
-    """*node* with the default namespace in the place of its parameter."""
+    """Return *node* with the default namespace instead of its parameter."""
     match node:
         case {"Ref": "Namespace"}:
             return NAMESPACE
@@ -66,7 +66,7 @@ def matches(pattern: Any, event: Any) -> bool:
 
 
 def rules() -> dict[str, dict[str, Any]]:
-    """The event rules of the functions, by name."""
+    """Return the event rules of the functions, by name."""
     return {
         name: event["Properties"]
         for function in resources("AWS::Serverless::Function").values()
@@ -81,7 +81,7 @@ def test_every_sample_has_its_rule_and_every_rule_a_sample() -> None:
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
-def test_a_sample_is_called_by_its_detail_type(path: Path) -> None:
+def test_a_sample_is_named_after_its_detail_type(path: Path) -> None:
     assert path.stem.split(".")[0] == read(path)["detail-type"].lower().replace(" ", "-")
 
 
@@ -92,24 +92,24 @@ def test_a_sample_matches_its_rule_and_no_other(path: Path) -> None:
     assert matching == [RULES[path.stem]]
 
 
-HINTS = [path for path in SAMPLES if RULES[path.stem] != "RunFailed"]
+TRIGGERS = [path for path in SAMPLES if RULES[path.stem] != "RunFailed"]
 
 
-@pytest.mark.parametrize("path", HINTS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", TRIGGERS, ids=lambda path: path.stem)
 def test_a_sample_is_understood(path: Path) -> None:
-    [hint] = read_event(read(path), NAMESPACE)
+    [trigger] = read_event(read(path), NAMESPACE)
 
     match RULES[path.stem]:
         case "ClientAsked" if path.stem.endswith("malformed"):
-            assert isinstance(hint, InvalidRequest)
+            assert isinstance(trigger, InvalidRequest)
         case "ClientAsked" | "ClientVpcTagsChanged":
-            assert isinstance(hint, ClientChanged)
-            assert hint.account == read(path)["account"]
-            assert hint.cluster.endswith("orders") or "cluster/orders/" in hint.cluster
+            assert isinstance(trigger, ClientChanged)
+            assert trigger.account == read(path)["account"]
+            assert trigger.cluster.endswith("orders") or "cluster/orders/" in trigger.cluster
         case "AccessBoundsChanged":
-            assert hint == AccessBoundsChanged("orders")
+            assert trigger == AccessBoundsChanged("orders")
         case _:
-            assert isinstance(hint, ClusterChanged)
+            assert isinstance(trigger, ClusterChanged)
 
 
 @pytest.mark.parametrize("path", CALLS, ids=lambda path: path.stem)
@@ -143,12 +143,12 @@ def test_the_client_stack_forwards_tags_of_vpcs_and_nothing_else() -> None:
     assert forwarded == ["tag-change-on-resource.vpc"]
 
 
-def test_what_clients_send_comes_by_the_custom_bus_only() -> None:
-    """On the default bus everybody in the owner account could speak for any client."""
+def test_client_events_arrive_by_the_custom_bus_only() -> None:
+    """On the default bus anyone in the owner account could send events for any client."""
     on_bus = {name for name, rule in rules().items() if rule.get("EventBusName") == {"Ref": "Bus"}}
 
     assert on_bus == {"ClientAsked", "ClientVpcTagsChanged"}
 
 
-def test_every_rule_keeps_what_it_could_not_deliver() -> None:
+def test_every_rule_has_a_dead_letter_queue() -> None:
     assert all("DeadLetterConfig" in rule for rule in rules().values())

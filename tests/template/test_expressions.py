@@ -1,8 +1,8 @@
 """
-What every expression of the state machine means, for no element, one, two and many.
+The value of each expression of the state machine for no, one, two and many elements.
 
-JSONata makes no difference between a value and an array of one, so an expression that is right for
-two elements may be wrong for one; and a step of a path binds closer than it looks.
+JSONata treats a value and an array of one the same, so an expression that is right for two
+elements may be wrong for one; and a step of a path binds closer than it looks.
 """
 
 import json
@@ -34,14 +34,14 @@ def named(count: int) -> list[dict[str, str]]:
 
 
 def surveys(count: int) -> list[dict[str, Any]]:
-    """Results of a Map: *count* accounts that are due among as many that are not."""
+    """Return results of a Map: *count* accounts that are due and as many that are not."""
     due = [{"account": account, "closing": True} for account in accounts(count)]
     staying = [{"account": f"9{account[1:]}", "schemes": []} for account in accounts(count)]
     return [survey for pair in zip(due, staying, strict=True) for survey in pair]
 
 
 def disconnected(count: int) -> list[dict[str, Any]]:
-    """Results of a Map: *count* accounts that are pending, as many that are gone, one failed."""
+    """Return results of a Map: *count* pending accounts, as many deleted ones, one failed."""
     pending = [{"account": account, "pending": True} for account in accounts(count)]
     gone = [{"account": f"9{account[1:]}", "pending": False} for account in accounts(count)]
     return [*gone, *pending, {"account": "888888888888", "schemes": []}]
@@ -52,7 +52,7 @@ def states(**of: Any) -> dict[str, Any]:
 
 
 def passed_on(path: str, made: Callable[[int], Any]) -> Row:
-    """The row of a path that gives a value unchanged."""
+    """Return the row of a path that returns a value unchanged."""
 
     def given(count: int) -> dict[str, Any]:
         value = made(count)
@@ -65,12 +65,12 @@ def passed_on(path: str, made: Callable[[int], Any]) -> Row:
 
 
 def fixed(value: Any) -> Callable[[int], Any]:
-    """A value that has nothing to do with the number of elements."""
+    """Return the row of a value that does not depend on the number of elements."""
     return lambda _count: value
 
 
 def chosen(move: str) -> Row:
-    """The row of a condition that holds for *move*, here with one element only."""
+    """Return the row of a condition that is true for *move*, with one element only."""
     return Row(
         lambda count: states(input={"move": move if count == 1 else "proceed"}),
         lambda count: count == 1,
@@ -153,7 +153,7 @@ def test_the_table_has_every_expression_and_no_other() -> None:
 
 @pytest.mark.parametrize("count", COUNTS)
 @pytest.mark.parametrize("expression", TABLE)
-def test_an_expression_means_what_its_row_says(expression: str, count: int) -> None:
+def test_an_expression_has_the_value_of_its_row(expression: str, count: int) -> None:
     row = TABLE[expression]
 
     value = evaluate(expression, row.given(count))
@@ -161,7 +161,7 @@ def test_an_expression_means_what_its_row_says(expression: str, count: int) -> N
     assert json.dumps(value) == json.dumps(row.expected(count))
 
 
-def test_every_map_goes_through_an_array_that_the_table_tries_with_many() -> None:
+def test_every_map_iterates_over_an_array_that_the_table_has_with_many() -> None:
     """A Map over a single value fails (Amazon States Language, Map)."""
     for name, state in STATES.items():
         if state["Type"] == "Map":

@@ -1,4 +1,4 @@
-"""What AWS would refuse later is refused when the stack is deployed, or cannot be chosen."""
+"""Values that AWS would refuse later are refused at deployment or cannot be chosen."""
 
 import json
 import re
@@ -46,7 +46,7 @@ def cloudformation_takes(name: str, value: str) -> bool:
 
 
 def terraform_takes(value: str) -> bool:
-    """By its conditions, each `can(regex("…", var.namespace))`, which may be negated."""
+    """Evaluate the conditions, each `can(regex("…", var.namespace))`, possibly negated."""
     rules = Module(ROOT / "client/terraform", {}).variables()["namespace"]["validation"]
     conditions = [
         re.fullmatch(r'\$\{(!?)can\(regex\("(.+)", var\.namespace\)\)}', rule["condition"])
@@ -64,9 +64,7 @@ def functions_take(value: str) -> bool:
 
 
 @pytest.mark.parametrize(("value", "allowed"), NAMESPACES)
-def test_a_namespace_that_aws_keeps_to_itself_is_refused_everywhere(
-    value: str, *, allowed: bool
-) -> None:
+def test_a_reserved_namespace_is_refused_everywhere(value: str, *, allowed: bool) -> None:
     assert {
         "template.yaml": cloudformation_takes("template.yaml", value),
         "client.yaml": cloudformation_takes("client.yaml", value),
@@ -99,7 +97,7 @@ def test_the_longest_stack_name_makes_no_name_too_long() -> None:
             assert len(properties.get(key, "")) <= limit, logical_id
 
 
-def test_whatever_names_the_state_machine_names_the_same() -> None:
+def test_all_names_of_the_state_machine_are_equal() -> None:
     [machine] = resources("AWS::Serverless::StateMachine").values()
     name = filled_in(machine["Name"], {"Namespace": "links"})
 
@@ -142,7 +140,7 @@ def test_client_accounts_are_a_list_of_240_ids_at_most(value: str, *, allowed: b
     assert bool(re.fullmatch(CLIENT_ACCOUNTS["AllowedPattern"], value)) is allowed
 
 
-def test_whoever_has_more_accounts_is_told_of_the_organization() -> None:
+def test_the_error_for_more_accounts_names_the_organization() -> None:
     assert str(MOST) in CLIENT_ACCOUNTS["ConstraintDescription"]
     assert "OrganizationId" in CLIENT_ACCOUNTS["ConstraintDescription"]
     assert "OrganizationId" in CLIENT_ACCOUNTS["Description"]
@@ -150,7 +148,7 @@ def test_whoever_has_more_accounts_is_told_of_the_organization() -> None:
 
 
 def test_the_most_accounts_fit_into_the_policy_of_the_bus_in_every_partition() -> None:
-    """EventBridge keeps an account as the ARN of its root. The organization has a statement too."""
+    """EventBridge stores an account as its root ARN. The organization has a statement too."""
     arn = f"arn:aws-us-gov:events:us-gov-west-1:111111111111:event-bus/{'n' * 20}"
     values = {"Bus.Arn": arn, "OrganizationId": f"o-{'0' * 32}"}
     statements: list[dict[str, Any]] = []

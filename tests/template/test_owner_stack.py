@@ -1,4 +1,4 @@
-"""What the owner stack tells clients, and that it is what they need."""
+"""The facts that the owner stack publishes for clients."""
 
 import json
 import re
@@ -34,17 +34,17 @@ ARCHITECTURE = {"Fn::FindInMap": ["Build", "Lambda", "Architecture"]}
 [PARAMETER] = resources("AWS::SSM::Parameter").values()
 
 
-def told(values: dict[str, Any]) -> dict[str, Any]:
+def parameter_value(values: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(filled_in(PARAMETER["Value"], values))
     return found
 
 
-def test_what_is_published_are_the_parameters_of_the_client_stack() -> None:
+def test_the_published_parameters_are_those_of_the_client_stack() -> None:
     parameters = template("client.yaml")["Parameters"]
 
-    given = told(VALUES)["parameters"]
+    given = parameter_value(VALUES)["parameters"]
 
-    # Whether to have a probe, and who hears of alarms, is for each client to say.
+    # Each client chooses its probe and the recipients of its alarms.
     assert set(given) == {name for name in parameters if not name.startswith(("Probe", "Alarm"))}
     for name, value in given.items():
         assert re.fullmatch(parameters[name].get("AllowedPattern", ".+"), value), name
@@ -55,7 +55,7 @@ def test_the_command_for_clients_gives_the_same() -> None:
 
     given = dict(word.split("=") for word in command.partition("overrides ")[2].split())
 
-    assert given == told(CHOSEN)["parameters"]
+    assert given == parameter_value(CHOSEN)["parameters"]
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_the_external_id_is_the_one_that_functions_use(
 ) -> None:
     used = template()["Globals"]["Function"]["Environment"]["Variables"]["EXTERNAL_ID"]
 
-    published = told(values)
+    published = parameter_value(values)
 
     assert published["external_id_source"] == source
     assert published["parameters"]["ExternalId"] == external_id
@@ -80,10 +80,10 @@ def test_the_external_id_is_the_one_that_functions_use(
 def test_the_role_is_the_one_that_functions_assume() -> None:
     role = ClientAccount.beside(CLUSTER, "222222222222", "msklink").role
 
-    assert told(VALUES)["role_name"] == role.rpartition("/")[2]
+    assert parameter_value(VALUES)["role_name"] == role.rpartition("/")[2]
 
 
-def test_no_cluster_can_have_the_parameter_as_its_own() -> None:
+def test_the_parameter_name_is_no_cluster_name() -> None:
     _, namespace, name = filled_in(PARAMETER["Name"], VALUES).split("/")
 
     assert namespace == "msklink"
@@ -104,13 +104,13 @@ def test_the_topic_admits_eventbridge_without_a_condition_and_cloudwatch_with_on
 def test_the_version_is_that_of_the_changelog() -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text()
     newest = re.findall(r"^## \[(.+)\]", changelog, re.MULTILINE)[0]
-    version = told(VALUES)["version"]
+    version = parameter_value(VALUES)["version"]
 
     assert re.fullmatch(r"\d+\.\d+\.\d+(-dev)?", version)
     assert version.endswith("-dev") if newest == "Unreleased" else version == newest
 
 
-def test_whoever_may_put_events_is_named_or_of_the_organization() -> None:
+def test_only_named_accounts_or_the_organization_may_put_events() -> None:
     of_organization = {"StringEquals": {"aws:PrincipalOrgID": {"Ref": "OrganizationId"}}}
     statements = [
         policy["Statement"] for policy in resources("AWS::Events::EventBusPolicy").values()
@@ -133,6 +133,6 @@ def test_the_functions_of_a_run_are_in_the_order_of_its_states() -> None:
     called = re.findall(r"FunctionName: \$\{(\w+)}", definition_text())
     in_order = [name for name in dict.fromkeys(called) if name != "RecordFailureFunction"]
 
-    # What states of several steps have in common comes before the last.
+    # Functions that several states share come before the last.
     in_order.insert(-1, "RecordFailureFunction")
     assert [name for name in handlers() if name in called] == in_order

@@ -1,4 +1,4 @@
-"""What the templates grant, held against AWS's service authorization reference."""
+"""The permissions of the templates, checked with AWS's service authorization reference."""
 
 import json
 import re
@@ -23,7 +23,7 @@ REFERENCE: dict[str, dict[str, Any]] = json.loads(
 
 
 def arns(action: str) -> list[str]:
-    """The forms of the ARNs on which *action* can be granted; none where it has to be on `*`."""
+    """Return the ARN formats on which *action* can be granted; none if only on `*`."""
     service, _, operation = action.partition(":")
     known = REFERENCE[service]
     types = known["Actions"][operation.lower()].get("Resources", [])
@@ -34,27 +34,27 @@ def test_the_page_of_permissions_is_that_of_the_templates() -> None:
     assert PAGE.read_text() == page(), "run `make docs`"
 
 
-def test_all_resources_are_named_only_where_an_action_knows_none() -> None:
+def test_a_star_resource_is_used_only_for_actions_without_resource_types() -> None:
     assert [one for one in granted() if (one.resource == "*") == bool(arns(one.action))] == []
 
 
-def test_an_action_is_granted_on_resources_that_it_knows() -> None:
+def test_an_action_is_granted_on_resource_types_that_it_supports() -> None:
     by_arn = [one for one in granted() if one.resource.startswith("arn:")]
 
     assert [one for one in by_arn if not knows(one)] == []
 
 
-def test_what_is_granted_has_the_name_of_the_namespace_and_not_of_the_stack() -> None:
+def test_resources_are_named_by_the_namespace_and_not_by_the_stack() -> None:
     assert [one for one in granted() if "AWS::StackName" in one.resource] == []
 
 
 def granted() -> list[Permission]:
-    """Those of the templates, without the sessions, which only narrow them."""
+    """Return the permissions of the templates, without session policies."""
     return [one for name in TEMPLATES for role in roles(name) for one in permissions_of(name, role)]
 
 
 def knows(permission: Permission) -> bool:
-    """Whether the action of *permission* can be granted on the kind of its resource."""
+    """Return whether the action of *permission* supports the type of its resource."""
     kind = re.sub(r"\$\{.*?\}", "$", permission.resource).split(":", 5)[5]
     forms = (form.split(":", 5)[5] for form in arns(permission.action))
     return any(kind.startswith(re.split(r"[.*$]", form)[0]) for form in forms)
@@ -67,7 +67,7 @@ def test_an_action_is_granted_once_to_a_role_and_named_in_full() -> None:
     assert not [one for one in found if "*" in one.action]
 
 
-def test_every_excuse_is_for_something_that_is_granted() -> None:
+def test_every_reason_for_an_unused_permission_is_for_a_granted_one() -> None:
     assert UNUSED.keys() <= {(one.role, one.action) for one in permissions()}
     assert set(MANAGED) == {
         policy

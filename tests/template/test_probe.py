@@ -1,4 +1,4 @@
-"""The probe of client.yaml: off by default, asked by the owner only, and one file of code."""
+"""The probe of client.yaml: off by default, invoked by the owner only, one file of code."""
 
 from msklink.aws.lambda_probe import PATIENCE_SECONDS
 from msklink.client_role import ClientAccount
@@ -10,7 +10,7 @@ from tests.template.stack_values import CLIENT, VALUES
 ROLES = filled_in(resources("AWS::IAM::Role", "client.yaml"), VALUES)
 
 
-def test_the_probe_is_off_unless_somebody_says_where_it_is_to_be() -> None:
+def test_the_probe_is_off_by_default() -> None:
     parameters = template("client.yaml")["Parameters"]
     conditional = {
         name
@@ -23,7 +23,7 @@ def test_the_probe_is_off_unless_somebody_says_where_it_is_to_be() -> None:
     assert conditional == {"ProbeRole", "ProbeLogs", "Probe"}
 
 
-def test_the_owner_asks_the_probe_and_no_other_function() -> None:
+def test_the_owner_may_invoke_only_the_probe() -> None:
     [policy] = ROLES["ClientRole"]["Policies"]
     [statement] = [one for one in policy["PolicyDocument"]["Statement"] if one["Sid"] == "AskProbe"]
     [probe] = filled_in(resources("AWS::Lambda::Function", "client.yaml"), VALUES).values()
@@ -34,7 +34,7 @@ def test_the_owner_asks_the_probe_and_no_other_function() -> None:
     assert statement["Resource"] == f"arn:aws:lambda:{REGION}:{CLIENT}:function:{name}"
 
 
-def test_what_lambda_may_do_in_the_vpc_the_code_of_the_probe_may_not() -> None:
+def test_the_code_of_the_probe_may_not_use_the_permissions_of_lambda() -> None:
     [policy] = ROLES["ProbeRole"]["Policies"]
     statements = policy["PolicyDocument"]["Statement"]
     [denied] = [one["Action"] for one in statements if one["Effect"] == "Deny"]
@@ -53,17 +53,17 @@ def test_what_lambda_may_do_in_the_vpc_the_code_of_the_probe_may_not() -> None:
     }
 
 
-def test_the_probe_is_made_of_the_modules_of_the_client_library() -> None:
+def test_the_probe_is_generated_from_the_client_library() -> None:
     assert probe_code.TEMPLATE.read_text() == probe_code.template(), "run `make docs`"
     assert probe_code.TERRAFORM.read_text() == probe_code.code(), "run `make docs`"
 
 
-def test_the_template_can_be_deployed_as_it_is() -> None:
+def test_the_template_can_be_deployed_without_a_bucket() -> None:
     """51,200 bytes without a bucket (CloudFormation user guide, quotas)."""
     assert probe_code.TEMPLATE.stat().st_size < 51_200
 
 
-def test_the_owner_waits_longer_than_the_probe_may_take() -> None:
+def test_the_owner_waits_longer_than_the_timeout_of_the_probe() -> None:
     [probe] = resources("AWS::Lambda::Function", "client.yaml").values()
     own = template()["Globals"]["Function"]["Timeout"]
 

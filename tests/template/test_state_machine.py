@@ -1,4 +1,4 @@
-"""What CloudFormation, cfn-lint and CreateStateMachine leave unchecked in the state machine."""
+"""Checks of the state machine that CloudFormation and cfn-lint do not make."""
 
 import inspect
 import re
@@ -22,7 +22,7 @@ State = dict[str, Any]
 
 
 def scopes(machine: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The machine, and the machine in each Map."""
+    """Yield the machine, and the machine of each Map."""
     yield machine
     for state in machine["States"].values():
         if "ItemProcessor" in state:
@@ -35,7 +35,7 @@ TASKS = {name: state for name, state in STATES.items() if state["Type"] == "Task
 
 
 def values(node: Any, key: str) -> Iterator[Any]:
-    """Everything under *key* at any depth, but not in another scope."""
+    """Yield each value of *key* at any depth, but not in another scope."""
     children = node.items() if isinstance(node, dict) else enumerate(node)
     for name, child in children:
         if name == key:
@@ -78,7 +78,7 @@ def test_every_state_can_be_reached() -> None:
         assert reached == set(scope["States"])
 
 
-def test_every_state_leads_on_or_ends() -> None:
+def test_every_state_has_a_next_state_or_ends() -> None:
     for name, state in STATES.items():
         ends = state["Type"] in {"Succeed", "Fail"}
         assert ends or state.get("End") or "Next" in state or "Default" in state, name
@@ -95,8 +95,8 @@ def test_the_machine_ends_by_itself() -> None:
     assert MACHINE["Comment"]
 
 
-def test_no_wait_is_for_ever() -> None:
-    """A loop is bounded by a function that counts the seconds waited."""
+def test_every_wait_is_limited() -> None:
+    """A function counts the seconds waited and ends each loop."""
     for name, state in STATES.items():
         if state["Type"] == "Wait":
             assert "$waited_seconds +" in state["Assign"]["waited_seconds"], name
@@ -141,7 +141,7 @@ def test_substitutions_and_placeholders_agree() -> None:
     assert placeholders == set(PROPERTIES["DefinitionSubstitutions"])
 
 
-def test_substitutions_are_what_they_are_called() -> None:
+def test_substitutions_have_the_name_of_their_resource() -> None:
     others = {"Partition": {"Ref": "AWS::Partition"}, "ClientsAtOnce": {"Ref": "ClientsAtOnce"}}
 
     for name, value in PROPERTIES["DefinitionSubstitutions"].items():
@@ -164,7 +164,7 @@ def test_handlers_are_called_handler() -> None:
     assert {one["Handler"].partition(".")[2] for one in functions.values()} == {"handler"}
 
 
-def test_the_machine_may_invoke_exactly_what_it_calls() -> None:
+def test_the_machine_may_invoke_exactly_the_functions_it_calls() -> None:
     [document] = PROPERTIES["Policies"]
     allowed = {
         resource["Fn::GetAtt"][0]
@@ -201,7 +201,7 @@ def moves_of(code: Any) -> set[Move]:
 
 
 @pytest.mark.parametrize("name", CHOICES)
-def test_a_choice_names_the_moves_that_the_code_makes(name: str) -> None:
+def test_a_choice_names_the_moves_of_the_code(name: str) -> None:
     code, by_default = CHOICES[name]
     conditions = [choice["Condition"] for choice in STATES[name]["Choices"]]
     named = {re.search(r"input\.move = '(\w+)'", one)[1] for one in conditions}  # type: ignore[index]
@@ -210,7 +210,7 @@ def test_a_choice_names_the_moves_that_the_code_makes(name: str) -> None:
     assert by_default < moves_of(code)
 
 
-def test_no_move_is_spare_and_no_other_state_chooses_by_one() -> None:
+def test_every_move_is_used_and_only_in_its_choice() -> None:
     choosing = {name for name, scope in STATES.items() if "input.move" in str(scope.get("Choices"))}
 
     assert choosing == set(CHOICES)
@@ -249,7 +249,7 @@ def test_error_names_in_the_machine_and_in_the_code_agree() -> None:
     }
 
 
-def test_errors_that_waiting_does_not_help_are_not_retried() -> None:
+def test_permanent_errors_are_not_retried() -> None:
     retried = set(TASKS["GrantAccess"]["Retry"][0]["ErrorEquals"])
     own = {name for name in vars(errors) if isinstance(getattr(errors, name), type)}
     own -= {"Refusal", "timedelta"}
@@ -266,7 +266,7 @@ def test_errors_that_waiting_does_not_help_are_not_retried() -> None:
     assert all(name in (errors.__doc__ or "") for name in own)
 
 
-def test_what_fails_for_one_client_is_recorded_and_nothing_else_is_caught() -> None:
+def test_only_failures_for_one_client_are_caught_and_recorded() -> None:
     [main, *maps] = SCOPES
     assert not list(values(main["States"], "Catch"))
     for scope in maps:

@@ -1,4 +1,4 @@
-"""The Terraform module makes what client.yaml makes."""
+"""The Terraform module creates the same resources as client.yaml."""
 
 import json
 import re
@@ -100,7 +100,7 @@ MODULE = Module(ROOT / "client/terraform", VARIABLES | REFERENCES)
 
 
 def in_one_order(node: Any) -> Any:
-    """*node* of a policy, in which neither the order nor the brackets around one say anything."""
+    """Return *node* of a policy in one order, with lists of one as scalars."""
     match node:
         case dict():
             return {key: in_one_order(child) for key, child in node.items()}
@@ -119,7 +119,7 @@ def in_one_form(arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def of_the_template() -> dict[str, dict[str, Any]]:
-    """The resources of client.yaml as those of Terraform, by address."""
+    """Return the resources of client.yaml as those of Terraform, by address."""
     found: dict[str, dict[str, Any]] = {}
     for name, resource in template("client.yaml")["Resources"].items():
         properties = filled_in(resource["Properties"], VALUES)
@@ -153,7 +153,7 @@ def of_the_template() -> dict[str, dict[str, Any]]:
 
 
 def of_the_module() -> dict[str, dict[str, Any]]:
-    """Its resources, but for the code of the probe and when that may be made."""
+    """Return the resources of the module, without the code of the probe and its dependencies."""
     found = MODULE.resources()
     for name in GENERATED:
         assert found[ADDRESSES[name]].pop("name_prefix") == "msklink-"
@@ -162,17 +162,17 @@ def of_the_module() -> dict[str, dict[str, Any]]:
     return found
 
 
-def test_both_make_the_same_things() -> None:
+def test_both_create_the_same_resources() -> None:
     assert set(of_the_module()) == set(of_the_template())
 
 
-def test_both_make_them_the_same_way() -> None:
+def test_both_give_the_resources_the_same_properties() -> None:
     made = of_the_module()
     for address, wanted in of_the_template().items():
         assert in_one_form(made[address]) == in_one_form(wanted), address
 
 
-def test_both_take_the_same_parameters() -> None:
+def test_both_have_the_same_parameters() -> None:
     variables = MODULE.variables()
 
     assert set(variables) == {snake(name) for name in PARAMETERS}
@@ -195,12 +195,12 @@ def test_both_take_the_same_parameters() -> None:
 
 
 def split_pattern(pattern: str) -> tuple[str, str]:
-    """Return what *pattern* refuses by looking ahead, as a pattern, and what it allows."""
+    """Return the pattern in the negative lookahead of *pattern*, and the rest."""
     ahead = re.match(r"\(\?!(.+)\)(?=\[)", pattern)
     return (f"^({ahead[1]})", pattern[ahead.end() :]) if ahead else ("", pattern)
 
 
-def test_both_tell_the_same() -> None:
+def test_both_have_the_same_outputs() -> None:
     outputs = filled_in(template("client.yaml")["Outputs"], VALUES)
 
     assert MODULE.outputs() == {
@@ -209,7 +209,7 @@ def test_both_tell_the_same() -> None:
     }
 
 
-def test_what_the_module_looks_up_is_declared() -> None:
+def test_data_sources_of_the_module_are_declared() -> None:
     looked_up = {
         name.rpartition(".")[0].removesuffix("[0]")
         for name in REFERENCES

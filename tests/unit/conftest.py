@@ -1,4 +1,4 @@
-"""Properties are tried on few examples, unless a test is `thorough`; the same ones on CI."""
+"""Test properties with few examples, and `thorough` ones with more; CI repeats the examples."""
 
 import os
 

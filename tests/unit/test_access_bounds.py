@@ -1,4 +1,4 @@
-"""What an account is granted of its request, by the bounds that the owner wrote."""
+"""The access that an account is granted within the bounds of the cluster owner."""
 
 import json
 import re
@@ -102,7 +102,7 @@ def allowed_on(granted: KafkaAccess, kind: str, name: str) -> set[str]:
 
 
 @given(accesses, bounds, plain)
-def test_no_name_is_granted_that_the_bounds_do_not_have(
+def test_no_name_outside_the_bounds_is_granted(
     asked: KafkaAccess, owned: AccessBounds, name: str
 ) -> None:
     granted = decided(asked, own=owned.model_dump_json()).granted
@@ -115,10 +115,10 @@ def test_no_name_is_granted_that_the_bounds_do_not_have(
 
 
 @given(accesses, bounds)
-def test_what_is_within_the_bounds_is_granted_whole(
+def test_a_request_within_the_bounds_is_granted_completely(
     asked: KafkaAccess, owned: AccessBounds
 ) -> None:
-    """A name is refused only if a name that it matches is outside of every bound."""
+    """A name is refused only if it matches a name outside every bound."""
     decision = decided(asked, own=owned.model_dump_json())
 
     for field in ACTIONS:
@@ -149,7 +149,7 @@ def test_a_part_within_the_bounds_is_granted() -> None:
     assert f"aws ssm put-parameter --name {OWN} --type String" in decision.refusal.remedy
 
 
-def test_what_the_remedy_says_allows_what_was_asked() -> None:
+def test_the_parameter_in_the_remedy_allows_the_request() -> None:
     asked = KafkaAccess(produce=("secrets",), transactional_ids=("billing.job",), create=("x.*",))
     refusal = decided(asked, own=BILLING).refusal
     assert refusal is not None
@@ -159,7 +159,7 @@ def test_what_the_remedy_says_allows_what_was_asked() -> None:
     assert decided(asked, own=value[1]) == AccessDecision(asked)
 
 
-def test_the_own_parameter_counts_alone() -> None:
+def test_the_parameter_of_the_account_replaces_the_default() -> None:
     asked = KafkaAccess(produce=("orders", "sales"))
 
     decision = decided(asked, own=BILLING, default={"names": ["*"], "actions": ["produce"]})
@@ -167,7 +167,7 @@ def test_the_own_parameter_counts_alone() -> None:
     assert decision.granted == KafkaAccess(produce=("orders",))
 
 
-def test_others_have_the_default() -> None:
+def test_accounts_without_a_parameter_have_the_default() -> None:
     asked = KafkaAccess(produce=("orders", "sales"))
 
     assert decided(asked, default=BILLING, other="").granted == KafkaAccess(produce=("orders",))
@@ -190,7 +190,7 @@ def test_others_have_the_default() -> None:
         '{"names": ["*"], "actions": ["produce"], "until": "tomorrow"}',
     ],
 )
-def test_what_cannot_be_read_grants_nothing_and_is_told(value: str) -> None:
+def test_a_parameter_that_cannot_be_read_grants_nothing_and_is_reported(value: str) -> None:
     everybody = {"names": ["*"], "actions": ["produce"]}
 
     decision = decided(KafkaAccess(produce=("a",)), own=value, default=everybody)
@@ -223,21 +223,23 @@ def test_a_refusal_of_many_names_stays_short() -> None:
         ("", None),
     ],
 )
-def test_a_parameter_tells_its_cluster(name: str, cluster: str | None) -> None:
+def test_the_name_of_a_parameter_contains_its_cluster(name: str, cluster: str | None) -> None:
     assert cluster_of(name, "msklink") == cluster
 
 
-def test_each_account_is_read_once_and_the_default_beside_them() -> None:
+def test_each_account_is_read_once_and_the_default_as_well() -> None:
     assert names_for("msklink", "orders", [ACCOUNT, ACCOUNT]) == [OWN, DEFAULT]
     assert names_for("msklink", "orders", []) == []
 
 
-def told(**parameters: str) -> str:
+def digest_with(**parameters: str) -> str:
     by_name = {NAMES[whose]: value for whose, value in parameters.items()}
     return digest(by_name, "msklink", "orders", ACCOUNT)
 
 
-def test_a_digest_tells_of_the_bounds_of_its_account_only() -> None:
-    assert told() == told(other="x")
-    assert told(own="x") == told(own="x", default="y")
-    assert len({told(), told(own="x"), told(own="y"), told(default="x"), told(default="y")}) == 5
+def test_a_digest_depends_on_the_bounds_of_its_account_only() -> None:
+    assert digest_with() == digest_with(other="x")
+    assert digest_with(own="x") == digest_with(own="x", default="y")
+    parameters: list[dict[str, str]]
+    parameters = [{}, {"own": "x"}, {"own": "y"}, {"default": "x"}, {"default": "y"}]
+    assert len({digest_with(**one) for one in parameters}) == 5

@@ -8,7 +8,7 @@ from tests.unit.factories import CLIENT, cluster
     ("tags", "expected"),
     [
         ({"msklink": "auto", "msklink/clients": CLIENT}, None),
-        ({"msklink": "nonsense", "msklink/clients": CLIENT}, None),  # the run tells why
+        ({"msklink": "nonsense", "msklink/clients": CLIENT}, None),  # the run gives the reason
         ({"msklink": "off", "msklink/clients": CLIENT}, "ClusterNotManaged"),
         ({"msklink/clients": CLIENT}, "ClusterNotManaged"),
         ({"msklink": "auto"}, "AccountNotAllowed"),
@@ -16,7 +16,7 @@ from tests.unit.factories import CLIENT, cluster
         ({"other": "auto", "other/clients": CLIENT}, "ClusterNotManaged"),
     ],
 )
-def test_an_account_may_ask_when_the_owner_opted_in_and_lists_it(
+def test_an_account_is_admitted_if_the_cluster_is_opted_in_and_lists_it(
     tags: dict[str, str], expected: str | None
 ) -> None:
     refusal = admission_refusal(cluster(tags=tags), CLIENT, "msklink")

@@ -4,7 +4,7 @@ from msklink.arns import ClusterArn, console_link, is_cluster_name
 from tests.unit.factories import ARN
 
 
-def test_an_arn_is_taken_apart() -> None:
+def test_an_arn_is_split_into_its_parts() -> None:
     arn = ClusterArn.parse(ARN)
 
     assert (arn.partition, arn.region, arn.account) == ("aws", "eu-west-1", "111111111111")

@@ -4,7 +4,7 @@ from msklink.auth_scheme import Scheme
 
 
 @pytest.mark.parametrize("scheme", list(Scheme))
-def test_the_name_in_the_api_leads_back_to_the_scheme(scheme: Scheme) -> None:
+def test_the_name_in_the_api_maps_back_to_the_scheme(scheme: Scheme) -> None:
     assert Scheme.of_authentication(scheme.authentication) is scheme
 
 

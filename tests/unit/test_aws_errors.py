@@ -1,4 +1,4 @@
-"""Which faults of AWS are worth another try."""
+"""Which errors of AWS are retried."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -50,7 +50,7 @@ def test_every_transient_error_of_a_model_is_known(code: str) -> None:
     assert code in TRANSIENT_CODES
 
 
-def test_what_botocore_repeats_by_itself_is_known() -> None:
+def test_every_code_that_botocore_retries_is_known() -> None:
     throttled = set(vars(standard.ThrottledRetryableChecker)["_THROTTLED_ERROR_CODES"])
     transient = set(vars(standard.TransientRetryableChecker)["_TRANSIENT_ERROR_CODES"])
 
@@ -93,7 +93,7 @@ def test_a_transient_fault_has_one_name(error: Exception) -> None:
     ],
     ids=lambda error: str(error)[:60],
 )
-def test_what_stays_so_is_raised_as_it_is(error: Exception) -> None:
+def test_a_permanent_error_is_raised_unchanged(error: Exception) -> None:
     @transient_faults_named
     def handler() -> None:
         raise error

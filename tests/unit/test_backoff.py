@@ -8,7 +8,7 @@ PAUSES = [timedelta(minutes=minutes) for minutes in (5, 15, 60)]
 
 
 def failures() -> list[RunFailure]:
-    """Twelve in a row."""
+    """Return twelve failures in a row."""
     row: list[RunFailure] = []
     for number in range(1, 13):
         failure = RunFailure(run=f"orders-1-{number}", status="FAILED", ended=NOW)
@@ -16,13 +16,13 @@ def failures() -> list[RunFailure]:
     return row
 
 
-def test_the_pauses_grow_and_then_stay_until_nobody_tries_again() -> None:
+def test_the_pauses_grow_and_repeat_until_retries_end() -> None:
     pauses = [one.next_attempt and one.next_attempt - NOW for one in failures()]
 
     assert pauses == [*PAUSES, *[PAUSES[-1]] * 6, None, None, None]
 
 
-def test_people_are_told_what_comes_next() -> None:
+def test_the_event_says_what_happens_next() -> None:
     first, *_, last = failures()
 
     assert backoff.describe_next_attempt(first) == "The next attempt is at 2026-01-01 00:05 UTC."

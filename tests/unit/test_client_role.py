@@ -39,18 +39,18 @@ def test_a_scope_fits_into_a_session(scope: Scope) -> None:
 
 
 @each_scope
-def test_a_scope_allows_no_more_than_the_role_does(scope: Scope) -> None:
+def test_a_scope_allows_no_more_than_the_role(scope: Scope) -> None:
     assert actions(scope("orders")) <= granted(CLIENT_ROLE)
 
 
-def test_the_scopes_together_leave_nothing_of_the_role_out() -> None:
+def test_the_scopes_together_cover_the_role() -> None:
     scopes = [*(scope("orders") for scope in SCOPES), ACCOUNT.scanning()]
 
     assert granted(CLIENT_ROLE) <= {action for scope in scopes for action in actions(scope)}
 
 
 @each_scope
-def test_what_can_be_limited_to_the_cluster_is(scope: Scope) -> None:
+def test_permissions_are_limited_to_the_cluster_where_possible(scope: Scope) -> None:
     for statement in json.loads(scope("orders"))["Statement"]:
         services = {action.partition(":")[0] for action in statement["Action"]}
         if services == {"ssm"}:

@@ -82,7 +82,7 @@ def test_a_cluster_is_read_from_the_api() -> None:
         {"Provisioned": {"CurrentBrokerSoftwareInfo": {"ConfigurationArn": "arn:1"}}},
     ],
 )
-def test_what_the_api_leaves_out_is_off(info: dict[str, Any]) -> None:
+def test_a_scheme_that_the_api_leaves_out_is_off(info: dict[str, Any]) -> None:
     read = ClusterDescription.read({"ClusterArn": ARN, **info})
 
     assert not read.private_schemes
@@ -148,7 +148,7 @@ def test_connectivity_is_never_narrowed(on: frozenset[Scheme], wanted: frozenset
     ],
     ids=str,
 )
-def test_what_a_run_acts_on_changes_the_fingerprint(changes: dict[str, Any]) -> None:
+def test_facts_that_a_run_acts_on_change_the_fingerprint(changes: dict[str, Any]) -> None:
     before = cluster(tags={"msklink": "auto"}, authentication_schemes=frozenset(Scheme))
 
     after = replace(before, **changes)
@@ -166,7 +166,7 @@ def test_what_a_run_acts_on_changes_the_fingerprint(changes: dict[str, Any]) -> 
     ],
     ids=str,
 )
-def test_what_passes_by_itself_leaves_the_fingerprint(changes: dict[str, Any]) -> None:
+def test_temporary_facts_do_not_change_the_fingerprint(changes: dict[str, Any]) -> None:
     before = cluster(tags={"msklink": "auto"}, authentication_schemes=frozenset(Scheme))
 
     after = replace(before, **changes)

@@ -37,9 +37,9 @@ CONNECTION = VpcConnection("arn:1", ARN, Scheme.IAM, "AVAILABLE", "vpc-1")
         (State.PUBLISHED, "REJECTING", State.PUBLISHED),  # not yet
         (State.PUBLISHED, "INACTIVE", State.FAILED),
         (State.PUBLISHED, "DEACTIVATING", State.PUBLISHED),
-        (State.PUBLISHED, "DELETING", State.CONNECTING),  # until it can be made again
+        (State.PUBLISHED, "DELETING", State.CONNECTING),  # until it can be created again
         (State.FAILED, "DELETING", State.CONNECTING),
-        (State.PUBLISHED, "ASCENDING", State.PUBLISHED),  # unheard of
+        (State.PUBLISHED, "ASCENDING", State.PUBLISHED),  # unknown to us
         (State.CONNECTING, "ASCENDING", State.FAILED),
     ],
 )
@@ -61,12 +61,12 @@ def test_a_connection_that_recovers_loses_its_refusal() -> None:
     [
         (["AVAILABLE", "AVAILABLE"], State.CONNECTED),
         (["CREATING", "AVAILABLE", "AVAILABLE"], State.CONNECTED),
-        (["AVAILABLE", "CREATING", "AVAILABLE"], State.CONNECTING),  # not one after the other
+        (["AVAILABLE", "CREATING", "AVAILABLE"], State.CONNECTING),  # not in succession
         (["AVAILABLE", "FAILED"], State.FAILED),
         (["AVAILABLE", "FAILED", "AVAILABLE"], State.CONNECTING),
     ],
 )
-def test_a_connection_is_there_when_it_is_seen_available_twice(
+def test_a_connection_is_connected_when_it_is_available_twice(
     states: list[str], after: State
 ) -> None:
     record = connection(connection_arn="arn:1")
@@ -77,7 +77,7 @@ def test_a_connection_is_there_when_it_is_seen_available_twice(
     assert record.state is after
 
 
-def test_another_connection_is_not_there_because_the_last_one_was() -> None:
+def test_a_new_connection_starts_its_own_count() -> None:
     record = observe(connection(connection_arn="arn:0"), "AVAILABLE")
 
     assert adopt(record, CONNECTION).state is State.CONNECTING
@@ -85,7 +85,7 @@ def test_another_connection_is_not_there_because_the_last_one_was() -> None:
 
 @thorough
 @given(st.sampled_from(["CREATING", "DELETING", *sorted(DEAD_STATES)]) | st.text())
-def test_looking_twice_sees_the_same(state: str) -> None:
+def test_observing_twice_changes_nothing(state: str) -> None:
     once = observe(connection(connection_arn="arn:1"), state)
 
     twice = observe(once, state)
@@ -105,13 +105,13 @@ def test_looking_twice_sees_the_same(state: str) -> None:
         (VpcConnection("arn:1", ARN, Scheme.IAM, "FAILED", "vpc-1"), True),
     ],
 )
-def test_a_connection_is_known_by_cluster_vpc_and_scheme(
+def test_a_connection_is_identified_by_cluster_vpc_and_scheme(
     listed: VpcConnection, found: bool
 ) -> None:
     assert find_connection(connection(), [listed]) == (listed if found else None)
 
 
-def test_a_living_connection_is_rather_found_than_a_dead_one_and_that_than_one_going() -> None:
+def test_a_usable_connection_is_preferred_to_a_failed_one_and_that_to_a_deleting_one() -> None:
     by_liveliness = [
         replace(CONNECTION, arn=f"arn:{state}", state=state)
         for state in ("CREATING", "INACTIVE", "DELETING")
@@ -122,7 +122,7 @@ def test_a_living_connection_is_rather_found_than_a_dead_one_and_that_than_one_g
     assert find_connection(connection(), by_liveliness[:0:-1]) == by_liveliness[1]
 
 
-def test_what_leads_nowhere_is_what_only_deletion_ends() -> None:
+def test_a_connection_is_dead_if_only_deletion_ends_its_state() -> None:
     assert {"INACTIVE", "FAILED", "REJECTED"} == DEAD_STATES
 
 
@@ -147,7 +147,7 @@ def test_all_are_observed_by_arn() -> None:
     assert [record.state for record in seen] == [State.CONNECTED, State.CONNECTING, State.REFUSED]
 
 
-def test_a_connection_that_is_not_listed_any_more_can_be_made_again() -> None:
+def test_a_connection_that_is_no_longer_listed_can_be_created_again() -> None:
     going = connection(state=State.CONNECTING, connection_arn="arn:1", connection_state="DELETING")
 
     [still_there] = observe_all([going], {"arn:1": "DELETING"}, 0, NOW)
@@ -164,14 +164,14 @@ PLANNED = connection(state=State.PLANNED)
     ("before", "after", "again"),
     [
         (State.CONNECTING, PLANNED, True),
-        (State.CONNECTING, PLANNED.with_(wanted=False), False),  # let it be gone
+        (State.CONNECTING, PLANNED.with_(wanted=False), False),  # it may be deleted
         (State.PLANNED, PLANNED, False),  # was not in the way
         (State.CONNECTING, PLANNED.with_(state=State.CONNECTING), False),  # is still there
         (State.CONNECTING, PLANNED.with_(state=State.FAILED), False),
         (State.CONNECTING, PLANNED.with_(scheme=Scheme.TLS), False),  # another connection
     ],
 )
-def test_only_what_has_gone_just_now_is_made_again(
+def test_only_a_connection_that_just_disappeared_is_created_again(
     before: State, after: ConnectionRecord, again: bool
 ) -> None:
     was = connection(state=before)
@@ -179,7 +179,7 @@ def test_only_what_has_gone_just_now_is_made_again(
     assert accounts_to_reconnect([was], [after]) == ([CLIENT] if again else [])
 
 
-def test_an_account_is_named_once_however_much_of_it_is_to_be_made_again() -> None:
+def test_an_account_is_listed_once_for_several_connections_to_recreate() -> None:
     before = [connection(scheme=scheme, state=State.CONNECTING) for scheme in Scheme]
     after = [record.with_(state=State.PLANNED) for record in before]
 
@@ -206,13 +206,13 @@ def test_waiting_ends_and_the_others_are_kept() -> None:
         ({"wanted": False}, False),
         ({"state": State.PUBLISHED, "connection_arn": "arn:1"}, True),
         ({"state": State.REFUSED}, False),
-        ({"state": State.FAILED}, False),  # nothing was made that could be mended
+        ({"state": State.FAILED}, False),  # no connection exists that could recover
         ({"state": State.FAILED, "connection_arn": "arn:1"}, True),
         ({"state": State.FAILED, "connection_arn": "arn:1", "wanted": False}, False),
         ({"state": State.FAILED, "connection_arn": "arn:1", "scheme": None}, False),
     ],
 )
-def test_a_run_pursues_what_is_wanted_also_after_a_failure(
+def test_a_run_works_on_wanted_connections_after_a_failure_too(
     changes: dict[str, Any], expected: bool
 ) -> None:
     assert connection(**changes).is_pursued is expected

@@ -1,4 +1,4 @@
-"""What becomes of a record in each state that MSK may tell of its connection."""
+"""The record after each state that MSK may return for its connection."""
 
 import pytest
 
@@ -30,8 +30,8 @@ LEFT = PUBLISHED.with_(
 DRIFT = "drift"
 """It is made anew, or left as it is, as the switch says."""
 
-# What the next ConnectClient does with a record, as MSK tells of its connection: the state that it
-# gets, or whether it is one of the drifts; and what InspectConnections makes of it meanwhile.
+# The result of the next ConnectClient for a record and the state of its connection in MSK: the new
+# state, or a kind of drift; and the result of InspectConnections meanwhile.
 TABLE: list[tuple[str, ConnectionRecord, dict[str, str], dict[str, str]]] = [
     (
         "waited for",
@@ -51,7 +51,7 @@ TABLE: list[tuple[str, ConnectionRecord, dict[str, str], dict[str, str]]] = [
         | dict.fromkeys(["INACTIVE", "FAILED", "DELETING", "gone"], DRIFT),
         dict.fromkeys(["AVAILABLE", "UPDATING", "DEACTIVATING", "REJECTING"], "published")
         | dict.fromkeys(["INACTIVE", "FAILED", "DELETING", "gone", "UNHEARD_OF"], "published")
-        | {"REJECTED": "failed"},  # which the owner did, so that nobody changes it back
+        | {"REJECTED": "failed"},  # by the owner, so it is not repaired
     ),
     (
         "given up as too slow",
@@ -86,7 +86,7 @@ TABLE: list[tuple[str, ConnectionRecord, dict[str, str], dict[str, str]]] = [
         for state, expected in of_next_look.items()
     ],
 )
-def test_what_the_next_look_into_the_client_account_makes_of_it(
+def test_each_observation_in_the_client_account_gives_the_expected_record(
     record: ConnectionRecord, state: str, expected: str
 ) -> None:
     listed = VpcConnection("arn:1", ARN, Scheme.IAM, state, "vpc-1")
@@ -107,7 +107,7 @@ def test_what_the_next_look_into_the_client_account_makes_of_it(
         for state, expected in meanwhile.items()
     ],
 )
-def test_what_a_run_that_waits_for_others_makes_of_it(
+def test_each_observation_while_waiting_gives_the_expected_record(
     record: ConnectionRecord, state: str, expected: str
 ) -> None:
     states = {} if state == "gone" else {"arn:1": state}
@@ -117,7 +117,7 @@ def test_what_a_run_that_waits_for_others_makes_of_it(
     assert seen.state == expected
 
 
-def test_what_was_given_up_is_told_once_and_taken_up_when_it_is_there() -> None:
+def test_a_connection_that_was_given_up_is_reported_once_and_used_when_available() -> None:
     still = adopt(TOO_SLOW, VpcConnection("arn:1", ARN, Scheme.IAM, "CREATING", "vpc-1"))
     there = adopt(still, VpcConnection("arn:1", ARN, Scheme.IAM, "AVAILABLE", "vpc-1"))
 

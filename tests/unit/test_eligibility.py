@@ -23,7 +23,7 @@ AUTO = read_schemes("auto", "Tag")
 
 
 def codes(properties: str | None = ACLS, tag: str = "auto", **changes: Any) -> dict[str, str]:
-    """Why the schemes of a cluster that differs in *changes* cannot be had."""
+    """Return the refusal codes of the schemes of a cluster with *changes*."""
     asked = read_schemes(tag, "Tag")
     refusals = scheme_refusals(cluster(**changes), asked, "msklink", properties)
     return {scheme.value: refusal.code.value for scheme, refusal in refusals.items()}
@@ -32,7 +32,7 @@ def codes(properties: str | None = ACLS, tag: str = "auto", **changes: Any) -> d
 # ------------------------------------------------------------------------- the cluster as a whole
 
 
-def test_the_refusal_of_a_serverless_cluster_says_what_is_known_of_regions() -> None:
+def test_the_refusal_of_a_serverless_cluster_names_the_known_regions() -> None:
     refusal = cluster_refusal(cluster(serverless=True))
 
     assert refusal is not None
@@ -52,7 +52,7 @@ def test_the_refusal_of_a_serverless_cluster_says_what_is_known_of_regions() -> 
         ({"state": "FAILED"}, "ClusterUnusable"),
         ({"state": "DELETING"}, "ClusterUnusable"),
         *(({"state": state}, None) for state in sorted(BUSY_STATES)),
-        ({"state": "ASCENDING"}, None),  # unheard of
+        ({"state": "ASCENDING"}, None),  # unknown to us
         ({"state": ""}, None),
         # Apache Kafka 2.7.1 or later; all spellings are in test_kafka_version.
         ({"kafka_version": "2.7.0"}, "KafkaTooOld"),
@@ -62,9 +62,9 @@ def test_the_refusal_of_a_serverless_cluster_says_what_is_known_of_regions() -> 
         ({"instance_type": "kafka.t3.small"}, "BrokersTooSmall"),
         ({"instance_type": "kafka.t3.medium"}, None),
         ({"instance_type": "kafka.m5.large"}, None),
-        ({"instance_type": "express.m7g.large"}, None),  # told as a warning
+        ({"instance_type": "express.m7g.large"}, None),  # reported as a warning
         ({"instance_type": ""}, None),
-        # Not where no client is authenticated; beside a scheme it is told as a warning.
+        # Not where no client is authenticated; with a scheme it is a warning.
         (
             {"unauthenticated": True, "authentication_schemes": frozenset()},
             "ClusterUnauthenticated",
@@ -101,7 +101,7 @@ def test_every_rule_can_be_broken() -> None:
 
 
 @given(st.sets(st.integers(0, len(BREACHES) - 1), min_size=1))
-def test_the_first_rule_that_is_broken_is_told(broken: set[int]) -> None:
+def test_the_first_broken_rule_is_reported(broken: set[int]) -> None:
     changes = {key: value for one in broken for key, value in BREACHES[one][0].items()}
 
     refusal = cluster_refusal(cluster(**changes))
@@ -120,7 +120,7 @@ def test_the_first_rule_that_is_broken_is_told(broken: set[int]) -> None:
         ({"network_type": "DUAL"}, ["DUAL"]),
     ],
 )
-def test_a_refusal_has_the_facts(changes: dict[str, Any], facts: list[str]) -> None:
+def test_a_refusal_contains_the_facts(changes: dict[str, Any], facts: list[str]) -> None:
     refusal = cluster_refusal(cluster(**changes))
 
     assert refusal
@@ -138,7 +138,7 @@ def test_a_refusal_has_the_facts(changes: dict[str, Any], facts: list[str]) -> N
         ({"tag": "iam"}, {"scram": "SchemeNotOffered", "tls": "SchemeNotOffered"}),
         ({"tag": "iam scram tls"}, {}),
         ({"tag": "nonsense"}, dict.fromkeys(Scheme, "SchemeNotOffered")),
-        # Only what is on within the cluster can be on beyond it.
+        # A scheme must be on in the cluster before it can be on for private connectivity.
         ({"authentication_schemes": ALL_SCHEMES - {Scheme.TLS}}, {"tls": "SchemeOffOnCluster"}),
         ({"authentication_schemes": frozenset()}, dict.fromkeys(Scheme, "SchemeOffOnCluster")),
         (
@@ -165,7 +165,7 @@ def test_a_refusal_has_the_facts(changes: dict[str, Any], facts: list[str]) -> N
             },
         ),
         ({"properties": f"{ALLOW_EVERYONE}=FALSE"}, {}),
-        # The cluster's fault is told before the tag's, and the tag's before the scheme's.
+        # An error of the cluster comes before one of the tag, and that before one of the scheme.
         ({"tag": "iam", "serverless": True}, dict.fromkeys(Scheme, "ClusterServerless")),
         (
             {"tag": "iam", "authentication_schemes": frozenset()},
@@ -195,13 +195,13 @@ def test_a_refusal_has_the_facts(changes: dict[str, Any], facts: list[str]) -> N
         ),
     ],
 )
-def test_a_scheme_that_cannot_be_had_is_refused(
+def test_a_scheme_that_is_not_possible_is_refused(
     changes: dict[str, Any], expected: dict[str, str]
 ) -> None:
     assert codes(**changes) == expected
 
 
-def test_acls_are_asked_for_before_the_property_that_locks_out() -> None:
+def test_acls_are_requested_before_the_property_that_blocks_clients() -> None:
     refusal = scheme_refusals(cluster(), AUTO, "msklink")[Scheme.SCRAM]
 
     assert "ACLs for every client first, and only then" in refusal.remedy
@@ -209,14 +209,14 @@ def test_acls_are_asked_for_before_the_property_that_locks_out() -> None:
 
 
 @pytest.mark.parametrize("scheme", Scheme)
-def test_the_encryption_that_is_needed_is_named(scheme: Scheme) -> None:
+def test_the_required_encryption_is_named(scheme: Scheme) -> None:
     unfit = cluster(client_broker_encryption="PLAINTEXT")
 
     message = scheme_refusals(unfit, AUTO, "msklink", ACLS)[scheme].message
     assert f"{scheme} needs TLS or TLS_PLAINTEXT." in message
 
 
-def test_no_remedy_cuts_clients_without_authentication_off() -> None:
+def test_no_remedy_disconnects_clients_without_authentication() -> None:
     anonymous = cluster(unauthenticated=True, authentication_schemes=frozenset())
 
     refusal = cluster_refusal(anonymous)
@@ -234,7 +234,7 @@ def test_no_remedy_cuts_clients_without_authentication_off() -> None:
     ("changes", "expected"),
     [
         ({}, []),
-        ({"kafka_version": "2.6.3"}, []),  # refused, not doubted
+        ({"kafka_version": "2.6.3"}, []),  # refused, so no warning
         ({"kafka_version": "nonsense"}, ["KafkaVersionUnknown"]),
         ({"kafka_version": ""}, ["KafkaVersionUnknown"]),
         ({"kafka_version": "", "serverless": True}, []),
@@ -244,33 +244,33 @@ def test_no_remedy_cuts_clients_without_authentication_off() -> None:
         (
             {"unauthenticated": True, "authentication_schemes": frozenset()},
             [],
-        ),  # refused, not doubted
+        ),  # refused, so no warning
         (
             {"instance_type": "express.m7g.large", "kafka_version": "5"},
             ["KafkaVersionUnknown", "BrokersExpress"],
         ),
     ],
 )
-def test_what_nobody_knows_is_tried_with_a_warning(
+def test_an_unverified_combination_is_tried_with_a_warning(
     changes: dict[str, Any], expected: list[str]
 ) -> None:
     assert [warning.code for warning in cluster_warnings(cluster(**changes))] == expected
 
 
-# ----------------------------------------------------------------------------- what the owner hears
+# ----------------------------------------------------------------------- warnings for the owner
 
 
 @pytest.mark.parametrize(
     ("tag", "offered", "expected"),
     [
-        ("auto", {Scheme.IAM}, []),  # auto promises no scheme in particular
+        ("auto", {Scheme.IAM}, []),  # auto names no scheme
         ("auto", set(), [Code.SCHEME_OFF_ON_CLUSTER] * 3),
         ("iam tls", {Scheme.IAM}, [Code.SCHEME_OFF_ON_CLUSTER]),
         ("iam imam", {Scheme.IAM}, [Code.UNKNOWN_SCHEME]),
         ("iam", {Scheme.IAM}, []),
     ],
 )
-def test_the_owner_hears_of_what_the_tag_promises_in_vain(
+def test_the_owner_is_warned_of_schemes_in_the_tag_that_are_not_possible(
     tag: str, offered: set[Scheme], expected: list[Code]
 ) -> None:
     asked = read_schemes(tag, "Tag")
@@ -284,7 +284,7 @@ def test_the_owner_hears_of_what_the_tag_promises_in_vain(
 @pytest.mark.parametrize(
     ("tag", "expected"), [("auto", []), ("iam scram", [Code.ACLS_NOT_ENFORCED]), ("iam", [])]
 )
-def test_the_owner_hears_of_acls_when_the_tag_promises_a_scheme_that_needs_them(
+def test_the_owner_is_warned_of_acls_if_the_tag_names_a_scheme_that_needs_them(
     tag: str, expected: list[Code]
 ) -> None:
     asked = read_schemes(tag, "Tag")
@@ -294,7 +294,7 @@ def test_the_owner_hears_of_acls_when_the_tag_promises_a_scheme_that_needs_them(
 
 
 @pytest.mark.parametrize("changes", [changes for changes, _ in BREACHES])
-def test_one_cause_is_told_to_the_owner_once(changes: dict[str, Any]) -> None:
+def test_one_cause_is_reported_to_the_owner_once(changes: dict[str, Any]) -> None:
     refusals = scheme_refusals(cluster(**changes), AUTO, "msklink", ACLS)
 
     assert len(owner_refusals(AUTO, refusals)) == 1

@@ -110,7 +110,7 @@ def test_topics_are_in_the_partition_of_the_cluster() -> None:
         (KafkaAccess(transactional_ids=("a",)), False),
     ],
 )
-def test_access_may_be_none_at_all(access: KafkaAccess, nothing: bool) -> None:
+def test_access_may_be_empty(access: KafkaAccess, nothing: bool) -> None:
     assert access.is_nothing is nothing
 
 
@@ -163,7 +163,7 @@ def test_access_has_an_order(one: KafkaAccess, other: KafkaAccess) -> None:
 
 
 @given(accesses)
-def test_nothing_but_the_cluster_its_topics_and_its_groups_is_named(access: KafkaAccess) -> None:
+def test_statements_name_only_the_cluster_its_topics_and_its_groups(access: KafkaAccess) -> None:
     for permission in access.permissions(CLUSTER):
         resource = permission["Resource"]
         for arn in [resource] if isinstance(resource, str) else resource:
@@ -216,14 +216,16 @@ def actions(access: KafkaAccess) -> set[str]:
         ),
     ],
 )
-def test_clients_get_what_the_guide_requires(access: KafkaAccess, needed: set[str]) -> None:
+def test_clients_get_the_actions_that_the_guide_requires(
+    access: KafkaAccess, needed: set[str]
+) -> None:
     granted = actions(access)
 
     assert needed <= granted
     assert not {one for action in needed for one in REQUIRED[action]} - granted
 
 
-def test_no_action_is_unknown_to_the_guide() -> None:
+def test_every_action_is_in_the_guide() -> None:
     on_names = {action for _, some in ACTIONS.values() for action in some}
 
     known = {f"kafka-cluster:{name}" for name in REQUIRED} | {CONNECT}

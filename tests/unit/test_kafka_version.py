@@ -40,7 +40,7 @@ from tests.unit.factories import cluster, thorough
         ("1.1.x.kraft", (1, 1, None), False),
     ],
 )
-def test_a_version_is_read_as_msk_spells_it(
+def test_a_version_is_read_in_the_form_of_msk(
     text: str, version: tuple[int, int, int | None], supported: bool
 ) -> None:
     assert read_version(text) == version
@@ -95,7 +95,7 @@ spellings = st.lists(
 
 @thorough
 @given(spellings | st.text())
-def test_any_text_is_a_version_or_is_not(text: str) -> None:
+def test_any_text_is_read_without_an_error(text: str) -> None:
     version = read_version(text)
 
     assert (is_supported(text) is None) is (version is None)
@@ -104,5 +104,5 @@ def test_any_text_is_a_version_or_is_not(text: str) -> None:
 
 @thorough
 @given(st.tuples(*[st.integers(0, 9999)] * 3))
-def test_what_is_supported_is_what_is_not_older_than_2_7_1(version: tuple[int, int, int]) -> None:
+def test_versions_from_2_7_1_are_supported(version: tuple[int, int, int]) -> None:
     assert is_supported(".".join(map(str, version))) is (version >= (2, 7, 1))

@@ -25,19 +25,19 @@ def test_runs_of_other_requests_and_other_clusters_have_other_names() -> None:
 
 
 @given(names, st.integers(1, 10**9))
-def test_the_name_of_a_run_says_how_often_it_was_asked_for(name: str, requested: int) -> None:
+def test_the_name_of_a_run_contains_the_number_of_requests(name: str, requested: int) -> None:
     run = run_name(ClusterArn.parse(ARN.replace("orders", name)), requested)
 
     assert requested_before(run) == requested
 
 
 @pytest.mark.parametrize(("clients", "rounds"), [(0, 3), (1, 3), (10, 3), (100, 2), (600, 1)])
-def test_a_history_has_room_for_few_rounds_of_many_clients(clients: int, rounds: int) -> None:
+def test_a_history_has_room_for_few_waits_with_many_clients(clients: int, rounds: int) -> None:
     assert not has_room(rounds, clients)
     assert has_room(rounds - 1, clients)
 
 
 def test_six_hundred_clients_fit_into_one_history() -> None:
-    """As many as a cluster policy has room for."""
+    """A cluster policy has room for 600 accounts."""
     assert has_room(0, 600)
     assert HISTORY_LIMIT == 25_000

@@ -21,7 +21,7 @@ FOREIGN = frozenset({Rule("tcp", 22, 22, BLOCKS[0])})
         (ONE, BOTH, False, True),
     ],
 )
-def test_a_group_that_lacks_only_new_blocks_was_changed_by_nobody(
+def test_a_group_that_lacks_only_new_blocks_has_no_drift(
     ingress: frozenset[Rule], egress: frozenset[Rule], *, grown: bool, changed: bool
 ) -> None:
     group = SecurityGroup("sg-1", managed=True, ingress=ingress, egress=egress)
@@ -34,7 +34,7 @@ def test_a_group_that_lacks_only_new_blocks_was_changed_by_nobody(
 @pytest.mark.parametrize(
     "left", [Rule("-1", None, None, "0.0.0.0/0"), Rule("-1", None, None, "::/0")]
 )
-def test_a_rule_that_ec2_gave_the_group_is_a_change(left: Rule) -> None:
+def test_a_rule_that_ec2_added_to_the_group_is_a_change(left: Rule) -> None:
     group = SecurityGroup("sg-1", managed=True, ingress=BOTH, egress=BOTH | {left})
 
     found = security_group_drift(vpc(cidrs=BLOCKS, security_groups=(group,)))

@@ -1,4 +1,4 @@
-"""Whether boto3 knows the fields of MSK that MSKLink judges by."""
+"""Whether boto3 knows the fields of MSK that MSKLink needs."""
 
 import gzip
 import json
@@ -16,14 +16,14 @@ FIELDS = [(shape, field) for shape, fields in NEEDED_FIELDS.items() for field in
 
 
 def client(*data: Path) -> Any:
-    """A client for MSK whose model is that of *data*, if given."""
+    """Return a client for MSK with the model in *data*, if given."""
     session = botocore.session.Session()
     session.get_component("data_loader").search_paths[:0] = map(str, data)
     return boto3.Session(botocore_session=session, region_name=REGION).client("kafka")
 
 
 def without(shape: str, field: str, folder: Path) -> Path:
-    """Write the model of MSK without a field, as an older botocore has it."""
+    """Write the model of MSK without a field, like that of an older botocore."""
     loader = botocore.session.get_session().get_component("data_loader")
     model = loader.load_service_model("kafka", "service-2")
     model["shapes"][shape]["members"].pop(field)

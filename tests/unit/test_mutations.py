@@ -1,4 +1,4 @@
-"""The mutations by which suites are measured fit the code as it is."""
+"""The mutations that measure the test suites match the current code."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from tools.mutations.sandbox import ROOT, Outcome
 
 
 @pytest.mark.parametrize("mutation", CATALOGUE, ids=lambda one: f"{one.number}-{one.path}")
-def test_each_mutation_fits_its_file_and_leaves_one_that_can_be_read(mutation: Mutation) -> None:
+def test_each_mutation_matches_its_file_and_leaves_valid_python(mutation: Mutation) -> None:
     text = (ROOT / mutation.path).read_text()
 
     mutant = mutation.applied_to(text)

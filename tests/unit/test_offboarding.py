@@ -30,7 +30,7 @@ def leave(
     return left
 
 
-def test_what_is_there_goes_after_the_grace() -> None:
+def test_a_connection_is_removed_after_the_grace_period() -> None:
     left = leave(THERE)
 
     assert left == THERE.with_(wanted=False, removal=Removal(reason=BARRED, due=NOW + DAY))
@@ -39,7 +39,7 @@ def test_what_is_there_goes_after_the_grace() -> None:
 
 
 @given(st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=3)))
-def test_the_time_is_never_put_off(since: timedelta) -> None:
+def test_the_due_time_is_never_postponed(since: timedelta) -> None:
     first = leave(THERE)
 
     [again] = schedule_removal([first], same_reason(GONE), TERMS, NOW + since)
@@ -47,13 +47,13 @@ def test_the_time_is_never_put_off(since: timedelta) -> None:
     assert again == first
 
 
-def test_a_request_to_leave_is_carried_out_at_once_whatever_was_announced() -> None:
-    departure = OffboardingRequest(
+def test_an_offboarding_request_overrides_the_scheduled_time() -> None:
+    request = OffboardingRequest(
         cluster_arn=ARN, account=CLIENT, vpc_id="vpc-1", scheme=Scheme.IAM, requested_at=NOW
     )
 
     [left] = schedule_removal(
-        [leave(THERE)], offboarding.withdrawal_reason([departure], "msklink"), TERMS, NOW
+        [leave(THERE)], offboarding.withdrawal_reason([request], "msklink"), TERMS, NOW
     )
 
     assert left.is_due(NOW)
@@ -62,12 +62,12 @@ def test_a_request_to_leave_is_carried_out_at_once_whatever_was_announced() -> N
 
 
 @pytest.mark.parametrize("scheme", [Scheme.SCRAM, Scheme.TLS])
-def test_a_request_is_about_the_schemes_it_names(scheme: Scheme) -> None:
-    departure = OffboardingRequest(
+def test_a_request_affects_only_the_schemes_it_names(scheme: Scheme) -> None:
+    request = OffboardingRequest(
         cluster_arn=ARN, account=CLIENT, vpc_id="vpc-1", scheme=scheme, requested_at=NOW
     )
 
-    assert offboarding.withdrawal_reason([departure], "msklink")(THERE).code is Code.NO_LONGER_ASKED
+    assert offboarding.withdrawal_reason([request], "msklink")(THERE).code is Code.NO_LONGER_ASKED
 
 
 @pytest.mark.parametrize(
@@ -78,13 +78,15 @@ def test_a_request_is_about_the_schemes_it_names(scheme: Scheme) -> None:
         connection(state=State.REFUSED, vpc_id="", scheme=None),
     ],
 )
-def test_what_never_was_is_forgotten_unless_the_cluster_is_gone(record: ConnectionRecord) -> None:
+def test_a_record_without_a_connection_is_deleted_unless_the_cluster_is_gone(
+    record: ConnectionRecord,
+) -> None:
     assert schedule_removal([record], same_reason(BARRED), TERMS, NOW) == ()
-    assert leave(record, GONE).is_due(NOW)  # its status is to go as well
+    assert leave(record, GONE).is_due(NOW)  # its status is removed as well
 
 
 @pytest.mark.parametrize("state", [*State])
-def test_what_may_have_been_made_is_seen_off_in_every_state(state: State) -> None:
+def test_a_connection_that_may_exist_is_scheduled_for_removal_in_every_state(state: State) -> None:
     record = THERE.with_(state=state)
 
     assert leave(record).removal
@@ -99,7 +101,7 @@ def test_what_may_have_been_made_is_seen_off_in_every_state(state: State) -> Non
     ],
     ids=["tag", "stack", "tag after the announcement"],
 )
-def test_what_is_protected_stays_and_says_why(
+def test_a_protected_connection_stays_with_a_reason(
     record: ConnectionRecord, terms: RemovalTerms
 ) -> None:
     left = leave(record, terms=terms)
@@ -110,22 +112,24 @@ def test_what_is_protected_stays_and_says_why(
     assert BARRED.message in left.removal_reason.message
 
 
-def test_without_protection_the_grace_begins_anew() -> None:
+def test_without_protection_the_grace_period_starts_again() -> None:
     protected = leave(THERE.with_(protected=True))
 
     assert leave(protected.with_(protected=False)).is_due(NOW + DAY)
 
 
 @pytest.mark.parametrize(("waited", "pending"), [(0, 0), (360, 1), (1000, 5)])
-def test_a_run_does_not_wait_for_nothing_nor_for_ever(waited: int, pending: int) -> None:
+def test_a_run_waits_only_for_pending_removals_and_only_to_a_limit(
+    waited: int, pending: int
+) -> None:
     assert offboarding.wait_seconds(waited, pending) == 0
 
 
-def test_a_run_waits_for_what_is_on_its_way_out() -> None:
+def test_a_run_waits_for_connections_that_are_being_deleted() -> None:
     assert offboarding.wait_seconds(0, 1) > 0
 
 
-def test_what_is_of_a_replaced_cluster_goes_at_once_protected_or_not() -> None:
+def test_connections_of_a_replaced_cluster_are_removed_at_once_protected_or_not() -> None:
     terms = RemovalTerms("msklink", DAY, protection=True)
 
     assert leave(THERE, REPLACED, terms).removal == Removal(reason=REPLACED, due=NOW)
@@ -135,16 +139,14 @@ def test_what_is_of_a_replaced_cluster_goes_at_once_protected_or_not() -> None:
 @pytest.mark.parametrize(
     ("before", "after"), [(GONE, REPLACED), (BARRED, REPLACED), (REPLACED, GONE)]
 )
-def test_that_a_cluster_is_replaced_or_no_longer_is_told_and_delays_nothing(
-    before: Refusal, after: Refusal
-) -> None:
+def test_a_new_removal_reason_keeps_the_due_time(before: Refusal, after: Refusal) -> None:
     due = NOW - DAY
     left = leave(THERE.with_(removal=Removal(reason=before, due=due)), after)
 
     assert left.removal == Removal(reason=after, due=due)
 
 
-def test_nothing_stays_of_a_replaced_cluster_for_which_nothing_was_made() -> None:
+def test_no_record_stays_of_a_replaced_cluster_without_a_connection() -> None:
     refused = connection(state=State.REFUSED)
 
     assert schedule_removal([refused], same_reason(REPLACED), TERMS, NOW) == ()

@@ -50,7 +50,7 @@ def test_the_choice_does_not_depend_on_the_order_of_the_api(found: list[Subnet],
 
 @thorough
 @given(subnets, st.integers(0, 3))
-def test_the_choice_has_one_fit_subnet_with_room_in_each_zone(
+def test_one_usable_subnet_with_room_is_chosen_in_each_zone(
     found: list[Subnet], endpoints: int
 ) -> None:
     room = vpc(*found) if found else vpc(subnets=())
@@ -74,7 +74,7 @@ def test_zones_are_compared_by_id() -> None:
     assert refused(outcome) == "SubnetMissingInZone"
 
 
-def test_the_roomiest_subnet_is_taken_then_the_first_by_id() -> None:
+def test_the_subnet_with_the_most_room_is_chosen_then_the_first_by_id() -> None:
     found = [subnet("subnet-c", free=9), subnet("subnet-b", free=9), subnet("subnet-a", free=2)]
 
     choices = {choose_subnets(vpc(*order), ZONES[:1]) for order in permutations(found)}
@@ -89,7 +89,7 @@ def test_every_zone_that_lacks_a_subnet_is_named() -> None:
     assert "euw1-az2, euw1-az3" in outcome.message
 
 
-def test_a_zone_is_named_as_the_client_knows_it() -> None:
+def test_a_zone_is_named_as_in_the_client_account() -> None:
     room = vpc(subnet("subnet-1"), zone_names={"euw1-az1": "eu-west-1a", "euw1-az2": "eu-west-1c"})
 
     outcome = choose_subnets(room, ZONES)
@@ -106,7 +106,7 @@ def test_a_zone_is_named_as_the_client_knows_it() -> None:
         (("a1", "b1", "a1"), set(), ("a1", "b1")),
     ],
 )
-def test_subnets_that_people_name_or_tag_are_taken(
+def test_named_or_tagged_subnets_are_used(
     asked: tuple[str, ...], tagged: set[str], expected: tuple[str, ...]
 ) -> None:
     found = [
@@ -141,7 +141,7 @@ def test_a_wrong_choice_of_subnets_is_refused(asked: tuple[str, ...]) -> None:
     st.booleans(),
     st.integers(0, 3),
 )
-def test_a_choice_of_people_passes_the_same_checks_and_is_taken_whole_or_refused(
+def test_named_subnets_pass_the_same_checks_and_are_all_used_or_refused(
     found: list[Subnet], asked: list[str], by_tag: bool, endpoints: int
 ) -> None:
     if by_tag:
@@ -161,7 +161,7 @@ def test_a_choice_of_people_passes_the_same_checks_and_is_taken_whole_or_refused
     assert chosen == choose_subnets(room, ZONES[::-1], named[::-1], endpoints)
 
 
-# ------------------------------------------------------------------- where no endpoint can be
+# ------------------------------------------------------------------- subnets without endpoints
 
 
 @pytest.mark.parametrize("obstacle", OBSTACLES.values(), ids=OBSTACLES)
@@ -189,7 +189,7 @@ def test_a_subnet_that_can_hold_no_endpoint_is_never_chosen_however_large(
         ("ipv6-only", "subnet-1 (IPv6 only)"),
     ],
 )
-def test_a_subnet_that_can_hold_no_endpoint_is_refused_when_people_choose_it(
+def test_a_named_subnet_that_can_hold_no_endpoint_is_refused(
     obstacle: str, said: str, *, by_tag: bool
 ) -> None:
     bad = replace(subnet("subnet-1", tagged=by_tag), **OBSTACLES[obstacle])
@@ -210,7 +210,7 @@ def test_a_subnet_that_can_hold_no_endpoint_is_refused_when_people_choose_it(
     ("free", "endpoints", "fits"),
     [(0, 1, False), (1, 1, True), (1, 2, False), (2, 2, True), (2, 3, False), (0, 0, True)],
 )
-def test_each_scheme_takes_an_address_of_each_subnet_whoever_chose_it(
+def test_each_scheme_needs_an_address_in_each_subnet_named_or_not(
     how: str, code: str, free: int, endpoints: int, *, fits: bool
 ) -> None:
     asked = ("subnet-2",) if how == "named" else ()
@@ -227,7 +227,7 @@ def test_each_scheme_takes_an_address_of_each_subnet_whoever_chose_it(
         assert f"subnet-2 ({free} free IPv4 address" in outcome.message
 
 
-def test_a_vpc_of_another_account_is_refused_before_anything_else_is_looked_at() -> None:
+def test_a_vpc_of_another_account_is_refused_before_any_other_check() -> None:
     shared = vpc(owner=OTHER_CLIENT, dns_support=False, subnets=())
 
     outcome = place(shared, ZONES, ("subnet-1",), ("sg-none",))
@@ -268,7 +268,7 @@ GROUPS = (
         ((), GROUPS, ("sg-a", "sg-b")),
         (("sg-default",), GROUPS, ("sg-default",)),
         (("sg-b", "sg-a", "sg-b"), GROUPS, ("sg-a", "sg-b")),
-        ((), GROUPS[:1], ()),  # the managed one is made
+        ((), GROUPS[:1], ()),  # the managed group is created
         ((), GROUPS[3:], ()),
     ],
 )
@@ -316,10 +316,10 @@ ALL = tcp(14001, 14100)
         ),
         ({"sg-a": ALL, "sg-b": NONE}, ("sg-a", "sg-b"), None, ""),  # rules add up
         ({"sg-a": ALL, "sg-b": NONE}, ("sg-b",), "NobodyLetIn", "sg-b"),  # sg-a is not used
-        ({"sg-a": NONE}, (), None, ""),  # the managed one is in shape
+        ({"sg-a": NONE}, (), None, ""),  # the managed group has its rules
     ],
 )
-def test_groups_that_do_not_let_clients_in_on_the_whole_range_are_used_with_a_warning(
+def test_groups_that_do_not_open_the_whole_port_range_are_used_with_a_warning(
     ingress: dict[str, frozenset[Rule]], asked: tuple[str, ...], code: str | None, named: str
 ) -> None:
     groups = tuple(SecurityGroup(name, ingress=rules) for name, rules in ingress.items())
@@ -332,7 +332,7 @@ def test_groups_that_do_not_let_clients_in_on_the_whole_range_are_used_with_a_wa
     assert all(named in warning.message for warning in placement.warnings)
 
 
-def test_what_a_group_lets_out_is_no_matter() -> None:
+def test_egress_rules_are_ignored() -> None:
     group = SecurityGroup("sg-a", ingress=ALL, egress=NONE)
 
     placement = place(vpc(security_groups=(group,)), ZONES, (), ("sg-a",))
@@ -341,7 +341,7 @@ def test_what_a_group_lets_out_is_no_matter() -> None:
     assert not placement.warnings
 
 
-def test_tagged_groups_that_let_nobody_in_are_warned_of_as_well() -> None:
+def test_tagged_groups_without_ingress_get_a_warning_too() -> None:
     placement = place(vpc(security_groups=GROUPS), ZONES)
 
     assert isinstance(placement, Placement)

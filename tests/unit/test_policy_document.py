@@ -20,7 +20,7 @@ READER = KafkaAccess(consume=("orders.*",), groups=("billing",))
 WRITER = KafkaAccess(produce=("orders.eu", "orders.us"))
 Document = dict[str, Any]
 
-# ------------------------------------------------------------------------------ what there may be
+# ------------------------------------------------------------------------------ strategies
 
 account_ids = st.sampled_from([CLIENT, OTHER_CLIENT, "000000000000", "444444444444"])
 accounts = st.frozensets(account_ids, max_size=4)
@@ -77,12 +77,12 @@ def read(document: Document | None) -> Policy:
 
 
 def others(policy: Policy) -> list[str]:
-    """The statements of others, to the byte and in their order."""
+    """Return the statements of others, unchanged and in order."""
     return [json.dumps(one) for one in policy.statements if not is_ours(one, "msklink")]
 
 
 def granted(policy: Policy) -> set[str]:
-    """Every account in a statement of ours, however it is written."""
+    """Return each account in our statements, which must name account roots."""
     found = [one.get("Principal", {}) for one in policy.ours("msklink")]
     assert all(list(principal) == ["AWS"] for principal in found)
     roots = {name for principal in found for name in principal["AWS"]}
@@ -91,9 +91,9 @@ def granted(policy: Policy) -> set[str]:
 
 
 def rewritten(policy: Policy, random: Random) -> Policy:
-    """*policy* as MSK may return it: other order, accounts as ids, lists of one as scalars."""
+    """Return *policy* as MSK may: reordered, accounts as ids, lists of one as scalars."""
 
-    def spell(value: list[str] | str) -> list[str] | str:
+    def rewrite_value(value: list[str] | str) -> list[str] | str:
         listed = [value] if isinstance(value, str) else value
         spelt = [
             name.split(":")[4] if name.endswith(":root") and random.random() < 0.5 else name
@@ -105,9 +105,9 @@ def rewritten(policy: Policy, random: Random) -> Policy:
         written = statement
         if is_ours(statement, "msklink"):
             written = statement | {
-                "Principal": {"AWS": spell(statement["Principal"]["AWS"])},
-                "Action": spell(statement["Action"]),
-                "Resource": spell(statement["Resource"]),
+                "Principal": {"AWS": rewrite_value(statement["Principal"]["AWS"])},
+                "Action": rewrite_value(statement["Action"]),
+                "Resource": rewrite_value(statement["Resource"]),
             }
         return {key: written[key] for key in random.sample(list(written), len(written))}
 
@@ -115,12 +115,12 @@ def rewritten(policy: Policy, random: Random) -> Policy:
     return read({**policy.document, "Statement": [write(one) for one in statements]})
 
 
-# ----------------------------------------------------------------------- what is true of any grant
+# ----------------------------------------------------------------------- properties of any grant
 
 
 @thorough
 @given(documents, grants)
-def test_statements_of_others_stay_as_they_are(
+def test_statements_of_others_stay_unchanged(
     document: Document | None, grant: ClusterGrant
 ) -> None:
     policy = read(document)
@@ -135,7 +135,7 @@ def test_statements_of_others_stay_as_they_are(
 
 @thorough
 @given(documents, grants)
-def test_granting_twice_changes_nothing(document: Document | None, grant: ClusterGrant) -> None:
+def test_a_second_grant_changes_nothing(document: Document | None, grant: ClusterGrant) -> None:
     once = read(document).with_grant(CLUSTER, grant, "msklink")
 
     assert once.with_grant(CLUSTER, grant, "msklink") is once
@@ -145,7 +145,7 @@ def test_granting_twice_changes_nothing(document: Document | None, grant: Cluste
 
 @thorough
 @given(documents, grants, st.integers())
-def test_a_grant_is_known_in_any_form_that_msk_may_return(
+def test_a_grant_is_recognized_in_any_form_that_msk_may_return(
     document: Document | None, grant: ClusterGrant, seed: int
 ) -> None:
     written = read(document).with_grant(CLUSTER, grant, "msklink")
@@ -177,22 +177,22 @@ def test_nobody_else_is_granted_anything(document: Document | None, grant: Clust
 
 @thorough
 @given(documents, grants, accounts)
-def test_accounts_that_are_taken_out_are_gone_from_every_statement_of_ours(
-    document: Document | None, grant: ClusterGrant, leaving: frozenset[str]
+def test_removed_accounts_are_in_none_of_our_statements(
+    document: Document | None, grant: ClusterGrant, removed: frozenset[str]
 ) -> None:
     before = read(document).with_grant(CLUSTER, grant, "msklink")
-    staying = ClusterGrant(grant.accounts - leaving, grant.access)
+    staying = ClusterGrant(grant.accounts - removed, grant.access)
 
     after = before.with_grant(CLUSTER, staying, "msklink")
 
-    assert granted(after) == grant.accounts - leaving
+    assert granted(after) == grant.accounts - removed
     assert others(after) == others(before)
     assert after == read(document).with_grant(CLUSTER, staying, "msklink")
     assert after.with_grant(CLUSTER, staying, "msklink") is after
 
 
 @given(documents, accounts)
-def test_the_first_policy_comes_back_when_everybody_has_left(
+def test_removing_all_accounts_restores_the_first_policy(
     document: Document | None, coming: frozenset[str]
 ) -> None:
     before = read(document).with_grant(CLUSTER, ClusterGrant(frozenset()), "msklink")
@@ -217,7 +217,7 @@ def test_accounts_add_up_in_one_statement(
 
 
 @given(documents, grants)
-def test_the_argument_is_left_alone(document: Document | None, grant: ClusterGrant) -> None:
+def test_the_argument_is_not_changed(document: Document | None, grant: ClusterGrant) -> None:
     policy = read(document)
     before = policy.to_json()
 
@@ -253,7 +253,7 @@ def statement(**changes: Any) -> Document:
     ],
 )
 @pytest.mark.parametrize("as_list", [True, False])
-def test_our_statement_is_known_in_any_form_that_msk_may_return(
+def test_our_statement_is_recognized_in_any_form_that_msk_may_return(
     written: Document, as_list: bool
 ) -> None:
     policy = read({"Version": "2012-10-17", "Statement": [written] if as_list else written})
@@ -277,7 +277,7 @@ def test_our_statement_is_known_in_any_form_that_msk_may_return(
         statement(Sid="MsklinkClientsData1"),
     ],
 )
-def test_our_statement_is_put_right_when_somebody_bent_it(written: Document) -> None:
+def test_our_statement_is_repaired_after_a_change(written: Document) -> None:
     policy = read({"Statement": [written]})
 
     assert policy.with_grant(CLUSTER, ONE, "msklink").statements == [statement()]
@@ -292,7 +292,7 @@ def test_several_statements_of_ours_become_one() -> None:
     assert len(only["Principal"]["AWS"]) == 2
 
 
-def test_nobody_is_left_in_a_policy_without_accounts() -> None:
+def test_a_policy_without_accounts_has_no_statement_of_ours() -> None:
     policy = read({"Statement": [statement()]})
 
     assert policy.with_grant(CLUSTER, ClusterGrant(frozenset()), "msklink").is_empty
@@ -301,7 +301,7 @@ def test_nobody_is_left_in_a_policy_without_accounts() -> None:
 @pytest.mark.parametrize(
     ("namespace", "expected"), [("msklink", "MsklinkClients"), ("team-a2", "TeamA2Clients")]
 )
-def test_our_mark_has_letters_and_digits_only(namespace: str, expected: str) -> None:
+def test_our_sid_prefix_has_letters_and_digits_only(namespace: str, expected: str) -> None:
     assert sid(namespace) == expected
 
 
@@ -320,15 +320,15 @@ def test_our_mark_has_letters_and_digits_only(namespace: str, expected: str) -> 
         ("", False),
     ],
 )
-def test_a_statement_is_ours_by_its_whole_mark(mark: str, expected: bool) -> None:
+def test_a_statement_is_ours_by_its_complete_sid_prefix(mark: str, expected: bool) -> None:
     assert is_ours({"Sid": mark}, "msklink") is expected
 
 
-def test_a_statement_without_a_mark_is_not_ours() -> None:
+def test_a_statement_without_a_sid_is_not_ours() -> None:
     assert not is_ours({}, "msklink")
 
 
-def test_another_installation_is_somebody_else() -> None:
+def test_statements_of_another_installation_are_not_ours() -> None:
     first = EMPTY.with_grant(CLUSTER, ONE, "msklink")
 
     both = first.with_grant(CLUSTER, ClusterGrant(frozenset({OTHER_CLIENT})), "staging")
@@ -366,7 +366,7 @@ def test_accounts_with_the_same_access_share_its_statements() -> None:
     assert {len(one["Principal"]["AWS"]) for one in policy.statements} == {2}
 
 
-def test_each_account_may_do_its_own_things_only() -> None:
+def test_each_account_has_only_its_own_access() -> None:
     grant = ClusterGrant(
         frozenset({CLIENT, OTHER_CLIENT}), frozenset({(CLIENT, READER), (OTHER_CLIENT, WRITER)})
     )
@@ -379,7 +379,7 @@ def test_each_account_may_do_its_own_things_only() -> None:
     assert [one["Principal"]["AWS"] for one in writers] == [[ROOT.replace(CLIENT, OTHER_CLIENT)]]
 
 
-def test_access_of_an_account_that_is_not_admitted_counts_for_nothing() -> None:
+def test_access_of_an_account_that_is_not_admitted_is_ignored() -> None:
     grant = ClusterGrant(frozenset({CLIENT}), frozenset({(OTHER_CLIENT, WRITER)}))
 
     assert EMPTY.with_grant(CLUSTER, grant, "msklink").statements == [statement()]
@@ -402,7 +402,7 @@ def test_a_cluster_without_a_policy_has_an_empty_one(text: str | None) -> None:
     [
         (statement(Effect="Allow"), statement(Effect="Deny"), False),
         (statement(Sid="A"), statement(Sid="B"), False),
-        (statement(Principal="*"), statement(Principal={"AWS": "*"}), False),  # IAM tells apart
+        (statement(Principal="*"), statement(Principal={"AWS": "*"}), False),  # different in IAM
         (statement(Principal={"AWS": CLIENT}), statement(Principal={"AWS": ROOT}), True),
         (statement(Principal={"AWS": CLIENT}), statement(Principal={"Service": CLIENT}), False),
         (statement(Condition={"a": ["b"]}), statement(Condition={"a": ["c"]}), False),
@@ -439,7 +439,7 @@ def test_a_policy_has_as_many_characters_as_msk_allows(more: int, too_large: boo
         ("arn:aws:iam::222222222222:role/AROAEXAMPLEEXAMPLE1", False),
     ],
 )
-def test_an_id_is_what_is_left_of_a_deleted_role(name: str, orphan: bool) -> None:
+def test_a_deleted_role_is_recognized_by_its_id(name: str, orphan: bool) -> None:
     policy = read({"Statement": [{"Principal": {"AWS": [name]}}, {"Principal": "*"}, {}]})
 
     assert policy.orphans() == ([name] if orphan else [])

@@ -21,7 +21,7 @@ CALL = RoleCall(ROLE, "kafka:CreateVpcConnection", ARN)
 
 
 def allow(**changes: Any) -> Statement:
-    """A statement that admits the account; None takes an element out."""
+    """Return a statement that admits the account; None removes an element."""
     statement = {
         "Effect": "Allow",
         "Principal": {"AWS": CLIENT},
@@ -131,13 +131,13 @@ UNKNOWN = [
 
 
 @pytest.mark.parametrize(("said", "about_us"), ELEMENTS + CONDITIONS)
-def test_a_statement_is_about_our_role_or_not(said: dict[str, Any], *, about_us: bool) -> None:
+def test_statements_about_our_role_are_recognized(said: dict[str, Any], *, about_us: bool) -> None:
     assert judge([allow(**said)], CALL) == Judgement(about_us)
     assert judge([allow(), deny(**said)], CALL) == Judgement(not about_us)
 
 
 @pytest.mark.parametrize(("operator", "key", "value"), UNKNOWN)
-def test_a_condition_that_cannot_be_judged_admits_nobody_and_is_named(
+def test_a_condition_that_cannot_be_evaluated_admits_nobody_and_is_named(
     operator: str, key: str, value: str
 ) -> None:
     said = when(operator, key, value) | {"Sid": "Org"}
@@ -145,11 +145,11 @@ def test_a_condition_that_cannot_be_judged_admits_nobody_and_is_named(
 
     assert judge([allow(**said)], CALL) == Judgement(admitted=False, unjudged=named)
     assert judge([allow(), deny(**said)], CALL) == Judgement(admitted=False, unjudged=named)
-    assert judge([allow(), allow(**said)], CALL) == Judgement(admitted=True)  # it does not matter
+    assert judge([allow(), allow(**said)], CALL) == Judgement(admitted=True)  # it is ignored
     assert judge([deny(), allow(**said)], CALL) == Judgement(admitted=False)
 
 
-def test_what_cannot_be_judged_is_no_matter_where_the_statement_is_not_about_us() -> None:
+def test_a_condition_is_ignored_if_the_statement_is_not_about_our_role() -> None:
     unknown = when("StringEquals", "aws:PrincipalOrgID", "o-1")
 
     assert judge([allow(Principal={"AWS": OTHER_CLIENT}, **unknown)], CALL) == Judgement(
@@ -170,7 +170,7 @@ def test_what_cannot_be_judged_is_no_matter_where_the_statement_is_not_about_us(
         ([ROOT], True, False),
     ],
 )
-def test_an_exception_from_a_deny_names_account_and_role(
+def test_an_exception_to_a_deny_names_account_and_role(
     names: list[str], *, denied: bool, is_clear: bool
 ) -> None:
     statement = deny(Principal=None, NotPrincipal={"AWS": names}, Sid="But")
@@ -192,12 +192,12 @@ def test_a_policy_without_statements_admits_nobody() -> None:
     assert judge([{"Effect": "Maybe"}], CALL) == Judgement(admitted=False)
 
 
-def test_what_could_not_be_judged_is_a_sentence() -> None:
+def test_the_unevaluated_conditions_are_one_sentence() -> None:
     assert describe_unjudged(()) == ""
     assert describe_unjudged(("a", "b")) == " This could not be judged and counts against it: a, b."
 
 
-# ----------------------------------------------------------------- the same answer as others give
+# ----------------------------------------------------------------- comparison with other evaluators
 
 
 def some(*choices: Any) -> st.SearchStrategy[Any]:
@@ -249,8 +249,8 @@ policies = st.lists(statements(), max_size=4)
 
 @thorough
 @given(policies)
-def test_ministack_decides_alike(document: list[Statement]) -> None:
-    """An evaluator that others wrote."""
+def test_ministack_decides_the_same(document: list[Statement]) -> None:
+    """Ministack has an independent evaluator."""
     context = iam_evaluator.EvalContext(
         ROLE, "AssumedRole", CLIENT, CALL.action, ARN, "eu-west-1", secure_transport=True
     )
@@ -262,7 +262,7 @@ def test_ministack_decides_alike(document: list[Statement]) -> None:
 
 @thorough
 @given(policies)
-def test_the_emulator_of_msk_decides_alike(document: list[Statement]) -> None:
+def test_the_emulator_of_msk_decides_the_same(document: list[Statement]) -> None:
     policy = SimpleNamespace(text=json.dumps({"Statement": document}))
     cluster = cast("Cluster", SimpleNamespace(policy_in_force=policy, arn=ARN))
     caller = Caller(CLIENT, "eu-west-1", SESSION)

@@ -35,16 +35,16 @@ def test_secrets_are_never_published() -> None:
 
 
 def test_brokers_are_sorted_whatever_order_msk_returns() -> None:
-    told = {
+    published = {
         client_properties.client_properties(Scheme.IAM, ",".join(order))["bootstrap.servers"]
         for order in permutations(HOSTS)
     }
 
-    assert told == {",".join(HOSTS)}
+    assert published == {",".join(HOSTS)}
 
 
 @pytest.mark.parametrize("scheme", list(Scheme))
-def test_the_brokers_come_last_so_that_they_prove_the_rest(scheme: Scheme) -> None:
+def test_bootstrap_servers_is_written_last(scheme: Scheme) -> None:
     assert [*client_properties.client_properties(scheme, "b")][-1] == "bootstrap.servers"
 
 
@@ -56,15 +56,15 @@ def test_parameters_are_named_by_cluster_scheme_and_property() -> None:
     assert [name.split("/")[3] for name in named] == ["iam"] * 6 + ["tls"] * 3
 
 
-def test_the_status_is_written_only_when_it_says_something_else() -> None:
-    told: dict[str, Any] = {"cluster_arn": ARN, "state": "planned", "vpcs": {}}
+def test_the_status_is_written_only_if_its_content_changes() -> None:
+    content: dict[str, Any] = {"cluster_arn": ARN, "state": "planned", "vpcs": {}}
     name = "/msklink/orders/status"
 
-    written = status_parameter({}, "msklink", "orders", told, NOW)
+    written = status_parameter({}, "msklink", "orders", content, NOW)
 
     assert [*written] == [name]
-    assert status_parameter(written, "msklink", "orders", told, NOW) == {}
-    changed = told | {"state": "published"}
+    assert status_parameter(written, "msklink", "orders", content, NOW) == {}
+    changed = content | {"state": "published"}
     assert [*status_parameter(written, "msklink", "orders", changed, NOW)] == [name]
 
 
@@ -77,7 +77,7 @@ def test_the_status_is_written_only_when_it_says_something_else() -> None:
         (status.render({"cluster_arn": ARN + "-other"}, NOW), True),
     ],
 )
-def test_a_name_is_taken_by_the_status_of_another_cluster(value: str | None, taken: bool) -> None:
+def test_the_status_of_another_cluster_takes_the_name(value: str | None, taken: bool) -> None:
     existing = {"/msklink/orders/status": value} if value else {}
 
     refusal = name_refusal(existing, "msklink", ClusterArn.parse(ARN))
@@ -112,7 +112,7 @@ RENAMED = NEXT.replace("orders", "orders2")
         ),
     ],
 )
-def test_the_brokers_that_were_published_stay_as_long_as_they_are_the_clusters(
+def test_published_brokers_stay_while_they_belong_to_the_cluster(
     published: dict[Scheme, str],
     of: int,
     found: dict[Scheme, str],
@@ -136,7 +136,7 @@ def test_the_brokers_that_were_published_stay_as_long_as_they_are_the_clusters(
         ({4, 5, 6}, NEXT),
     ],
 )
-def test_brokers_that_have_left_the_cluster_are_not_published_any_more(
+def test_brokers_that_left_the_cluster_are_no_longer_published(
     ids: set[int] | None, chosen: str
 ) -> None:
     published = PublishedBrokers(strings={Scheme.IAM: FIRST}, broker_count=3)
@@ -146,7 +146,7 @@ def test_brokers_that_have_left_the_cluster_are_not_published_any_more(
     assert brokers.strings == {Scheme.IAM: chosen}
 
 
-def test_names_of_a_form_that_nobody_knows_stay_published() -> None:
+def test_broker_names_of_an_unknown_form_stay_published() -> None:
     published = PublishedBrokers(strings={Scheme.IAM: "broker-1.orders:14001"}, broker_count=3)
 
     brokers = choose_brokers(published, {Scheme.IAM: "broker-2.orders:14001"}, 3, {2})

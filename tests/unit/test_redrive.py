@@ -1,4 +1,4 @@
-"""Whom a message of a dead-letter queue did not reach, as EventBridge and as Lambda say it."""
+"""The target of a dead-letter message, from the attributes of EventBridge and of Lambda."""
 
 import json
 

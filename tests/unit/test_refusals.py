@@ -27,7 +27,7 @@ def test_every_text_is_filled_in(code: Code) -> None:
 
 
 @given(st.text())
-def test_facts_from_outside_are_not_read_as_texts(word: str) -> None:
+def test_facts_from_outside_are_not_used_as_templates(word: str) -> None:
     refusal = refuse(Code.CONNECTION_REFUSED_BY_MSK, problem=word)
 
     assert refusal.message.endswith(word)
@@ -48,7 +48,7 @@ def test_every_fact_of_a_text_is_needed(code: Code) -> None:
 
 
 @pytest.mark.parametrize("code", list(Code))
-def test_texts_take_braces_for_what_they_are(code: Code) -> None:
+def test_braces_in_facts_are_literal(code: Code) -> None:
     refusal = refuse(code, **dict.fromkeys(facts_of(code), "{0} {code}"))
 
     assert "{{" not in refusal.message + refusal.remedy

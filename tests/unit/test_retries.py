@@ -8,7 +8,7 @@ HOUR = timedelta(hours=1)
 LATER = NOW + timedelta(minutes=50)
 
 
-def test_a_new_reason_starts_a_run_at_once_and_the_same_not_before_its_time() -> None:
+def test_a_new_reason_starts_a_run_at_once_and_a_known_one_when_due() -> None:
     remembered, due = backoff.schedule_retries({}, ["a"], (), HOUR, NOW)
 
     assert due == ["a"]
@@ -20,7 +20,7 @@ def test_a_new_reason_starts_a_run_at_once_and_the_same_not_before_its_time() ->
     assert backoff.schedule_retries(remembered, ["a"], (), HOUR, LATER)[1] == ["a"]
 
 
-def test_another_reason_does_not_wait_nor_shorten_the_first() -> None:
+def test_a_second_reason_does_not_wait_and_does_not_change_the_first() -> None:
     known = {"a": RunReason(times=5, next_run=LATER)}
 
     remembered, due = backoff.schedule_retries(known, ["a", "b"], (), HOUR, NOW)
@@ -29,7 +29,7 @@ def test_another_reason_does_not_wait_nor_shorten_the_first() -> None:
     assert remembered == known | {"b": RunReason(times=1, next_run=LATER)}
 
 
-def test_what_is_not_found_any_more_is_forgotten() -> None:
+def test_a_reason_that_is_no_longer_found_is_deleted() -> None:
     assert backoff.schedule_retries(
         {"a": RunReason(times=3, next_run=LATER)}, (), (), HOUR, NOW
     ) == ({}, [])
@@ -49,7 +49,7 @@ def test_the_pause_grows_to_a_day() -> None:
     ]
 
 
-def test_a_hope_waits_from_the_start() -> None:
+def test_a_retryable_failure_waits_from_the_start() -> None:
     remembered, due = backoff.schedule_retries({}, (), ["mended"], HOUR, NOW)
 
     assert due == []

@@ -19,14 +19,14 @@ def test_the_ports_are_those_that_msk_documents() -> None:
     assert PORTS == (14001, 14100)
 
 
-def test_each_block_of_the_vpc_is_let_in_to_the_ports_of_the_brokers_and_no_other() -> None:
+def test_only_the_blocks_of_the_vpc_may_reach_the_broker_ports() -> None:
     assert wanted_rules(["10.0.0.0/16", "100.64.0.0/16"]) == {
         Rule("tcp", 14001, 14100, "10.0.0.0/16"),
         Rule("tcp", 14001, 14100, "100.64.0.0/16"),
     }
 
 
-def test_a_block_named_twice_is_let_in_once() -> None:
+def test_a_repeated_block_gets_one_rule() -> None:
     assert len(wanted_rules(["10.0.0.0/16"] * 2)) == 1
 
 
@@ -69,7 +69,7 @@ def test_the_ports_of_the_brokers_that_a_rule_opens(
     ("ports", "text"),
     [((), ""), ((14001,), "14001"), ((14001, 14002, 14003, 14100), "14001-14003, 14100")],
 )
-def test_ports_are_spelled_in_runs(ports: tuple[int, ...], text: str) -> None:
+def test_ports_are_described_as_ranges(ports: tuple[int, ...], text: str) -> None:
     assert describe_ports(ports) == text
 
 
@@ -88,7 +88,7 @@ LETS_ALL_OUT = Rule("-1", None, None, ANY)
         ([LETS_ALL_OUT], [ONE], (ONE,), (LETS_ALL_OUT,)),  # a group as EC2 makes it
     ],
 )
-def test_a_group_is_changed_where_it_differs(
+def test_only_rules_that_differ_are_changed(
     existing: list[Rule], wanted: list[Rule], missing: tuple[Rule, ...], surplus: tuple[Rule, ...]
 ) -> None:
     difference = rule_change(existing, wanted)
@@ -111,7 +111,7 @@ blocks = st.sampled_from(["10.0.0.0/16", "10.1.0.0/16", "100.64.0.0/10", "192.16
 
 @thorough
 @given(rules, st.frozensets(blocks, min_size=1))
-def test_a_change_leads_to_what_is_wanted_and_then_to_nothing(
+def test_a_change_reaches_the_wanted_rules_and_then_there_is_none(
     existing: frozenset[Rule], cidrs: frozenset[str]
 ) -> None:
     wanted = wanted_rules(cidrs)

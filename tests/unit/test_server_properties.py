@@ -116,7 +116,7 @@ def test_everyone_is_allowed_unless_the_configuration_says_false(
 
 @thorough
 @given(st.text(st.sampled_from("ab#!=: \t\f\n\r\\u0e\v\0") | st.characters()))
-def test_any_text_is_a_configuration(text: str) -> None:
+def test_any_text_can_be_read(text: str) -> None:
     properties = read_properties(text)
 
     assert len(properties) <= 1 + text.count("\n") + text.count("\r")
@@ -130,9 +130,7 @@ def _escaped(text: str) -> str:
 
 @thorough
 @given(st.dictionaries(st.text(), st.text()), st.sampled_from(["=", ":", " = ", "\t", "=\\\n  "]))
-def test_what_is_written_with_escapes_is_read_again(
-    properties: dict[str, str], separator: str
-) -> None:
+def test_an_escaped_property_is_read_back(properties: dict[str, str], separator: str) -> None:
     lines = [
         f"{_escaped(name)}{separator}{_escaped(it)}" for name, it in properties.items() if name
     ]

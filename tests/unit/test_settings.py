@@ -57,7 +57,7 @@ def test_a_missing_setting_is_named(name: str) -> None:
         ("", set()),
     ],
 )
-def test_what_is_repaired_is_a_list_of_words(text: str, kinds: set[DriftKind]) -> None:
+def test_the_setting_for_repairs_is_a_list_of_words(text: str, kinds: set[DriftKind]) -> None:
     settings = Settings.model_validate(ENVIRONMENT | {"REPAIR": text})
 
     assert {kind for kind in DriftKind if settings.repairs(kind)} == kinds
@@ -66,21 +66,21 @@ def test_what_is_repaired_is_a_list_of_words(text: str, kinds: set[DriftKind]) -
 @pytest.mark.parametrize(
     "text", ["connections", "policy parameters", "policy,all", "endpoint-tags"]
 )
-def test_an_unknown_word_is_refused_and_the_known_ones_are_named(text: str) -> None:
+def test_an_unknown_word_is_refused_with_the_known_words(text: str) -> None:
     unknown = text.rpartition(",")[2]
     with pytest.raises(ValidationError, match=f"Repair has {unknown}; it can have connection, pol"):
         Settings.model_validate(ENVIRONMENT | {"REPAIR": text})
 
 
 @pytest.mark.parametrize("kind", DriftKind)
-def test_the_owner_stack_takes_the_words_that_the_code_takes(kind: DriftKind) -> None:
+def test_the_owner_stack_and_the_code_accept_the_same_words(kind: DriftKind) -> None:
     parameter = template()["Parameters"]["Repair"]
 
     assert bool(re.fullmatch(parameter["AllowedPattern"], kind)) == (kind in REPAIRABLE)
     assert (kind in parameter["ConstraintDescription"]) == (kind in REPAIRABLE)
 
 
-def test_the_owner_stack_repairs_what_the_code_repairs_by_itself() -> None:
+def test_the_owner_stack_and_the_code_have_the_same_default_repairs() -> None:
     default = template()["Parameters"]["Repair"]["Default"]
     chosen = Settings.model_validate(ENVIRONMENT | {"REPAIR": default})
 

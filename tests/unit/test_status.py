@@ -17,7 +17,7 @@ REFUSAL = refuse(Code.VPC_NOT_FOUND, vpc_id="vpc-1", account=CLIENT)
 
 
 def test_each_scheme_of_each_vpc_has_its_own_state() -> None:
-    told = status.describe(
+    content = status.describe(
         ARN,
         [
             connection(state=State.PUBLISHED, connection_arn="arn:1"),
@@ -26,34 +26,34 @@ def test_each_scheme_of_each_vpc_has_its_own_state() -> None:
         ],
     )
 
-    assert told["state"] == "refused"
-    assert told["vpcs"]["vpc-1"]["iam"] == {"state": "published", "connection_arn": "arn:1"}
-    assert told["vpcs"]["vpc-1"]["tls"]["refusal"]["code"] == "VpcNotFound"
-    assert "remedy" in told["vpcs"]["vpc-2"]["tag"]["refusal"]
+    assert content["state"] == "refused"
+    assert content["vpcs"]["vpc-1"]["iam"] == {"state": "published", "connection_arn": "arn:1"}
+    assert content["vpcs"]["vpc-1"]["tls"]["refusal"]["code"] == "VpcNotFound"
+    assert "remedy" in content["vpcs"]["vpc-2"]["tag"]["refusal"]
 
 
-def test_what_concerns_the_whole_account_is_told_at_the_top() -> None:
-    told = status.describe(
+def test_a_failure_of_the_whole_account_is_shown_at_the_top() -> None:
+    content = status.describe(
         ARN, [connection(vpc_id="", scheme=None, state=State.FAILED, failure="it broke")]
     )
 
-    assert told == {"cluster_arn": ARN, "state": "failed", "vpcs": {}, "failure": "it broke"}
+    assert content == {"cluster_arn": ARN, "state": "failed", "vpcs": {}, "failure": "it broke"}
 
 
 WARNING = refuse(Code.NOBODY_LET_IN, groups="sg-1")
 
 
-def test_warnings_are_told_beside_a_state_that_they_do_not_change() -> None:
-    told = status.describe(ARN, [connection(state=State.PUBLISHED, warnings=(WARNING,))])
+def test_warnings_are_shown_and_do_not_change_the_state() -> None:
+    content = status.describe(ARN, [connection(state=State.PUBLISHED, warnings=(WARNING,))])
 
-    entry = told["vpcs"]["vpc-1"]["iam"]
-    assert (told["state"], entry["state"]) == ("published", "published")
+    entry = content["vpcs"]["vpc-1"]["iam"]
+    assert (content["state"], entry["state"]) == ("published", "published")
     assert [warning["code"] for warning in entry["warnings"]] == ["NobodyLetIn"]
     assert {"code", "message", "remedy"} == entry["warnings"][0].keys()
     assert "refusal" not in entry
 
 
-def test_a_warning_that_came_or_went_is_news() -> None:
+def test_a_new_or_removed_warning_changes_the_status() -> None:
     plain, warned = (
         status.describe(ARN, [connection(state=State.PUBLISHED, warnings=warnings)])
         for warnings in ((), (WARNING,))
@@ -69,36 +69,36 @@ CHECK = ProbeResult(
 )
 
 
-def test_a_check_is_told_beside_a_connection_that_is_published() -> None:
-    told = status.describe(ARN, [connection(state=State.PUBLISHED, probe_result=CHECK)])
+def test_a_check_is_shown_for_a_published_connection_only() -> None:
+    content = status.describe(ARN, [connection(state=State.PUBLISHED, probe_result=CHECK)])
     gone = status.describe(ARN, [connection(state=State.CONNECTING, probe_result=CHECK)])
 
-    check = told["vpcs"]["vpc-1"]["iam"]["check"]
+    check = content["vpcs"]["vpc-1"]["iam"]["check"]
     assert set(check) == {"at", "good", "layer", "broker", "detail", "remedy"}
     assert "check" not in gone["vpcs"]["vpc-1"]["iam"]
 
 
-def test_of_a_check_remains_what_failed_where_room_is_short() -> None:
+def test_a_short_status_keeps_only_the_failed_layer_of_a_check() -> None:
     many = [
         connection(vpc_id=f"vpc-{number}", state=State.PUBLISHED, probe_result=CHECK)
         for number in range(60)
     ]
 
-    told = status.describe(ARN, many)
+    content = status.describe(ARN, many)
 
-    assert told["vpcs"]["vpc-1"]["iam"]["check"] == {"good": False, "layer": "TCP"}
+    assert content["vpcs"]["vpc-1"]["iam"]["check"] == {"good": False, "layer": "TCP"}
 
 
-def test_a_refusal_that_nobody_provokes_any_more_is_not_told() -> None:
+def test_a_refusal_of_an_unwanted_connection_is_not_shown() -> None:
     gone = connection(state=State.REFUSED, refusal=REFUSAL, wanted=False)
 
     assert status.describe(ARN, [gone]) == {"cluster_arn": ARN, "state": "idle", "vpcs": {}}
 
 
-def test_a_connection_that_is_still_there_is_told_though_nobody_wants_it() -> None:
-    told = status.describe(ARN, [connection(state=State.PUBLISHED, wanted=False)])
+def test_an_unwanted_connection_is_shown_while_it_exists() -> None:
+    content = status.describe(ARN, [connection(state=State.PUBLISHED, wanted=False)])
 
-    assert told["state"] == "published"
+    assert content["state"] == "published"
 
 
 @pytest.mark.parametrize(
@@ -116,12 +116,12 @@ def test_the_state_that_needs_attention_most_is_shown(states: list[State], expec
     assert status.overall_state(connection(state=state) for state in states) == expected
 
 
-def test_every_state_has_its_urgency() -> None:
+def test_every_state_has_a_rank() -> None:
     assert all(status.overall_state([connection(state=state)]) == state for state in State)
 
 
 def test_the_owner_sees_the_state_of_each_client() -> None:
-    told = status.summarize(
+    content = status.summarize(
         ARN,
         [
             connection(state=State.PUBLISHED),
@@ -130,58 +130,58 @@ def test_the_owner_sees_the_state_of_each_client() -> None:
         {},
     )
 
-    assert "vendors" not in told
-    assert told["clients"] == {CLIENT: "published", OTHER_CLIENT: "refused"}
-    assert told["state"] == "refused"
+    assert "vendors" not in content
+    assert content["clients"] == {CLIENT: "published", OTHER_CLIENT: "refused"}
+    assert content["state"] == "refused"
 
 
 def test_the_same_status_at_another_time_is_the_same() -> None:
-    told = status.describe(ARN, [connection()])
+    content = status.describe(ARN, [connection()])
 
-    value = status.render(told, NOW + timedelta(days=1))
+    value = status.render(content, NOW + timedelta(days=1))
 
-    assert status.says_the_same(value, told)
+    assert status.says_the_same(value, content)
     assert json.loads(value)["updated"] == "2026-01-02T00:00:00+00:00"
-    assert not status.says_the_same(value, told | {"state": "published"})
-    assert not status.says_the_same(None, told)
+    assert not status.says_the_same(value, content | {"state": "published"})
+    assert not status.says_the_same(None, content)
 
 
 @given(st.text() | st.none())
-def test_a_status_that_somebody_overwrote_belongs_to_nobody(value: str | None) -> None:
+def test_an_overwritten_status_has_no_owner(value: str | None) -> None:
     assert status.owner_of(value) is None
     assert not status.says_the_same(value, {"cluster_arn": ARN})
 
 
 @pytest.mark.parametrize("value", ["[]", "1", '{"cluster_arn": 1}', "null"])
-def test_a_status_of_another_shape_belongs_to_nobody(value: str) -> None:
+def test_a_status_of_another_shape_has_no_owner(value: str) -> None:
     assert status.owner_of(value) is None
 
 
 @pytest.mark.parametrize(("vpcs", "kept"), [(2, "remedy"), (40, "code"), (400, "refused")])
-def test_a_status_that_is_too_large_loses_texts_first_and_names_last(vpcs: int, kept: str) -> None:
+def test_a_status_that_is_too_large_drops_texts_first_and_names_last(vpcs: int, kept: str) -> None:
     refused = [
         connection(vpc_id=f"vpc-{number:017x}", state=State.REFUSED, refusal=REFUSAL)
         for number in range(vpcs)
     ]
 
-    told = status.describe(ARN, refused)
+    content = status.describe(ARN, refused)
 
-    assert kept in status.render(told, NOW)
-    assert len(status.render(told, NOW)) <= 8192
-    assert status.says_the_same(status.render(told, NOW), told)
+    assert kept in status.render(content, NOW)
+    assert len(status.render(content, NOW)) <= 8192
+    assert status.says_the_same(status.render(content, NOW), content)
 
 
-def test_the_owner_sees_how_far_the_grants_of_vendors_are() -> None:
-    leaving = Removal(reason=REFUSAL, due=NOW)
+def test_the_owner_sees_the_state_of_each_vendor() -> None:
+    removal = Removal(reason=REFUSAL, due=NOW)
     vendors = {
-        "444444444444": VendorRecord(removal=leaving),
+        "444444444444": VendorRecord(removal=removal),
         "333333333333": VendorRecord(),
-        "555555555555": VendorRecord(refusal=REFUSAL, removal=leaving),
+        "555555555555": VendorRecord(refusal=REFUSAL, removal=removal),
     }
 
-    told = status.summarize(ARN, [], vendors)
+    content = status.summarize(ARN, [], vendors)
 
-    assert told["vendors"] == {
+    assert content["vendors"] == {
         "333333333333": "granted",
         "444444444444": "leaving",
         "555555555555": "refused",
@@ -191,12 +191,12 @@ def test_the_owner_sees_how_far_the_grants_of_vendors_are() -> None:
 def test_the_owner_of_six_hundred_clients_sees_how_many_are_in_each_state() -> None:
     clients = [connection(account=f"{number:012d}", state=State.PUBLISHED) for number in range(600)]
 
-    told = status.summarize(ARN, clients, {})
+    content = status.summarize(ARN, clients, {})
 
-    assert told["clients"] == {"published": 600}
+    assert content["clients"] == {"published": 600}
 
 
-def test_that_a_cluster_was_replaced_is_kept_as_long_as_the_status_is_about_its_successor() -> None:
+def test_a_replacement_is_shown_while_the_status_is_about_the_successor() -> None:
     replaced = refuse(Code.CLUSTER_REPLACED, old="arn:old", new=ARN)
     first = status.render(status.taken_over(ARN, replaced), NOW)
 

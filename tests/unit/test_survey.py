@@ -22,7 +22,7 @@ from tests.unit.factories import ARN, CLIENT, NOW, OTHER_CLIENT, ZONES, connecti
 
 LATER = NOW + timedelta(hours=1)
 KEY = "msklink/orders"
-LEAVING = Removal(reason=refuse(Code.CLUSTER_SERVERLESS), due=LATER)
+REMOVAL = Removal(reason=refuse(Code.CLUSTER_SERVERLESS), due=LATER)
 OFF = refuse(Code.SCHEME_OFF_ON_CLUSTER, scheme="tls")
 
 
@@ -32,7 +32,7 @@ def facts(**refusals: Refusal) -> ClusterFacts:
 
 
 WARNING = refuse(Code.BROKERS_EXPRESS, instance_type="express.m7g.large")
-DOUBTFUL = facts().model_copy(update={"warnings": (WARNING,)})
+WITH_WARNING = facts().model_copy(update={"warnings": (WARNING,)})
 
 
 def request(**changes: Any) -> OnboardingRequest:
@@ -53,17 +53,17 @@ def tagged(value: str, **changes: Any) -> Vpc:
 def look(
     *vpcs: Vpc,
     requests: tuple[OnboardingRequest, ...] = (),
-    departures: tuple[OffboardingRequest, ...] = (),
+    offboarding: tuple[OffboardingRequest, ...] = (),
     known: tuple[ConnectionRecord, ...] = (),
     cluster: ClusterFacts | None = None,
 ) -> tuple[ConnectionRecord, ...]:
-    wished = requested_vpcs(vpcs, requests, departures, KEY, LATER)
+    requested = requested_vpcs(vpcs, requests, offboarding, KEY, LATER)
     return plan_connections(
-        CLIENT, cluster or facts(), {one.id: one for one in vpcs}, wished, known
+        CLIENT, cluster or facts(), {one.id: one for one in vpcs}, requested, known
     )
 
 
-# ------------------------------------------------------------------------------ what is wished
+# ------------------------------------------------------------------------------ requested VPCs
 
 
 @pytest.mark.parametrize(
@@ -76,29 +76,31 @@ def look(
         ("scarm", [Scheme.IAM], {Scheme.SCRAM}),
     ],
 )
-def test_a_word_without_meaning_takes_nothing_away(
-    tag: str, left: list[Scheme], asked: set[Scheme]
-) -> None:
-    departures = [departure(scheme) for scheme in left]
+def test_an_unknown_word_removes_nothing(tag: str, left: list[Scheme], asked: set[Scheme]) -> None:
+    offboarding = [offboarding_request(scheme) for scheme in left]
     known = [connection(scheme=Scheme.IAM), connection(scheme=Scheme.SCRAM)]
     known += [connection(scheme=Scheme.TLS, vpc_id="vpc-2")]
 
-    wished = requested_vpcs([tagged(tag)], (), departures, KEY, NOW)
+    requested = requested_vpcs([tagged(tag)], (), offboarding, KEY, NOW)
 
-    [wish] = with_existing_connections(wished, known, departures)
-    assert wish.requested.schemes == asked
+    [requested_vpc] = with_existing_connections(requested, known, offboarding)
+    assert requested_vpc.requested.schemes == asked
 
 
 @pytest.mark.parametrize("changes", [{"wanted": False}, {"state": State.REFUSED}])
-def test_what_is_leaving_or_refused_is_not_held_by_it(changes: dict[str, Any]) -> None:
-    wished = requested_vpcs([tagged("scarm")], (), (), KEY, NOW)
+def test_an_unknown_word_does_not_keep_unwanted_or_refused_connections(
+    changes: dict[str, Any],
+) -> None:
+    requested = requested_vpcs([tagged("scarm")], (), (), KEY, NOW)
 
-    [wish] = with_existing_connections(wished, [connection(scheme=Scheme.IAM, **changes)], ())
+    [requested_vpc] = with_existing_connections(
+        requested, [connection(scheme=Scheme.IAM, **changes)], ()
+    )
 
-    assert wish.requested.schemes == frozenset()
+    assert requested_vpc.requested.schemes == frozenset()
 
 
-def departure(scheme: Scheme, vpc_id: str = "vpc-1") -> OffboardingRequest:
+def offboarding_request(scheme: Scheme, vpc_id: str = "vpc-1") -> OffboardingRequest:
     return OffboardingRequest(
         cluster_arn=ARN, account=CLIENT, vpc_id=vpc_id, scheme=scheme, requested_at=LATER
     )
@@ -109,35 +111,39 @@ def departure(scheme: Scheme, vpc_id: str = "vpc-1") -> OffboardingRequest:
     [([tagged("iam scram")], []), ([], [request(schemes=("iam", "scram"))])],
     ids=["tag", "request"],
 )
-def test_what_was_asked_to_go_is_wished_no_more(
+def test_a_scheme_with_an_offboarding_request_is_not_requested(
     vpcs: list[Vpc], requests: list[OnboardingRequest]
 ) -> None:
-    [wish] = requested_vpcs(vpcs, requests, [departure(Scheme.SCRAM)], KEY, LATER)
+    [requested_vpc] = requested_vpcs(
+        vpcs, requests, [offboarding_request(Scheme.SCRAM)], KEY, LATER
+    )
 
-    assert wish.requested.schemes == {Scheme.IAM}
+    assert requested_vpc.requested.schemes == {Scheme.IAM}
 
 
-def test_who_leaves_by_all_schemes_wishes_nothing() -> None:
-    gone = [departure(scheme) for scheme in Scheme]
+def test_a_vpc_that_leaves_by_all_schemes_requests_nothing() -> None:
+    gone = [offboarding_request(scheme) for scheme in Scheme]
 
     assert requested_vpcs([tagged("auto")], [], gone, KEY, LATER) == ()
     assert len(requested_vpcs([tagged("auto", id="vpc-2")], [], gone, KEY, LATER)) == 1
 
 
 def test_a_tag_and_a_request_add_up() -> None:
-    [wish] = requested_vpcs([tagged("tls")], [request(subnet_ids=("subnet-9",))], [], KEY, LATER)
+    [requested_vpc] = requested_vpcs(
+        [tagged("tls")], [request(subnet_ids=("subnet-9",))], [], KEY, LATER
+    )
 
-    assert wish.requested.schemes == {Scheme.IAM, Scheme.TLS}
-    assert wish.subnet_ids == ("subnet-9",)
-    assert wish.requested_at == NOW
+    assert requested_vpc.requested.schemes == {Scheme.IAM, Scheme.TLS}
+    assert requested_vpc.subnet_ids == ("subnet-9",)
+    assert requested_vpc.requested_at == NOW
 
 
 @pytest.mark.parametrize("tags", [{}, {KEY: "off"}, {"msklink/sales": "iam"}])
-def test_a_vpc_without_the_tag_wishes_nothing(tags: dict[str, str]) -> None:
+def test_a_vpc_without_the_tag_requests_nothing(tags: dict[str, str]) -> None:
     assert requested_vpcs([vpc(tags=tags)], [], [], KEY, LATER) == ()
 
 
-def test_wishes_do_not_depend_on_the_order_of_the_api() -> None:
+def test_requests_do_not_depend_on_the_order_of_the_api() -> None:
     vpcs = [tagged("iam", id=f"vpc-{number}") for number in range(3)]
 
     assert requested_vpcs(vpcs, [], [], KEY, LATER) == requested_vpcs(
@@ -145,7 +151,7 @@ def test_wishes_do_not_depend_on_the_order_of_the_api() -> None:
     )
 
 
-# ------------------------------------------------------------------------- what becomes of it
+# ------------------------------------------------------------------------- planned connections
 
 
 def test_each_scheme_of_each_vpc_is_planned() -> None:
@@ -160,26 +166,26 @@ def test_each_scheme_of_each_vpc_is_planned() -> None:
     assert {len(record.subnet_ids) for record in records} == {3}
 
 
-def test_a_scheme_that_the_cluster_refuses_is_refused_alone() -> None:
+def test_other_schemes_are_planned_if_the_cluster_refuses_one() -> None:
     iam, tls = look(tagged("iam tls"), cluster=facts(tls=OFF))
 
     assert iam.state is State.PLANNED
     assert (tls.state, tls.refusal) == (State.REFUSED, OFF)
 
 
-def test_auto_passes_over_what_cannot_be_had() -> None:
+def test_auto_skips_schemes_that_are_not_possible() -> None:
     records = look(tagged("auto"), cluster=facts(tls=OFF))
 
     assert {record.scheme for record in records} == {Scheme.IAM, Scheme.SCRAM}
 
 
-def test_auto_is_refused_when_nothing_can_be_had() -> None:
+def test_auto_is_refused_if_no_scheme_is_possible() -> None:
     records = look(tagged("auto"), cluster=facts(iam=OFF, scram=OFF, tls=OFF))
 
     assert [record.state for record in records] == [State.REFUSED] * 3
 
 
-def test_an_unknown_word_is_refused_beside_what_is_known() -> None:
+def test_an_unknown_word_is_refused_and_known_schemes_are_planned() -> None:
     refused, planned = look(tagged("iam imam"))
 
     assert refused.refusal
@@ -187,14 +193,14 @@ def test_an_unknown_word_is_refused_beside_what_is_known() -> None:
     assert planned.state is State.PLANNED
 
 
-def test_a_vpc_that_is_not_there_is_refused() -> None:
+def test_a_missing_vpc_is_refused() -> None:
     [record] = look(requests=(request(),))
 
     assert record.refusal
     assert record.refusal.code == "VpcNotFound"
 
 
-def test_one_vpc_in_trouble_does_not_hold_up_another() -> None:
+def test_a_refused_vpc_does_not_delay_another() -> None:
     broken, fine = look(tagged("iam", dns_support=False), tagged("iam", id="vpc-2"))
 
     assert broken.refusal
@@ -213,16 +219,18 @@ def test_the_vpc_of_the_cluster_itself_is_refused(value: str) -> None:
     assert elsewhere.state is State.PLANNED
 
 
-def test_warnings_of_the_cluster_and_of_the_vpc_are_kept_with_each_plan() -> None:
+def test_each_planned_connection_has_the_warnings_of_cluster_and_vpc() -> None:
     shut = tagged("iam tls", security_groups=(SecurityGroup("sg-1", tagged=True),))
 
-    plan, refused = look(shut, cluster=DOUBTFUL.model_copy(update={"refusals": {Scheme.TLS: OFF}}))
+    plan, refused = look(
+        shut, cluster=WITH_WARNING.model_copy(update={"refusals": {Scheme.TLS: OFF}})
+    )
 
     assert [warning.code for warning in plan.warnings] == ["BrokersExpress", "NobodyLetIn"]
     assert not refused.warnings
 
 
-# --------------------------------------------------------------------------- what was before
+# --------------------------------------------------------------------------- existing connections
 
 
 values = st.lists(
@@ -231,7 +239,7 @@ values = st.lists(
 
 
 @given(values, st.booleans())
-def test_a_second_survey_finds_nothing_new(value: str, dns: bool) -> None:
+def test_a_second_survey_changes_nothing(value: str, dns: bool) -> None:
     room = tagged(value, dns_support=dns)
     first = look(room, cluster=facts(tls=OFF))
 
@@ -239,7 +247,7 @@ def test_a_second_survey_finds_nothing_new(value: str, dns: bool) -> None:
 
 
 @pytest.mark.parametrize("state", [State.CONNECTING, State.CONNECTED, State.PUBLISHED])
-def test_a_connection_that_exists_is_left_as_it_is(state: State) -> None:
+def test_an_existing_connection_is_not_changed(state: State) -> None:
     known = connection(state=state, connection_arn="arn:1", subnet_ids=("subnet-old",))
 
     assert look(tagged("iam"), known=(known,)) == (known,)
@@ -247,9 +255,9 @@ def test_a_connection_that_exists_is_left_as_it_is(state: State) -> None:
 
 @pytest.mark.parametrize(
     ("cluster", "before", "after"),
-    [(DOUBTFUL, (), (WARNING,)), (facts(), (WARNING,), ()), (facts(tls=OFF), (), ())],
+    [(WITH_WARNING, (), (WARNING,)), (facts(), (WARNING,), ()), (facts(tls=OFF), (), ())],
 )
-def test_a_connection_that_exists_gets_the_warnings_of_today(
+def test_an_existing_connection_gets_the_current_warnings(
     cluster: ClusterFacts, before: tuple[Refusal, ...], after: tuple[Refusal, ...]
 ) -> None:
     known = connection(state=State.PUBLISHED, connection_arn="arn:1", warnings=before)
@@ -259,7 +267,7 @@ def test_a_connection_that_exists_gets_the_warnings_of_today(
     assert record == known.with_(warnings=after)
 
 
-def test_a_failed_connection_is_kept_to_be_mended() -> None:
+def test_a_failed_connection_is_kept_for_a_retry() -> None:
     known = connection(state=State.FAILED, connection_arn="arn:1", refusal=OFF)
 
     [record] = look(tagged("iam"), known=(known,))
@@ -269,7 +277,7 @@ def test_a_failed_connection_is_kept_to_be_mended() -> None:
 
 
 @pytest.mark.parametrize("state", [State.REFUSED, State.FAILED])
-def test_what_was_refused_is_planned_anew(state: State) -> None:
+def test_a_refused_connection_is_planned_again(state: State) -> None:
     known = connection(state=state, refusal=OFF)
 
     [record] = look(tagged("iam"), known=(known,))
@@ -277,26 +285,26 @@ def test_what_was_refused_is_planned_anew(state: State) -> None:
     assert (record.state, record.refusal, record.requested_at) == (State.PLANNED, None, LATER)
 
 
-def test_what_nobody_wants_any_more_is_not_among_the_wishes() -> None:
+def test_an_unwanted_connection_is_not_planned() -> None:
     assert not look(known=(connection(state=State.PUBLISHED, connection_arn="arn:1"),))
 
 
-def test_a_tag_put_back_makes_it_wanted_again() -> None:
-    known = connection(state=State.PUBLISHED, connection_arn="arn:1", wanted=False, removal=LEAVING)
+def test_restoring_the_tag_makes_a_connection_wanted_again() -> None:
+    known = connection(state=State.PUBLISHED, connection_arn="arn:1", wanted=False, removal=REMOVAL)
 
     assert look(tagged("iam"), known=(known,)) == (known.with_(wanted=True, removal=None),)
 
 
 @pytest.mark.parametrize("state", [State.CLOSING, State.ABANDONED])
-def test_what_was_being_taken_away_is_made_anew_when_it_is_wanted_again(state: State) -> None:
-    known = connection(state=state, connection_arn="arn:1", wanted=False, removal=LEAVING)
+def test_a_connection_in_removal_is_created_again_when_it_is_wanted(state: State) -> None:
+    known = connection(state=state, connection_arn="arn:1", wanted=False, removal=REMOVAL)
 
     [record] = look(tagged("iam"), known=(known,))
 
     assert (record.state, record.wanted, record.removal) == (State.PLANNED, True, None)
 
 
-def test_auto_keeps_a_scheme_that_is_there_although_the_cluster_refuses_it_now() -> None:
+def test_auto_keeps_an_existing_scheme_that_the_cluster_now_refuses() -> None:
     known = connection(state=State.PUBLISHED, connection_arn="arn:1", scheme=Scheme.SCRAM)
 
     records = look(tagged("auto"), known=(known,), cluster=facts(scram=OFF))
@@ -304,7 +312,7 @@ def test_auto_keeps_a_scheme_that_is_there_although_the_cluster_refuses_it_now()
     assert known in records
 
 
-def test_a_refused_account_keeps_what_it_has() -> None:
+def test_a_refused_account_keeps_its_connections() -> None:
     known = connection(state=State.PUBLISHED, connection_arn="arn:1")
 
     records = account_refused(ARN, CLIENT, OFF, [known], NOW)
@@ -314,7 +322,7 @@ def test_a_refused_account_keeps_what_it_has() -> None:
     assert (noted.vpc_id, noted.scheme, noted.refusal) == ("", None, OFF)
 
 
-def test_an_account_is_refused_anew_only_for_another_reason() -> None:
+def test_an_account_is_refused_again_only_for_another_reason() -> None:
     first = account_refused(ARN, CLIENT, OFF, [], NOW)
     other = refuse(Code.POLICY_TOO_LARGE, size=1, limit=0)
 
@@ -322,18 +330,18 @@ def test_an_account_is_refused_anew_only_for_another_reason() -> None:
     assert account_refused(ARN, CLIENT, other, first, LATER) != first
 
 
-def test_wishes_that_ask_for_nothing_known_still_tell() -> None:
-    [wish] = requested_vpcs([tagged("imam")], [], [], KEY, LATER)
+def test_a_request_without_known_schemes_keeps_its_refusals() -> None:
+    [requested_vpc] = requested_vpcs([tagged("imam")], [], [], KEY, LATER)
 
-    assert isinstance(wish, RequestedVpc)
-    assert wish.requested.refusals
+    assert isinstance(requested_vpc, RequestedVpc)
+    assert requested_vpc.requested.refusals
 
 
 # ------------------------------------------------------------------------- room for endpoints
 
 
 def small(free: int, **changes: Any) -> Vpc:
-    """A VPC that asks for iam and scram, with *free* addresses in each of its subnets."""
+    """Return a VPC tagged for iam and scram, with *free* addresses in each subnet."""
     subnets = tuple(subnet(f"subnet-{zone}", zone, free) for zone in ZONES)
     return replace(tagged("iam scram", **changes), subnets=subnets)
 

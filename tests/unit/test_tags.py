@@ -16,12 +16,12 @@ from tests.unit.factories import CLIENT, OTHER_CLIENT, account_ids
 
 
 @pytest.mark.parametrize("value", [None, "off", " OFF "])
-def test_no_scheme_is_asked_for_by(value: str | None) -> None:
+def test_no_scheme_is_requested_by(value: str | None) -> None:
     assert read_schemes(value, "Tag") == NO_SCHEMES
 
 
 @pytest.mark.parametrize("value", ["", "   "])
-def test_an_empty_value_is_refused_and_says_what_to_write(value: str) -> None:
+def test_an_empty_value_is_refused_with_the_values_to_use(value: str) -> None:
     [refusal] = read_schemes(value, "Tag msklink/orders of VPC vpc-1").refusals
 
     assert refusal.code == Code.SCHEME_MISSING
@@ -46,14 +46,14 @@ def test_schemes_are_words_in_any_case_and_order(value: str, expected: set[Schem
     assert not asked.refusals
 
 
-def test_auto_asks_for_every_scheme_that_can_be_had() -> None:
+def test_auto_requests_every_possible_scheme() -> None:
     asked = read_schemes("Auto", "Tag")
 
     assert asked.auto
     assert asked.schemes == ALL_SCHEMES
 
 
-def test_each_unknown_word_is_refused_and_the_rest_counts() -> None:
+def test_each_unknown_word_is_refused_and_the_others_are_used() -> None:
     asked = read_schemes("iam imam off auto", "Tag msklink of the cluster")
 
     assert asked.schemes == {Scheme.IAM}
@@ -62,7 +62,7 @@ def test_each_unknown_word_is_refused_and_the_rest_counts() -> None:
 
 
 @given(st.text())
-def test_any_text_has_a_meaning(value: str) -> None:
+def test_any_value_can_be_read(value: str) -> None:
     asked = read_schemes(value, "Tag")
 
     assert asked.schemes <= ALL_SCHEMES
@@ -80,7 +80,7 @@ def test_clients_are_not_read_from(key: str) -> None:
     assert not read_client_accounts({key: CLIENT}, "msklink").accounts
 
 
-def test_a_word_that_is_no_account_is_refused_with_its_tag() -> None:
+def test_a_word_that_is_not_an_account_is_refused_with_its_tag() -> None:
     clients = read_client_accounts(
         {"msklink/clients": CLIENT, "msklink/clients/2": "2222"}, "msklink"
     )
@@ -99,7 +99,7 @@ def test_every_account_of_a_list_is_admitted(accounts: set[str]) -> None:
     assert not clients.refusals
 
 
-def test_vendors_are_collected_and_judged_like_clients() -> None:
+def test_vendors_are_collected_and_checked_like_clients() -> None:
     tags = {"msklink/vendors": f"{CLIENT} x", "msklink/vendors/2": OTHER_CLIENT, "msklink": "iam"}
 
     vendors = read_vendor_accounts(tags, "msklink")
@@ -110,7 +110,7 @@ def test_vendors_are_collected_and_judged_like_clients() -> None:
     assert not read_client_accounts(tags, "msklink").accounts
 
 
-def test_who_is_client_and_vendor_is_a_client_and_the_owner_is_told() -> None:
+def test_an_account_that_is_client_and_vendor_is_a_client_and_is_reported() -> None:
     tags = {"msklink/vendors": f"{CLIENT} {OTHER_CLIENT}", "msklink/clients/2": CLIENT}
 
     vendors = read_vendor_accounts(tags, "msklink")

@@ -1,4 +1,4 @@
-"""What the handlers of all task states have in common."""
+"""The behavior that all task state handlers share."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ PAYLOAD = {"run": "orders-1", "cluster_arn": "arn:of:orders", "account": "222222
 CONTEXT: Any = Context("ConnectClientFunction")
 
 
-def test_the_payload_is_what_the_handler_takes() -> None:
+def test_the_payload_has_the_type_that_the_handler_takes() -> None:
     @task
     def handler(event: ClientTask) -> str:
         return event.account
@@ -24,7 +24,7 @@ def test_the_payload_is_what_the_handler_takes() -> None:
     assert handler(PAYLOAD, CONTEXT) == "222222222222"
 
 
-def test_a_payload_that_it_cannot_take_is_a_fault_of_the_state_machine() -> None:
+def test_an_invalid_payload_is_an_error_of_the_state_machine() -> None:
     @task
     def handler(event: ClientTask) -> str:
         return event.account

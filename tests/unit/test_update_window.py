@@ -42,7 +42,7 @@ def connectivity(*minutes: float) -> list[PastUpdate]:
         (connectivity(0), (0, 0)),
     ],
 )
-def test_an_update_is_expected_to_take_what_it_took_before(
+def test_an_update_is_expected_to_take_as_long_as_before(
     past: list[PastUpdate], expected: tuple[int, int]
 ) -> None:
     assert expected_window(past, 3) == expected
@@ -71,14 +71,14 @@ def test_an_update_of_connectivity_restarts_every_broker() -> None:
         (120 * MINUTE, DEFAULT_WINDOW, LATE_SECONDS),
     ],
 )
-def test_looks_are_close_while_the_end_is_expected(
+def test_polls_are_frequent_around_the_expected_end(
     waited: int, expected: tuple[int, int], seconds: int
 ) -> None:
     assert wait_seconds(waited, expected, 3) == seconds
 
 
 def looks(took: float, expected: tuple[int, int], brokers: int = 3) -> list[int]:
-    """The seconds after the start of an update at which it is looked at, until it is over."""
+    """Return when an update is polled, in seconds after its start, until its end."""
     found = [wait_seconds(0, expected, brokers)]
     while found[-1] < took:
         found.append(found[-1] + wait_seconds(found[-1], expected, brokers))
@@ -90,7 +90,7 @@ def transitions(took: float, expected: tuple[int, int]) -> int:
 
 
 def delays(first: int, last: int, expected: tuple[int, int]) -> list[float]:
-    """How late the end is seen, for updates that take anything from *first* to *last* seconds."""
+    """Return how late the end is seen, for updates of *first* to *last* seconds."""
     return [looks(took + 0.5, expected)[-1] - took - 0.5 for took in range(first, last)]
 
 
@@ -124,13 +124,13 @@ def test_the_end_of_an_update_is_seen_within_half_a_minute(
         ([], 331),
     ],
 )
-def test_an_update_of_75_minutes_costs_so_many_transitions(
+def test_an_update_of_75_minutes_has_a_known_number_of_transitions(
     past: list[PastUpdate], most: int
 ) -> None:
     assert transitions(75 * MINUTE, expected_window(past, 3)) <= most
 
 
-def test_an_update_that_takes_longer_than_ever_is_seen_within_a_minute() -> None:
+def test_the_end_of_an_unusually_long_update_is_seen_within_a_minute() -> None:
     assert max(delays(KNOWN[1], KNOWN[1] + 30 * MINUTE, KNOWN)) <= LATE_SECONDS
 
 
@@ -145,7 +145,7 @@ def test_an_update_that_takes_longer_than_ever_is_seen_within_a_minute() -> None
     st.integers(0, 20_000),
     st.integers(0, 300),
 )
-def test_a_look_always_comes_and_never_jumps_over_the_earliest_end(
+def test_there_is_always_a_next_poll_and_it_is_never_late_for_the_earliest_end(
     past: list[PastUpdate], waited: int, brokers: int
 ) -> None:
     earliest, latest = expected_window(past, brokers)
@@ -179,7 +179,7 @@ def test_an_update_of_many_brokers_is_expected_to_take_longer(
         (expected_window(connectivity(180), 3), 3, 6.6),  # took three hours before
     ],
 )
-def test_an_update_is_given_twice_the_time_it_should_take(
+def test_an_update_times_out_after_twice_its_expected_time(
     expected: tuple[int, int], brokers: int, hours: float
 ) -> None:
     assert limit_seconds(expected, brokers) == hours * 60 * MINUTE
@@ -193,7 +193,7 @@ MOST_LOOKS = 450
     st.lists(st.builds(PastUpdate, st.just(CONNECTIVITY), st.floats(0, 200_000)), max_size=3),
     st.integers(0, 300),
 )
-def test_a_wait_costs_no_more_looks_however_long_it_may_take(
+def test_the_number_of_polls_does_not_grow_with_the_timeout(
     past: list[PastUpdate], brokers: int
 ) -> None:
     for expected in (UNKNOWN_WINDOW, expected_window(past, brokers)):

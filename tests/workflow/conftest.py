@@ -39,7 +39,7 @@ def onboarded(
 
 @pytest.fixture
 def repair(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Says which kinds of drift are to be repaired."""
+    """Set which kinds of drift are repaired."""
 
     def repair(kinds: str, **environment: str) -> None:
         for name, value in (environment | {"REPAIR": kinds}).items():

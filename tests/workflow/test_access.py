@@ -1,4 +1,4 @@
-"""What clients get of the access that they ask for: what the owner wrote, and no more."""
+"""Clients are granted the requested access within the bounds of the owner."""
 
 import json
 import random
@@ -22,7 +22,7 @@ def ask(onboarded: OnboardedClient, account: str = CLIENT, **access: Any) -> Non
 
 
 def granted(onboarded: OnboardedClient, account: str = CLIENT) -> set[tuple[str, str]]:
-    """What the cluster policy allows *account* on topics, groups and transactional ids."""
+    """Return what the policy allows *account* on topics, groups and transactional ids."""
     root, uuid = f"arn:aws:iam::{account}:root", onboarded.cluster.rpartition("/")[2]
     return {
         (action.removeprefix("kafka-cluster:"), resource.partition(f"/{uuid}/")[2])
@@ -35,13 +35,13 @@ def granted(onboarded: OnboardedClient, account: str = CLIENT) -> set[tuple[str,
 
 
 def warnings(onboarded: OnboardedClient, account: str = CLIENT) -> list[str]:
-    """The codes under `warnings` in the client's status."""
+    """Return the codes under `warnings` in the client's status."""
     [vpc] = onboarded.accounts.status(account)["vpcs"].values()
     return [warning["code"] for warning in vpc["iam"].get("warnings", [])]
 
 
 def refusals(onboarded: OnboardedClient) -> list[str]:
-    return [told["refusal"]["code"] for told in onboarded.accounts.take_events("Client Refused")]
+    return [event["refusal"]["code"] for event in onboarded.accounts.take_events("Client Refused")]
 
 
 def parameter_event(account: str = OWNER) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def parameter_event(account: str = OWNER) -> dict[str, Any]:
     }
 
 
-def test_a_listed_account_does_not_help_itself_to_data(onboarded: OnboardedClient) -> None:
+def test_a_listed_account_has_no_access_without_bounds(onboarded: OnboardedClient) -> None:
     before = onboarded.accounts.policy(onboarded.cluster)
 
     ask(onboarded, **EVERYTHING)
@@ -64,7 +64,7 @@ def test_a_listed_account_does_not_help_itself_to_data(onboarded: OnboardedClien
     assert warnings(onboarded) == ["AccessNotAllowed"]
 
 
-def test_a_refusal_is_told_once(onboarded: OnboardedClient) -> None:
+def test_a_refusal_is_reported_once(onboarded: OnboardedClient) -> None:
     ask(onboarded, **EVERYTHING)
     assert refusals(onboarded) == ["AccessNotAllowed"]
 
@@ -89,7 +89,7 @@ def test_a_part_within_the_bounds_is_granted(onboarded: OnboardedClient) -> None
     assert warnings(onboarded) == ["AccessNotAllowed"]
 
 
-def test_bounds_that_come_later_grant_what_was_asked(onboarded: OnboardedClient) -> None:
+def test_bounds_written_later_grant_the_earlier_request(onboarded: OnboardedClient) -> None:
     ask(onboarded, produce=["billing.eu"])
     onboarded.accounts.allow(CLIENT, BILLING)
 
@@ -107,7 +107,7 @@ def test_the_event_of_a_cluster_that_is_not_managed_starts_nothing(
     assert invoke("ReceiveEventFunction", parameter_event())["runs"] == []
 
 
-def test_bounds_that_shrink_take_away_what_is_beyond_them(onboarded: OnboardedClient) -> None:
+def test_reduced_bounds_remove_access_outside_them(onboarded: OnboardedClient) -> None:
     onboarded.accounts.allow(CLIENT, {"names": ["*"], "actions": ["produce", "consume"]})
     ask(onboarded, produce=["billing.eu", "secrets"])
     assert refusals(onboarded) == []
@@ -120,7 +120,7 @@ def test_bounds_that_shrink_take_away_what_is_beyond_them(onboarded: OnboardedCl
     assert onboarded.accounts.take_events("Drift Repaired") == []
 
 
-def test_the_sweep_finds_bounds_of_which_no_event_has_told(onboarded: OnboardedClient) -> None:
+def test_the_sweep_finds_changed_bounds_without_an_event(onboarded: OnboardedClient) -> None:
     ask(onboarded, produce=["billing.eu"])
     assert onboarded.sweep() == 0
 
@@ -142,7 +142,7 @@ def test_bounds_that_cannot_be_read_grant_nothing(onboarded: OnboardedClient) ->
     assert refusals(onboarded) == ["MalformedAccessBounds"]
 
 
-def test_a_parameter_in_the_account_of_the_client_counts_for_nothing(
+def test_a_parameter_in_the_client_account_is_ignored(
     onboarded: OnboardedClient,
 ) -> None:
     onboarded.accounts.client("ssm", CLIENT).put_parameter(
@@ -156,7 +156,7 @@ def test_a_parameter_in_the_account_of_the_client_counts_for_nothing(
     assert granted(onboarded) == set()
 
 
-def test_the_parameters_of_the_owner_stay_as_they_are(onboarded: OnboardedClient) -> None:
+def test_the_parameters_of_the_owner_are_not_changed(onboarded: OnboardedClient) -> None:
     onboarded.accounts.allow(CLIENT, BILLING)
     ask(onboarded, produce=["billing.eu"])
     name = f"/msklink/orders/access/{CLIENT}"
@@ -170,15 +170,15 @@ def test_the_parameters_of_the_owner_stay_as_they_are(onboarded: OnboardedClient
     assert onboarded.accounts.versions(OWNER)[name] == before
 
 
-def test_who_leaves_has_no_access_any_more(onboarded: OnboardedClient) -> None:
+def test_an_offboarded_client_has_no_access(onboarded: OnboardedClient) -> None:
     onboarded.accounts.allow(CLIENT, BILLING)
     ask(onboarded, produce=["billing.eu"])
     [vpc_id] = onboarded.accounts.vpcs_with_subnets(CLIENT)
-    leaving = {"cluster": "orders", "vpc_id": vpc_id}
+    detail = {"cluster": "orders", "vpc_id": vpc_id}
     onboarded.advance_hours(1)
 
     onboarded.engine.receive(
-        request() | {"detail-type": "Client Offboarding Requested", "detail": leaving}
+        request() | {"detail-type": "Client Offboarding Requested", "detail": detail}
     )
 
     assert granted(onboarded) == set()
@@ -188,10 +188,10 @@ WORDS = ["*", "**", "billing.*", "billing.eu", "billing*", "b*", "secrets", "*.e
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_hostile_requests_of_two_accounts_get_what_their_bounds_have(
+def test_hostile_requests_of_two_accounts_stay_within_their_bounds(
     onboarded: OnboardedClient, seed: int
 ) -> None:
-    """What one account is granted is its own, whatever the other asks for."""
+    """A request of one account does not change the access of the other."""
     random_ = random.Random(seed)
     accounts = onboarded.accounts
     accounts.allow(CLIENT, BILLING)

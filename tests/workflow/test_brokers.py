@@ -1,11 +1,11 @@
-"""Which of more than three brokers are published: MSK names others each time it is asked."""
+"""Which of more than three brokers are published: each response of MSK has other ones."""
 
 from tests.support.aws import CLIENT, OTHER_CLIENT
 from tests.support.functions import OWNER
 from tests.support.onboarded_client import OnboardedClient
 
 
-def test_more_brokers_bring_a_run_and_others_to_publish(onboarded: OnboardedClient) -> None:
+def test_added_brokers_start_a_run_and_are_published(onboarded: OnboardedClient) -> None:
     onboarded.accounts.msk.force_brokers(onboarded.cluster, 6)
 
     assert onboarded.sweep() == 1
@@ -15,7 +15,7 @@ def test_more_brokers_bring_a_run_and_others_to_publish(onboarded: OnboardedClie
     assert onboarded.take_events() == []
 
 
-def test_which_three_of_more_brokers_are_published_does_not_change(
+def test_the_three_published_of_more_brokers_do_not_change(
     onboarded: OnboardedClient,
 ) -> None:
     onboarded.accounts.msk.force_brokers(onboarded.cluster, 6)

@@ -1,4 +1,4 @@
-"""What is asked for while a run waits rides on it: many requests, one reboot."""
+"""A waiting run serves the requests that arrive meanwhile: many requests, one reboot."""
 
 from collections import deque
 from collections.abc import Callable
@@ -24,7 +24,7 @@ def request(account: str, vpc_id: str, scheme: str = "iam") -> dict[str, Any]:
 
 
 def make_clients(accounts: Accounts, clients: list[str]) -> dict[str, str]:
-    """A cluster that lists *clients*, and in each a VPC that nobody has asked for yet."""
+    """Create a cluster that lists *clients*, and return a VPC of each without a request."""
     for account in clients:
         accounts.deploy_client(account)
     lists = [clients[start : start + 19] for start in range(0, len(clients), 19)]  # 255 characters
@@ -38,7 +38,7 @@ def make_clients(accounts: Accounts, clients: list[str]) -> dict[str, str]:
 def during_waits(
     accounts: Accounts, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[list[dict[str, Any]]], None]:
-    """Sends events while runs wait, two at the end of each wait."""
+    """Send events while runs wait, two at the end of each wait."""
     coming: deque[dict[str, Any]] = deque()
     advance = accounts.clock.advance
 
@@ -56,7 +56,7 @@ def updates(accounts: Accounts) -> int:
 
 
 @pytest.mark.parametrize("durations", [AS_ON_AWS])
-def test_fifty_requests_in_the_time_of_one_enable_make_one_update(
+def test_fifty_requests_during_one_update_need_no_other_update(
     accounts: Accounts,
     engine: Engine,
     during_waits: Callable[[list[dict[str, Any]]], None],
@@ -84,7 +84,7 @@ def test_fifty_requests_in_the_time_of_one_enable_make_one_update(
     assert "holder" not in lease
 
 
-def test_another_scheme_that_some_ask_for_meanwhile_makes_one_more_update(
+def test_another_scheme_requested_meanwhile_needs_one_more_update(
     accounts: Accounts,
     engine: Engine,
     during_waits: Callable[[list[dict[str, Any]]], None],

@@ -1,4 +1,4 @@
-"""What others change of what MSKLink made: found by the sweep, changed back or left alone, told."""
+"""Drift of MSKLink's resources: found by the sweep, repaired or kept, and reported."""
 
 import json
 from collections import Counter
@@ -24,7 +24,7 @@ REPAIRED = "Drift Repaired"
 Change = Callable[[OnboardedClient], None]
 
 
-# ------------------------------------------------------------------------------ what can happen
+# ------------------------------------------------------------------------------ changes by others
 
 
 def the_connection_is_deleted(onboarded: OnboardedClient) -> None:
@@ -76,7 +76,7 @@ each_change = pytest.mark.parametrize(("change", "kind"), CHANGES)
 
 
 def picture(onboarded: OnboardedClient) -> dict[str, Any]:
-    """How things are, whoever made them."""
+    """Return the state of all resources."""
     parameters = onboarded.accounts.parameters(CLIENT)
     del parameters["/msklink/orders/status"]
     [group] = onboarded.accounts.client("ec2", CLIENT).describe_security_groups(
@@ -100,7 +100,7 @@ def picture(onboarded: OnboardedClient) -> dict[str, Any]:
 
 
 @each_change
-def test_what_others_change_is_changed_back_and_told(
+def test_drift_is_repaired_and_reported(
     onboarded: OnboardedClient, repair: Callable[[str], None], change: Change, kind: str
 ) -> None:
     repair(f"connection,{kind}")
@@ -111,16 +111,16 @@ def test_what_others_change_is_changed_back_and_told(
     assert onboarded.sweep() == 1
 
     assert picture(onboarded) == before
-    told = [one for one in onboarded.accounts.take_events() if one["detail_type"] == REPAIRED]
-    assert kind in {one["kind"] for one in told}
-    assert all(one["before"] != one["after"] for one in told)
+    events = [one for one in onboarded.accounts.take_events() if one["detail_type"] == REPAIRED]
+    assert kind in {one["kind"] for one in events}
+    assert all(one["before"] != one["after"] for one in events)
     assert onboarded.sweep() == 0
 
 
 @pytest.mark.parametrize(
     ("change", "kind"), [pair for pair in CHANGES if pair[1] not in {"connectivity"}]
 )
-def test_what_is_not_to_be_repaired_is_left_alone_and_told_once(
+def test_drift_is_reported_once_and_kept_if_repair_is_off(
     onboarded: OnboardedClient, repair: Callable[[str], None], change: Change, kind: str
 ) -> None:
     repair("")
@@ -142,7 +142,7 @@ def test_what_is_not_to_be_repaired_is_left_alone_and_told_once(
     assert (REPAIRED, "") in onboarded.take_events()
 
 
-def test_what_is_changed_back_all_day_is_contested_and_left_to_people(
+def test_repeated_drift_is_contested_and_no_longer_repaired(
     onboarded: OnboardedClient,
 ) -> None:
     for _ in range(3):
@@ -161,7 +161,7 @@ def test_what_is_changed_back_all_day_is_contested_and_left_to_people(
     assert servers == "b-1:9098"
 
 
-def test_contested_parameters_are_put_back_once_their_memory_is_deleted(
+def test_contested_parameters_are_repaired_after_their_history_is_deleted(
     onboarded: OnboardedClient,
 ) -> None:
     good = picture(onboarded)
@@ -183,7 +183,7 @@ def test_contested_parameters_are_put_back_once_their_memory_is_deleted(
 
 
 @pytest.mark.parametrize("states", [["FAILED"], ["DEACTIVATING", "INACTIVE"]])
-def test_a_connection_that_breaks_while_a_run_looks_is_left_to_the_next(
+def test_a_connection_that_fails_during_a_run_is_left_to_the_next_run(
     onboarded: OnboardedClient, states: list[str]
 ) -> None:
     [made] = onboarded.accounts.connections(CLIENT)
@@ -202,7 +202,7 @@ def test_a_connection_that_breaks_while_a_run_looks_is_left_to_the_next(
     assert (REPAIRED, "") in onboarded.take_events()
 
 
-def test_a_connection_that_somebody_deletes_while_a_run_looks_follows_the_switch(
+def test_a_connection_deleted_during_a_run_follows_the_repair_setting(
     onboarded: OnboardedClient, repair: Callable[[str], None]
 ) -> None:
     repair("")
@@ -217,7 +217,7 @@ def test_a_connection_that_somebody_deletes_while_a_run_looks_follows_the_switch
     assert onboarded.connections() == []
 
 
-def test_a_connection_that_took_too_long_is_taken_up_by_the_next_run(
+def test_a_connection_that_timed_out_is_used_by_the_next_run(
     onboarded: OnboardedClient,
 ) -> None:
     slow = "444444444444"
@@ -237,10 +237,12 @@ def test_a_connection_that_took_too_long_is_taken_up_by_the_next_run(
     assert onboarded.accounts.status(slow)["state"] == "published"
 
 
-# ------------------------------------------------------------------------- others, and what is told
+# ------------------------------------------------------------------------- reported drift
 
 
-def test_a_connection_that_the_owner_rejected_is_not_made_anew(onboarded: OnboardedClient) -> None:
+def test_a_connection_that_the_owner_rejected_is_not_created_again(
+    onboarded: OnboardedClient,
+) -> None:
     [made] = onboarded.accounts.connections(CLIENT)
     onboarded.accounts.client("kafka").reject_client_vpc_connection(
         ClusterArn=onboarded.cluster, VpcConnectionArn=made["VpcConnectionArn"]
@@ -254,7 +256,7 @@ def test_a_connection_that_the_owner_rejected_is_not_made_anew(onboarded: Onboar
     assert onboarded.sweep() == 0
 
 
-def test_endpoints_without_the_tags_of_msk_are_told_once(onboarded: OnboardedClient) -> None:
+def test_endpoints_without_the_tags_of_msk_are_reported_once(onboarded: OnboardedClient) -> None:
     ec2 = onboarded.accounts.client("ec2", CLIENT)
     [endpoint] = ec2.describe_vpc_endpoints()["VpcEndpoints"]
     ec2.delete_tags(Resources=[endpoint["VpcEndpointId"]], Tags=[{"Key": "AWSMSKManaged"}])
@@ -265,7 +267,9 @@ def test_endpoints_without_the_tags_of_msk_are_told_once(onboarded: OnboardedCli
     assert onboarded.take_events() == [("Client Refused", "EndpointTagsMissing")]
 
 
-def test_what_one_client_lacks_is_told_whatever_another_did(onboarded: OnboardedClient) -> None:
+def test_missing_tags_of_one_client_are_reported_whatever_another_did(
+    onboarded: OnboardedClient,
+) -> None:
     external_changes.remove_endpoint_tags(onboarded.accounts, OTHER_CLIENT)
     external_changes.overwrite_bootstrap_servers(onboarded.accounts, CLIENT)
 
@@ -274,56 +278,58 @@ def test_what_one_client_lacks_is_told_whatever_another_did(onboarded: Onboarded
     assert ("Client Refused", "EndpointTagsMissing") in onboarded.take_events()
 
 
-def test_endpoints_that_a_run_made_after_the_sweep_had_looked_are_not_missed(
+def test_endpoints_created_after_the_scan_are_not_reported(
     onboarded: OnboardedClient,
 ) -> None:
-    """A sweep looks once at each account, for all clusters, which may take minutes."""
+    """A sweep scans each account once for all clusters, which may take minutes."""
     snapshot = read_snapshot(onboarded.cluster)
     [client] = [
         one for one in records_by_client((CLIENT,), snapshot.connections, (), ()) if one.is_listed
     ]
-    sights = AccountScanner(function_arn("SweepClustersFunction"), "sweep")
-    [sight] = sights.scan([CLIENT])
-    assert sight is not None
-    before = replace(sight, endpoints=Counter())
+    scanner = AccountScanner(function_arn("SweepClustersFunction"), "sweep")
+    [account_snapshot] = scanner.scan([CLIENT])
+    assert account_snapshot is not None
+    before = replace(account_snapshot, endpoints=Counter())
 
     report_untagged_endpoints(
-        onboarded.cluster, client, snapshot, before, lambda: sights.rescan(CLIENT)
+        onboarded.cluster, client, snapshot, before, lambda: scanner.rescan(CLIENT)
     )
     assert onboarded.take_events() == []
 
     external_changes.remove_endpoint_tags(onboarded.accounts, CLIENT)
     report_untagged_endpoints(
-        onboarded.cluster, client, snapshot, before, lambda: sights.rescan(CLIENT)
+        onboarded.cluster, client, snapshot, before, lambda: scanner.rescan(CLIENT)
     )
     assert onboarded.take_events() == [("Client Refused", "EndpointTagsMissing")]
 
 
-def test_endpoints_that_a_run_took_away_after_the_sweep_had_read_the_table_are_not_missed(
+def test_endpoints_deleted_after_the_table_was_read_are_not_reported(
     onboarded: OnboardedClient,
 ) -> None:
     snapshot = read_snapshot(onboarded.cluster)
     [client] = [
         one for one in records_by_client((CLIENT,), snapshot.connections, (), ()) if one.is_listed
     ]
-    sights = AccountScanner(function_arn("SweepClustersFunction"), "sweep")
+    scanner = AccountScanner(function_arn("SweepClustersFunction"), "sweep")
     onboarded.accounts.untag_vpc(CLIENT, onboarded.vpc_id)
     onboarded.reconcile()
     onboarded.advance_hours(24)
     onboarded.sweep()
     onboarded.take_events()
-    [sight] = sights.scan([CLIENT])
-    assert sight is not None
-    assert not sight.endpoints
+    [account_snapshot] = scanner.scan([CLIENT])
+    assert account_snapshot is not None
+    assert not account_snapshot.endpoints
 
     report_untagged_endpoints(
-        onboarded.cluster, client, snapshot, sight, lambda: sights.rescan(CLIENT)
+        onboarded.cluster, client, snapshot, account_snapshot, lambda: scanner.rescan(CLIENT)
     )
 
     assert onboarded.take_events() == []
 
 
-def test_endpoints_that_lose_their_tags_again_are_told_again(onboarded: OnboardedClient) -> None:
+def test_endpoints_that_lose_their_tags_again_are_reported_again(
+    onboarded: OnboardedClient,
+) -> None:
     ec2 = onboarded.accounts.client("ec2", CLIENT)
     [endpoint] = ec2.describe_vpc_endpoints()["VpcEndpoints"]
     tag = {"Key": "AWSMSKManaged", "Value": "true"}
@@ -337,7 +343,7 @@ def test_endpoints_that_lose_their_tags_again_are_told_again(onboarded: Onboarde
     assert onboarded.take_events() == [("Client Refused", "EndpointTagsMissing")] * 2
 
 
-def test_what_is_left_is_told_again_when_it_was_well_between(
+def test_unrepaired_drift_is_reported_again_after_it_was_resolved(
     onboarded: OnboardedClient, repair: Callable[[str], None]
 ) -> None:
     repair("")
@@ -352,7 +358,7 @@ def test_what_is_left_is_told_again_when_it_was_well_between(
     assert onboarded.take_events() == [("Cluster Refused", "DriftLeft")] * 2
 
 
-def test_a_status_that_somebody_deletes_comes_back(onboarded: OnboardedClient) -> None:
+def test_a_deleted_status_is_written_again(onboarded: OnboardedClient) -> None:
     onboarded.accounts.client("ssm", CLIENT).delete_parameter(Name="/msklink/orders/status")
 
     assert onboarded.sweep() == 1
@@ -362,7 +368,7 @@ def test_a_status_that_somebody_deletes_comes_back(onboarded: OnboardedClient) -
     assert onboarded.sweep() == 0
 
 
-def test_what_others_change_of_a_connection_that_is_leaving_starts_no_run(
+def test_drift_of_a_connection_in_removal_starts_no_run(
     onboarded: OnboardedClient,
 ) -> None:
     onboarded.remove_vpc_tag()

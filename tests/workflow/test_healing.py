@@ -1,4 +1,4 @@
-"""What was refused or has failed, and was mended since without a word to us."""
+"""Refused or failed connections whose cause was corrected without an event."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.support.onboarded_client import OnboardedClient
 
 @pytest.fixture
 def refused(onboarded: OnboardedClient) -> str:
-    """A second VPC of the client, which has DNS hostnames off."""
+    """Return a second VPC of the client, with DNS hostnames off."""
     vpc_id = onboarded.accounts.make_tagged_vpc(CLIENT)
     set_hostnames(onboarded, vpc_id, on=False)
     onboarded.reconcile()
@@ -23,7 +23,7 @@ def set_hostnames(onboarded: OnboardedClient, vpc_id: str, *, on: bool) -> None:
     )
 
 
-def test_a_vpc_that_was_mended_is_connected_within_hours(
+def test_a_corrected_vpc_is_connected_within_hours(
     onboarded: OnboardedClient, refused: str
 ) -> None:
     assert onboarded.sweep() == 0
@@ -39,7 +39,7 @@ def test_a_vpc_that_was_mended_is_connected_within_hours(
 
 
 @pytest.mark.usefixtures("refused")
-def test_a_vpc_that_stays_as_it_is_is_tried_once_a_day_and_told_once(
+def test_an_uncorrected_vpc_is_tried_once_a_day_and_reported_once(
     onboarded: OnboardedClient,
 ) -> None:
     runs = []
@@ -51,7 +51,7 @@ def test_a_vpc_that_stays_as_it_is_is_tried_once_a_day_and_told_once(
     assert onboarded.take_events() == []
 
 
-def test_a_connection_that_msk_gave_up_is_made_anew(onboarded: OnboardedClient) -> None:
+def test_a_failed_connection_is_created_again(onboarded: OnboardedClient) -> None:
     onboarded.accounts.msk.faults.add(faults.fails("CreateVpcConnection", "Broken", "it broke"))
     onboarded.accounts.make_tagged_vpc(CLIENT)
     onboarded.reconcile()

@@ -1,4 +1,4 @@
-"""Updates that take long, that never end, and that the state of the cluster does not show."""
+"""Updates that take long, never end, or are not visible in the state of the cluster."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ def test_thirty_brokers_are_waited_for_in_one_run(accounts: Accounts, engine: En
 
 
 @on_aws
-def test_an_update_that_msk_never_ends_is_told_and_its_end_still_seen(
+def test_an_update_that_does_not_end_is_reported_and_its_end_still_found(
     accounts: Accounts, engine: Engine
 ) -> None:
     accounts.msk.faults.add(faults.slow("UpdateConnectivity", 4))  # thirty hours
@@ -61,7 +61,7 @@ def test_an_update_that_msk_never_ends_is_told_and_its_end_still_seen(
 
 @pytest.mark.parametrize("named", ["updates", "latest", "never"])
 @pytest.mark.parametrize("changes", [EXPRESS, {}], ids=["stays ACTIVE", "is UPDATING"])
-def test_an_update_is_over_when_its_operation_says_so(
+def test_an_update_ends_when_its_operation_ends(
     accounts: Accounts, engine: Engine, changes: dict[str, Any], named: str
 ) -> None:
     accounts.msk.assume(active_operation=named)
@@ -74,7 +74,7 @@ def test_an_update_is_over_when_its_operation_says_so(
     assert accounts.status(CLIENT)["state"] == "published"
     assert not accounts.take_events("Cluster Refused")
     states = engine.states(run)
-    assert states.count("EnableConnectivity") == 2  # not again, and not for ever
+    assert states.count("EnableConnectivity") == 2  # not repeated
 
 
 def test_an_update_that_fails_on_a_cluster_that_stays_active_is_refused(
@@ -86,11 +86,11 @@ def test_an_update_that_fails_on_a_cluster_that_stays_active_is_refused(
 
     assert engine.reconcile(cluster) == "SUCCEEDED"
 
-    [told] = accounts.take_events("Cluster Refused")
-    assert told["refusal"]["code"] == "ConnectivityUpdateFailed"
+    [event] = accounts.take_events("Cluster Refused")
+    assert event["refusal"]["code"] == "ConnectivityUpdateFailed"
 
 
-def test_a_connection_that_is_being_made_keeps_no_run_waiting(
+def test_a_connection_in_creation_does_not_delay_another_run(
     accounts: Accounts, engine: Engine
 ) -> None:
     accounts.msk.assume(active_operation="latest")

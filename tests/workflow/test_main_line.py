@@ -62,7 +62,7 @@ def test_a_tagged_vpc_finds_its_brokers_in_its_own_account(
 
 
 @pytest.mark.parametrize("scheme", ["iam", "scram", "tls"])
-def test_each_scheme_can_be_had(accounts: Accounts, engine: Engine, scheme: str) -> None:
+def test_each_scheme_can_be_requested(accounts: Accounts, engine: Engine, scheme: str) -> None:
     cluster = accounts.make_cluster(
         tags=clients(CLIENT, schemes="auto"), ClientAuthentication=ALL_ON
     )
@@ -78,7 +78,7 @@ def test_each_scheme_can_be_had(accounts: Accounts, engine: Engine, scheme: str)
     assert on == {name: name == scheme for name in on}
 
 
-def test_many_clients_and_vpcs_ride_on_one_reboot(accounts: Accounts, engine: Engine) -> None:
+def test_many_clients_and_vpcs_need_one_reboot(accounts: Accounts, engine: Engine) -> None:
     cluster = accounts.make_cluster(
         tags=clients(CLIENT, OTHER_CLIENT, schemes="auto"), ClientAuthentication=ALL_ON
     )
@@ -122,7 +122,7 @@ def test_every_call_sends_all_three_flags(accounts: Accounts, engine: Engine) ->
         }
 
 
-def test_a_scheme_that_is_added_later_leaves_the_others_alone(
+def test_a_scheme_that_is_added_later_does_not_change_the_others(
     accounts: Accounts, engine: Engine
 ) -> None:
     cluster = accounts.make_cluster(tags=clients(CLIENT))
@@ -155,9 +155,7 @@ def test_a_second_run_changes_nothing(accounts: Accounts, engine: Engine) -> Non
     assert not accounts.take_events()
 
 
-def test_connections_are_asked_after_with_one_call_per_look(
-    accounts: Accounts, engine: Engine
-) -> None:
+def test_connections_are_polled_with_one_call(accounts: Accounts, engine: Engine) -> None:
     cluster = accounts.make_cluster(tags=clients(CLIENT, OTHER_CLIENT))
     for account in (CLIENT, CLIENT, OTHER_CLIENT):
         accounts.make_tagged_vpc(account, "iam")
@@ -205,7 +203,7 @@ def test_one_client_goes_through_the_states_in_order(accounts: Accounts, engine:
     ]
 
 
-def test_a_request_by_event_is_served_like_a_tag(accounts: Accounts, engine: Engine) -> None:
+def test_a_request_by_event_works_like_a_tag(accounts: Accounts, engine: Engine) -> None:
     accounts.make_cluster(tags=clients(CLIENT))
     accounts.deploy_client(CLIENT)
     vpc_id = accounts.make_network(CLIENT)
@@ -235,7 +233,7 @@ def test_two_clusters_serve_one_vpc(accounts: Accounts, engine: Engine) -> None:
         assert f".{name}." in brokers
 
 
-def test_a_vpc_of_the_owner_can_be_a_client_too(accounts: Accounts, engine: Engine) -> None:
+def test_a_vpc_in_the_owner_account_can_be_a_client(accounts: Accounts, engine: Engine) -> None:
     cluster = accounts.make_cluster(tags=clients(OWNER))
     accounts.make_tagged_vpc(OWNER, "iam tls")  # tls is refused
 

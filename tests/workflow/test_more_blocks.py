@@ -1,4 +1,4 @@
-"""A client VPC that gets more address blocks, from which its clients are to reach the brokers."""
+"""A client VPC that gets more address blocks, which must reach the brokers."""
 
 from tests.support.aws import CLIENT
 from tests.support.onboarded_client import OnboardedClient
@@ -14,7 +14,7 @@ def blocks_let_in(onboarded: OnboardedClient) -> list[str]:
     return sorted(rules)
 
 
-def test_a_new_block_is_let_in_by_the_next_sweep_and_is_no_drift(
+def test_a_new_block_is_allowed_by_the_next_sweep_and_is_no_drift(
     onboarded: OnboardedClient,
 ) -> None:
     onboarded.accounts.client("ec2", CLIENT).associate_vpc_cidr_block(
@@ -28,8 +28,8 @@ def test_a_new_block_is_let_in_by_the_next_sweep_and_is_no_drift(
     assert onboarded.sweep() == 0
 
 
-def test_a_dual_stack_vpc_is_served_and_nobody_finds_a_change(onboarded: OnboardedClient) -> None:
-    """EC2 gives a group there one more rule than elsewhere."""
+def test_a_dual_stack_vpc_is_connected_without_drift(onboarded: OnboardedClient) -> None:
+    """EC2 adds one more rule to groups in a dual-stack VPC."""
     accounts = onboarded.accounts
     onboarded.remove_vpc_tag()
     vpc_id = accounts.make_network(CLIENT, ipv6=True)

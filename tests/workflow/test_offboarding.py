@@ -1,4 +1,4 @@
-"""Taking connections away: whoever asks for it, when, in which order, and what is left alone."""
+"""Removal of connections: the reasons, the time, the order, and what is kept."""
 
 from collections.abc import Callable
 
@@ -34,17 +34,17 @@ def without_grace(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @each_way
-def test_a_connection_goes_when_its_time_is_up_and_not_before(
+def test_a_connection_is_removed_when_it_is_due_and_not_before(
     onboarded: OnboardedClient, take_back: Trigger, code: str
 ) -> None:
     start = onboarded.accounts.clock.now()
 
     take_back(onboarded)
 
-    [told] = onboarded.accounts.take_events()
-    assert (told["detail_type"], told["refusal"]["code"]) == (SCHEDULED, code)
-    assert (told["account"], told["vpc_id"], told["scheme"]) == (CLIENT, onboarded.vpc_id, "iam")
-    assert told["due"] > start.isoformat()
+    [event] = onboarded.accounts.take_events()
+    assert (event["detail_type"], event["refusal"]["code"]) == (SCHEDULED, code)
+    assert (event["account"], event["vpc_id"], event["scheme"]) == (CLIENT, onboarded.vpc_id, "iam")
+    assert event["due"] > start.isoformat()
     assert onboarded.status_entry()["state"] == "published"
     assert onboarded.status_entry()["leaving"]["reason"]["code"] == code
     onboarded.assert_is_onboarded()
@@ -66,7 +66,9 @@ def test_a_connection_goes_when_its_time_is_up_and_not_before(
 @pytest.mark.parametrize(
     "take_back", [OnboardedClient.remove_vpc_tag, OnboardedClient.remove_from_client_list]
 )
-def test_what_is_put_back_in_time_stays(onboarded: OnboardedClient, take_back: Trigger) -> None:
+def test_restoring_the_tag_in_time_keeps_the_connection(
+    onboarded: OnboardedClient, take_back: Trigger
+) -> None:
     take_back(onboarded)
     onboarded.advance_hours(12)
 
@@ -80,7 +82,7 @@ def test_what_is_put_back_in_time_stays(onboarded: OnboardedClient, take_back: T
 
 @pytest.mark.usefixtures("without_grace")
 @each_way
-def test_without_grace_it_goes_at_once(
+def test_without_a_grace_period_it_is_removed_at_once(
     onboarded: OnboardedClient, take_back: Trigger, code: str
 ) -> None:
     take_back(onboarded)
@@ -89,7 +91,7 @@ def test_without_grace_it_goes_at_once(
     assert onboarded.take_events() == [(SCHEDULED, code), (OFFBOARDED, code)]
 
 
-def test_who_asks_to_leave_leaves_at_once_tag_or_not_and_can_come_back(
+def test_an_offboarding_request_disconnects_at_once_and_can_be_reversed(
     onboarded: OnboardedClient,
 ) -> None:
     onboarded.request_offboarding()
@@ -106,7 +108,7 @@ def test_who_asks_to_leave_leaves_at_once_tag_or_not_and_can_come_back(
     assert "refusal" not in onboarded.accounts.status(CLIENT)
 
 
-def test_a_request_to_leave_that_comes_again_much_later_cuts_nobody_off(
+def test_a_late_duplicate_of_an_offboarding_request_disconnects_nobody(
     onboarded: OnboardedClient,
 ) -> None:
     request = onboarded.request_offboarding()
@@ -124,7 +126,7 @@ def test_a_request_to_leave_that_comes_again_much_later_cuts_nobody_off(
 # --------------------------------------------------------------------------- the whole cluster
 
 
-def test_a_cluster_that_is_opted_out_lets_all_its_clients_go_but_keeps_its_schemes(
+def test_opting_out_removes_all_clients_but_keeps_the_schemes(
     onboarded: OnboardedClient,
 ) -> None:
     accounts = onboarded.accounts
@@ -146,7 +148,7 @@ def test_a_cluster_that_is_opted_out_lets_all_its_clients_go_but_keeps_its_schem
     assert onboarded.sweep() == 0
 
 
-def test_what_the_owner_has_goes_also_when_the_clients_went_before(
+def test_opting_out_without_clients_removes_the_resources_of_the_owner(
     onboarded: OnboardedClient,
 ) -> None:
     accounts = onboarded.accounts
@@ -165,7 +167,7 @@ def test_what_the_owner_has_goes_also_when_the_clients_went_before(
     assert onboarded.sweep() == 0
 
 
-def test_a_cluster_that_is_deleted_leaves_nothing_in_the_accounts_of_its_clients(
+def test_a_deleted_cluster_leaves_nothing_in_client_accounts(
     onboarded: OnboardedClient,
 ) -> None:
     accounts = onboarded.accounts
@@ -198,7 +200,7 @@ def test_a_cluster_that_is_deleted_leaves_nothing_in_the_accounts_of_its_clients
     ("take_back", "grant_is_first"),
     [(OnboardedClient.remove_vpc_tag, False), (OnboardedClient.remove_from_client_list, True)],
 )
-def test_parameters_go_before_the_connection_and_the_grant_first_of_who_is_off_the_list(
+def test_parameters_are_removed_before_connections_and_first_the_grant_of_a_delisted_account(
     onboarded: OnboardedClient, take_back: Trigger, *, grant_is_first: bool
 ) -> None:
     seen = []
@@ -215,7 +217,9 @@ def test_parameters_go_before_the_connection_and_the_grant_first_of_who_is_off_t
 
 
 @pytest.mark.usefixtures("without_grace")
-def test_an_account_stays_admitted_until_its_last_vpc_is_gone(onboarded: OnboardedClient) -> None:
+def test_an_account_keeps_its_grant_until_its_last_vpc_is_removed(
+    onboarded: OnboardedClient,
+) -> None:
     other = onboarded.accounts.make_tagged_vpc(CLIENT)
     onboarded.reconcile()
 
@@ -231,7 +235,7 @@ def test_an_account_stays_admitted_until_its_last_vpc_is_gone(onboarded: Onboard
 
 
 @pytest.mark.usefixtures("without_grace")
-def test_one_scheme_can_go_and_the_other_stay(onboarded: OnboardedClient) -> None:
+def test_one_scheme_can_be_removed_and_another_kept(onboarded: OnboardedClient) -> None:
     onboarded.accounts.tag_cluster(onboarded.cluster, msklink="iam scram")
     onboarded.accounts.tag_vpc(CLIENT, onboarded.vpc_id, "iam scram")
     onboarded.reconcile()
@@ -243,11 +247,11 @@ def test_one_scheme_can_go_and_the_other_stay(onboarded: OnboardedClient) -> Non
     assert not onboarded.accounts.parameters(CLIENT, "/msklink/orders/scram")
 
 
-# ------------------------------------------------------------------------------ what is let be
+# ------------------------------------------------------------------------------ kept resources
 
 
 @pytest.mark.usefixtures("without_grace")
-def test_a_connection_made_by_hand_is_let_be_and_its_account_stays_admitted(
+def test_a_manual_connection_is_kept_with_its_grant(
     onboarded: OnboardedClient,
 ) -> None:
     [made] = onboarded.accounts.connections(CLIENT)
@@ -263,7 +267,7 @@ def test_a_connection_made_by_hand_is_let_be_and_its_account_stays_admitted(
 
 
 @pytest.mark.usefixtures("without_grace")
-def test_a_security_group_that_others_use_is_left_to_them_after_a_day(
+def test_a_security_group_in_use_is_given_up_after_a_day(
     onboarded: OnboardedClient,
 ) -> None:
     [group] = onboarded.managed_groups()
@@ -289,7 +293,7 @@ def test_a_security_group_that_others_use_is_left_to_them_after_a_day(
 
 
 @pytest.mark.parametrize("guard", ["tag", "stack"])
-def test_a_protected_connection_is_not_taken_away_which_is_told_once(
+def test_a_protected_connection_is_kept_and_reported_once(
     onboarded: OnboardedClient, guard: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def protect(*, on: bool) -> None:
@@ -318,7 +322,7 @@ def test_a_protected_connection_is_not_taken_away_which_is_told_once(
 
 
 @pytest.mark.parametrize("value", ["iaam", "iaam scram", ""])
-def test_a_slip_in_the_tag_of_a_cluster_takes_no_connection_away(
+def test_a_typo_in_a_cluster_tag_removes_no_connection(
     onboarded: OnboardedClient, value: str
 ) -> None:
     onboarded.accounts.tag_cluster(onboarded.cluster, msklink=value)
@@ -331,7 +335,7 @@ def test_a_slip_in_the_tag_of_a_cluster_takes_no_connection_away(
     assert onboarded.status_entry()["state"] == "published"
 
 
-def test_a_slip_in_a_tag_takes_no_connection_away(onboarded: OnboardedClient) -> None:
+def test_a_typo_in_a_vpc_tag_removes_no_connection(onboarded: OnboardedClient) -> None:
     onboarded.accounts.tag_vpc(CLIENT, onboarded.vpc_id, "iaam")
 
     onboarded.reconcile()

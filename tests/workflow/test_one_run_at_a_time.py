@@ -1,4 +1,4 @@
-"""Whoever asks while a run is at work, or after it died, is served, and nothing is done twice."""
+"""Requests during a run or after its failure are served, and nothing is done twice."""
 
 import pytest
 
@@ -18,7 +18,7 @@ def holder(cluster: str) -> str:
     return held
 
 
-def test_what_is_asked_for_during_a_run_is_served_by_the_same_run(
+def test_a_request_during_a_run_is_served_by_the_same_run(
     accounts: Accounts, engine: Engine
 ) -> None:
     cluster = accounts.make_cluster(tags=BOTH)
@@ -39,7 +39,7 @@ def test_what_is_asked_for_during_a_run_is_served_by_the_same_run(
     assert cluster_item.read_cluster(cluster).holder is None
 
 
-def test_a_client_that_comes_during_the_reboot_rides_on_it(
+def test_a_client_that_is_added_during_the_reboot_needs_no_other(
     accounts: Accounts, engine: Engine
 ) -> None:
     cluster = accounts.make_cluster(tags=BOTH)
@@ -54,7 +54,7 @@ def test_a_client_that_comes_during_the_reboot_rides_on_it(
     assert accounts.msk.calls[OWNER, "UpdateConnectivity"] == 1
 
 
-def test_a_run_that_failed_leaves_a_lease_that_the_next_event_heals(
+def test_the_lease_of_a_failed_run_is_released_by_the_next_event(
     accounts: Accounts, engine: Engine
 ) -> None:
     cluster = accounts.make_cluster(tags=BOTH)
@@ -76,7 +76,7 @@ def test_a_run_that_failed_leaves_a_lease_that_the_next_event_heals(
     "operation",  # moto cannot stop an execution inside a Map
     ["UpdateConnectivity", "PutClusterPolicy", "ListClientVpcConnections", "GetBootstrapBrokers"],
 )
-def test_a_run_that_was_killed_is_taken_up_by_the_next_with_the_same_end(
+def test_the_run_after_a_stopped_run_reaches_the_same_end(
     accounts: Accounts, engine: Engine, operation: str
 ) -> None:
     cluster = accounts.make_cluster(tags=BOTH)

@@ -1,4 +1,4 @@
-"""Answers of MSK that nobody could verify: whichever it is, clients are served."""
+"""Unverified behavior of MSK: clients are connected with either assumption."""
 
 import pytest
 
@@ -44,7 +44,7 @@ def served_in_one_run(accounts: Accounts, engine: Engine, cluster: str) -> None:
         ("role_delay_seconds", 60),
     ],
 )
-def test_a_policy_or_a_role_that_is_not_in_force_at_once_is_waited_for(
+def test_a_policy_or_role_that_takes_effect_later_is_waited_for(
     accounts: Accounts, engine: Engine, question: str, seconds: float
 ) -> None:
     accounts.msk.assume(**{question: seconds})
@@ -65,13 +65,13 @@ def test_a_connection_that_stays_denied_is_refused_after_half_a_minute(
     [run] = engine.receive(tag_event(cluster))
 
     assert engine.describe(run)["status"] == "SUCCEEDED"
-    [told] = accounts.take_events("Client Refused")
-    assert (told["account"], told["refusal"]["code"]) == (CLIENT, "ClientRoleDenied")
+    [event] = accounts.take_events("Client Refused")
+    assert (event["account"], event["refusal"]["code"]) == (CLIENT, "ClientRoleDenied")
     assert accounts.status(OWNER)["clients"] == {CLIENT: "refused", OTHER_CLIENT: "published"}
     assert engine.states(run).count("OpenConnections") == 3  # at once, after 20 and after 40 s
 
 
-def test_a_role_of_msk_that_is_never_made_is_told_in_its_words(
+def test_a_missing_service_linked_role_is_reported_with_the_message_of_msk(
     accounts: Accounts, engine: Engine
 ) -> None:
     accounts.msk.assume(role_delay_seconds=NEVER)
@@ -87,7 +87,7 @@ def test_a_role_of_msk_that_is_never_made_is_told_in_its_words(
 
 @pytest.mark.parametrize("takes", [False, True])
 @pytest.mark.parametrize("state", ["UPDATING", "HEALING", "MAINTENANCE", "REBOOTING_BROKER"])
-def test_a_cluster_that_somebody_changes_is_waited_for(
+def test_a_cluster_that_others_update_is_waited_for(
     accounts: Accounts, engine: Engine, state: str, *, takes: bool
 ) -> None:
     accounts.msk.assume(busy_takes_connections=takes)

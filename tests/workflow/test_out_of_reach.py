@@ -1,4 +1,4 @@
-"""Client accounts that cannot be reached: none is cut off by mistake, and none stays for ever."""
+"""Unreachable client accounts: none is disconnected by mistake, and all end."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ from tests.support.onboarded_client import TAGS, OnboardedClient
 SCHEDULED, OFFBOARDED = "Client Offboarding Scheduled", "Client Offboarded"
 
 
-def test_an_account_that_cannot_be_reached_is_cut_off_from_the_owners_side(
+def test_an_unreachable_account_is_disconnected_by_rejection(
     onboarded: OnboardedClient,
 ) -> None:
     onboarded.remove_from_client_list()
@@ -26,9 +26,9 @@ def test_an_account_that_cannot_be_reached_is_cut_off_from_the_owners_side(
     onboarded.advance_hours(1)
     assert onboarded.connections() == ["REJECTED"]
     assert onboarded.granted() == [OTHER_CLIENT]
-    [told] = onboarded.accounts.take_events(OFFBOARDED)
-    assert told["refusal"]["code"] == "ClientUnreachable"
-    assert "AWS bills it until the client deletes it" in told["refusal"]["remedy"]
+    [event] = onboarded.accounts.take_events(OFFBOARDED)
+    assert event["refusal"]["code"] == "ClientUnreachable"
+    assert "AWS bills it until the client deletes it" in event["refusal"]["remedy"]
     assert onboarded.accounts.status(OWNER)["clients"][CLIENT] == "abandoned"
     assert onboarded.sweep() == 0
 
@@ -50,7 +50,7 @@ def leave_unseen(onboarded: OnboardedClient) -> None:
 
 
 @pytest.mark.parametrize("go", [untag_and_close, leave_unseen])
-def test_who_is_on_the_list_still_loses_the_grant_with_the_connection(
+def test_a_listed_unreachable_account_loses_its_grant_with_its_connection(
     onboarded: OnboardedClient, go: Callable[[OnboardedClient], None]
 ) -> None:
     go(onboarded)
@@ -64,7 +64,7 @@ def test_who_is_on_the_list_still_loses_the_grant_with_the_connection(
     assert onboarded.granted() == [OTHER_CLIENT]
 
 
-def test_a_listed_account_that_nobody_can_see_keeps_its_grant(onboarded: OnboardedClient) -> None:
+def test_a_listed_unreachable_account_keeps_its_grant(onboarded: OnboardedClient) -> None:
     onboarded.accounts.remove_client(CLIENT)
 
     onboarded.reconcile()
@@ -74,7 +74,7 @@ def test_a_listed_account_that_nobody_can_see_keeps_its_grant(onboarded: Onboard
     onboarded.assert_is_onboarded()
 
 
-def test_what_is_left_in_a_lost_account_is_forgotten_when_somebody_deletes_it(
+def test_records_of_an_unreachable_account_end_when_the_connection_is_deleted(
     onboarded: OnboardedClient,
 ) -> None:
     onboarded.remove_from_client_list()
@@ -91,7 +91,7 @@ def test_what_is_left_in_a_lost_account_is_forgotten_when_somebody_deletes_it(
     assert onboarded.accounts.status(OWNER)["clients"] == {OTHER_CLIENT: "published"}
 
 
-def test_a_tag_that_cannot_be_seen_is_no_reason_to_cut_anybody_off(
+def test_a_tag_that_cannot_be_read_disconnects_nobody(
     onboarded: OnboardedClient,
 ) -> None:
     onboarded.accounts.blocked.add(CLIENT)
@@ -105,7 +105,7 @@ def test_a_tag_that_cannot_be_seen_is_no_reason_to_cut_anybody_off(
     assert SCHEDULED not in [what for what, _ in onboarded.take_events()]
 
 
-def test_what_a_cluster_that_is_gone_left_in_a_lost_account_is_given_up_after_a_day(
+def test_leftovers_of_a_deleted_cluster_in_an_unreachable_account_are_given_up_after_a_day(
     onboarded: OnboardedClient,
 ) -> None:
     accounts = onboarded.accounts
@@ -125,7 +125,7 @@ def test_what_a_cluster_that_is_gone_left_in_a_lost_account_is_given_up_after_a_
     assert onboarded.sweep() == 1
 
     assert not accounts.parameters(OWNER)
-    assert onboarded.take_events() == []  # that it could not be deleted was told
+    assert onboarded.take_events() == []  # the failed deletion was reported before
     assert onboarded.sweep() == 0
     assert not run_state.managed_clusters()
 
@@ -140,13 +140,13 @@ def opt_out(onboarded: OnboardedClient) -> None:
 
 
 def state(onboarded: OnboardedClient) -> str:
-    """What the table says of the client's connection."""
+    """Return the state of the client's connection in the table."""
     item = onboarded.accounts.items(onboarded.cluster)[f"client#{CLIENT}#{onboarded.vpc_id}#iam"]
     return str(item["state"])
 
 
 @pytest.mark.parametrize("take_back", [OnboardedClient.remove_from_client_list, opt_out])
-def test_what_the_owner_puts_back_in_time_stays_though_nobody_can_look(
+def test_relisting_an_unreachable_account_in_time_keeps_its_connection(
     onboarded: OnboardedClient, take_back: Callable[[OnboardedClient], None]
 ) -> None:
     take_back(onboarded)
@@ -168,7 +168,7 @@ def test_what_the_owner_puts_back_in_time_stays_though_nobody_can_look(
     assert OFFBOARDED not in [what for what, _ in onboarded.take_events()]
 
 
-def test_what_a_run_gave_up_before_it_failed_stays_when_it_is_put_back(
+def test_relisting_after_a_failed_run_keeps_the_connection(
     onboarded: OnboardedClient,
 ) -> None:
     opt_out(onboarded)
@@ -190,7 +190,7 @@ def test_what_a_run_gave_up_before_it_failed_stays_when_it_is_put_back(
     onboarded.assert_is_onboarded()
 
 
-def test_who_is_put_back_has_the_whole_grace_for_the_next_mistake(
+def test_relisting_starts_a_complete_grace_period_for_the_next_removal(
     onboarded: OnboardedClient,
 ) -> None:
     onboarded.remove_from_client_list()

@@ -1,4 +1,4 @@
-"""Principals of the cluster policy that are gone: one of them does not keep the others out."""
+"""Deleted principals of the cluster policy, which must not block the others."""
 
 import pytest
 
@@ -10,13 +10,13 @@ from tests.support.functions import OWNER
 from tests.support.onboarded_client import TAGS, OnboardedClient
 
 THIRD, FOURTH, VENDOR = "444444444444", "555555555555", "666666666666"
-TOLD = ("Client Refused", Code.PRINCIPAL_REJECTED)
+REJECTED = ("Client Refused", Code.PRINCIPAL_REJECTED)
 
 IS_NAMED = pytest.mark.parametrize("is_named", [True, False], ids=["named", "not-named"])
 
 
 def close(onboarded: OnboardedClient, *accounts: str) -> None:
-    """AWS closes *accounts*, whose roles cannot be assumed from then on."""
+    """Close *accounts*, whose roles cannot be assumed afterwards."""
     for account in accounts:
         onboarded.accounts.msk.close_account(account)
         onboarded.accounts.blocked.add(account)
@@ -31,7 +31,7 @@ def let_in(onboarded: OnboardedClient, *accounts: str) -> None:
 
 
 @IS_NAMED
-def test_an_account_that_was_closed_since_it_was_admitted_keeps_nobody_out(
+def test_an_account_closed_after_its_grant_blocks_nobody(
     onboarded: OnboardedClient, is_named: bool
 ) -> None:
     onboarded.accounts.msk.assume(bad_principal_is_named=is_named)
@@ -42,12 +42,12 @@ def test_an_account_that_was_closed_since_it_was_admitted_keeps_nobody_out(
     assert onboarded.granted() == [OTHER_CLIENT, THIRD]
     assert cluster_item.read_cluster(onboarded.cluster).suspended_accounts == ()
     assert onboarded.accounts.status(OWNER)["clients"][THIRD] == "published"
-    assert TOLD in onboarded.take_events()
+    assert REJECTED in onboarded.take_events()
     rejected = onboarded.accounts.items(onboarded.cluster)[f"client#{CLIENT}##"]["refusal"]
     assert CLIENT in rejected["message"]
 
 
-def test_it_is_told_once(onboarded: OnboardedClient) -> None:
+def test_a_closed_account_is_reported_once(onboarded: OnboardedClient) -> None:
     close(onboarded, CLIENT)
     let_in(onboarded, THIRD)
     onboarded.accounts.take_events()
@@ -60,7 +60,7 @@ def test_it_is_told_once(onboarded: OnboardedClient) -> None:
 
 
 @IS_NAMED
-def test_all_that_were_closed_are_found(onboarded: OnboardedClient, is_named: bool) -> None:
+def test_all_closed_accounts_are_found(onboarded: OnboardedClient, is_named: bool) -> None:
     onboarded.accounts.msk.assume(bad_principal_is_named=is_named)
     let_in(onboarded, THIRD, FOURTH)
     close(onboarded, CLIENT, FOURTH)
@@ -71,7 +71,7 @@ def test_all_that_were_closed_are_found(onboarded: OnboardedClient, is_named: bo
     assert onboarded.granted() == [OTHER_CLIENT, THIRD, VENDOR]
 
 
-def test_a_vendor_whose_account_was_closed_keeps_nobody_out(onboarded: OnboardedClient) -> None:
+def test_a_closed_vendor_account_blocks_nobody(onboarded: OnboardedClient) -> None:
     onboarded.accounts.tag_cluster(onboarded.cluster, msklink__vendors=VENDOR)
     onboarded.reconcile()
     onboarded.accounts.msk.close_account(VENDOR)
@@ -82,7 +82,7 @@ def test_a_vendor_whose_account_was_closed_keeps_nobody_out(onboarded: Onboarded
     assert ("Cluster Refused", Code.PRINCIPAL_REJECTED) in onboarded.take_events()
 
 
-def test_a_closed_account_does_not_keep_the_grant_of_another_that_leaves(
+def test_a_closed_account_does_not_block_the_removal_of_another(
     onboarded: OnboardedClient,
 ) -> None:
     let_in(onboarded, THIRD)
@@ -96,7 +96,7 @@ def test_a_closed_account_does_not_keep_the_grant_of_another_that_leaves(
     assert onboarded.connections() == []
 
 
-def test_who_is_reached_keeps_its_grant_while_the_closed_one_is_sought(
+def test_reachable_accounts_keep_their_grants_during_the_search(
     onboarded: OnboardedClient,
 ) -> None:
     close(onboarded, OTHER_CLIENT)
@@ -113,10 +113,10 @@ def test_who_is_reached_keeps_its_grant_while_the_closed_one_is_sought(
     assert all(CLIENT in granted for granted in written)
 
 
-def test_who_was_taken_out_to_find_the_closed_one_is_let_in_again_after_a_crash(
+def test_suspended_accounts_are_granted_again_after_a_crash(
     onboarded: OnboardedClient,
 ) -> None:
-    onboarded.remove_vpc_tag()  # and has its connection until its time is up
+    onboarded.remove_vpc_tag()  # and keeps its connection until it is due
     onboarded.accounts.blocked.add(CLIENT)
     close(onboarded, OTHER_CLIENT)
     fine = (faults.Fault("PutClusterPolicy") for _ in range(3))
@@ -131,7 +131,7 @@ def test_who_was_taken_out_to_find_the_closed_one_is_let_in_again_after_a_crash(
     assert cluster_item.read_cluster(onboarded.cluster).suspended_accounts == ()
 
 
-def test_others_principal_that_is_gone_is_shown_and_who_is_admitted_goes_on(
+def test_a_deleted_principal_of_others_is_reported_and_clients_stay_connected(
     onboarded: OnboardedClient,
 ) -> None:
     role = "arn:aws:iam::999999999999:role/app"
@@ -144,5 +144,5 @@ def test_others_principal_that_is_gone_is_shown_and_who_is_admitted_goes_on(
 
     clients = onboarded.accounts.status(OWNER)["clients"]
     assert clients == {CLIENT: "published", OTHER_CLIENT: "published", THIRD: "refused"}
-    [told] = onboarded.accounts.take_events("Client Refused")
-    assert "AROA" in told["refusal"]["remedy"]
+    [event] = onboarded.accounts.take_events("Client Refused")
+    assert "AROA" in event["refusal"]["remedy"]

@@ -1,4 +1,4 @@
-"""Every reason to refuse, from what people did to what their teams read of it."""
+"""Every refusal, from its cause to the status that the teams read."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -40,16 +40,16 @@ def request(vpc_id: str, account: str = CLIENT, **changes: Any) -> dict[str, Any
 
 
 def codes(accounts: Accounts) -> list[tuple[str, str]]:
-    """What was told of refusals: kind of event and code."""
+    """Return the detail type and code of each refusal event."""
     return [
-        (told["detail_type"], told["refusal"]["code"])
-        for told in accounts.take_events()
-        if "refusal" in told
+        (event["detail_type"], event["refusal"]["code"])
+        for event in accounts.take_events()
+        if "refusal" in event
     ]
 
 
 def recorded(accounts: Accounts, cluster: str) -> list[str]:
-    """The codes of the refusals in the items of the clients."""
+    """Return the refusal codes in the items of the clients."""
     return [
         item["refusal"]["code"]
         for name, item in accounts.items(cluster).items()
@@ -58,7 +58,7 @@ def recorded(accounts: Accounts, cluster: str) -> list[str]:
 
 
 def shown(accounts: Accounts, account: str, what: str = "refusal") -> list[str]:
-    """The codes in the status that the team of *account* reads."""
+    """Return the codes in the status of *account*."""
     status = accounts.status(account)
     entries = [status, *(entry for vpc in status["vpcs"].values() for entry in vpc.values())]
     found = [entry[what] for entry in entries if what in entry]
@@ -67,12 +67,12 @@ def shown(accounts: Accounts, account: str, what: str = "refusal") -> list[str]:
 
 
 def writes_to_cluster(accounts: Accounts) -> set[str]:
-    """The operations by which the run changed the cluster or opened it."""
+    """Return the operations that changed the cluster or its policy."""
     changing = {"UpdateConnectivity", "PutClusterPolicy", "DeleteClusterPolicy"}
     return {operation for _, operation in accounts.msk.calls if operation in changing}
 
 
-# -------------------------------------------------------------------- the cluster cannot have it
+# -------------------------------------------------------------------- ineligible clusters
 
 
 def cluster_with(schemes: str = "iam", wanted: str | None = None, **changes: Any) -> Prepare:
@@ -123,7 +123,7 @@ def without_the_property(accounts: Accounts) -> str:
 
 
 def in_plaintext(accounts: Accounts) -> str:
-    """MSK refuses to make such a cluster today; older ones may be there."""
+    """MSK refuses to create such a cluster now; older ones may exist."""
     cluster = cluster_with()(accounts)
     accounts.msk.force_encryption(cluster, "PLAINTEXT")
     return cluster
@@ -146,7 +146,7 @@ CLUSTERS: list[tuple[Code, Prepare]] = [
 
 
 @pytest.mark.parametrize(("code", "prepare"), CLUSTERS, ids=[code for code, _ in CLUSTERS])
-def test_a_cluster_that_cannot_have_it_is_not_touched_and_both_teams_are_told(
+def test_an_ineligible_cluster_is_not_changed_and_both_teams_see_the_refusal(
     accounts: Accounts, engine: Engine, code: Code, prepare: Prepare
 ) -> None:
     cluster = prepare(accounts)
@@ -185,13 +185,13 @@ def test_a_cluster_with_unauthenticated_access_beside_a_scheme_is_served(
     assert accounts.status(CLIENT)["state"] == "published"
     assert shown(accounts, CLIENT, "warnings") == [Code.UNAUTHENTICATED_ACCESS_ON]
     strings = accounts.client("kafka").get_bootstrap_brokers(ClusterArn=cluster)
-    assert "BootstrapBrokerString" in strings  # who does not authenticate goes on as before
+    assert "BootstrapBrokerString" in strings  # clients without authentication stay connected
 
 
-def test_a_cluster_without_a_certificate_authority_is_not_touched(
+def test_a_cluster_without_a_certificate_authority_is_not_changed(
     accounts: Accounts, engine: Engine
 ) -> None:
-    """MSK refuses to make such a cluster today; older ones may be there."""
+    """MSK refuses to create such a cluster now; older ones may exist."""
     cluster = cluster_with("tls", ClientAuthentication=ALL_ON)(accounts)
     accounts.msk.forget_authorities(cluster)
 
@@ -203,12 +203,12 @@ def test_a_cluster_without_a_certificate_authority_is_not_touched(
     assert not writes_to_cluster(accounts)
 
 
-# ----------------------------------------------------------------------- one client cannot have it
+# ----------------------------------------------------------------------- refusals of one client
 
 
 @dataclass(frozen=True)
 class Trouble:
-    """What is wrong with one client; *reachable* is whether its status can say so."""
+    """An error of one client; *reachable* is whether its status can be written."""
 
     code: Code
     cause: Callable[[Accounts, str], dict[str, Any] | None]
@@ -403,7 +403,7 @@ PLACES = [
 
 
 @pytest.mark.parametrize("trouble", PLACES, ids=lambda trouble: trouble.cause.__name__)
-def test_a_place_that_cannot_be_is_refused_before_anything_is_written(
+def test_an_invalid_placement_is_refused_before_any_change(
     accounts: Accounts, engine: Engine, trouble: Trouble
 ) -> None:
     cluster = accounts.make_cluster(tags=opted_in())
@@ -419,7 +419,7 @@ def test_a_place_that_cannot_be_is_refused_before_anything_is_written(
     assert not accounts.connections(CLIENT)
 
 
-def test_the_vpc_of_the_cluster_is_no_client(accounts: Accounts, engine: Engine) -> None:
+def test_the_vpc_of_the_cluster_cannot_be_a_client(accounts: Accounts, engine: Engine) -> None:
     cluster = accounts.make_cluster(tags=opted_in(client=OWNER))
     [vpc_id] = accounts.vpcs_with_subnets(OWNER)
     accounts.deploy_client(OWNER)
@@ -432,7 +432,7 @@ def test_the_vpc_of_the_cluster_is_no_client(accounts: Accounts, engine: Engine)
     assert not writes_to_cluster(accounts)
 
 
-def test_a_policy_without_room_is_left_as_it_is(accounts: Accounts, engine: Engine) -> None:
+def test_a_full_policy_is_not_changed(accounts: Accounts, engine: Engine) -> None:
     cluster = accounts.make_cluster(tags=opted_in())
     accounts.make_tagged_vpc(CLIENT)
     foreign = {
@@ -474,7 +474,7 @@ def test_an_update_that_failed_is_refused_and_the_next_run_tries_again(
     assert accounts.status(CLIENT)["state"] == "published"
 
 
-# ----------------------------------------------------------------------------- what people wrote
+# ------------------------------------------------------------------ malformed tags and requests
 
 
 def of_nobody(accounts: Accounts) -> dict[str, Any]:
@@ -513,7 +513,7 @@ REQUESTS: list[tuple[Code, Callable[[Accounts], dict[str, Any]]]] = [
 
 
 @pytest.mark.parametrize(("code", "asked"), REQUESTS, ids=[code for code, _ in REQUESTS])
-def test_a_request_that_may_not_be_starts_nothing(
+def test_an_invalid_request_starts_nothing(
     accounts: Accounts,
     engine: Engine,
     code: Code,
@@ -527,7 +527,7 @@ def test_a_request_that_may_not_be_starts_nothing(
     assert not writes_to_cluster(accounts)
 
 
-def test_a_malformed_list_of_accounts_is_told_to_the_owner(
+def test_a_malformed_list_of_accounts_is_reported_to_the_owner(
     accounts: Accounts, engine: Engine
 ) -> None:
     cluster = accounts.make_cluster(tags=opted_in(client=f"{CLIENT} 2222"))
@@ -541,7 +541,7 @@ def test_a_malformed_list_of_accounts_is_told_to_the_owner(
     assert accounts.status(CLIENT)["state"] == "published"
 
 
-def test_an_empty_tag_of_the_cluster_is_told_to_the_owner_and_cuts_nobody_off(
+def test_an_empty_cluster_tag_is_reported_to_the_owner_and_disconnects_nobody(
     accounts: Accounts, engine: Engine
 ) -> None:
     cluster = accounts.make_cluster(tags=opted_in())
@@ -591,7 +591,7 @@ DOUBTS: list[tuple[Code, Prepare]] = [
 
 
 @pytest.mark.parametrize(("code", "prepare"), DOUBTS, ids=[code for code, _ in DOUBTS])
-def test_a_doubt_is_in_the_status_of_a_client_that_is_served(
+def test_a_warning_is_in_the_status_of_a_connected_client(
     accounts: Accounts, engine: Engine, code: Code, prepare: Prepare
 ) -> None:
     cluster = prepare(accounts)
@@ -603,7 +603,7 @@ def test_a_doubt_is_in_the_status_of_a_client_that_is_served(
     assert not codes(accounts)
 
 
-def test_every_code_is_tried() -> None:
+def test_every_refusal_code_has_a_case() -> None:
     tried = {code for code, _ in [*CLUSTERS, *REQUESTS, *DOUBTS]}
     tried |= {trouble.code for trouble in TROUBLES}
     tried |= {  # in tests of their own
@@ -640,7 +640,7 @@ def test_every_code_is_tried() -> None:
     assert {code for code, _ in DOUBTS} | elsewhere == WARNINGS
 
 
-# ---------------------------------------------------------------------------- side by side
+# ---------------------------------------------------------------------------- several causes
 
 
 def test_one_refused_scheme_does_not_stop_the_others(accounts: Accounts, engine: Engine) -> None:
@@ -658,7 +658,7 @@ def test_one_refused_scheme_does_not_stop_the_others(accounts: Accounts, engine:
     assert schemes["tls"]["refusal"]["code"] == Code.SCHEME_OFF_ON_CLUSTER
 
 
-def test_scram_is_never_turned_on_without_the_property_and_iam_is_served(
+def test_scram_is_never_turned_on_without_the_property_and_iam_is_connected(
     accounts: Accounts, engine: Engine
 ) -> None:
     sent: list[dict[str, Any]] = []
@@ -690,7 +690,7 @@ def test_scram_is_never_turned_on_without_the_property_and_iam_is_served(
     }
 
 
-def test_one_bad_principal_among_three_is_named_and_two_are_served(
+def test_one_invalid_principal_of_three_is_named_and_two_are_connected(
     accounts: Accounts, engine: Engine
 ) -> None:
     third = "444444444444"
@@ -701,8 +701,8 @@ def test_one_bad_principal_among_three_is_named_and_two_are_served(
 
     assert engine.reconcile(cluster) == "SUCCEEDED"
 
-    [told] = [one for one in accounts.take_events("Client Refused") if "refusal" in one]
-    assert (told["account"], told["refusal"]["code"]) == (OTHER_CLIENT, Code.PRINCIPAL_REJECTED)
+    [event] = [one for one in accounts.take_events("Client Refused") if "refusal" in one]
+    assert (event["account"], event["refusal"]["code"]) == (OTHER_CLIENT, Code.PRINCIPAL_REJECTED)
     assert accounts.status(OWNER)["clients"] == {
         CLIENT: "published",
         OTHER_CLIENT: "refused",

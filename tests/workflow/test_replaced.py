@@ -1,4 +1,4 @@
-"""A cluster that is deleted and made again with the same name, in every order of events."""
+"""A cluster that is deleted and created again with the same name, in every order of events."""
 
 import contextvars
 import importlib
@@ -23,7 +23,7 @@ BROKERS = "/msklink/orders/iam/bootstrap.servers"
 
 @contextmanager
 def prepare() -> Iterator[OnboardedClient]:
-    """MSK gives a name away as soon as its cluster is being deleted, which allows every order."""
+    """Let MSK release a name when its cluster is being deleted, which allows every order."""
     assumptions = Assumptions(name_is_free_while_deleting=True)
     with accounts_in_moto(assumptions=assumptions) as accounts, engine_in_moto(accounts) as engine:
         yield onboard(accounts, engine)
@@ -40,7 +40,7 @@ class Replacement:
         return self.onboarded.accounts
 
     def delete_old(self, slowness: float = 1) -> None:
-        """It is gone an hour later, or as many times later."""
+        """Delete the old cluster, which takes *slowness* times as long as usual."""
         self.accounts.msk.faults.add(faults.slow("DeleteCluster", slowness))
         self.accounts.client("kafka").delete_cluster(ClusterArn=self.old)
         if slowness == 1:
@@ -53,8 +53,8 @@ class Replacement:
         self.delete_old()
         self.make_new()
 
-    def tell(self) -> None:
-        """An event says that the new one has tags."""
+    def send_tag_event(self) -> None:
+        """Send the event that the new cluster has tags."""
         self.onboarded.cluster = self.new
         self.onboarded.reconcile()
         self.settle()
@@ -65,7 +65,7 @@ class Replacement:
         return len(runs)
 
     def run_of_old(self) -> None:
-        """Somebody looks at the old one, and the run of that ends."""
+        """Start a run for the old cluster and wait for its end."""
         [run] = invoke("ReceiveEventFunction", tag_event(self.old))["runs"]
         self.onboarded.engine.wait(run)
 
@@ -86,7 +86,7 @@ class Replacement:
         return [one["name"] for one in found["executions"]]
 
     def brokers(self) -> set[str]:
-        """Those of the new one for IAM."""
+        """Return the brokers of the new cluster for IAM."""
         found = self.accounts.client("kafka").get_bootstrap_brokers(ClusterArn=self.new)
         return set(found["BootstrapBrokerStringVpcConnectivitySaslIam"].split(","))
 
@@ -94,7 +94,7 @@ class Replacement:
         return set(self.accounts.parameters(account)[BROKERS].split(","))
 
     def assert_new_is_served(self, *, replaced: bool = True) -> None:
-        """And nothing of the old one is left, but what counts its runs."""
+        """Assert that the new cluster is served and only the run count of the old one is left."""
         accounts = self.accounts
         for account in (CLIENT, OTHER_CLIENT, OWNER):
             assert self.published(account) == self.brokers()
@@ -133,12 +133,12 @@ def replacement(onboarded: OnboardedClient) -> Replacement:
     return Replacement(onboarded, onboarded.cluster)
 
 
-# ---------------------------------------------------------------------------------- the orders
+# ----------------------------------------------------------------------------- orders of events
 
 
 def nothing_but_the_event_of_the_new_one(it: Replacement) -> None:
     it.replace()
-    it.tell()
+    it.send_tag_event()
 
 
 def nothing_but_the_sweep(it: Replacement) -> None:
@@ -151,7 +151,7 @@ def the_sweep_saw_that_the_old_one_is_gone(it: Replacement) -> None:
     it.sweep()
     assert it.accounts.status(CLIENT)["vpcs"][it.onboarded.vpc_id]["iam"]["leaving"]
     it.make_new()
-    it.tell()
+    it.send_tag_event()
 
 
 def the_sweep_sees_both_one_after_the_other(it: Replacement) -> None:
@@ -167,7 +167,7 @@ def the_tags_come_late(it: Replacement) -> None:
     it.sweep()
     it.onboarded.advance_hours(2)
     it.accounts.client("kafka").tag_resource(ResourceArn=it.new, Tags=TAGS)
-    it.tell()
+    it.send_tag_event()
 
 
 def the_connections_are_due_when_the_new_one_comes(it: Replacement) -> None:
@@ -179,12 +179,12 @@ def the_connections_are_due_when_the_new_one_comes(it: Replacement) -> None:
 
 
 def the_clients_asked_by_event(it: Replacement) -> None:
-    """No tag asks for what their requests have asked for."""
+    """Replace the tags of the clients by requests."""
     it.onboarded.request_onboarding()
     it.accounts.untag_vpc(CLIENT, it.onboarded.vpc_id)
     it.onboarded.reconcile()
     it.replace()
-    it.tell()
+    it.send_tag_event()
 
 
 ORDERS: list[Callable[[Replacement], None]] = [
@@ -199,7 +199,7 @@ ORDERS: list[Callable[[Replacement], None]] = [
 
 
 @pytest.mark.parametrize("order", ORDERS, ids=lambda order: order.__name__)
-def test_the_new_cluster_is_served_within_a_run_and_nothing_is_left_of_the_old(
+def test_one_run_connects_the_new_cluster_and_removes_the_old(
     replacement: Replacement, order: Callable[[Replacement], None]
 ) -> None:
     order(replacement)
@@ -212,17 +212,17 @@ def test_the_new_cluster_is_served_within_a_run_and_nothing_is_left_of_the_old(
     replacement.assert_quiet()
 
 
-# --------------------------------------------------------------------- while the old one lives
+# --------------------------------------------------------------------- while the old cluster exists
 
 
-def test_while_the_old_one_is_being_deleted_it_has_its_name_and_the_client_is_told(
+def test_a_cluster_keeps_its_name_while_it_is_deleted_and_the_client_is_informed(
     replacement: Replacement,
 ) -> None:
     accounts = replacement.accounts
     replacement.delete_old(slowness=100)
     replacement.make_new()
     before = accounts.parameters(CLIENT)
-    replacement.tell()
+    replacement.send_tag_event()
 
     status = accounts.status(CLIENT)
     assert status["refusal"]["code"] == "ClusterNameTaken"
@@ -242,7 +242,7 @@ def test_while_the_old_one_is_being_deleted_it_has_its_name_and_the_client_is_to
     replacement.assert_quiet()
 
 
-def test_a_request_by_name_is_for_the_one_that_is_not_being_deleted(
+def test_a_request_by_name_is_for_the_cluster_that_is_not_being_deleted(
     replacement: Replacement,
 ) -> None:
     replacement.delete_old(slowness=100)
@@ -254,10 +254,10 @@ def test_a_request_by_name_is_for_the_one_that_is_not_being_deleted(
     assert replacement.runs_of_new() == 1
 
 
-# ---------------------------------------------------------------------------- what people do
+# ---------------------------------------------------------------------------- actions of people
 
 
-def test_a_client_that_deletes_the_parameters_is_served_and_sent_to_no_group(
+def test_a_client_that_deletes_the_parameters_is_served_and_keeps_its_group(
     replacement: Replacement,
 ) -> None:
     accounts = replacement.accounts
@@ -268,7 +268,7 @@ def test_a_client_that_deletes_the_parameters_is_served_and_sent_to_no_group(
     for name in accounts.parameters(CLIENT):
         ssm.delete_parameter(Name=name)
     replacement.onboarded.take_events()
-    replacement.tell()
+    replacement.send_tag_event()
 
     assert replacement.published(CLIENT) == replacement.brokers()
     for _ in range(30):
@@ -280,7 +280,7 @@ def test_a_client_that_deletes_the_parameters_is_served_and_sent_to_no_group(
 
 
 @pytest.mark.parametrize("guard", ["tag", "stack"])
-def test_protection_holds_no_connection_that_is_dead_and_has_a_successor(
+def test_protection_does_not_keep_a_dead_connection_with_a_successor(
     replacement: Replacement, guard: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if guard == "tag":
@@ -295,23 +295,23 @@ def test_protection_holds_no_connection_that_is_dead_and_has_a_successor(
     assert replacement.onboarded.status_entry()["leaving"]["reason"]["code"] == "DeletionProtected"
 
     replacement.make_new()
-    replacement.tell()
+    replacement.send_tag_event()
 
     replacement.assert_new_is_served()
     replacement.assert_quiet()
 
 
-def test_an_account_that_the_new_one_does_not_list_leaves_as_from_a_cluster_that_is_gone(
+def test_an_account_that_the_new_cluster_does_not_list_is_offboarded(
     replacement: Replacement,
 ) -> None:
     accounts = replacement.accounts
     replacement.delete_old()
     replacement.make_new(**(TAGS | {"msklink/clients": OTHER_CLIENT}))
-    replacement.tell()
+    replacement.send_tag_event()
 
     assert accounts.status(OTHER_CLIENT)["cluster_arn"] == replacement.new
-    leaving = replacement.onboarded.status_entry()["leaving"]
-    assert leaving["reason"]["code"] == "ClusterNotFound"
+    removal = replacement.onboarded.status_entry()["leaving"]
+    assert removal["reason"]["code"] == "ClusterNotFound"
 
     replacement.onboarded.advance_hours(24)
     replacement.sweep()
@@ -323,14 +323,14 @@ def test_an_account_that_the_new_one_does_not_list_leaves_as_from_a_cluster_that
     replacement.assert_quiet()
 
 
-def test_a_connection_of_the_old_one_that_people_made_is_theirs(replacement: Replacement) -> None:
+def test_a_manual_connection_of_the_old_cluster_is_kept(replacement: Replacement) -> None:
     accounts = replacement.accounts
     [made] = accounts.connections(CLIENT)
     accounts.client("kafka", CLIENT).untag_resource(
         ResourceArn=made["VpcConnectionArn"], TagKeys=["msklink/managed-by"]
     )
     replacement.replace()
-    replacement.tell()
+    replacement.send_tag_event()
 
     states = {one["TargetClusterArn"]: one["State"] for one in accounts.connections(CLIENT)}
     assert states == {replacement.old: "INACTIVE", replacement.new: "AVAILABLE"}
@@ -338,7 +338,7 @@ def test_a_connection_of_the_old_one_that_people_made_is_theirs(replacement: Rep
     replacement.assert_quiet()
 
 
-# ---------------------------------------------------------------------- runs side by side
+# ---------------------------------------------------------------------- concurrent runs
 
 
 Meanwhile = Callable[[str, Callable[[], object]], None]
@@ -346,7 +346,7 @@ Meanwhile = Callable[[str, Callable[[], object]], None]
 
 @pytest.fixture
 def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
-    """Lets something happen just before the next call of one of our functions that call AWS."""
+    """Run a function just before the next call to AWS by one of our functions."""
 
     def meanwhile(target: str, action: Callable[[], object]) -> None:
         module, _, name = target.rpartition(".")
@@ -371,10 +371,10 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
         "msklink.aws.ec2_security_groups.delete_group",
     ],
 )
-def test_a_run_of_the_old_one_leaves_be_what_the_new_one_did_meanwhile(
+def test_a_run_of_the_old_cluster_keeps_what_the_new_one_published(
     replacement: Replacement, meanwhile: Meanwhile, call: str
 ) -> None:
-    """The whole run of the new one falls between two calls of the old one's."""
+    """The run of the new cluster happens between two calls of the run of the old one."""
     replacement.delete_old()
     replacement.sweep()
     replacement.make_new()
@@ -404,28 +404,28 @@ def test_a_run_of_the_old_one_leaves_be_what_the_new_one_did_meanwhile(
         "msklink.aws.msk_clusters.bootstrap_brokers",
     ],
 )
-def test_a_run_of_the_new_one_bears_that_the_old_one_goes_meanwhile(
+def test_a_run_of_the_new_cluster_tolerates_the_deletion_of_the_old(
     replacement: Replacement, meanwhile: Meanwhile, call: str
 ) -> None:
     replacement.replace()
     meanwhile(call, replacement.run_of_old)
 
-    replacement.tell()
+    replacement.send_tag_event()
 
     replacement.assert_new_is_served()
     replacement.assert_quiet()
 
 
-def test_a_successor_that_goes_before_it_claims_the_name_leaves_no_brokers(
+def test_a_successor_deleted_before_it_takes_the_name_leaves_no_brokers(
     replacement: Replacement,
 ) -> None:
-    """Whose account lets nobody in meanwhile."""
+    """The client account denies changes of parameters meanwhile."""
     accounts = replacement.accounts
     replacement.delete_old()
     replacement.make_new()
     accounts.denied.add((CLIENT, "PutParameter"))
     accounts.denied.add((CLIENT, "DeleteParameters"))
-    replacement.tell()
+    replacement.send_tag_event()
     assert accounts.status(CLIENT)["cluster_arn"] == replacement.old
 
     accounts.client("kafka").delete_cluster(ClusterArn=replacement.new)

@@ -1,4 +1,4 @@
-"""How the history and the payloads of a run grow with its clients."""
+"""The growth of the history and the payloads of a run with its clients."""
 
 import json
 
@@ -29,13 +29,11 @@ def make_clients(accounts: Accounts, count: int, name: str = "orders") -> tuple[
 
 
 def connected(accounts: Accounts, ids: list[str]) -> int:
-    """How many of the accounts have a connection."""
+    """Return how many of the accounts have a connection."""
     return sum(bool(accounts.connections(account)) for account in ids)
 
 
-def test_each_client_costs_the_history_as_much_as_the_rule_says(
-    accounts: Accounts, engine: Engine
-) -> None:
+def test_each_client_uses_as_much_history_as_calculated(accounts: Accounts, engine: Engine) -> None:
     """moto writes the events of a Map iteration and of its task as Step Functions does."""
     lengths = []
     for name, count in (("few", 2), ("more", 6)):
@@ -49,7 +47,7 @@ def test_each_client_costs_the_history_as_much_as_the_rule_says(
     assert few - 2 * lease.EVENTS_PER_CLIENT < lease.EVENTS_PER_ROUND
 
 
-def test_a_policy_has_no_room_for_more_clients_than_a_history() -> None:
+def test_a_policy_admits_no_more_clients_than_a_history() -> None:
     clients = frozenset(f"{number:012d}" for number in range(MOST_CLIENTS))
 
     policy = Policy.parse(None).with_grant(ClusterArn.parse(ARN), ClusterGrant(clients), "msklink")
@@ -68,7 +66,7 @@ def test_the_surveys_of_all_clients_fit_into_a_payload() -> None:
     assert len(json.dumps({"cluster_arn": "c" * 256, "surveys": surveys})) < PAYLOAD_LIMIT / 4
 
 
-def test_a_run_whose_history_is_full_hands_on_and_everybody_is_served(
+def test_a_run_with_a_full_history_starts_its_successor_and_all_are_served(
     accounts: Accounts, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cluster, [first, second] = make_clients(accounts, 2)
@@ -87,7 +85,7 @@ def test_a_run_whose_history_is_full_hands_on_and_everybody_is_served(
     assert {accounts.status(account)["state"] for account in (first, second)} == {"published"}
 
 
-def test_clients_that_leave_at_once_beyond_the_limit_of_a_run_leave_with_the_next(
+def test_clients_beyond_the_removal_limit_of_a_run_are_removed_by_the_next(
     accounts: Accounts, engine: Engine
 ) -> None:
     """The limit of the real machine is tried in tests/template/test_expressions.py."""

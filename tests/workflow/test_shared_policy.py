@@ -1,4 +1,4 @@
-"""A cluster policy into which others write as well: whom they let in, and what they manage."""
+"""A cluster policy that others also write: their grants and their statements."""
 
 from typing import Any
 
@@ -18,15 +18,15 @@ def put_on_the_list(onboarded: OnboardedClient) -> None:
 
 
 def come_by_our_statement(onboarded: OnboardedClient) -> None:
-    """Others put the stranger into the statement that is ours, and it connects."""
+    """Add the unknown account to our statement, and connect it."""
     external_changes.add_to_our_statement(onboarded.accounts, onboarded.cluster, STRANGER)
     external_changes.connect_manually(onboarded.accounts, onboarded.cluster, STRANGER)
 
 
-# ------------------------------------------------------------------------------ who is let in
+# ------------------------------------------------------------------------------ our statement
 
 
-def test_who_is_put_into_our_statement_by_others_goes_though_connected(
+def test_an_account_that_others_added_to_our_statement_is_removed_though_connected(
     onboarded: OnboardedClient,
 ) -> None:
     come_by_our_statement(onboarded)
@@ -34,13 +34,13 @@ def test_who_is_put_into_our_statement_by_others_goes_though_connected(
     assert onboarded.sweep() == 1
 
     assert onboarded.granted() == [CLIENT, OTHER_CLIENT]
-    told = [("Drift Repaired", ""), ("Cluster Refused", "UnknownConnection")]
-    assert onboarded.take_events() == told
+    events = [("Drift Repaired", ""), ("Cluster Refused", "UnknownConnection")]
+    assert onboarded.take_events() == events
     assert onboarded.connections(STRANGER) == ["AVAILABLE"]
     assert onboarded.sweep() == 0
 
 
-def test_a_listed_account_that_connected_by_hand_keeps_its_grant(
+def test_a_listed_account_with_a_manual_connection_keeps_its_grant(
     onboarded: OnboardedClient,
 ) -> None:
     onboarded.accounts.deploy_client(STRANGER)
@@ -53,7 +53,7 @@ def test_a_listed_account_that_connected_by_hand_keeps_its_grant(
     assert onboarded.granted() == [CLIENT, OTHER_CLIENT, STRANGER]
 
 
-def test_who_connected_by_hand_loses_the_grant_with_its_place_on_the_list(
+def test_an_account_with_a_manual_connection_loses_its_grant_when_delisted(
     onboarded: OnboardedClient,
 ) -> None:
     onboarded.accounts.deploy_client(STRANGER)
@@ -67,7 +67,7 @@ def test_who_connected_by_hand_loses_the_grant_with_its_place_on_the_list(
     assert onboarded.granted() == [CLIENT, OTHER_CLIENT]
 
 
-# ----------------------------------------------------------------------- others manage it all
+# ----------------------------------------------------------------------- policies managed by others
 
 
 VENDOR = {
@@ -92,18 +92,20 @@ def managed_by_others(
 
 
 def list_newcomer(onboarded: OnboardedClient) -> str:
-    """The VPC of another account, which is listed and tagged."""
+    """Tag a VPC of another account and list that account."""
     vpc_id = onboarded.accounts.make_tagged_vpc(STRANGER)
     put_on_the_list(onboarded)
     onboarded.reconcile()
     return vpc_id
 
 
-def test_who_cannot_be_let_in_is_told_what_to_ask_for(managed_by_others: OnboardedClient) -> None:
+def test_an_account_that_cannot_be_granted_gets_a_remedy(
+    managed_by_others: OnboardedClient,
+) -> None:
     list_newcomer(managed_by_others)
 
-    [told] = managed_by_others.accounts.take_events()
-    assert (told["account"], told["refusal"]["code"]) == (STRANGER, "AccountNotAdmitted")
+    [event] = managed_by_others.accounts.take_events()
+    assert (event["account"], event["refusal"]["code"]) == (STRANGER, "AccountNotAdmitted")
     status = managed_by_others.accounts.status(STRANGER)
     assert status["refusal"]["code"] == "AccountNotAdmitted"
     assert "kafka:CreateVpcConnection" in status["refusal"]["remedy"]
@@ -126,7 +128,7 @@ BY_ORGANIZATION = {"StringEquals": {"aws:PrincipalOrgID": "o-1234567890"}}
     ],
     ids=["account", "everybody", "condition", "role", "pattern"],
 )
-def test_whom_others_let_in_is_connected(
+def test_an_account_that_others_granted_is_connected(
     managed_by_others: OnboardedClient, said: dict[str, Any]
 ) -> None:
     managed_by_others.accounts.put_policy(managed_by_others.cluster, FIREHOSE, VENDOR | said)
@@ -152,7 +154,7 @@ def test_whom_others_let_in_is_connected(
     ],
     ids=["another", "resource", "role", "deny", "unjudged"],
 )
-def test_whom_others_do_not_let_in_is_told_why(
+def test_an_account_that_others_did_not_grant_gets_a_reason(
     managed_by_others: OnboardedClient, statements: list[dict[str, Any]], sentence: str
 ) -> None:
     managed_by_others.accounts.put_policy(managed_by_others.cluster, FIREHOSE, *statements)
@@ -166,7 +168,9 @@ def test_whom_others_do_not_let_in_is_told_why(
     assert OUR_ROLE in refusal["remedy"]
 
 
-def test_who_is_connected_goes_on_without_a_grant(managed_by_others: OnboardedClient) -> None:
+def test_a_connected_account_stays_connected_without_a_grant(
+    managed_by_others: OnboardedClient,
+) -> None:
     managed_by_others.accounts.client("ssm", CLIENT).delete_parameter(
         Name="/msklink/orders/iam/bootstrap.servers"
     )
@@ -177,7 +181,7 @@ def test_who_is_connected_goes_on_without_a_grant(managed_by_others: OnboardedCl
     assert managed_by_others.status_entry()["state"] == "published"
 
 
-def test_who_loses_its_connection_and_has_no_grant_is_told(
+def test_an_account_that_loses_its_connection_without_a_grant_gets_a_refusal(
     managed_by_others: OnboardedClient,
 ) -> None:
     [made] = managed_by_others.accounts.connections(CLIENT)

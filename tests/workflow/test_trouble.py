@@ -1,4 +1,4 @@
-"""What is wrong for one client or cluster ends in a refusal or a clear error; others go on."""
+"""An error of one client or cluster is a refusal or a clear error; the others continue."""
 
 from typing import Any
 
@@ -15,13 +15,13 @@ BOTH = {"msklink": "iam scram", "msklink/clients": f"{CLIENT} {OTHER_CLIENT}"}
 
 
 def codes(accounts: Accounts, what: str = "Client Refused") -> list[str]:
-    return [told["refusal"]["code"] for told in accounts.take_events(what)]
+    return [event["refusal"]["code"] for event in accounts.take_events(what)]
 
 
 def break_function(
     monkeypatch: pytest.MonkeyPatch, module: str, account: str, error: Exception
 ) -> None:
-    """Let the function fail unexpectedly for one account."""
+    """Make the function fail unexpectedly for one account."""
     function = functions.load(module)
     handler = function.handler
 
@@ -33,7 +33,7 @@ def break_function(
     monkeypatch.setattr(function, "handler", broken)
 
 
-# ---------------------------------------------------------------------- refused, others served
+# ---------------------------------------------------------------------- refusals of one client
 
 
 def without_dns(accounts: Accounts) -> None:
@@ -88,7 +88,7 @@ def with_a_wrong_subnet(accounts: Accounts) -> None:
         (with_a_wrong_subnet, "SubnetChoiceInvalid"),
     ],
 )
-def test_one_client_in_trouble_is_refused_once_and_the_other_is_served(
+def test_one_client_is_refused_once_and_the_other_is_connected(
     accounts: Accounts, engine: Engine, trouble: Any, code: str
 ) -> None:
     cluster = accounts.make_cluster(tags=BOTH)
@@ -109,7 +109,7 @@ def test_one_client_in_trouble_is_refused_once_and_the_other_is_served(
     assert not codes(accounts)
 
 
-def test_a_client_that_mends_its_vpc_is_served_by_the_next_run(
+def test_a_client_that_corrects_its_vpc_is_connected_by_the_next_run(
     accounts: Accounts, engine: Engine
 ) -> None:
     cluster = accounts.make_cluster(tags=BOTH)
@@ -140,7 +140,7 @@ def test_an_account_that_is_not_on_the_list_gets_nothing(
     assert accounts.msk.calls[OTHER_CLIENT, "ListVpcConnections"] == 1  # by this test
 
 
-# ---------------------------------------------------------------------------- the owner's part
+# ---------------------------------------------------------------------------- refusals of the owner
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_an_account_that_is_not_on_the_list_gets_nothing(
         ({"msklink/clients": f"{CLIENT} 2222"}, "MalformedAccountList"),
     ],
 )
-def test_a_malformed_word_in_the_tags_of_the_cluster_is_told_and_the_rest_counts(
+def test_a_malformed_word_in_the_cluster_tags_is_reported_and_the_others_are_used(
     accounts: Accounts, engine: Engine, tags: dict[str, str], code: str
 ) -> None:
     cluster = accounts.make_cluster(tags=BOTH | tags)
@@ -174,7 +174,7 @@ def test_a_missing_cluster_ends_the_run(accounts: Accounts, engine: Engine) -> N
 
 
 @pytest.mark.parametrize("state", ["FAILED", "DELETING"])
-def test_an_unusable_cluster_is_told_to_owner_and_clients(
+def test_an_unusable_cluster_is_reported_to_owner_and_clients(
     accounts: Accounts, engine: Engine, state: str
 ) -> None:
     cluster = accounts.make_cluster(tags=BOTH)
@@ -195,7 +195,7 @@ def test_an_unusable_cluster_is_told_to_owner_and_clients(
 
 
 @pytest.mark.parametrize("step", ["survey_client", "connect_client", "publish_to_account"])
-def test_a_function_that_fails_for_one_client_is_recorded_and_the_other_is_served(
+def test_a_failure_for_one_client_is_recorded_and_the_other_is_connected(
     accounts: Accounts, engine: Engine, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     cluster = accounts.make_cluster(tags=BOTH)
@@ -219,8 +219,10 @@ def test_a_function_that_fails_for_one_client_is_recorded_and_the_other_is_serve
     "operation",
     ["DescribeClusterV2", "UpdateConnectivity", "PutClusterPolicy", "ListClientVpcConnections"],
 )
-def test_a_throttled_msk_is_asked_again(accounts: Accounts, engine: Engine, operation: str) -> None:
-    """More often than botocore asks by itself."""
+def test_a_throttled_call_to_msk_is_retried(
+    accounts: Accounts, engine: Engine, operation: str
+) -> None:
+    """The state machine retries more often than botocore."""
     cluster = accounts.make_cluster(tags=BOTH)
     accounts.make_tagged_vpc(CLIENT)
     accounts.msk.faults.add(faults.throttled(operation, times=8))
@@ -231,7 +233,7 @@ def test_a_throttled_msk_is_asked_again(accounts: Accounts, engine: Engine, oper
 
 
 @pytest.mark.parametrize("operation", ["UpdateConnectivity", "PutClusterPolicy"])
-def test_a_lost_race_is_run_again(accounts: Accounts, engine: Engine, operation: str) -> None:
+def test_a_lost_race_is_retried(accounts: Accounts, engine: Engine, operation: str) -> None:
     cluster = accounts.make_cluster(tags=BOTH)
     accounts.put_policy(
         cluster,
@@ -255,7 +257,7 @@ def test_a_lost_race_is_run_again(accounts: Accounts, engine: Engine, operation:
 @pytest.mark.parametrize(
     "operation", ["UpdateConnectivity", "PutClusterPolicy", "CreateVpcConnection"]
 )
-def test_an_answer_that_was_lost_does_nothing_twice(
+def test_a_lost_response_repeats_no_effect(
     accounts: Accounts, engine: Engine, operation: str
 ) -> None:
     cluster = accounts.make_cluster(tags=BOTH)
@@ -268,7 +270,7 @@ def test_an_answer_that_was_lost_does_nothing_twice(
     assert len(accounts.connections(CLIENT)) == 1
 
 
-def test_nothing_is_retried_for_ever(accounts: Accounts, engine: Engine) -> None:
+def test_retries_end(accounts: Accounts, engine: Engine) -> None:
     cluster = accounts.make_cluster(tags=BOTH)
     accounts.make_tagged_vpc(CLIENT)
     accounts.msk.faults.add(faults.throttled("PutClusterPolicy", times=None))
@@ -298,7 +300,7 @@ def test_waiting_for_a_cluster_ends(
     assert 1800 <= (accounts.clock.now() - start).total_seconds() < 2000
 
 
-def test_a_connection_that_never_comes_is_refused_and_the_other_is_published(
+def test_a_connection_that_is_never_available_is_refused_and_the_other_is_published(
     accounts: Accounts, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("msklink.connections.lifecycle.WAIT_LIMIT_SECONDS", 300)

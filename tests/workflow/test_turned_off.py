@@ -1,4 +1,4 @@
-"""A scheme that somebody turned off: left off, or on again when the owner has said so."""
+"""A scheme that somebody turned off: kept off, or turned on again if the owner chose so."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ from tests.support.functions import OWNER
 from tests.support.onboarded_client import OnboardedClient
 
 
-def test_a_scheme_that_was_turned_off_stays_off_and_both_sides_are_told(
+def test_a_scheme_that_was_turned_off_stays_off_and_is_reported_to_both_sides(
     onboarded: OnboardedClient,
 ) -> None:
     external_changes.set_private_connectivity(onboarded.accounts, onboarded.cluster, on=False)
@@ -43,16 +43,16 @@ def test_a_scheme_is_turned_on_again_in_the_maintenance_window_only(
 
     assert onboarded.connections() == ["AVAILABLE"]
     assert onboarded.accounts.status(CLIENT)["state"] == "published"
-    told = [
+    events = [
         one for one in onboarded.accounts.take_events() if one["detail_type"] == "Drift Repaired"
     ]
-    assert "connectivity" in {one["kind"] for one in told}
+    assert "connectivity" in {one["kind"] for one in events}
     assert onboarded.sweep() == 0
 
 
 @pytest.fixture
 def without_clients(onboarded: OnboardedClient) -> OnboardedClient:
-    """A cluster with schemes that no client uses any more."""
+    """Return a cluster whose schemes no client uses any more."""
     onboarded.accounts.tag_cluster(onboarded.cluster, msklink__clients="")
     onboarded.reconcile()
     onboarded.advance_hours(200)
@@ -82,7 +82,7 @@ def test_a_scheme_that_goes_off_while_another_comes_on_again_is_reported(
 
 @pytest.fixture
 def unused(without_clients: OnboardedClient, repair: Callable[..., None]) -> OnboardedClient:
-    """No client is left, somebody turned the scheme off, and MSKLink is to turn it on again."""
+    """Return a cluster without clients whose scheme was turned off and is to be repaired."""
     onboarded = without_clients
     repair("connectivity")
     external_changes.set_private_connectivity(onboarded.accounts, onboarded.cluster, on=False)
@@ -90,7 +90,7 @@ def unused(without_clients: OnboardedClient, repair: Callable[..., None]) -> Onb
     return onboarded
 
 
-def test_a_scheme_that_no_client_uses_is_turned_on_again_as_well(unused: OnboardedClient) -> None:
+def test_an_unused_scheme_is_turned_on_again_as_well(unused: OnboardedClient) -> None:
     assert unused.sweep() == 1
 
     brokers = unused.accounts.client("kafka").get_bootstrap_brokers(ClusterArn=unused.cluster)

@@ -1,4 +1,4 @@
-"""A no of AWS that nobody foresaw: told in AWS's words, to whom it concerns; the others go on."""
+"""An unexpected refusal of AWS: quoted to the affected team; the others continue."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ def refusals(accounts: Accounts) -> list[dict[str, str]]:
 
 
 def sweep(accounts: Accounts, engine: Engine, hours: int) -> int:
-    """Sweep so many times, an hour apart, and return how many runs that started."""
+    """Sweep once an hour for *hours*, and return how many runs started."""
     count = 0
     for _ in range(hours):
         accounts.clock.advance(3600)
@@ -45,7 +45,7 @@ def sweep(accounts: Accounts, engine: Engine, hours: int) -> int:
 
 
 @pytest.mark.parametrize("operation", OF_THE_CLUSTER)
-def test_it_fails_no_run_and_is_told_and_tried_again(
+def test_it_fails_no_run_and_is_reported_and_retried(
     accounts: Accounts, engine: Engine, operation: str
 ) -> None:
     cluster = accounts.make_cluster(tags=ALONE)
@@ -55,9 +55,9 @@ def test_it_fails_no_run_and_is_told_and_tried_again(
     [run] = engine.receive(tag_event(cluster))
 
     assert engine.describe(run)["status"] == "SUCCEEDED"
-    told = refusals(accounts)
-    assert told
-    assert all(SAID in one["message"] for one in told)
+    found = refusals(accounts)
+    assert found
+    assert all(SAID in one["message"] for one in found)
     assert not accounts.is_onboarded(CLIENT)
 
     accounts.msk.faults.clear()
@@ -68,7 +68,7 @@ def test_it_fails_no_run_and_is_told_and_tried_again(
 
 
 @pytest.mark.parametrize("operation", OF_A_CLIENT)
-def test_in_one_client_account_it_concerns_no_other(
+def test_in_one_client_account_it_affects_no_other(
     accounts: Accounts, engine: Engine, operation: str
 ) -> None:
     cluster = accounts.make_cluster(tags=TAGS)
@@ -79,8 +79,8 @@ def test_in_one_client_account_it_concerns_no_other(
     [run] = engine.receive(tag_event(cluster))
 
     assert engine.describe(run)["status"] == "SUCCEEDED"
-    [told] = accounts.take_events("Client Refused")
-    assert (told["account"], SAID in told["refusal"]["message"]) == (CLIENT, True)
+    [event] = accounts.take_events("Client Refused")
+    assert (event["account"], SAID in event["refusal"]["message"]) == (CLIENT, True)
     assert accounts.is_onboarded(OTHER_CLIENT)
     assert SAID in str(accounts.status(CLIENT))
 
@@ -111,9 +111,9 @@ def test_other_services_are_quoted_as_well(
     [run] = engine.receive(tag_event(cluster))
 
     assert engine.describe(run)["status"] == "SUCCEEDED"
-    told = [one["refusal"] for one in accounts.take_events("Client Refused")]
-    assert [one["code"] for one in told] == ["RefusedByAws"]
-    assert told[0]["message"] == f"AWS refused {operation} with {code}: It failed."
+    refused = [one["refusal"] for one in accounts.take_events("Client Refused")]
+    assert [one["code"] for one in refused] == ["RefusedByAws"]
+    assert refused[0]["message"] == f"AWS refused {operation} with {code}: It failed."
 
     mend()
     assert sweep(accounts, engine, 3) > 0
@@ -121,7 +121,7 @@ def test_other_services_are_quoted_as_well(
     assert accounts.take_events("Client Refused") == []
 
 
-def test_one_vpc_over_its_quota_keeps_no_other_out(
+def test_one_vpc_over_its_quota_blocks_no_other(
     accounts: Accounts, engine: Engine, failing: Any
 ) -> None:
     cluster = accounts.make_cluster(tags=ALONE)
@@ -133,14 +133,14 @@ def test_one_vpc_over_its_quota_keeps_no_other_out(
 
     engine.receive(tag_event(cluster))
 
-    [told] = accounts.take_events("Client Refused")
-    assert told["vpc_id"] == new_vpc
+    [event] = accounts.take_events("Client Refused")
+    assert event["vpc_id"] == new_vpc
     vpcs = accounts.status(CLIENT)["vpcs"]
     assert vpcs[served_vpc]["iam"]["state"] == "published"
     assert vpcs[new_vpc]["iam"]["refusal"]["code"] == "RefusedByAws"
 
 
-def test_a_client_whose_scheme_is_on_is_served_where_another_cannot_be_turned_on(
+def test_a_client_of_an_enabled_scheme_is_connected_if_another_cannot_be_enabled(
     accounts: Accounts, engine: Engine
 ) -> None:
     cluster = accounts.make_cluster(tags=TAGS)
@@ -192,7 +192,7 @@ def test_a_scheme_that_msk_would_not_turn_on_again_is_tried_once(
     assert onboarded.sweep() == 0
 
 
-def test_policies_that_cannot_be_read_take_nothing_away(onboarded: OnboardedClient) -> None:
+def test_policies_that_cannot_be_read_remove_nothing(onboarded: OnboardedClient) -> None:
     refuse(onboarded.accounts, "GetClusterPolicy")
 
     onboarded.reconcile()

@@ -1,4 +1,4 @@
-"""Connections of accounts that are not on the list of the cluster: told of, rejected if wanted."""
+"""Connections of accounts that are not listed: reported, and rejected if enabled."""
 
 from collections.abc import Callable
 
@@ -12,13 +12,13 @@ STRANGER = "444444444444"
 
 
 def connect_stranger(onboarded: OnboardedClient) -> str:
-    """Somebody else lets the stranger in, who connects; the ARN of its connection."""
+    """Grant and connect an unknown account, and return the ARN of its connection."""
     external_changes.add_vendor_statement(onboarded.accounts, onboarded.cluster, STRANGER)
     return external_changes.connect_manually(onboarded.accounts, onboarded.cluster, STRANGER)
 
 
 @pytest.mark.parametrize("reject", [False, True])
-def test_a_connection_of_an_unknown_account_is_told_once_and_rejected_if_wanted(
+def test_a_connection_of_an_unknown_account_is_reported_once_and_rejected_if_enabled(
     onboarded: OnboardedClient, repair: Callable[..., None], *, reject: bool
 ) -> None:
     repair("policy", REJECT_UNKNOWN_CONNECTIONS=str(reject).lower())
@@ -26,9 +26,9 @@ def test_a_connection_of_an_unknown_account_is_told_once_and_rejected_if_wanted(
 
     assert onboarded.sweep() == 1
 
-    [told] = onboarded.accounts.take_events()
-    assert (told["account"], told["connection_arn"]) == (STRANGER, arn)
-    assert told["refusal"]["code"] == "UnknownConnection"
+    [event] = onboarded.accounts.take_events()
+    assert (event["account"], event["connection_arn"]) == (STRANGER, arn)
+    assert event["refusal"]["code"] == "UnknownConnection"
     onboarded.advance_hours(1)
     left = onboarded.connections(STRANGER)
     assert left == (["REJECTED"] if reject else ["AVAILABLE"])
@@ -38,7 +38,7 @@ def test_a_connection_of_an_unknown_account_is_told_once_and_rejected_if_wanted(
 def test_a_connection_of_a_service_of_aws_is_never_rejected(
     onboarded: OnboardedClient, repair: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither is one of which it cannot be told."""
+    """Neither is one whose kind of caller is unknown."""
     repair("", REJECT_UNKNOWN_CONNECTIONS="true")
     monkeypatch.setattr("localcloud.msk.connections.KIND_OF_CALLER", "AWSSERVICE")
     connect_stranger(onboarded)
@@ -49,7 +49,7 @@ def test_a_connection_of_a_service_of_aws_is_never_rejected(
     assert onboarded.connections(STRANGER) == ["AVAILABLE"]
 
 
-def test_what_was_told_of_before_it_could_be_rejected_is_rejected_then(
+def test_a_reported_connection_is_rejected_once_that_is_enabled(
     onboarded: OnboardedClient, repair: Callable[..., None]
 ) -> None:
     connect_stranger(onboarded)
@@ -64,7 +64,7 @@ def test_what_was_told_of_before_it_could_be_rejected_is_rejected_then(
     assert onboarded.sweep() == 0
 
 
-def test_a_stranger_that_was_told_of_on_its_way_is_rejected_when_it_is_there(
+def test_a_connection_reported_in_creation_is_rejected_when_available(
     onboarded: OnboardedClient, repair: Callable[..., None]
 ) -> None:
     repair("policy", REJECT_UNKNOWN_CONNECTIONS="true")
@@ -81,7 +81,7 @@ def test_a_stranger_that_was_told_of_on_its_way_is_rejected_when_it_is_there(
     assert onboarded.take_events() == []
 
 
-def test_whose_a_connection_is_is_judged_once(
+def test_the_kind_of_caller_is_read_once_per_connection(
     onboarded: OnboardedClient, repair: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repair("", REJECT_UNKNOWN_CONNECTIONS="true")

@@ -1,4 +1,4 @@
-"""A cluster that is upgraded from Standard to Express brokers in place, while clients use it."""
+"""An in-place upgrade from Standard to Express brokers while clients are connected."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ BOTH = f"{STANDARD},{EXPRESS}"
 
 @contextmanager
 def prepare() -> Iterator[OnboardedClient]:
-    """One client that is served, of a cluster that can be upgraded."""
+    """Connect one client to a cluster that can be upgraded."""
     with accounts_in_moto() as accounts, engine_in_moto(accounts) as engine:
         tags = {"msklink": "iam", "msklink/clients": CLIENT}
         arn = accounts.make_cluster(tags=tags, KafkaVersion="3.9.x.kraft")
@@ -51,7 +51,7 @@ def test_brokers_that_leave_the_cluster_are_replaced_in_parameter_store(
     assert onboarded.sweep() == 0
 
 
-def test_an_upgrade_that_nobody_saw_begin_is_found_by_the_ids_of_the_brokers(
+def test_an_upgrade_without_a_seen_start_is_found_by_broker_ids(
     onboarded: OnboardedClient,
 ) -> None:
     update(onboarded, BOTH)
@@ -63,7 +63,7 @@ def test_an_upgrade_that_nobody_saw_begin_is_found_by_the_ids_of_the_brokers(
 
 
 @pytest.mark.parametrize("upgrade", [begin, update], ids=["under way", "half done"])
-def test_a_client_that_comes_meanwhile_is_served_when_msk_is_ready_and_warned(
+def test_a_client_added_during_an_upgrade_is_connected_later_with_a_warning(
     onboarded: OnboardedClient, upgrade: Callable[[OnboardedClient, str], None]
 ) -> None:
     upgrade(onboarded, BOTH)

@@ -1,4 +1,4 @@
-"""Accounts that make their connections themselves, of which the cluster's owner keeps a list."""
+"""Vendor accounts, which the owner lists and which create their own connections."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +17,7 @@ ALL = [CLIENT, OTHER_CLIENT, VENDOR]
 
 
 def list_vendors(onboarded: OnboardedClient, accounts: str = VENDOR) -> None:
-    """The owner writes the list; an event tells of the change of that tag."""
+    """Write the vendor tag and send its event."""
     onboarded.accounts.tag_cluster(onboarded.cluster, msklink__vendors=accounts)
     onboarded.engine.receive(tag_event(onboarded.cluster, "msklink/vendors"))
 
@@ -30,7 +30,7 @@ def with_vendor(onboarded: OnboardedClient) -> OnboardedClient:
 
 
 def opt_in(accounts: Accounts, engine: Engine, schemes: str = "iam", **tags: str) -> str:
-    """A cluster with vendors and no clients, after its first run."""
+    """Opt in a cluster with vendors and no clients, and finish its first run."""
     wanted = {"msklink": schemes, "msklink/vendors": VENDOR} | tags
     cluster = accounts.make_cluster(tags=wanted)
     engine.receive(tag_event(cluster))
@@ -38,13 +38,13 @@ def opt_in(accounts: Accounts, engine: Engine, schemes: str = "iam", **tags: str
 
 
 def codes(accounts: Accounts) -> list[str]:
-    return [told["refusal"]["code"] for told in accounts.take_events("Cluster Refused")]
+    return [event["refusal"]["code"] for event in accounts.take_events("Cluster Refused")]
 
 
 # ---------------------------------------------------------------------------------- the grant
 
 
-def test_a_vendor_is_granted_and_nothing_else_is_done_for_it(onboarded: OnboardedClient) -> None:
+def test_a_vendor_gets_a_grant_and_nothing_else(onboarded: OnboardedClient) -> None:
     list_vendors(onboarded)
 
     assert onboarded.granted() == ALL
@@ -73,7 +73,9 @@ def test_its_connection_is_known_and_never_rejected(
     assert onboarded.connections(VENDOR) == ["AVAILABLE"]
 
 
-def test_several_tags_name_vendors_and_malformed_words_are_told(onboarded: OnboardedClient) -> None:
+def test_several_tags_name_vendors_and_malformed_words_are_reported(
+    onboarded: OnboardedClient,
+) -> None:
     onboarded.accounts.tag_cluster(onboarded.cluster, msklink__vendors__2=f"{SECOND} 5555")
 
     list_vendors(onboarded)
@@ -82,7 +84,9 @@ def test_several_tags_name_vendors_and_malformed_words_are_told(onboarded: Onboa
     assert onboarded.take_events() == [("Cluster Refused", "MalformedAccountList")]
 
 
-def test_who_is_client_and_vendor_is_served_as_a_client(onboarded: OnboardedClient) -> None:
+def test_an_account_that_is_client_and_vendor_is_served_as_a_client(
+    onboarded: OnboardedClient,
+) -> None:
     list_vendors(onboarded, f"{VENDOR} {CLIENT}")
 
     assert onboarded.take_events() == [("Cluster Refused", "VendorIsClient")]
@@ -91,7 +95,9 @@ def test_who_is_client_and_vendor_is_served_as_a_client(onboarded: OnboardedClie
     assert onboarded.status_entry()["state"] == "published"
 
 
-def test_a_vendor_has_no_access_that_it_asked_for_as_a_client(onboarded: OnboardedClient) -> None:
+def test_a_vendor_has_none_of_the_access_it_requested_as_a_client(
+    onboarded: OnboardedClient,
+) -> None:
     onboarded.accounts.tag_cluster(onboarded.cluster, msklink__clients=f"{CLIENT} {VENDOR}")
     onboarded.accounts.deploy_client(VENDOR)
     detail = {"cluster": "orders", "vpc_id": onboarded.accounts.make_network(VENDOR)}
@@ -110,7 +116,7 @@ def test_a_vendor_has_no_access_that_it_asked_for_as_a_client(onboarded: Onboard
     assert [one["Sid"] for one in about_vendor] == ["MsklinkClients"]
 
 
-def test_a_closed_account_is_told_to_the_owner_once_and_the_others_are_granted(
+def test_a_closed_account_is_reported_once_and_the_others_are_granted(
     onboarded: OnboardedClient,
 ) -> None:
     onboarded.accounts.msk.close_account(VENDOR)
@@ -142,7 +148,7 @@ def test_named_schemes_are_turned_on_for_vendors_alone(accounts: Accounts, engin
     assert accounts.snapshot(cluster) == before
 
 
-def test_auto_turns_nothing_on_for_vendors_and_the_owner_is_told_until_something_is(
+def test_auto_turns_nothing_on_for_vendors_and_a_warning_stays_until_a_scheme_is_on(
     accounts: Accounts, engine: Engine
 ) -> None:
     cluster = opt_in(accounts, engine, "auto")
@@ -159,17 +165,17 @@ def test_auto_turns_nothing_on_for_vendors_and_the_owner_is_told_until_something
     assert codes(accounts) == []
 
 
-# -------------------------------------------------------------------------------------- its end
+# -------------------------------------------------------------------------------------- removal
 
 
-def test_a_vendor_that_is_removed_is_granted_until_its_time_is_up(
+def test_a_removed_vendor_keeps_its_grant_until_it_is_due(
     with_vendor: OnboardedClient,
 ) -> None:
     list_vendors(with_vendor, "")
 
-    [told] = with_vendor.accounts.take_events()
-    assert (told["detail_type"], told["account"]) == ("Client Offboarding Scheduled", VENDOR)
-    assert told["refusal"]["code"] == "VendorRemoved"
+    [event] = with_vendor.accounts.take_events()
+    assert (event["detail_type"], event["account"]) == ("Client Offboarding Scheduled", VENDOR)
+    assert event["refusal"]["code"] == "VendorRemoved"
     with_vendor.advance_hours(23)
     assert with_vendor.sweep() == 0
     assert with_vendor.granted() == ALL
@@ -188,7 +194,7 @@ def test_a_vendor_that_is_removed_is_granted_until_its_time_is_up(
     assert with_vendor.sweep() == 0
 
 
-def test_a_vendor_that_is_put_back_in_time_stays(with_vendor: OnboardedClient) -> None:
+def test_a_vendor_that_is_relisted_in_time_keeps_its_grant(with_vendor: OnboardedClient) -> None:
     list_vendors(with_vendor, "")
     with_vendor.advance_hours(23)
     list_vendors(with_vendor)
@@ -218,7 +224,7 @@ def test_deletion_protection_keeps_the_grant(
 
 
 @pytest.mark.parametrize("clients", [True, False])
-def test_the_end_of_the_opting_in_ends_the_grants_of_vendors(
+def test_opting_out_ends_the_grants_of_vendors(
     accounts: Accounts, engine: Engine, *, clients: bool
 ) -> None:
     listed = {"msklink/clients": CLIENT} if clients else {}
@@ -240,7 +246,7 @@ def test_the_end_of_the_opting_in_ends_the_grants_of_vendors(
     assert accounts.items(cluster)["cluster"]["vendors"] == {}
 
 
-def test_a_client_that_becomes_a_vendor_keeps_the_grant_and_loses_what_was_made_for_it(
+def test_a_client_that_becomes_a_vendor_keeps_only_its_grant(
     onboarded: OnboardedClient,
 ) -> None:
     onboarded.accounts.tag_cluster(onboarded.cluster, msklink__clients=OTHER_CLIENT)

@@ -1,4 +1,4 @@
-"""How a run waits: behind others, no longer than needed, and for the dead to go."""
+"""Waits of a run: for others, no longer than needed, and for dead connections."""
 
 import pytest
 
@@ -12,7 +12,7 @@ OPTED_IN = {"msklink": "iam", "msklink/clients": CLIENT}
 
 
 @pytest.mark.parametrize("durations", [SLOW], ids=["75 minutes"])
-def test_with_history_a_long_update_costs_few_transitions_and_its_end_is_soon_seen(
+def test_known_durations_save_transitions_and_find_the_end_soon(
     accounts: Accounts, engine: Engine
 ) -> None:
     cluster = accounts.make_cluster(tags=OPTED_IN)

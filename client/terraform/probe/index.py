@@ -201,7 +201,7 @@ class Check:
         """Check each broker of the bootstrap string, and the others in its metadata."""
         asked = servers.split(",")
         visits = self._visit(asked)
-        others = {server for visit in visits for server in visit.told_of} - set(asked)
+        others = {server for visit in visits for server in visit.advertised} - set(asked)
         visits += self._visit(sorted(others))
         return [finding for visit in visits for finding in visit.findings]
 
@@ -219,7 +219,7 @@ class _Visit:
 
     def __init__(self, check: Check, server: str) -> None:
         self.findings: list[Finding] = []
-        self.told_of: list[str] = []
+        self.advertised: list[str] = []
         self._check = check
         self._server = server
         self._host, _, self._port = server.rpartition(":")
@@ -242,7 +242,7 @@ class _Visit:
         brokers = self._try(
             Layer.METADATA, connection.brokers, lambda brokers: f"{len(brokers)} brokers"
         )
-        self.told_of = [f"{broker.host}:{broker.port}" for broker in brokers]
+        self.advertised = [f"{broker.host}:{broker.port}" for broker in brokers]
 
     def _resolve(self) -> list[str]:
         found = socket.getaddrinfo(self._host, int(self._port), type=socket.SOCK_STREAM)

@@ -1,4 +1,4 @@
-"""What was told is told again only when it is another refusal, or was over meanwhile."""
+"""A refusal is reported again only if it differs or was resolved meanwhile."""
 
 from collections.abc import Callable
 
@@ -48,7 +48,7 @@ REFUSED: list[tuple[Callable[[OnboardedClient], None], str]] = [
 
 
 @pytest.mark.parametrize(("refuse", "code"), REFUSED)
-def test_a_refusal_that_each_run_finds_is_told_by_the_first(
+def test_a_refusal_that_each_run_finds_is_reported_by_the_first(
     onboarded: OnboardedClient,
     monkeypatch: pytest.MonkeyPatch,
     refuse: Callable[[OnboardedClient], None],
@@ -70,7 +70,9 @@ def codes_in_table(onboarded: OnboardedClient) -> set[str]:
 
 
 @pytest.mark.parametrize("operation", ["CreateVpcConnection", "PutParameter"])
-def test_a_refusal_that_was_over_is_told_again(onboarded: OnboardedClient, operation: str) -> None:
+def test_a_refusal_that_was_resolved_is_reported_again(
+    onboarded: OnboardedClient, operation: str
+) -> None:
     denied(operation)(onboarded)
     onboarded.reconcile()
     onboarded.accounts.denied.clear()
@@ -85,18 +87,18 @@ def test_a_refusal_that_was_over_is_told_again(onboarded: OnboardedClient, opera
     assert onboarded.take_events() == [("Client Refused", "ClientRoleDenied")]
 
 
-def test_another_refusal_is_told(onboarded: OnboardedClient) -> None:
+def test_another_refusal_is_reported(onboarded: OnboardedClient) -> None:
     denied("CreateVpcConnection")(onboarded)
     onboarded.reconcile()
     onboarded.accounts.blocked.add(CLIENT)
 
     onboarded.reconcile()
 
-    told = ["ClientRoleDenied", "ClientRoleBlocked"]
-    assert onboarded.take_events() == [("Client Refused", code) for code in told]
+    codes = ["ClientRoleDenied", "ClientRoleBlocked"]
+    assert onboarded.take_events() == [("Client Refused", code) for code in codes]
 
 
-def test_a_refusal_stays_in_the_status_without_being_written_again(
+def test_an_unchanged_refusal_is_not_written_again(
     onboarded: OnboardedClient, accounts: Accounts
 ) -> None:
     denied("CreateVpcConnection")(onboarded)
