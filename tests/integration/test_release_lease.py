@@ -169,7 +169,7 @@ def test_the_last_attempt_is_reported_and_then_only_an_event_starts_a_run(
             engine.wait(run)
 
     assert len(outlooks) == 10
-    assert ["last attempt" in outlook for outlook in outlooks] == [False] * 9 + [True]
+    assert ["the last of 10 attempts" in outlook for outlook in outlooks] == [False] * 9 + [True]
 
     accounts.msk.faults.clear()
     assert engine.reconcile(cluster) == "SUCCEEDED"
