@@ -34,6 +34,14 @@ def test_a_text_that_does_not_occur_once_is_not_replaced(text: str) -> None:
         Mutation(1, "a.py", "", "a = 1\n", "a = 2\n").applied_to(text)
 
 
+def test_a_text_can_move_in_front_of_another() -> None:
+    mutation = Mutation(1, "a.py", "", "b = 1\n", "b = 2\n", moved_to="a = 1\n")
+
+    assert mutation.applied_to("a = 1\nb = 1\n") == "b = 2\na = 1\n"
+    with pytest.raises(NotOnce, match="mutation 1"):
+        mutation.applied_to("b = 1\n")
+
+
 def test_the_table_has_suites_across_and_mutations_down() -> None:
     mutations = [Mutation(number, "a.py", "It breaks", "a", "b") for number in (1, 2)]
     found, missed = Outcome("tests/unit/test_a.py::test_a", 30), Outcome("", 90)

@@ -177,59 +177,23 @@ CATALOGUE = (
         f"{CORE}/services/policy_grants.py",
         "A connection is rejected before its grant is revoked: the account can make another",
         """\
-    writer = PolicyWriter(task.cluster, record.vendors)
-    revoked = _revoke(task.cluster, task.run, writer, has_nothing_left)
-    if repair:  # drift since GrantAccess: the next run completes the repair, or finds it contested
-        cluster_item.record_policy_digests(task.cluster_arn, record.policy_digests)
-    else:
-        record_digest(task.cluster)
-    vendors.report_removed(task.cluster, task.run, record, now)
-    for refused in known:
-        if refused.is_about_account and not refused.is_shown:
-            dynamodb.delete_record(refused)  # this run had no such problem with the account
     for unreachable in abandoned:
         unreachable_clients.cut_off(task, unreachable, listed())
 """,
         """\
     for unreachable in abandoned:
         unreachable_clients.cut_off(task, unreachable, listed())
-    writer = PolicyWriter(task.cluster, record.vendors)
-    revoked = _revoke(task.cluster, task.run, writer, has_nothing_left)
-    if repair:  # drift since GrantAccess: the next run completes the repair, or finds it contested
-        cluster_item.record_policy_digests(task.cluster_arn, record.policy_digests)
-    else:
-        record_digest(task.cluster)
-    vendors.report_removed(task.cluster, task.run, record, now)
-    for refused in known:
-        if refused.is_about_account and not refused.is_shown:
-            dynamodb.delete_record(refused)  # this run had no such problem with the account
 """,
+        moved_to="    revoked = _revoke(task.cluster, task.run, writer, has_nothing_left)\n",
     ),
     Mutation(
         23,
         f"{CORE}/services/connection_removal.py",
         "Brokers are withdrawn after the connection is deleted: applications read dead brokers",
-        """\
-            parameters.withdraw({one.scheme for one in due if one.scheme} - kept)
-            parameters.write_status(status.describe(task.cluster_arn, [*staying, *closing]), now)
-        msk = msk_clusters.client(session)
-        listed = msk_vpc_connections.list_connections(msk)
-        name = settings().stack_name
-        closing = [
-            msk_vpc_connections.close_connection(msk, record, listed, name) for record in closing
-        ]
-""",
-        """\
-            parameters.write_status(status.describe(task.cluster_arn, [*staying, *closing]), now)
-        msk = msk_clusters.client(session)
-        listed = msk_vpc_connections.list_connections(msk)
-        name = settings().stack_name
-        closing = [
-            msk_vpc_connections.close_connection(msk, record, listed, name) for record in closing
-        ]
-        if ours:
-            parameters.withdraw({one.scheme for one in due if one.scheme} - kept)
-""",
+        "            parameters.withdraw({one.scheme for one in due if one.scheme} - kept)\n",
+        "        if ours:\n"
+        "            parameters.withdraw({one.scheme for one in due if one.scheme} - kept)\n",
+        moved_to="        in_use = _delete_groups(task, ",
     ),
     Mutation(
         24,

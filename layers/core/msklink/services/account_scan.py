@@ -58,16 +58,16 @@ class AccountScanner:
         client = ClientAccount.beside(self._function_arn, account, settings().namespace)
         try:
             session = client_session(client, client.scanning(), self._session_name)
-            vpcs = ec2.client(session)
-            tags = ec2.vpc_tags(vpcs, client.namespace)
+            ec2_client = ec2.client(session)
+            tags = ec2.vpc_tags(ec2_client, client.namespace)
         except CLIENT_ERRORS as error:
             logger.info("client not reached", account=account, error=str(error))
             return None
         names = account, client.namespace, settings().stack_name
         return AccountSnapshot(
             tags=tags,
-            vpcs=_read_or_none(account, lambda: ec2.managed_vpcs(vpcs, *names)),
-            endpoints=_read_or_none(account, lambda: ec2.endpoints_of_msk(vpcs)),
+            vpcs=_read_or_none(account, lambda: ec2.managed_vpcs(ec2_client, *names)),
+            endpoints=_read_or_none(account, lambda: ec2.endpoints_of_msk(ec2_client)),
             parameters=_read_or_none(account, lambda: ssm.read_all(session, client.namespace)),
         )
 

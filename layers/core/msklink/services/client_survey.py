@@ -82,24 +82,24 @@ def _read_account(
         if taken and not task.barred:
             parameters.write_status(status.with_refusal(parameters.status, taken), now)
             raise Refused(taken)
-        vpcs = ec2.client(session)
-        all_tags = ec2.vpc_tags(vpcs, namespace)
+        ec2_client = ec2.client(session)
+        all_tags = ec2.vpc_tags(ec2_client, namespace)
         guarded = tuple(
             offboarding.with_protection(record, all_tags, namespace) for record in known
         )
         tags = {vpc_id: one[key] for vpc_id, one in all_tags.items() if key in one}
         if not task.barred:
             facts = ClusterFacts.model_validate(task.facts)
-            places = {*tags, *(request.vpc_id for request in asked.onboarding)}
-            read = ec2.read_vpcs(vpcs, task.account, places, key, settings().stack_name)
-            read = ec2.with_endpoints(vpcs, read, task.cluster_arn)
+            vpc_ids = {*tags, *(request.vpc_id for request in asked.onboarding)}
+            vpcs = ec2.read_vpcs(ec2_client, task.account, vpc_ids, key, settings().stack_name)
+            vpcs = ec2.with_endpoints(ec2_client, vpcs, task.cluster_arn)
             refusals, bounds = refused_access(task.cluster, task.account, asked.onboarding)
-            requested = requested_vpcs.requested_vpcs(read.values(), *asked, key, now)
+            requested = requested_vpcs.requested_vpcs(vpcs.values(), *asked, key, now)
             requested = requested_vpcs.with_existing_connections(
                 requested, guarded, asked.offboarding
             )
             requested = requested_vpcs.with_access_refusals(requested, refusals)
-            wanted = survey.plan_connections(task.account, facts, read, requested, guarded)
+            wanted = survey.plan_connections(task.account, facts, vpcs, requested, guarded)
             unwanted = offboarding.records_without(guarded, wanted)
             records = wanted + _schedule_removal(task, unwanted, asked, now)
             records += survey.unconfirmed_failures(known)

@@ -97,7 +97,7 @@ def _disconnect(task: ClientTask, due: Records, staying: Records, now: datetime)
 
 
 def _delete_groups(
-    task: ClientTask, vpcs: "EC2Client", closing: Records, staying: Records, now: datetime
+    task: ClientTask, ec2_client: "EC2Client", closing: Records, staying: Records, now: datetime
 ) -> dict[str, str]:
     """
     Delete the managed groups that no connection uses; return those still in use, by VPC.
@@ -112,13 +112,13 @@ def _delete_groups(
     if not vpc_ids:
         return {}
     key = client_key(settings().namespace, task.cluster.name)
-    groups = ec2_security_groups.managed_groups(vpcs, key, settings().stack_name)
+    groups = ec2_security_groups.managed_groups(ec2_client, key, settings().stack_name)
     if groups is None:
         return dict.fromkeys(vpc_ids, "(not known: AWS did not list the groups)")
     return {
         vpc_id: group
         for vpc_id, group in groups.items()
-        if vpc_id in vpc_ids and not ec2_security_groups.delete_group(vpcs, group)
+        if vpc_id in vpc_ids and not ec2_security_groups.delete_group(ec2_client, group)
     }
 
 

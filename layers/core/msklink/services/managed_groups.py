@@ -22,7 +22,7 @@ Groups = Mapping[str, str | Refusal]
 
 
 def ensure_groups(
-    event: ClientTask, vpcs: "EC2Client", wanted: Iterable[ConnectionRecord]
+    task: ClientTask, ec2_client: "EC2Client", wanted: Iterable[ConnectionRecord]
 ) -> Groups:
     """
     Create or repair the managed security groups of VPCs that need or have one; return them by VPC.
@@ -31,34 +31,36 @@ def ensure_groups(
     for a VPC, for example beyond a quota, the refusal is returned in place of the group.
     """
     namespace, stack_name = settings().namespace, settings().stack_name
-    name = event.cluster.name
+    name = task.cluster.name
     key = client_key(namespace, name)
-    read = ec2.read_vpcs(vpcs, event.account, {one.vpc_id for one in wanted}, key, stack_name)
+    vpcs = ec2.read_vpcs(ec2_client, task.account, {one.vpc_id for one in wanted}, key, stack_name)
     bare = {one.vpc_id for one in wanted if not one.security_group_ids}
     groups: dict[str, str | Refusal] = {}
     resolved = []
-    for vpc_id, vpc in read.items():
+    for vpc_id, vpc in vpcs.items():
         group = vpc.managed_group
         is_used = any(record.was_established for record in wanted if record.vpc_id == vpc_id)
         # A group that no connection uses yet may be incomplete.
         found = managed_group.security_group_drift(vpc) if is_used else None
         if group and found:
-            repair = drift_repair.repair_of(event.cluster_arn, found)
+            repair = drift_repair.repair_of(task.cluster_arn, found)
             if repair.refusal:
-                repair.report_unrepaired(event.run, repair.refusal)
+                repair.report_unrepaired(task.run, repair.refusal)
                 groups[vpc_id] = group.id
                 continue
-            repair.record_attempt(event.run)
+            repair.record_attempt(task.run)
         if group or vpc_id in bare:
             try:
                 with aws_refusals():
-                    ours = ec2_security_groups.ensure_group(vpcs, vpc, namespace, name, stack_name)
+                    ours = ec2_security_groups.ensure_group(
+                        ec2_client, vpc, namespace, name, stack_name
+                    )
                 groups[vpc_id] = ours
             except Refused as error:
                 groups[vpc_id] = error.refusal
                 continue
             resolved.append(managed_group.security_group_history_item(vpc))
-    drift_repair.mark_resolved(event.cluster_arn, resolved)
+    drift_repair.mark_resolved(task.cluster_arn, resolved)
     return groups
 
 

@@ -133,7 +133,7 @@ def revoke(task: AccessRevocation, record: ClusterRecord) -> None:
     @cache
     def connected() -> set[str]:
         """Return the accounts with a connection of their own making, which MSKLink leaves alone."""
-        given_up = {record.connection_arn for record in abandoned}
+        given_up = {one.connection_arn for one in abandoned}
         return {one.account for one in listed().values() if one.arn not in given_up}
 
     repair = detect_drift(task.cluster, task.run, record)
