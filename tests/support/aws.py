@@ -32,6 +32,13 @@ from tests.support.trust import as_deployed, assume_role_like_aws
 CLIENT, OTHER_CLIENT = "222222222222", "333333333333"
 EXTERNAL_ID = "an-external-id"
 ZONES = ("a", "b", "c")
+ALL_SCHEMES_ON = {
+    "Sasl": {"Iam": {"Enabled": True}, "Scram": {"Enabled": True}},
+    "Tls": {"Enabled": True, "CertificateAuthorityArnList": ["arn:aws:acm-pca:::ca"]},
+    "Unauthenticated": {"Enabled": False},
+}
+"""ClientAuthentication of a cluster that offers every scheme."""
+
 MOTO: DefaultConfig = {
     "stepfunctions": {"execute_state_machine": True},
     "lambda": {"use_docker": False},

@@ -6,23 +6,13 @@ import pytest
 
 from localcloud.msk import Durations
 from localcloud.msk.clock import AS_ON_AWS
-from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
+from tests.support.aws import ALL_SCHEMES_ON, CLIENT, OTHER_CLIENT, Accounts
 from tests.support.functions import OWNER
+from tests.support.onboarded_client import FIREHOSE
 from tests.support.step_functions import Engine, tag_event
 
-FIREHOSE = {
-    "Sid": "Firehose",
-    "Effect": "Allow",
-    "Principal": {"Service": "firehose.amazonaws.com"},
-    "Action": "kafka:CreateVpcConnection",
-    "Resource": "*",
-    "Condition": {"StringEquals": {"aws:SourceAccount": "123456789012"}},
-}
-ALL_ON = {
-    "Sasl": {"Iam": {"Enabled": True}, "Scram": {"Enabled": True}},
-    "Tls": {"Enabled": True, "CertificateAuthorityArnList": ["arn:aws:acm-pca:::ca"]},
-    "Unauthenticated": {"Enabled": False},
-}
+FOREIGN = FIREHOSE | {"Condition": {"StringEquals": {"aws:SourceAccount": "123456789012"}}}
+"""A statement of others."""
 
 
 def clients(*accounts: str, schemes: str = "iam scram") -> dict[str, str]:
@@ -64,7 +54,7 @@ def test_a_tagged_vpc_finds_its_brokers_in_its_own_account(
 @pytest.mark.parametrize("scheme", ["iam", "scram", "tls"])
 def test_each_scheme_can_be_requested(accounts: Accounts, engine: Engine, scheme: str) -> None:
     cluster = accounts.make_cluster(
-        tags=clients(CLIENT, schemes="auto"), ClientAuthentication=ALL_ON
+        tags=clients(CLIENT, schemes="auto"), ClientAuthentication=ALL_SCHEMES_ON
     )
     accounts.make_tagged_vpc(CLIENT, scheme)
 
@@ -80,9 +70,9 @@ def test_each_scheme_can_be_requested(accounts: Accounts, engine: Engine, scheme
 
 def test_many_clients_and_vpcs_need_one_reboot(accounts: Accounts, engine: Engine) -> None:
     cluster = accounts.make_cluster(
-        tags=clients(CLIENT, OTHER_CLIENT, schemes="auto"), ClientAuthentication=ALL_ON
+        tags=clients(CLIENT, OTHER_CLIENT, schemes="auto"), ClientAuthentication=ALL_SCHEMES_ON
     )
-    accounts.put_policy(cluster, FIREHOSE)
+    accounts.put_policy(cluster, FOREIGN)
     accounts.make_tagged_vpc(CLIENT, "iam tls")
     accounts.make_tagged_vpc(CLIENT, "auto")
     accounts.make_tagged_vpc(OTHER_CLIENT, "scram")
@@ -94,7 +84,7 @@ def test_many_clients_and_vpcs_need_one_reboot(accounts: Accounts, engine: Engin
     assert (len(accounts.connections(CLIENT)), len(accounts.connections(OTHER_CLIENT))) == (5, 1)
     assert accounts.status(OWNER)["clients"] == {CLIENT: "published", OTHER_CLIENT: "published"}
     foreign, ours = accounts.policy(cluster)["Statement"]
-    assert foreign == FIREHOSE
+    assert foreign == FOREIGN
     assert ours["Sid"] == "MsklinkClients"
     assert len(ours["Principal"]["AWS"]) == 2
     assert len(accounts.take_events("Client Onboarded")) == 6
@@ -141,7 +131,7 @@ def test_a_scheme_that_is_added_later_does_not_change_the_others(
 
 def test_a_second_run_changes_nothing(accounts: Accounts, engine: Engine) -> None:
     cluster = accounts.make_cluster(tags=clients(CLIENT, OTHER_CLIENT))
-    accounts.put_policy(cluster, FIREHOSE)
+    accounts.put_policy(cluster, FOREIGN)
     accounts.make_tagged_vpc(CLIENT, "iam scram")
     accounts.make_tagged_vpc(CLIENT, "iam tls")  # tls is refused
     accounts.make_tagged_vpc(OTHER_CLIENT, "iam")

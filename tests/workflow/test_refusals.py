@@ -9,7 +9,7 @@ import pytest
 from localcloud.msk import faults
 from msklink.policy.document import SIZE_LIMIT
 from msklink.refusals import WARNINGS, Code
-from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
+from tests.support.aws import ALL_SCHEMES_ON, CLIENT, OTHER_CLIENT, Accounts
 from tests.support.ec2_locations import put_on_outpost, share_vpc, use_up_addresses
 from tests.support.functions import OWNER
 from tests.support.step_functions import Engine, tag_event
@@ -19,11 +19,6 @@ Prepare = Callable[[Accounts], str]
 
 NETWORK_ACCOUNT = "555555555555"
 NO_VPC = "vpc-0123456789abcdef0"
-ALL_ON = {
-    "Sasl": {"Iam": {"Enabled": True}, "Scram": {"Enabled": True}},
-    "Tls": {"Enabled": True, "CertificateAuthorityArnList": ["arn:aws:acm-pca:::ca"]},
-    "Unauthenticated": {"Enabled": False},
-}
 
 
 def opted_in(schemes: str = "iam", client: str = CLIENT) -> dict[str, str]:
@@ -192,7 +187,7 @@ def test_a_cluster_without_a_certificate_authority_is_not_changed(
     accounts: Accounts, engine: Engine
 ) -> None:
     """MSK refuses to create such a cluster now; older ones may exist."""
-    cluster = cluster_with("tls", ClientAuthentication=ALL_ON)(accounts)
+    cluster = cluster_with("tls", ClientAuthentication=ALL_SCHEMES_ON)(accounts)
     accounts.msk.forget_authorities(cluster)
 
     assert engine.reconcile(cluster) == "SUCCEEDED"

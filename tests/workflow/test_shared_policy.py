@@ -23,6 +23,13 @@ def come_by_our_statement(onboarded: OnboardedClient) -> None:
     external_changes.connect_manually(onboarded.accounts, onboarded.cluster, STRANGER)
 
 
+def list_and_connect_manually(onboarded: OnboardedClient) -> None:
+    """List the stranger, which then connects by a grant that others gave it."""
+    onboarded.accounts.deploy_client(STRANGER)
+    put_on_the_list(onboarded)
+    come_by_our_statement(onboarded)
+
+
 # ------------------------------------------------------------------------------ our statement
 
 
@@ -43,9 +50,7 @@ def test_an_account_that_others_added_to_our_statement_is_removed_though_connect
 def test_a_listed_account_with_a_manual_connection_keeps_its_grant(
     onboarded: OnboardedClient,
 ) -> None:
-    onboarded.accounts.deploy_client(STRANGER)
-    put_on_the_list(onboarded)
-    come_by_our_statement(onboarded)
+    list_and_connect_manually(onboarded)
 
     onboarded.reconcile()
     onboarded.reconcile()
@@ -56,9 +61,7 @@ def test_a_listed_account_with_a_manual_connection_keeps_its_grant(
 def test_an_account_with_a_manual_connection_loses_its_grant_when_delisted(
     onboarded: OnboardedClient,
 ) -> None:
-    onboarded.accounts.deploy_client(STRANGER)
-    put_on_the_list(onboarded)
-    come_by_our_statement(onboarded)
+    list_and_connect_manually(onboarded)
     onboarded.reconcile()
 
     onboarded.accounts.tag_cluster(onboarded.cluster, msklink__clients=TAGS["msklink/clients"])
