@@ -12,7 +12,9 @@ logger = Logger()
 @task
 def handler(event: RoundConclusion) -> dict[str, bool]:
     newer = lease.conclude_round(
-        *(event.cluster_arn, event.run, event.generation),
+        event.cluster_arn,
+        event.run,
+        event.generation,
         has_room=event.has_room,
         fingerprint=event.fingerprint,
     )

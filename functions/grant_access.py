@@ -1,4 +1,4 @@
-"""Task state GrantAccess: admit the client accounts to the cluster policy."""
+"""Task state GrantAccess: update MSKLink's statements in the cluster policy."""
 
 from aws_lambda_powertools import Logger
 

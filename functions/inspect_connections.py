@@ -1,4 +1,4 @@
-"""Task state InspectConnections: read the states of all connections of the cluster in one call."""
+"""Task state InspectConnections: record the state of each connection, and choose the brokers."""
 
 from typing import Any
 

@@ -139,7 +139,7 @@ def no_role(monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(*_: object) -> None:
         raise Refused(refuse(Code.CLIENT_STACK_MISSING, role="r", account=STRANGER, owner=OWNER))
 
-    monkeypatch.setattr("msklink.services.request_admission.client_session", refused)
+    monkeypatch.setattr("msklink.services.event_intake.client_session", refused)
 
 
 @pytest.mark.usefixtures("no_role")

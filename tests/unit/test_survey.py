@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from msklink.auth_scheme import Scheme
+from msklink.connections.plan import ClusterFacts, account_refused, plan_connections
 from msklink.connections.record import ConnectionRecord, State
 from msklink.connections.removal import Removal
 from msklink.connections.requested_vpcs import (
@@ -14,7 +15,6 @@ from msklink.connections.requested_vpcs import (
     requested_vpcs,
     with_existing_connections,
 )
-from msklink.connections.survey import ClusterFacts, account_refused, plan_connections
 from msklink.refusals import Code, Refusal, refuse
 from msklink.requests.records import OffboardingRequest, OnboardingRequest
 from msklink.vpc.description import SecurityGroup, Vpc

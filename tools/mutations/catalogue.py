@@ -117,7 +117,7 @@ CATALOGUE = (
     ),
     Mutation(
         15,
-        f"{CORE}/services/connection_creation.py",
+        f"{CORE}/services/connection_upkeep.py",
         "CreateVpcConnection whose answer got lost is taken for refused, and its team is told so",
         """\
         if made := vpc_connection.find_connection(

@@ -1,12 +1,12 @@
-"""The errors that leave MSKLink's own code; the state machine matches them by class name.
+"""MSKLink's own errors, and what becomes of each; the state machine matches them by class name.
 
 | kind             | class                  | raised by        | in the state machine       |
 |------------------|------------------------|------------------|----------------------------|
 | AWS is busy      | TransientError         | msklink.aws      | Retry                      |
 | lost a race      | LostRace               | msklink.aws      | Retry, which reads again   |
-| cannot be done   | Refused                | msklink.aws      | none: handlers record it   |
+| cannot be done   | Refused                | aws and services | none: services record it   |
 | too early        | NotYet                 | msklink.aws      | none: the run tries later  |
-| bad principal    | PrincipalRejected      | msklink.aws      | none: GrantAccess finds it |
+| bad principal    | PrincipalRejected      | msklink.aws      | none: the account is found |
 | update rejected  | UpdateRejected         | msklink.aws      | none: the run goes on      |
 | probe failed     | ProbeFailed            | msklink.aws      | none: it is logged         |
 | took too long    | ClusterWaitTimedOut    | InspectCluster   | none: the run fails loudly |

@@ -1,12 +1,12 @@
-"""Read all items of one cluster in one query, for the sweep."""
+"""Read all items of one cluster together, for the sweep."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from msklink.aws import cluster_item, dynamodb
+from msklink.connections.plan import SurveyedState
 from msklink.connections.record import ConnectionRecord
-from msklink.connections.survey import SurveyedState
 from msklink.drift.repair_history import RepairHistory
 from msklink.parameters.published import PublishedState
 from msklink.requests.records import OffboardingRequest, OnboardingRequest

@@ -144,7 +144,7 @@ def past_updates(kafka: "KafkaClient", cluster_arn: str) -> Iterator[PastUpdate]
     """
     Yield the successful updates among the last hundred operations on the cluster.
 
-    None where MSK refuses to list them: they only set the pace of a wait.
+    Yields nothing where MSK refuses to list them: they only set the pace of a wait.
     """
     operations: dict[str, Any] = {}
     with suppress(Refused), aws_refusals():

@@ -21,7 +21,7 @@ from msklink.services import connectivity, drift_repair, kafka_access
 from msklink.services.account_scan import AccountSnapshot
 from msklink.settings import settings
 from msklink.tags import client_key
-from msklink.vpc import managed_group
+from msklink.vpc import group_drift
 from msklink.vpc.description import Vpc
 
 
@@ -138,11 +138,11 @@ def _detect_group_changes(
     for vpc in vpcs:
         if vpc.id not in used:
             continue
-        if managed_group.lacks_new_blocks(vpc):
+        if group_drift.lacks_new_blocks(vpc):
             yield reason_with_digest(f"{vpc.id} has more CIDR blocks", vpc.cidrs)
-        found = managed_group.security_group_drift(vpc)
+        found = group_drift.security_group_drift(vpc)
         if not found:
-            _mark_resolved(cluster_arn, snapshot, managed_group.security_group_history_item(vpc))
+            _mark_resolved(cluster_arn, snapshot, group_drift.security_group_history_item(vpc))
         elif drift_repair.repair_of(cluster_arn, found).needs_run:
             yield reason_with_digest(
                 f"the managed security group of {vpc.id} has changed", found.before

@@ -10,9 +10,9 @@ from msklink.aws import dynamodb, ec2, run_state
 from msklink.aws.session import client_refusals, client_session
 from msklink.aws.ssm import ParameterSet
 from msklink.cluster import admission
-from msklink.connections import offboarding, requested_vpcs, survey
+from msklink.connections import offboarding, plan, requested_vpcs
+from msklink.connections.plan import ClusterFacts, SurveyedState
 from msklink.connections.record import ConnectionRecord
-from msklink.connections.survey import ClusterFacts, SurveyedState
 from msklink.errors import Refused
 from msklink.parameters import status
 from msklink.refusals import Code, Refusal
@@ -99,10 +99,10 @@ def _read_account(
                 requested, guarded, asked.offboarding
             )
             requested = requested_vpcs.with_access_refusals(requested, refusals)
-            wanted = survey.plan_connections(task.account, facts, vpcs, requested, guarded)
+            wanted = plan.plan_connections(task.account, facts, vpcs, requested, guarded)
             unwanted = offboarding.records_without(guarded, wanted)
             records = wanted + _schedule_removal(task, unwanted, asked, now)
-            records += survey.unconfirmed_failures(known)
+            records += plan.unconfirmed_failures(known)
         else:
             records = _schedule_removal(task, guarded, asked, now)
         if not taken and task.barred != Code.CLUSTER_REPLACED:
@@ -131,11 +131,11 @@ def _without_access(
         return _schedule_removal(task, known, asked, now)
     key = client_key(settings().namespace, task.cluster.name)
     requested = requested_vpcs.requested_vpcs((), *asked, key, now)
-    records = survey.still_requested(known, requested)
+    records = plan.still_requested(known, requested)
     withdrawn = tuple(one for one in records if offboarding.is_requested(one, asked.offboarding))
     staying = offboarding.records_without(records, withdrawn)
     staying += _schedule_removal(task, withdrawn, asked, now)
-    return survey.account_refused(task.cluster_arn, task.account, refusal, staying, now)
+    return plan.account_refused(task.cluster_arn, task.account, refusal, staying, now)
 
 
 def _write_status(

@@ -10,7 +10,7 @@ from msklink.aws.msk_model import unknown_fields
 from msklink.cluster import description, eligibility, next_move, update_window
 from msklink.cluster.description import ClusterDescription
 from msklink.cluster.next_move import Move
-from msklink.connections.survey import ClusterFacts
+from msklink.connections.plan import ClusterFacts
 from msklink.errors import ClusterWaitTimedOut, Refused
 from msklink.refusals import Code, refuse
 from msklink.runs.cluster_record import ClusterRecord

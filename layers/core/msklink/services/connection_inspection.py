@@ -1,4 +1,4 @@
-"""Inspect all connections of a cluster at once, and choose the brokers to publish."""
+"""Inspect all connections of a cluster, and choose the brokers to publish."""
 
 from datetime import datetime
 from typing import Any
@@ -23,8 +23,9 @@ logger = Logger(child=True)
 
 def inspect(task: ConnectionInspection) -> dict[str, Any]:
     """
-    Read the states of all connections of the cluster in one call, record the state of each, and
-    return what the run does next.
+    Record the state of each connection, deal with unknown ones, and choose the brokers to publish.
+
+    Returns what the run does next. One list of the owner has all connections, a hundred in a call.
     """
     known, now = dynamodb.connections(task.cluster_arn), clock.now()
     try:

@@ -16,7 +16,11 @@ logger = Logger(child=True)
 
 
 def handle_failed_run(execution_arn: str) -> RunFailure | None:
-    """Return how the run failed; None, without any effect, where it succeeded or is running."""
+    """
+    Report a failed run, release its lease and schedule a retry; return how it failed.
+
+    Does nothing and returns None where the run succeeded or is running.
+    """
     found = step_functions.read_failure(execution_arn)
     if found is None:
         return None

@@ -12,7 +12,7 @@ from msklink.runs.lease import requested_before, run_name
 
 
 def request_run(cluster_arn: str) -> str:
-    """Return the name of the run that will see this request: a new one, or the current one."""
+    """Request a run; return the name of the run that sees the request, new or in progress."""
     requested = cluster_item.add_request(cluster_arn)
     run = run_name(ClusterArn.parse(cluster_arn), requested)
     holder = cluster_item.take_lease(cluster_arn, run).holder
@@ -23,10 +23,10 @@ def conclude_round(
     cluster_arn: str, run: str, generation: int, *, has_room: bool, fingerprint: str = ""
 ) -> bool:
     """
-    Return whether *run* must go another round: there are newer requests than *generation*.
+    Release the lease, keep it or hand it over; return whether *run* goes another round.
 
-    Otherwise the run releases the lease. Without room in its history for another round, it hands
-    the lease over to a new run. *fingerprint* is that of the cluster as the run read it.
+    It does if there are newer requests than *generation*. Without room in its history for another
+    round, it hands the lease over to a new run. *fingerprint* is that of the cluster that it read.
     """
     record = cluster_item.give_up_lease(cluster_arn, run, generation, fingerprint)
     if record.holder == run and not has_room:

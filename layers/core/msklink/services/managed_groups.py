@@ -12,7 +12,7 @@ from msklink.runs.task_input import ClientTask
 from msklink.services import drift_repair
 from msklink.settings import settings
 from msklink.tags import client_key
-from msklink.vpc import managed_group
+from msklink.vpc import group_drift
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -41,7 +41,7 @@ def ensure_groups(
         group = vpc.managed_group
         is_used = any(record.was_established for record in wanted if record.vpc_id == vpc_id)
         # A group that no connection uses yet may be incomplete.
-        found = managed_group.security_group_drift(vpc) if is_used else None
+        found = group_drift.security_group_drift(vpc) if is_used else None
         if group and found:
             repair = drift_repair.repair_of(task.cluster_arn, found)
             if repair.refusal:
@@ -59,7 +59,7 @@ def ensure_groups(
             except Refused as error:
                 groups[vpc_id] = error.refusal
                 continue
-            resolved.append(managed_group.security_group_history_item(vpc))
+            resolved.append(group_drift.security_group_history_item(vpc))
     drift_repair.mark_resolved(task.cluster_arn, resolved)
     return groups
 

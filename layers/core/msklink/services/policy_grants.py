@@ -14,8 +14,8 @@ from msklink.arns import ClusterArn
 from msklink.aws import cluster_item, dynamodb, msk_cluster_policy, msk_clusters
 from msklink.aws.errors import aws_refusals
 from msklink.client_role import ClientAccount
+from msklink.connections.plan import account_refused
 from msklink.connections.record import ConnectionRecord, State
-from msklink.connections.survey import account_refused
 from msklink.drift.kinds import Drift, DriftKind, history_item
 from msklink.errors import PrincipalRejected, Refused
 from msklink.policy.document import ACTIONS, CONNECT, policy_drift
@@ -118,12 +118,23 @@ def _not_admitted(cluster: ClusterArn, accounts: Iterable[str], found: Drift) ->
     return refusals
 
 
-def revoke(task: AccessRevocation, record: ClusterRecord) -> None:
+def revoke(task: AccessRevocation, record: ClusterRecord) -> bool:
     """
     Revoke the grants of accounts that have nothing left on the cluster.
 
-    After that, connections of unreachable accounts are rejected from the owner's side.
+    After that, connections of unreachable accounts are rejected from the owner's side. Returns
+    False where AWS refuses a call: the owner is notified, and the next run handles the rest.
     """
+    try:
+        with aws_refusals():
+            _revoke_unneeded(task, record)
+    except Refused as error:
+        notifications.cluster_refused(task.cluster_arn, task.run, error.refusal)
+        return False
+    return True
+
+
+def _revoke_unneeded(task: AccessRevocation, record: ClusterRecord) -> None:
     known, now = dynamodb.connections(task.cluster_arn), clock.now()
     abandoned = [one for one in known if one.state is State.ABANDONED and one.is_due(now)]
     keeping = {one.account for one in known if _needs_grant(one)}

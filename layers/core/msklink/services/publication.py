@@ -10,7 +10,7 @@ from msklink.aws import dynamodb, run_state
 from msklink.aws.lambda_probe import Probe
 from msklink.aws.session import client_refusals, client_session
 from msklink.aws.ssm import ParameterSet
-from msklink.connections import probe_results, survey
+from msklink.connections import plan, probe_results
 from msklink.connections.record import ConnectionRecord, State, changed_records
 from msklink.errors import ProbeFailed, Refused
 from msklink.parameters import status
@@ -60,7 +60,7 @@ def _refuse(
     codes = {record.refusal.code for record in known if record.refusal and record.wanted}
     if refusal.code in codes or not any(record.wanted for record in known):
         return
-    records = survey.account_refused(task.cluster_arn, task.account, refusal, known, now)
+    records = plan.account_refused(task.cluster_arn, task.account, refusal, known, now)
     record_changes(known, records, task.run, now)
 
 

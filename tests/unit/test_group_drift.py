@@ -1,7 +1,7 @@
 import pytest
 
 from msklink.vpc.description import SecurityGroup
-from msklink.vpc.managed_group import lacks_new_blocks, security_group_drift
+from msklink.vpc.group_drift import lacks_new_blocks, security_group_drift
 from msklink.vpc.security_groups import Rule, wanted_rules
 from tests.unit.factories import vpc
 

@@ -1,4 +1,4 @@
-"""Create the connections of one client account, or hold them until MSK accepts the call."""
+"""Ensure the connections of one client account: find, create, replace or hold each."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -10,7 +10,7 @@ from msklink import clock
 from msklink.aws import dynamodb, ec2, msk_clusters, msk_vpc_connections
 from msklink.aws.session import client_refusals, client_session
 from msklink.cluster.description import BUSY_STATES
-from msklink.connections import lifecycle, survey, vpc_connection
+from msklink.connections import lifecycle, plan, vpc_connection
 from msklink.connections.record import ConnectionRecord, Hold, State
 from msklink.connections.vpc_connection import VpcConnection
 from msklink.errors import NotYet, Refused
@@ -27,7 +27,7 @@ logger = Logger(child=True)
 
 def connect_account(task: ClientTask) -> list[ConnectionRecord]:
     """
-    Create the connections that one client account lacks, and return the records that changed.
+    Ensure the connections of one client account, and return the records that changed.
 
     A refusal of the whole account is recorded; the run goes on with other accounts.
     """
@@ -39,7 +39,7 @@ def connect_account(task: ClientTask) -> list[ConnectionRecord]:
         records: Iterable[ConnectionRecord] = _connect(task, wanted)
         resolved = [lifecycle.connection_history_item(one) for one in records if one.is_live]
     except Refused as error:
-        records = survey.account_refused(task.cluster_arn, task.account, error.refusal, known, now)
+        records = plan.account_refused(task.cluster_arn, task.account, error.refusal, known, now)
     changed = record_changes(known, records, task.run, now)
     drift_repair.mark_resolved(task.cluster_arn, resolved)
     return changed
