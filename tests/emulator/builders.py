@@ -189,3 +189,10 @@ class Emulator:
 
     def connection_state(self, arn: str) -> str:
         return str(self.call(CLIENT, "DescribeVpcConnection", Arn=arn)["State"])
+
+
+def connect_refusal(
+    emulator: Emulator, arn: str, caller: Caller = CLIENT, **changes: object
+) -> MskError:
+    wanted = emulator.wanted_connection(arn, **changes)
+    return emulator.refusal(caller, "CreateVpcConnection", **wanted)

@@ -1,6 +1,6 @@
 """Factories and Hypothesis strategies for the values that unit tests use."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import settings
@@ -10,11 +10,14 @@ from msklink.arns import ClusterArn
 from msklink.auth_scheme import Scheme
 from msklink.cluster.description import ClusterDescription
 from msklink.connections.record import ConnectionRecord, State
+from msklink.requests.records import OnboardingRequest
 from msklink.vpc.description import SecurityGroup, Subnet, Vpc
 
 OWNER, CLIENT, OTHER_CLIENT = "111111111111", "222222222222", "333333333333"
 ARN = f"arn:aws:kafka:eu-west-1:{OWNER}:cluster/orders/0b1c2d3e-aaaa-bbbb-cccc-1234567890ab-1"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+LATER = NOW + timedelta(hours=1)
+KEY = "msklink/orders"
 ZONES = ("euw1-az1", "euw1-az2", "euw1-az3")
 
 thorough = settings(max_examples=1000)
@@ -80,3 +83,18 @@ def connection(**changes: Any) -> ConnectionRecord:
         "requested_at": NOW,
     }
     return ConnectionRecord(**(facts | changes))
+
+
+def request(**changes: Any) -> OnboardingRequest:
+    wanted: dict[str, Any] = {
+        "cluster_arn": ARN,
+        "account": CLIENT,
+        "vpc_id": "vpc-1",
+        "schemes": ("iam",),
+        "requested_at": NOW,
+    }
+    return OnboardingRequest(**(wanted | changes))
+
+
+def tagged(value: str, **changes: Any) -> Vpc:
+    return vpc(tags={KEY: value}, **changes)

@@ -1,5 +1,4 @@
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,15 +12,24 @@ from msklink.connections.removal import Removal
 from msklink.connections.requested_vpcs import (
     RequestedVpc,
     requested_vpcs,
-    with_existing_connections,
 )
 from msklink.refusals import Code, Refusal, refuse
 from msklink.requests.records import OffboardingRequest, OnboardingRequest
 from msklink.vpc.description import SecurityGroup, Vpc
-from tests.unit.factories import ARN, CLIENT, NOW, OTHER_CLIENT, ZONES, connection, subnet, vpc
+from tests.unit.factories import (
+    ARN,
+    CLIENT,
+    KEY,
+    LATER,
+    NOW,
+    OTHER_CLIENT,
+    ZONES,
+    connection,
+    request,
+    subnet,
+    tagged,
+)
 
-LATER = NOW + timedelta(hours=1)
-KEY = "msklink/orders"
 REMOVAL = Removal(reason=refuse(Code.CLUSTER_SERVERLESS), due=LATER)
 OFF = refuse(Code.SCHEME_OFF_ON_CLUSTER, scheme="tls")
 
@@ -35,21 +43,6 @@ WARNING = refuse(Code.BROKERS_EXPRESS, instance_type="express.m7g.large")
 WITH_WARNING = facts().model_copy(update={"warnings": (WARNING,)})
 
 
-def request(**changes: Any) -> OnboardingRequest:
-    wanted: dict[str, Any] = {
-        "cluster_arn": ARN,
-        "account": CLIENT,
-        "vpc_id": "vpc-1",
-        "schemes": ("iam",),
-        "requested_at": NOW,
-    }
-    return OnboardingRequest(**(wanted | changes))
-
-
-def tagged(value: str, **changes: Any) -> Vpc:
-    return vpc(tags={KEY: value}, **changes)
-
-
 def look(
     *vpcs: Vpc,
     requests: tuple[OnboardingRequest, ...] = (),
@@ -60,94 +53,6 @@ def look(
     requested = requested_vpcs(vpcs, requests, offboarding, KEY, LATER)
     return plan_connections(
         CLIENT, cluster or facts(), {one.id: one for one in vpcs}, requested, known
-    )
-
-
-# ------------------------------------------------------------------------------ requested VPCs
-
-
-@pytest.mark.parametrize(
-    ("tag", "left", "asked"),
-    [
-        ("iam", [], {Scheme.IAM}),  # scram was taken out of the tag
-        ("iam scarm", [], {Scheme.IAM, Scheme.SCRAM}),
-        ("scarm", [], {Scheme.IAM, Scheme.SCRAM}),
-        ("", [], {Scheme.IAM, Scheme.SCRAM}),
-        ("scarm", [Scheme.IAM], {Scheme.SCRAM}),
-    ],
-)
-def test_an_unknown_word_removes_nothing(tag: str, left: list[Scheme], asked: set[Scheme]) -> None:
-    offboarding = [offboarding_request(scheme) for scheme in left]
-    known = [connection(scheme=Scheme.IAM), connection(scheme=Scheme.SCRAM)]
-    known += [connection(scheme=Scheme.TLS, vpc_id="vpc-2")]
-
-    requested = requested_vpcs([tagged(tag)], (), offboarding, KEY, NOW)
-
-    [requested_vpc] = with_existing_connections(requested, known, offboarding)
-    assert requested_vpc.requested.schemes == asked
-
-
-@pytest.mark.parametrize("changes", [{"wanted": False}, {"state": State.REFUSED}])
-def test_an_unknown_word_does_not_keep_unwanted_or_refused_connections(
-    changes: dict[str, Any],
-) -> None:
-    requested = requested_vpcs([tagged("scarm")], (), (), KEY, NOW)
-
-    [requested_vpc] = with_existing_connections(
-        requested, [connection(scheme=Scheme.IAM, **changes)], ()
-    )
-
-    assert requested_vpc.requested.schemes == frozenset()
-
-
-def offboarding_request(scheme: Scheme, vpc_id: str = "vpc-1") -> OffboardingRequest:
-    return OffboardingRequest(
-        cluster_arn=ARN, account=CLIENT, vpc_id=vpc_id, scheme=scheme, requested_at=LATER
-    )
-
-
-@pytest.mark.parametrize(
-    ("vpcs", "requests"),
-    [([tagged("iam scram")], []), ([], [request(schemes=("iam", "scram"))])],
-    ids=["tag", "request"],
-)
-def test_a_scheme_with_an_offboarding_request_is_not_requested(
-    vpcs: list[Vpc], requests: list[OnboardingRequest]
-) -> None:
-    [requested_vpc] = requested_vpcs(
-        vpcs, requests, [offboarding_request(Scheme.SCRAM)], KEY, LATER
-    )
-
-    assert requested_vpc.requested.schemes == {Scheme.IAM}
-
-
-def test_a_vpc_that_leaves_by_all_schemes_requests_nothing() -> None:
-    gone = [offboarding_request(scheme) for scheme in Scheme]
-
-    assert requested_vpcs([tagged("auto")], [], gone, KEY, LATER) == ()
-    assert len(requested_vpcs([tagged("auto", id="vpc-2")], [], gone, KEY, LATER)) == 1
-
-
-def test_a_tag_and_a_request_add_up() -> None:
-    [requested_vpc] = requested_vpcs(
-        [tagged("tls")], [request(subnet_ids=("subnet-9",))], [], KEY, LATER
-    )
-
-    assert requested_vpc.requested.schemes == {Scheme.IAM, Scheme.TLS}
-    assert requested_vpc.subnet_ids == ("subnet-9",)
-    assert requested_vpc.requested_at == NOW
-
-
-@pytest.mark.parametrize("tags", [{}, {KEY: "off"}, {"msklink/sales": "iam"}])
-def test_a_vpc_without_the_tag_requests_nothing(tags: dict[str, str]) -> None:
-    assert requested_vpcs([vpc(tags=tags)], [], [], KEY, LATER) == ()
-
-
-def test_requests_do_not_depend_on_the_order_of_the_api() -> None:
-    vpcs = [tagged("iam", id=f"vpc-{number}") for number in range(3)]
-
-    assert requested_vpcs(vpcs, [], [], KEY, LATER) == requested_vpcs(
-        vpcs[::-1], [], [], KEY, LATER
     )
 
 
