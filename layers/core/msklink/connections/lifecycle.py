@@ -6,7 +6,7 @@ States are those of ConnectionState in botocore's model; the API page adds UPDAT
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from msklink.connections.record import ConnectionRecord, Hold, State
+from msklink.connections.record import ConnectionRecord, CreationDelay, State
 from msklink.connections.vpc_connection import (
     AVAILABLE,
     CREATING,
@@ -86,18 +86,18 @@ def adopt(record: ConnectionRecord, connection: VpcConnection) -> ConnectionReco
     """Return *record* with its *connection*, created or found; forget the state of another one."""
     if record.connection_arn != connection.arn:
         record = record.with_(connection_arn=connection.arn, connection_state=None, refusal=None)
-    return observe(record.with_(hold=None), connection.state)
+    return observe(record.with_(delay=None), connection.state)
 
 
-def put_on_hold(
+def delay_creation(
     record: ConnectionRecord, now: datetime, longest: timedelta
 ) -> ConnectionRecord | None:
-    """Return *record* on hold until the next attempt; None where it was on hold for *longest*."""
-    since = record.hold.since if record.hold else now
+    """Return *record*, delayed until the next attempt; None where it was delayed for *longest*."""
+    since = record.delay.since if record.delay else now
     if now - since >= longest:
         return None
-    held = Hold(since=since, tried=now)
-    return record.with_(state=State.CONNECTING, refusal=None, hold=held)
+    delay = CreationDelay(since=since, tried=now)
+    return record.with_(state=State.CONNECTING, refusal=None, delay=delay)
 
 
 def observe_all(
@@ -117,8 +117,8 @@ def observe_all(
 
 
 def _try_again(record: ConnectionRecord, now: datetime) -> ConnectionRecord:
-    held = record.hold if record.state is State.CONNECTING else None
-    if held is None or now - held.tried < timedelta(seconds=WAIT_SECONDS):
+    delay = record.delay if record.state is State.CONNECTING else None
+    if delay is None or now - delay.tried < timedelta(seconds=WAIT_SECONDS):
         return record
     return record.with_(state=State.PLANNED)
 

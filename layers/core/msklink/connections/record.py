@@ -40,7 +40,7 @@ class ProbeResult(BaseModel, frozen=True):
     remedy: str = ""
 
 
-class Hold(BaseModel, frozen=True):
+class CreationDelay(BaseModel, frozen=True):
     """A temporary reason for which MSK does not create a connection yet."""
 
     since: datetime
@@ -73,7 +73,7 @@ class ConnectionRecord(BaseModel, frozen=True):
     last_reported_refusal: Refusal | None = None
     """The refusal of the last attempt, while another is in progress."""
     failure: str | None = None
-    hold: Hold | None = None
+    delay: CreationDelay | None = None
     warnings: tuple[Refusal, ...] = ()
     """Warnings that block nothing, and refusals beside the connection."""
     removal: Removal | None = None

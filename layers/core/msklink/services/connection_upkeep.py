@@ -1,4 +1,4 @@
-"""Ensure the connections of one client account: find, create, replace or hold each."""
+"""Ensure the connections of one client account: find, create, replace or delay each."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -11,7 +11,7 @@ from msklink.aws import dynamodb, ec2, msk_clusters, msk_vpc_connections
 from msklink.aws.session import client_refusals, client_session
 from msklink.cluster.description import BUSY_STATES
 from msklink.connections import lifecycle, plan, vpc_connection
-from msklink.connections.record import ConnectionRecord, Hold, State
+from msklink.connections.record import ConnectionRecord, CreationDelay, State
 from msklink.connections.vpc_connection import VpcConnection
 from msklink.errors import NotYet, Refused
 from msklink.runs.task_input import ClientTask
@@ -79,7 +79,7 @@ def _ensure(
         if repair.refusal:
             return record.with_(state=State.FAILED, refusal=repair.refusal)
         repair.record_attempt(task.run)
-    return _adopt(msk, record, connection) if connection else _create_or_hold(msk, record)
+    return _adopt(msk, record, connection) if connection else _create_or_delay(msk, record)
 
 
 def _adopt(
@@ -95,20 +95,20 @@ def _adopt(
     return lifecycle.adopt(record, connection)
 
 
-def _create_or_hold(msk: "KafkaClient", record: ConnectionRecord) -> ConnectionRecord:
+def _create_or_delay(msk: "KafkaClient", record: ConnectionRecord) -> ConnectionRecord:
     """
-    Return *record* with its new connection, on hold, or refused by MSK.
+    Return *record* with its new connection, delayed, or refused by MSK.
 
     Raises the last error of MSK where MSK denies the call for longer than a policy needs to apply.
     """
     try:
         connection = msk_vpc_connections.create_connection(msk, record, settings().stack_name)
     except NotYet as error:
-        held = lifecycle.put_on_hold(record, clock.now(), error.longest)
-        if held is None:
+        delayed = lifecycle.delay_creation(record, clock.now(), error.longest)
+        if delayed is None:
             raise error.final from error
         logger.info("connection not made yet", item=record.item, error=str(error))
-        return held
+        return delayed
     except Refused as error:
         # botocore's retry after a lost answer may be refused as a second connection.
         if made := vpc_connection.find_connection(
@@ -117,9 +117,9 @@ def _create_or_hold(msk: "KafkaClient", record: ConnectionRecord) -> ConnectionR
             return lifecycle.adopt(record, made)
         if _is_busy(record.cluster_arn):
             now = clock.now()
-            held_up = Hold(since=now, tried=now, is_cluster=True)
-            return record.with_(state=State.CONNECTING, refusal=None, hold=held_up)
-        return record.with_(state=State.REFUSED, refusal=error.refusal, hold=None)
+            delay = CreationDelay(since=now, tried=now, is_cluster=True)
+            return record.with_(state=State.CONNECTING, refusal=None, delay=delay)
+        return record.with_(state=State.REFUSED, refusal=error.refusal, delay=None)
     logger.info("connection created", connection=connection.arn, item=record.item)
     return lifecycle.adopt(record, connection)
 
