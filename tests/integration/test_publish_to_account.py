@@ -9,7 +9,10 @@ SALES = "arn:aws:kafka:eu-west-1:999999999999:cluster/orders/another-uuid"
 
 def take_name(accounts: Accounts, account: str) -> None:
     accounts.client("ssm", account).put_parameter(
-        Name="/msklink/orders/status", Value=f'{{"cluster_arn": "{SALES}"}}', Type="String"
+        Name="/msklink/orders/status",
+        Value=f'{{"cluster_arn": "{SALES}"}}',
+        Type="String",
+        Overwrite=True,
     )
 
 
@@ -145,7 +148,9 @@ def test_a_cluster_that_takes_the_name_meanwhile_keeps_it(
 
     def take(_: Any) -> None:
         for name in ("iam/security.protocol", "status"):
-            ssm.put_parameter(Name=f"/msklink/orders/{name}", Value=theirs, Type="String")
+            ssm.put_parameter(
+                Name=f"/msklink/orders/{name}", Value=theirs, Type="String", Overwrite=True
+            )
 
     preceding("ssm", "PutParameter", take)
 

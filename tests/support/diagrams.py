@@ -13,6 +13,7 @@ CORE = ROOT / "layers/core/msklink"
 CAPTIONS = {
     "InspectCluster": "read the cluster and its tags",
     "SurveyClients": "find and check the VPCs to connect",
+    "HoldChanges": "record what the owner's terms hold",
     "EnableConnectivity": "turn on schemes: a rolling reboot",
     "GrantAccess": "add accounts to the cluster policy",
     "OpenConnections": "create VPC connections",

@@ -35,6 +35,10 @@ class Steps:
         self.surveys.append(answer)
         return answer
 
+    def hold(self, freeze: str = "") -> Any:
+        held = {"surveys": self.surveys, "facts": self.facts, "freeze": freeze}
+        return self._invoke("HoldChanges", **held)
+
     def enable(self) -> Any:
         return self._invoke("EnableConnectivity", surveys=self.surveys, facts=self.facts)
 
@@ -64,8 +68,9 @@ class Steps:
         waiting = {"closing": closing, "waited_seconds": waited_seconds}
         return self._invoke("RevokeAccess", surveys=self.surveys, **waiting)
 
-    def summarize(self, *, managed: bool = True) -> Any:
-        return self._invoke("PublishSummary", bootstrap_brokers=self.brokers, managed=managed)
+    def summarize(self, *, managed: bool = True, freeze: str = "") -> Any:
+        summary = {"bootstrap_brokers": self.brokers, "managed": managed, "freeze": freeze}
+        return self._invoke("PublishSummary", **summary)
 
     def record_failure(self, step: str, account: str, error: str, said: str = "") -> Any:
         cause = {"errorMessage": said} if said else {}

@@ -94,6 +94,7 @@ SCALARS = {
     "$cluster_arn": "arn:aws:kafka",
     "$fingerprint": "f",
     "$generation": 3,
+    "$freeze": "",
     "$managed": False,
     "$rounds": 1,
     "$run": "orders-1",
@@ -110,6 +111,7 @@ SCALARS = {
     "$states.input.newer": False,
     "$states.input.wait_seconds": 120,
     "$states.result.Payload.fingerprint": "f",
+    "$states.result.Payload.freeze": "",
     "$states.result.Payload.generation": 3,
     "$states.result.Payload.managed": False,
 }
@@ -134,7 +136,7 @@ TABLE = {
     "10": Row(lambda _count: {}, fixed(10)),  # ClientsAtOnce
     **{
         f"$states.input.move = '{move}'": chosen(move)
-        for move in ("connect", "inspect", "stop", "wait")
+        for move in ("connect", "hold", "inspect", "stop", "wait")
     },
 }
 

@@ -11,7 +11,7 @@ import yaml
 
 from msklink import errors
 from msklink.cluster.next_move import Move, decide_next_move
-from msklink.services import cluster_inspection, connection_inspection
+from msklink.services import change_holds, cluster_inspection, connection_inspection
 from tests.support.cloudformation import ROOT, definition, definition_text, handlers, resources
 from tests.support.step_functions import SUBSTITUTIONS
 
@@ -189,6 +189,7 @@ def test_every_task_knows_the_run_and_its_cluster() -> None:
 
 CHOICES: dict[str, tuple[Any, set[Move]]] = {
     "ChooseMove": (cluster_inspection, {Move.PROCEED, Move.CLOSE}),
+    "ChooseWork": (change_holds, {Move.PROCEED}),
     # EnableConnectivity turns ENABLE into WAIT.
     "ChooseAccess": (decide_next_move, {Move.PROCEED, Move.ENABLE}),
     "ChooseConnections": (connection_inspection, {Move.PUBLISH}),
@@ -204,7 +205,7 @@ def moves_of(code: Any) -> set[Move]:
 def test_a_choice_names_the_moves_of_the_code(name: str) -> None:
     code, by_default = CHOICES[name]
     conditions = [choice["Condition"] for choice in STATES[name]["Choices"]]
-    named = {re.search(r"input\.move = '(\w+)'", one)[1] for one in conditions}  # type: ignore[index]
+    named = {move for one in conditions for move in re.findall(r"input\.move = '(\w+)'", one)}
 
     assert named == moves_of(code) - by_default
     assert by_default < moves_of(code)

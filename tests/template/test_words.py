@@ -18,7 +18,6 @@ RETIRED = {
     "departures": "offboarding requests",
     "doubtful": "suspended",
     "forsaken": "orphaned",
-    "granting": "policy_grants",
     "hint": "trigger",
     "hints": "inbound_events",
     "hopes": "retryable",

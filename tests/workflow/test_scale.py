@@ -59,7 +59,9 @@ def test_a_policy_admits_no_more_clients_than_a_history() -> None:
 
 def test_the_surveys_of_all_clients_fit_into_a_payload() -> None:
     surveys = [
-        Survey(account=f"{number:012d}", schemes=("iam", "scram", "tls")).model_dump(mode="json")
+        Survey(account=f"{number:012d}", schemes=("iam", "scram"), held=("tls",)).model_dump(
+            mode="json"
+        )
         for number in range(MOST_CLIENTS)
     ]
 

@@ -100,12 +100,12 @@ CATALOGUE = (
         f"{CORE}/services/connection_updates.py",
         "A connection is saved as published before it is told: a crash between loses the event",
         """\
-        notifications.client_onboarded(record, run, now)
+        notifications.client_onboarded(record, progress.get(record.item), run, now)
     dynamodb.save_all(changes, now)
 """,
         """\
         dynamodb.save(record, now)
-        notifications.client_onboarded(record, run, now)
+        notifications.client_onboarded(record, progress.get(record.item), run, now)
 """,
     ),
     Mutation(

@@ -6,6 +6,7 @@ from functools import cache
 
 from pydantic import BaseModel, Field, field_validator
 
+from msklink.change_control.terms import StackTerms
 from msklink.connections.removal import RemovalTerms
 from msklink.drift.kinds import REPAIRABLE, DriftKind
 
@@ -29,6 +30,8 @@ class Settings(BaseModel, frozen=True, extra="ignore", regex_engine="python-re")
     )
     """Kinds of drift that are repaired; separated by commas in the environment."""
     maintenance_window: str = Field(default="", alias="MAINTENANCE_WINDOW")
+    reboot_approval: str = Field(default="none", alias="REBOOT_APPROVAL")
+    freeze: bool = Field(default=False, alias="FREEZE")
     reject_unknown: bool = Field(default=False, alias="REJECT_UNKNOWN_CONNECTIONS")
     grace_hours: float = Field(default=24, alias="GRACE_HOURS", ge=0)
     deletion_protection: bool = Field(default=False, alias="DELETION_PROTECTION")
@@ -57,6 +60,11 @@ class Settings(BaseModel, frozen=True, extra="ignore", regex_engine="python-re")
         return RemovalTerms(
             self.namespace, timedelta(hours=self.grace_hours), self.deletion_protection
         )
+
+    @property
+    def change_terms(self) -> StackTerms:
+        """The owner's terms for changes to clusters that have no tags of their own for them."""
+        return StackTerms(self.maintenance_window, self.reboot_approval, self.freeze)
 
 
 @cache

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from msklink.auth_scheme import Scheme
 from msklink.aws import dynamodb
+from msklink.change_control.holds import RecordedHold
 from msklink.refusals import Refusal
 from msklink.runs.cluster_record import (
     ClusterRecord,
@@ -189,6 +190,11 @@ def record_vendors(cluster_arn: str, vendors: Mapping[str, VendorRecord]) -> Non
     """Record the accounts that make their connections themselves."""
     plain = {one: vendor.model_dump(mode="json") for one, vendor in vendors.items()}
     _set_attribute(cluster_arn, "vendors", plain)
+
+
+def record_holds(cluster_arn: str, holds: Iterable[RecordedHold]) -> None:
+    """Record what waits for the owner's terms."""
+    _set_attribute(cluster_arn, "holds", [hold.model_dump(mode="json") for hold in holds])
 
 
 def record_reasons(cluster_arn: str, reasons: Mapping[str, RunReason]) -> None:

@@ -24,6 +24,7 @@ class DetailType(StrEnum):
     CLIENT_REFUSED = "Client Refused"
     CLIENT_OFFBOARDING_SCHEDULED = "Client Offboarding Scheduled"
     CLIENT_OFFBOARDED = "Client Offboarded"
+    CONNECTIVITY_HELD = "Connectivity Held"
     DRIFT_REPAIRED = "Drift Repaired"
     RUN_FAILED = "Run Failed"
 

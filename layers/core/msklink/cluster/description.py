@@ -100,9 +100,9 @@ class ClusterDescription:
             active_operation=info.get("ActiveOperationArn", ""),
         )
 
-    def fingerprint(self, namespace: str) -> str:
+    def fingerprint(self, namespace: str, *terms: object) -> str:
         """
-        Return a digest of all properties on which a run acts.
+        Return a digest of all properties on which a run acts, and of the owner's *terms*.
 
         A run reads them with DescribeClusterV2 and the sweep with ListClustersV2, which may have
         lists in another order, so lists are sorted.
@@ -120,7 +120,7 @@ class ClusterDescription:
             private_schemes=frozenset(),
             tags={key: value for key, value in self.tags.items() if key.startswith(namespace)},
         )
-        text = json.dumps(asdict(facts), sort_keys=True, default=sorted)
+        text = json.dumps([asdict(facts), *map(str, terms)], sort_keys=True, default=sorted)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def requested_schemes(self, namespace: str) -> RequestedSchemes:

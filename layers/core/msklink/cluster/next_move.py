@@ -21,6 +21,8 @@ class Move(StrEnum):
     CONNECT = "connect"
     """Create the missing connections."""
     PUBLISH = "publish"
+    HOLD = "hold"
+    """Change nothing: the owner has frozen the cluster."""
 
 
 @dataclass(frozen=True)

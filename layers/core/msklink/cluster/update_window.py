@@ -40,6 +40,8 @@ BROKER_SECONDS = (5 * 60, 15 * 60)
 # (Terraform provider issue 34419), two hours at most in practice.
 DEFAULT_WINDOW = (27 * 60, 120 * 60)
 
+USUAL_SECONDS = 75 * 60
+"""A long update of connectivity as users report it (Terraform provider issue 34419)."""
 
 UNKNOWN_WINDOW = (0, 0)
 """For an update that others started at an unknown time: inspected once a minute."""
@@ -53,14 +55,29 @@ def expected_window(past: Iterable[PastUpdate], brokers: int) -> tuple[int, int]
     rolling restarts, with a margin of a tenth on both sides. Without either, they depend on the
     number of its *brokers*.
     """
-    rolling = [update for update in past if update.kind in ROLLING]
-    alike = [update for update in rolling if update.kind == CONNECTIVITY] or rolling
+    alike = _comparable(past)
     if not alike:
         quickest, slowest = BROKER_SECONDS
         earliest, latest = DEFAULT_WINDOW
         return max(earliest, quickest * brokers), max(latest, slowest * brokers)
     seconds = [update.seconds for update in alike]
     return int(min(seconds) * 0.9), int(max(seconds) * 1.1)
+
+
+def planned_seconds(past: Iterable[PastUpdate], brokers: int) -> int:
+    """Return the seconds that an update of connectivity needs in a maintenance window."""
+    alike = _comparable(past)
+    return (
+        expected_window(alike, brokers)[1]
+        if alike
+        else max(USUAL_SECONDS, BROKER_SECONDS[1] * brokers)
+    )
+
+
+def _comparable(past: Iterable[PastUpdate]) -> list[PastUpdate]:
+    """Return the past updates of connectivity or, without one, the other rolling restarts."""
+    rolling = [update for update in past if update.kind in ROLLING]
+    return [update for update in rolling if update.kind == CONNECTIVITY] or rolling
 
 
 def limit_seconds(expected: tuple[int, int], brokers: int) -> int:

@@ -9,6 +9,7 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from msklink.auth_scheme import ALL_SCHEMES, Scheme
+from msklink.change_control.holds import Hold
 from msklink.connections.record import ConnectionRecord, State
 from msklink.connections.requested_vpcs import RequestedVpc
 from msklink.refusals import Code, Refusal, refuse
@@ -32,6 +33,16 @@ class ClusterFacts(BaseModel, frozen=True):
     """The number of brokers."""
     vendor_schemes: tuple[Scheme, ...] = ()
     """Schemes that must be on for vendors, which connect by themselves."""
+    enabled_schemes: tuple[Scheme, ...] = ()
+    """Schemes that are on for private connectivity."""
+    restoring: tuple[Scheme, ...] = ()
+    """Schemes that others turned off and that MSKLink turns on again."""
+    holds: dict[Scheme, Hold] = {}
+    """Schemes by which no connection can be created yet, because the owner's terms hold it."""
+    update_seconds: int = 0
+    """Seconds that turning on a scheme may take; 0 where all offered schemes are on."""
+    enabled_by: datetime | None = None
+    """When it is expected to be on, if it is turned on now."""
 
 
 def plan_connections(
@@ -53,7 +64,8 @@ def plan_connections(
         for record in _records_of_vpc(
             account, cluster, vpcs.get(requested_vpc.vpc_id), requested_vpc, of_vpc
         ):
-            after[record.item] = _carry_over(before.get(record.item), record)
+            is_on = record.scheme in cluster.enabled_schemes
+            after[record.item] = _carry_over(before.get(record.item), record, is_on=is_on)
     return tuple(after[item] for item in sorted(after))
 
 
@@ -83,8 +95,13 @@ def _records_of_vpc(
                 yield blank.with_(scheme=scheme, state=State.REFUSED, refusal=refusal)
             case Placement() as placed:
                 refused = (requested_vpc.access_refusal,) if scheme is Scheme.IAM else ()
+                hold = cluster.holds.get(scheme)
+                is_enabled_now = not hold and scheme not in cluster.enabled_schemes
                 yield blank.with_(
                     scheme=scheme,
+                    state=State.WAITING if hold else State.PLANNED,
+                    hold=hold,
+                    enabled_by=cluster.enabled_by if is_enabled_now else None,
                     subnet_ids=placed.subnet_ids,
                     security_group_ids=placed.security_group_ids,
                     warnings=cluster.warnings + placed.warnings + tuple(filter(None, refused)),
@@ -129,23 +146,38 @@ def _place(
     )
 
 
-def _carry_over(old: ConnectionRecord | None, new: ConnectionRecord) -> ConnectionRecord:
-    """Return *new*, unless *old* has a connection already, or says the same."""
+def _carry_over(
+    old: ConnectionRecord | None, new: ConnectionRecord, *, is_on: bool = True
+) -> ConnectionRecord:
+    """
+    Return *new*, unless *old* has a connection already, or says the same.
+
+    Where the scheme is off, MSK has closed the connection for good.
+    """
     if old is None:
         return new
+    if new.state is State.WAITING and not is_on:
+        return new.with_(requested_at=old.requested_at, connection_arn=old.connection_arn)
     if old.connection_arn and new.is_turned_off:
         return old.with_(wanted=True, removal=None, state=State.FAILED, refusal=new.refusal)
-    if old.is_turned_off:
+    if old.is_turned_off or (old.state is State.WAITING and old.connection_arn):
         return new.with_(requested_at=old.requested_at)
     if old.connection_arn and old.state not in {State.REFUSED, State.CLOSING, State.ABANDONED}:
         return old.with_(
             wanted=True, removal=None, last_reported_refusal=None, warnings=new.warnings
         )
+    if old.enabled_by and new.enabled_by:
+        new = new.with_(enabled_by=old.enabled_by)
     reported = old.refusal or old.last_reported_refusal if new.is_live else None
     return new.with_(
         last_reported_refusal=reported,
-        requested_at=old.requested_at if old.is_live == new.is_live else new.requested_at,
+        requested_at=old.requested_at if _is_same_request(old, new) else new.requested_at,
     )
+
+
+def _is_same_request(old: ConnectionRecord, new: ConnectionRecord) -> bool:
+    """Return whether both are in progress, or neither; a refused request begins anew."""
+    return old.is_in_progress == new.is_in_progress
 
 
 def account_refused(

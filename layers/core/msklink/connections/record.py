@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from msklink.arns import ClusterArn
 from msklink.auth_scheme import Scheme
+from msklink.change_control.holds import Hold
 from msklink.connections.removal import Removal
 from msklink.refusals import Code, Refusal
 
@@ -15,6 +16,8 @@ from msklink.refusals import Code, Refusal
 class State(StrEnum):
     """The state of a connection in MSKLink."""
 
+    WAITING = "waiting"
+    """It waits for the owner's terms, see `hold`."""
     PLANNED = "planned"
     CONNECTING = "connecting"
     CONNECTED = "connected"
@@ -38,6 +41,29 @@ class ProbeResult(BaseModel, frozen=True):
     broker: str = ""
     detail: str = ""
     remedy: str = ""
+
+
+class Phase(StrEnum):
+    """A phase of an onboarding."""
+
+    ASKED = "asked"
+    """From the request to the first survey."""
+    HELD = "held"
+    ENABLING = "enabling"
+    GRANTING = "granting"
+    CONNECTING = "connecting"
+    PUBLISHING = "publishing"
+
+
+class Progress(BaseModel, frozen=True):
+    """The progress of an onboarding."""
+
+    phase: Phase
+    since: datetime
+    expected: datetime | None = None
+    """When the phase is expected to end, where that is known."""
+    seconds: dict[Phase, int] = {}
+    """The seconds that each earlier phase took."""
 
 
 class CreationDelay(BaseModel, frozen=True):
@@ -73,6 +99,11 @@ class ConnectionRecord(BaseModel, frozen=True):
     last_reported_refusal: Refusal | None = None
     """The refusal of the last attempt, while another is in progress."""
     failure: str | None = None
+    hold: Hold | None = None
+    """Why it waits for the owner's terms."""
+    enabled_by: datetime | None = None
+    """When its scheme is expected to be on; None where it is on, or is not turned on yet."""
+    progress: Progress | None = None
     delay: CreationDelay | None = None
     warnings: tuple[Refusal, ...] = ()
     """Warnings that block nothing, and refusals beside the connection."""
@@ -107,6 +138,11 @@ class ConnectionRecord(BaseModel, frozen=True):
         }
 
     @property
+    def is_in_progress(self) -> bool:
+        """Whether the client gets it without doing anything more."""
+        return self.is_live or self.state is State.WAITING
+
+    @property
     def is_shown(self) -> bool:
         """Whether the status still shows this record."""
         return self.wanted or self.is_live or self.removal is not None
@@ -128,7 +164,8 @@ class ConnectionRecord(BaseModel, frozen=True):
     def is_pursued(self) -> bool:
         """Whether runs keep a connection for it, also after one has failed."""
         exists = self.is_live or bool(self.connection_arn and self.scheme)
-        return self.wanted and exists and not self.is_turned_off
+        is_possible = not self.is_turned_off and self.state is not State.WAITING
+        return self.wanted and exists and is_possible
 
     @property
     def is_turned_off(self) -> bool:
@@ -162,7 +199,9 @@ class ConnectionRecord(BaseModel, frozen=True):
         """Return its record once the brokers of *schemes* are in Parameter Store."""
         done = self.state is State.CONNECTED and self.scheme in schemes
         return (
-            self.with_(state=State.PUBLISHED, probe_result=None, last_reported_refusal=None)
+            self.with_(
+                state=State.PUBLISHED, probe_result=None, last_reported_refusal=None, progress=None
+            )
             if done
             else self
         )

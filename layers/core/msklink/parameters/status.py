@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from msklink.change_control.holds import Hold
 from msklink.connections.record import ConnectionRecord, ProbeResult, State
 from msklink.refusals import Refusal
 from msklink.runs.cluster_record import VendorRecord
@@ -19,6 +20,7 @@ _BY_URGENCY = (
     State.REFUSED,
     State.ABANDONED,
     State.CLOSING,
+    State.WAITING,
     State.PLANNED,
     State.CONNECTING,
     State.CONNECTED,
@@ -101,7 +103,9 @@ def _without_texts(status: dict[str, Any]) -> dict[str, Any]:
     def shorten(value: Any) -> Any:
         if isinstance(value, dict):
             if "remedy" in value:
-                return {key: value[key] for key in ("code", "good", "layer") if key in value}
+                return {
+                    key: value[key] for key in ("code", "until", "good", "layer") if key in value
+                }
             return {key: shorten(one) for key, one in value.items()}
         return [shorten(one) for one in value] if isinstance(value, list) else value
 
@@ -139,6 +143,10 @@ def _entry(record: ConnectionRecord) -> dict[str, Any]:
         entry["connection_arn"] = record.connection_arn
     if record.refusal:
         entry["refusal"] = record.refusal.model_dump(mode="json")
+    if record.hold:
+        entry["waiting"] = _hold(record.hold)
+    if record.progress and record.is_in_progress and record.state is not State.PUBLISHED:
+        entry |= record.progress.model_dump(mode="json", exclude={"seconds"}, exclude_none=True)
     if record.failure:
         entry["failure"] = record.failure
     if record.removal:
@@ -148,6 +156,12 @@ def _entry(record: ConnectionRecord) -> dict[str, Any]:
     if record.warnings:
         entry["warnings"] = [warning.model_dump(mode="json") for warning in record.warnings]
     return entry
+
+
+def _hold(hold: Hold) -> dict[str, Any]:
+    """Return for what a connection waits, and until when, where that is known."""
+    waiting: dict[str, Any] = hold.reason.model_dump(mode="json")
+    return waiting | ({"until": hold.until.isoformat(timespec="seconds")} if hold.until else {})
 
 
 def _check(check: ProbeResult) -> dict[str, Any]:

@@ -107,6 +107,32 @@ MESSAGES: dict[Code, tuple[str, str]] = {
         "Replace auto in tag {key} of the cluster with the schemes, for example iam. Turning on a "
         "scheme reboots the brokers.",
     ),
+    Code.MALFORMED_WINDOW: (
+        "{where} has no valid maintenance window: {problem}. Until it has, MSKLink makes no update "
+        "that reboots brokers.",
+        "Ask the owner team to write always, or hours of the week such as sun 0200-sun 0500, "
+        "several separated by ' / ', with a time zone such as Europe/Berlin at the end if they are "
+        "not in UTC.",
+    ),
+    Code.MALFORMED_APPROVAL: (
+        "Tag {key} of the cluster is {word!r}, which is neither required nor none. Until it is one "
+        "of them, MSKLink makes no update that reboots brokers.",
+        "Ask the owner team to set tag {key} of the cluster to required or none.",
+    ),
+    Code.AWAITING_APPROVAL: (
+        "Turning on {schemes} reboots the brokers of cluster {cluster}, and waits for the approval "
+        "of the owner.",
+        "Wait, or ask the owner team to approve it: set tag {key} of the cluster to {value}.",
+    ),
+    Code.OUTSIDE_WINDOW: (
+        "Turning on a scheme reboots the brokers of cluster {cluster}, and waits for the "
+        "maintenance window that begins at {start} UTC.{warning}",
+        "Wait, or ask the owner team to change tag {key} of the cluster.",
+    ),
+    Code.FROZEN: (
+        "Cluster {cluster} is frozen by {what}, so MSKLink changes nothing for it.",
+        "Wait, or ask the owner team to end the freeze by {what}.",
+    ),
     Code.CONNECTIVITY_UPDATE_FAILED: (
         "MSK could not turn on private connectivity for {schemes}: {problem}",
         "Fix what MSK names, or ask AWS Support about {operation}. Then set tag {key} of the "

@@ -5,6 +5,7 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from msklink.auth_scheme import Scheme
+from msklink.change_control.holds import RecordedHold
 from msklink.connections.removal import Removal
 from msklink.refusals import Refusal
 from msklink.runs.lease import requested_before
@@ -103,6 +104,8 @@ class ClusterRecord(BaseModel, frozen=True):
     """Accounts that a run removed from the policy to find a deleted principal, until readmitted."""
     vendors: dict[str, VendorRecord] = {}
     """The accounts that are admitted to make their connections themselves."""
+    holds: tuple[RecordedHold, ...] = ()
+    """What waits for the owner's terms, as last reported to the owner."""
     reasons: dict[str, RunReason] = {}
     """Reasons for which the sweep started runs, as long as it still finds them."""
     last_run_number: int = 0

@@ -36,6 +36,8 @@ class Survey(BaseModel, frozen=True):
 
     account: str
     schemes: tuple[Scheme, ...]
+    held: tuple[Scheme, ...] = ()
+    """Schemes that it wants, and that wait for the owner's terms."""
     closing: bool = False
     """Whether a removal is due now."""
     barred: bool = False
@@ -53,6 +55,15 @@ class ClientSurvey(ClientTask, frozen=True):
     """The ClusterFacts; for a deleted cluster, the ARN of its successor if there is one."""
     barred: Code | Literal[""]
     """Why the account may no longer connect."""
+
+
+class HeldTask(Task, frozen=True):
+    """The input of HoldChanges."""
+
+    surveys: tuple[Survey, ...]
+    facts: dict[str, Any]
+    freeze: str
+    """What freezes the cluster; empty where nothing does."""
 
 
 class SurveyedTask(Task, frozen=True):
@@ -86,6 +97,7 @@ class AccountPublication(ClientTask, frozen=True):
 
 class SummaryPublication(Task, frozen=True):
     bootstrap_brokers: dict[Scheme, str]
+    freeze: str
     managed: bool
     """Whether the cluster exists and is opted in."""
 

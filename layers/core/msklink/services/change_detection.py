@@ -64,13 +64,14 @@ def _mark_resolved(cluster_arn: str, snapshot: ClusterSnapshot, item: str) -> No
 
 def _detect_scheme_changes(cluster: ClusterDescription, record: ClusterRecord) -> Iterator[str]:
     asked = cluster.requested_schemes(settings().namespace).schemes
+    held = {scheme for hold in record.holds for scheme in hold.schemes}
     missing = private_connectivity.turned_off_schemes(
-        cluster, asked, frozenset(record.enabled_schemes)
+        cluster, asked - held, frozenset(record.enabled_schemes)
     )
     reported = {one.message for one in record.refusals if one.code is Code.SCHEME_TURNED_OFF}
     if {connectivity.turned_off_refusal(scheme).message for scheme in missing} != reported:
         yield "schemes were turned off or on"
-    elif connectivity.schemes_to_restore(cluster, asked, record):
+    elif connectivity.schemes_to_restore(cluster, asked - held, record):
         yield "schemes can be turned on again"
 
 

@@ -12,7 +12,8 @@ from msklink.aws.ssm import ParameterSet
 from msklink.cluster import admission
 from msklink.connections import offboarding, plan, requested_vpcs
 from msklink.connections.plan import ClusterFacts, SurveyedState
-from msklink.connections.record import ConnectionRecord
+from msklink.connections.progress import with_progress
+from msklink.connections.record import ConnectionRecord, State
 from msklink.errors import Refused
 from msklink.parameters import status
 from msklink.refusals import Code, Refusal
@@ -58,9 +59,11 @@ def survey_account(task: ClientSurvey) -> Survey:
     changed = record_survey(known, records, task.run, now)
     logger.info("client surveyed", account=task.account, changed=[one.item for one in changed])
     schemes = {record.scheme for record in records if record.is_pursued}
+    held = {record.scheme for record in records if record.state is State.WAITING}
     return Survey(
         account=task.account,
         schemes=tuple(sorted(filter(None, schemes))),
+        held=tuple(sorted(filter(None, held))),
         closing=any(record.is_due(now) for record in records),
         barred=bool(task.barred),
     )
@@ -100,6 +103,7 @@ def _read_account(
             )
             requested = requested_vpcs.with_access_refusals(requested, refusals)
             wanted = plan.plan_connections(task.account, facts, vpcs, requested, guarded)
+            wanted = tuple(with_progress(known, wanted, now))
             unwanted = offboarding.records_without(guarded, wanted)
             records = wanted + _schedule_removal(task, unwanted, asked, now)
             records += plan.unconfirmed_failures(known)
@@ -142,11 +146,14 @@ def _write_status(
     task: ClientSurvey, parameters: ParameterSet, records: Records, now: datetime
 ) -> None:
     """
-    Write refusals before any broker is rebooted, and scheduled removals at once.
+    Write refusals, holds and progress before any broker is rebooted, and removals at once.
 
     PublishSummary writes the owner's own status, which is a summary of all clients.
     """
     is_owner = task.account == task.cluster.account
     shown = [record for record in records if record.is_shown]
-    if not is_owner and any(record.refusal or record.removal for record in shown):
+    has_changes = any(
+        record.refusal or record.removal or record.hold or record.enabled_by for record in shown
+    )
+    if not is_owner and has_changes:
         parameters.write_status(status.describe(task.cluster_arn, records), now)

@@ -1,12 +1,15 @@
 """Inspect the cluster: what it offers, which accounts may connect, and the run's next move."""
 
+from datetime import timedelta
 from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from msklink import clock
 from msklink.aws import cluster_item, dynamodb, ec2, msk_clusters, run_state
 from msklink.aws.errors import aws_refusals
 from msklink.aws.msk_model import unknown_fields
+from msklink.change_control.terms import read_terms
 from msklink.cluster import description, eligibility, next_move, update_window
 from msklink.cluster.description import ClusterDescription
 from msklink.cluster.next_move import Move
@@ -38,12 +41,13 @@ def inspect(task: ClusterInspection) -> dict[str, Any]:
         with aws_refusals():
             cluster = msk_clusters.describe_updates(msk, task.cluster_arn, record.operation)
             answer = _decide(task, cluster, record)
-            fingerprint = cluster.fingerprint(settings().namespace) if cluster else description.GONE
+            fingerprint = connectivity.fingerprint(cluster)
+            answer |= {"freeze": _freeze(cluster)}
     except Refused as error:
         record_cluster_refusals(task, record, (error.refusal,))
         answer = {"move": Move.STOP, "reason": error.refusal.message}
         fingerprint = description.UNSEEN  # so that the next sweep starts a run
-    nothing = {"facts": {}, "managed": False}
+    nothing = {"facts": {}, "managed": False, "freeze": ""}
     return {**nothing, **answer, "generation": record.requested, "fingerprint": fingerprint}
 
 
@@ -80,10 +84,13 @@ def _offer(
     refusals = eligibility.scheme_refusals(cluster, asked, namespace, properties)
     failed = connectivity.conclude_update(task.run, cluster, record)
     possible = asked.schemes - refusals.keys() - failed.keys()
-    off = connectivity.handle_turned_off(task.run, cluster, possible, record)
+    seconds = connectivity.update_seconds(cluster) if possible - cluster.private_schemes else 0
+    holds = connectivity.holds(cluster, possible, seconds)
+    off = connectivity.handle_turned_off(task.run, cluster, possible, record, holds)
     warnings = eligibility.cluster_warnings(cluster)
     reported = eligibility.owner_refusals(asked, refusals) + tuple(failed.values())[:1]
     reported += tuple(off.values()) + clients.refusals + connecting.refusals
+    reported += connectivity.change_terms(cluster).refusals
     reported += eligibility.vendor_refusals(cluster, connecting.accounts, asked, namespace)
     for_vendors = possible - off.keys() if connecting.accounts and not asked.auto else ()
     record_cluster_refusals(task, record, reported, warnings)
@@ -99,6 +106,11 @@ def _offer(
         vpc_id=ec2.vpc_of(ec2.client(), cluster.subnet_ids),
         brokers=cluster.brokers,
         vendor_schemes=tuple(sorted(for_vendors)),
+        enabled_schemes=tuple(sorted(cluster.private_schemes)),
+        restoring=tuple(sorted(connectivity.schemes_to_restore(cluster, possible, record))),
+        holds=holds,
+        update_seconds=seconds,
+        enabled_by=clock.now() + timedelta(seconds=seconds),
     )
     return {
         "move": Move.PROCEED,
@@ -107,6 +119,14 @@ def _offer(
         "managed": True,
         "facts": facts.model_dump(mode="json"),
     }
+
+
+def _freeze(cluster: ClusterDescription | None) -> str:
+    """Return what freezes the cluster, if anything; for a deleted one that is the owner stack."""
+    terms = read_terms(
+        cluster.tags if cluster else {}, settings().namespace, settings().change_terms
+    )
+    return terms.freeze
 
 
 def _close_gone_cluster(task: ClusterInspection, record: ClusterRecord) -> dict[str, Any]:

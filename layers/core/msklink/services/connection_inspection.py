@@ -15,7 +15,7 @@ from msklink.errors import Refused
 from msklink.parameters.brokers import choose_brokers
 from msklink.runs.cluster_record import ClusterRecord, PublishedBrokers
 from msklink.runs.task_input import ConnectionInspection
-from msklink.services import notifications, unknown_connections
+from msklink.services import connectivity, notifications, unknown_connections
 from msklink.services.connection_updates import record_changes
 
 logger = Logger(child=True)
@@ -42,7 +42,11 @@ def inspect(task: ConnectionInspection) -> dict[str, Any]:
 def _inspect(
     task: ConnectionInspection, known: list[ConnectionRecord], now: datetime
 ) -> dict[str, Any]:
-    listed = msk_clusters.client_connections(msk_clusters.client(), task.cluster_arn)
+    msk = msk_clusters.client()
+    cluster = msk_clusters.describe_cluster(msk, task.cluster_arn)
+    if cluster and connectivity.change_terms(cluster).freeze:
+        return {"move": Move.HOLD, "bootstrap_brokers": {}}
+    listed = msk_clusters.client_connections(msk, task.cluster_arn)
     states = {connection.arn: connection.state for connection in listed}
     records = lifecycle.observe_all(known, states, task.waited_seconds, now)
     changed = record_changes(known, records, task.run, now)
@@ -56,12 +60,12 @@ def _inspect(
     if pending:
         return {"move": Move.WAIT, "wait_seconds": lifecycle.WAIT_SECONDS, "bootstrap_brokers": {}}
     accounts = task.surveyed_accounts | {one.account for one in known}
-    cluster = cluster_item.read_cluster(task.cluster_arn)
-    accounts |= cluster.vendors.keys()
+    record = cluster_item.read_cluster(task.cluster_arn)
+    accounts |= record.vendors.keys()
     unknown_connections.handle_unknown_connections(
-        task.cluster_arn, task.run, vpc_connection.unknown_connections(listed, accounts), cluster
+        task.cluster_arn, task.run, vpc_connection.unknown_connections(listed, accounts), record
     )
-    return _publish(task, records, _choose_brokers(task, cluster))
+    return _publish(task, records, _choose_brokers(task, record))
 
 
 def _publish(

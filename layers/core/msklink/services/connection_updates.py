@@ -12,6 +12,7 @@ from aws_lambda_powertools import Logger
 from msklink import clock
 from msklink.aws import cluster_item, dynamodb
 from msklink.aws.errors import impersonal
+from msklink.connections.progress import with_progress
 from msklink.connections.record import ConnectionRecord, State, changed_records
 from msklink.errors import TransientError
 from msklink.refusals import WARNINGS, Refusal
@@ -27,7 +28,7 @@ def record_changes(
 ) -> list[ConnectionRecord]:
     """Notify of new refusals and removals, and save the records that differ from *before*."""
     before = list(before)
-    changes = changed_records(before, after)
+    changes = changed_records(before, with_progress(before, after, now))
     known = {record.item: record for record in before}
     new_refusals = [one for one in changes if not _was_reported(known.get(one.item), one)]
     notifications.connections_refused(new_refusals, run)
@@ -69,9 +70,11 @@ def record_onboarded(
     before: Iterable[ConnectionRecord], after: Iterable[ConnectionRecord], run: str, now: datetime
 ) -> list[ConnectionRecord]:
     """Notify of connections whose brokers are published now, and save them."""
+    before = list(before)
+    progress = {record.item: record.progress for record in before}
     changes = changed_records(before, after)
     for record in changes:
-        notifications.client_onboarded(record, run, now)
+        notifications.client_onboarded(record, progress.get(record.item), run, now)
     dynamodb.save_all(changes, now)
     return changes
 

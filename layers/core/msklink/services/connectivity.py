@@ -1,13 +1,17 @@
 """Turn on private connectivity, conclude that update, and detect schemes that others turned off."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+from datetime import timedelta
 from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from msklink import clock
 from msklink.auth_scheme import Scheme
 from msklink.aws import cluster_item, msk_clusters
 from msklink.aws.errors import aws_refusals
+from msklink.change_control.holds import Hold, freeze_hold, reboot_holds
+from msklink.change_control.terms import ChangeTerms, read_terms
 from msklink.cluster import description, next_move, private_connectivity, update_window
 from msklink.cluster.description import ClusterDescription
 from msklink.cluster.next_move import Move
@@ -71,6 +75,40 @@ def _problem(record: ClusterRecord) -> str | None:
     )
 
 
+def change_terms(cluster: ClusterDescription) -> ChangeTerms:
+    """Return when the owner lets MSKLink change *cluster*."""
+    return read_terms(cluster.tags, settings().namespace, settings().change_terms)
+
+
+def fingerprint(cluster: ClusterDescription | None) -> str:
+    """Return the digest of all on which a run acts, with the terms of the owner stack."""
+    if cluster is None:
+        return description.GONE
+    return cluster.fingerprint(settings().namespace, settings().change_terms)
+
+
+def update_seconds(cluster: ClusterDescription) -> int:
+    """Return the seconds that turning on a scheme may take, by past updates of *cluster*."""
+    past = msk_clusters.past_updates(msk_clusters.client(), cluster.arn.text)
+    return update_window.planned_seconds(past, cluster.brokers)
+
+
+def holds(
+    cluster: ClusterDescription, schemes: frozenset[Scheme], seconds: int
+) -> dict[Scheme, Hold]:
+    """
+    Return those of *schemes* that the owner's terms hold, with the reason.
+
+    A freeze holds all of them; otherwise only those wait that are off, because turning them on
+    takes *seconds* and reboots the brokers.
+    """
+    terms = change_terms(cluster)
+    if frozen := freeze_hold(terms.freeze, cluster.arn):
+        return dict.fromkeys(sorted(schemes), frozen)
+    off = schemes - cluster.private_schemes
+    return reboot_holds(terms, cluster.arn, off, timedelta(seconds=seconds), clock.now())
+
+
 def schemes_to_restore(
     cluster: ClusterDescription, asked: frozenset[Scheme], record: ClusterRecord
 ) -> set[Scheme]:
@@ -89,17 +127,21 @@ def _repairs(
 
 
 def handle_turned_off(
-    run: str, cluster: ClusterDescription, asked: frozenset[Scheme], record: ClusterRecord
+    run: str,
+    cluster: ClusterDescription,
+    asked: frozenset[Scheme],
+    record: ClusterRecord,
+    held: Container[Scheme],
 ) -> dict[Scheme, Refusal]:
     """
     Return a refusal for each scheme that others turned off and that stays off.
 
-    Turning a scheme on reboots the brokers. A repair that begins is recorded here;
-    EnableConnectivity then turns the scheme on, like any other that is off.
+    Turning a scheme on reboots the brokers. A repair that begins is recorded here, unless it is
+    *held*. EnableConnectivity then turns the scheme on, like any other that is off.
     """
     repairs = dict(_repairs(cluster, asked, record))
-    for repair in repairs.values():
-        if not repair.refusal:
+    for scheme, repair in repairs.items():
+        if not repair.refusal and scheme not in held:
             repair.record_attempt(run)
     return {
         scheme: turned_off_refusal(scheme) for scheme, repair in repairs.items() if repair.refusal
@@ -150,8 +192,13 @@ def _enable(task: ConnectivityUpdate, record: ClusterRecord) -> dict[str, Any]:
         return _answer(Move.WAIT, "an update by MSKLink has ended")
     asked = cluster.requested_schemes(settings().namespace).schemes
     wanted = frozenset(scheme for survey in task.surveys for scheme in survey.schemes)
-    wanted |= set(task.facts.vendor_schemes)
-    wanted |= schemes_to_restore(cluster, asked, record)
+    needed = wanted.union(task.facts.vendor_schemes, schemes_to_restore(cluster, asked, record))
+    held = holds(
+        cluster, needed, update_seconds(cluster) if needed - cluster.private_schemes else 0
+    )
+    if wanted & held.keys():  # the owner's terms, or the time, have changed since the survey
+        return _answer(Move.WAIT, held[min(wanted & held.keys())].reason.message)
+    wanted = needed - held.keys()
     verdict = next_move.decide_next_move(cluster, wanted)
     if verdict.move is Move.ENABLE:
         flags = private_connectivity.connectivity_flags(cluster, wanted)

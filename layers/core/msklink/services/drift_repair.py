@@ -6,8 +6,7 @@ from functools import cached_property
 
 from msklink import clock
 from msklink.aws import run_state
-from msklink.drift.kinds import Drift, DriftKind
-from msklink.drift.maintenance_window import MaintenanceWindow
+from msklink.drift.kinds import Drift
 from msklink.drift.repair_history import RepairHistory, unrepaired_refusal
 from msklink.refusals import Refusal
 from msklink.services import notifications
@@ -25,12 +24,8 @@ class Repair:
     @cached_property
     def refusal(self) -> Refusal | None:
         """Return why the drift is not repaired now; None where it is."""
-        now, chosen = clock.now(), settings()
-        window = MaintenanceWindow.parse(chosen.maintenance_window)
-        reboots = self.found.kind is DriftKind.CONNECTIVITY
-        is_time = not reboots or window is None or window.is_open(now)
-        contested = self.history.is_contested(now)
-        if chosen.repairs(self.found.kind) and is_time and not contested:
+        contested = self.history.is_contested(clock.now())
+        if settings().repairs(self.found.kind) and not contested:
             return None
         return unrepaired_refusal(self.found, contested=contested)
 

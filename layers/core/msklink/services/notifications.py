@@ -5,13 +5,16 @@ Metrics use CloudWatch's embedded metric format, which needs no API call.
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from msklink.auth_scheme import Scheme
 from msklink.aws.eventbridge import DetailType, put_event
-from msklink.connections.record import ConnectionRecord
+from msklink.change_control.holds import RecordedHold
+from msklink.connections.plan import ClusterFacts
+from msklink.connections.progress import seconds_by_phase
+from msklink.connections.record import ConnectionRecord, Progress
 from msklink.connections.removal import Removal
 from msklink.connections.vpc_connection import ClientConnection
 from msklink.drift.kinds import Drift
@@ -56,15 +59,20 @@ def access_refused(record: ConnectionRecord, refusal: Refusal, run: str) -> None
     client_refused(refusal, run=run, **_facts(record))
 
 
-def client_onboarded(record: ConnectionRecord, run: str, now: datetime) -> None:
-    """Publish Client Onboarded; OnboardingTime runs from the first request to published brokers."""
+def client_onboarded(
+    record: ConnectionRecord, progress: Progress | None, run: str, now: datetime
+) -> None:
+    """
+    Publish Client Onboarded, and how long it took.
+
+    OnboardingTime runs from the first request to published brokers; OnboardingPhase has the seconds
+    of each phase.
+    """
     _count("ClientsOnboarded")
-    with single_metric(
-        name="OnboardingTime",
-        unit=MetricUnit.Seconds,
-        value=(now - record.requested_at).total_seconds(),
-    ):
-        pass
+    _measure("OnboardingTime", (now - record.requested_at).total_seconds(), MetricUnit.Seconds)
+    if progress:
+        for phase, seconds in seconds_by_phase(progress, now).items():
+            _measure("OnboardingPhase", seconds, MetricUnit.Seconds, phase=phase)
     put_event(
         DetailType.CLIENT_ONBOARDED, run=run, connection_arn=record.connection_arn, **_facts(record)
     )
@@ -173,19 +181,50 @@ def client_failed() -> None:
     _count("ClientFailures")
 
 
+def connectivity_held(
+    cluster_arn: str,
+    run: str,
+    hold: RecordedHold,
+    accounts: Iterable[str],
+    facts: ClusterFacts | None,
+) -> None:
+    """Publish what waits for the owner's terms, and for whom; the owner reads it as an alert."""
+    _count("Holds")
+    put_event(
+        DetailType.CONNECTIVITY_HELD,
+        cluster_arn=cluster_arn,
+        run=run,
+        schemes=list(hold.schemes),
+        accounts=list(accounts),
+        brokers=facts.brokers if facts else None,
+        minutes=facts.update_seconds // 60 if facts else None,
+        since=hold.since.isoformat(timespec="seconds"),
+        until=hold.hold.until.isoformat(timespec="seconds") if hold.hold.until else None,
+        refusal=_plain(hold.hold.reason),
+    )
+
+
+def hold_lasts(duration: timedelta) -> None:
+    """Measure the minutes of a hold; the maximum of a period is the oldest one."""
+    _measure("OldestHold", duration.total_seconds() / 60, MetricUnit.NoUnit)
+
+
 def _count(name: str) -> None:
-    with single_metric(name=name, unit=MetricUnit.Count, value=1):
-        pass
+    _measure(name, 1, MetricUnit.Count)
 
 
 def _count_drift(name: str, drift: Drift) -> None:
-    with single_metric(name=name, unit=MetricUnit.Count, value=1) as metric:
-        metric.add_dimension("what", drift.kind)
+    _measure(name, 1, MetricUnit.Count, what=drift.kind)
 
 
 def _count_refusal(refusal: Refusal) -> None:
-    with single_metric(name="Refusals", unit=MetricUnit.Count, value=1) as metric:
-        metric.add_dimension("code", refusal.code)
+    _measure("Refusals", 1, MetricUnit.Count, code=refusal.code)
+
+
+def _measure(name: str, value: float, unit: MetricUnit, **dimensions: str) -> None:
+    with single_metric(name=name, unit=unit, value=value) as metric:
+        for dimension, text in dimensions.items():
+            metric.add_dimension(dimension, text)
 
 
 def _facts(record: ConnectionRecord) -> dict[str, str | None]:

@@ -40,7 +40,7 @@ def _publish(task: SummaryPublication) -> list[str]:
     if taken := parameters.claim(task.cluster, now, other_is_gone=is_free):
         notifications.cluster_refused(task.cluster_arn, task.run, taken)
         return []
-    if not task.managed and not known:
+    if not task.managed and not known and not task.freeze:
         parameters.withdraw_all()
         run_state.save_published_state(task.cluster_arn, owner, PublishedState())
         return []

@@ -14,8 +14,8 @@ from msklink.cluster import description
 from msklink.cluster.description import ClusterDescription
 from msklink.connections import offboarding, sweep_rules
 from msklink.runs import backoff
-from msklink.runs.cluster_record import RunFailure
-from msklink.services import change_detection, lease
+from msklink.runs.cluster_record import ClusterRecord, RunFailure
+from msklink.services import change_detection, connectivity, lease, notifications
 from msklink.services.account_scan import AccountScanner
 from msklink.services.failed_runs import handle_failed_run
 from msklink.settings import settings
@@ -57,21 +57,45 @@ def _reasons(
     arn: str, cluster: ClusterDescription | None, scanner: AccountScanner, now: datetime
 ) -> list[str]:
     """Return why the cluster needs a run; none if nothing has changed or a run has the lease."""
-    if cluster and cluster.state in description.BUSY_STATES:
-        return []
     snapshot = read_snapshot(arn)
-    record = snapshot.cluster
-    if record.holder:
-        if not step_functions.start(record.holder, arn):
-            handle_failed_run(step_functions.execution_arn(record.holder))
+    if _has_window_begun(snapshot.cluster, now):
+        # Also where a run has the lease: it may have inspected the cluster before that.
+        return ["a maintenance window has begun"]
+    if (cluster and cluster.state in description.BUSY_STATES) or _is_running(arn, snapshot.cluster):
         return []
-    fingerprint = _fingerprint(cluster)
+    return _reasons_at_rest(arn, cluster, snapshot, scanner, now)
+
+
+def _has_window_begun(record: ClusterRecord, now: datetime) -> bool:
+    """Return whether the window for which the cluster waits has begun; measure what waits."""
+    for one in record.holds:
+        notifications.hold_lasts(now - one.since)
+    return any(one.hold.is_over(now) for one in record.holds)
+
+
+def _is_running(arn: str, record: ClusterRecord) -> bool:
+    """Return whether a run has the lease; handle it if it has failed."""
+    if record.holder and not step_functions.start(record.holder, arn):
+        handle_failed_run(step_functions.execution_arn(record.holder))
+    return record.holder is not None
+
+
+def _reasons_at_rest(
+    arn: str,
+    cluster: ClusterDescription | None,
+    snapshot: ClusterSnapshot,
+    scanner: AccountScanner,
+    now: datetime,
+) -> list[str]:
+    """Return why a cluster without a run in progress needs one."""
+    record = snapshot.cluster
+    fingerprint = connectivity.fingerprint(cluster)
     if failure := record.last_failure:
         return list(_reasons_after_failure(failure, arn, fingerprint, now))
     if record.cluster_fingerprint != fingerprint:
         # The run read it with Describe, which may return more than List.
         cluster = msk_clusters.describe_cluster(msk_clusters.client(), arn)
-        if record.cluster_fingerprint != _fingerprint(cluster):
+        if record.cluster_fingerprint != connectivity.fingerprint(cluster):
             return ["the cluster has changed"]
     is_managed = cluster is not None and cluster.is_managed(settings().namespace)
     if not snapshot.connections and not record.vendors and not is_managed:
@@ -87,10 +111,6 @@ def _reasons(
     if remembered != record.reasons:
         cluster_item.record_reasons(arn, remembered)
     return due
-
-
-def _fingerprint(cluster: ClusterDescription | None) -> str:
-    return cluster.fingerprint(settings().namespace) if cluster else description.GONE
 
 
 def _reasons_after_failure(

@@ -1,0 +1,87 @@
+"""Record and report what waits for the owner's terms, and start a run when a window begins."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from msklink import clock
+from msklink.auth_scheme import Scheme
+from msklink.aws import cluster_item, scheduler
+from msklink.aws.session import AWS_ERRORS
+from msklink.change_control.holds import Hold, RecordedHold, freeze_hold
+from msklink.cluster.next_move import Move
+from msklink.connections.plan import ClusterFacts
+from msklink.runs.cluster_record import ClusterRecord
+from msklink.runs.task_input import HeldTask
+from msklink.services import notifications
+
+logger = Logger(child=True)
+
+
+def hold_changes(task: HeldTask, record: ClusterRecord) -> dict[str, Any]:
+    """
+    Record what this run may not do yet, notify the owner once, and return what the run does next.
+
+    A hold that has ended since the run inspected the cluster is not recorded: the run inspects it
+    again.
+    """
+    now = clock.now()
+    held = _held_schemes(task)
+    if any(hold.is_over(now) for hold in held.values()):
+        return {"move": Move.INSPECT}
+    known = {(one.hold.reason.code, one.schemes): one for one in record.holds}
+    holds = []
+    for hold in _distinct(held, task):
+        schemes = tuple(sorted(scheme for scheme, one in held.items() if one == hold))
+        before = known.get((hold.reason.code, schemes))
+        holds.append(
+            RecordedHold(hold=hold, schemes=schemes, since=before.since if before else now)
+        )
+        if before is None:
+            _report(task, holds[-1])
+    if tuple(holds) != record.holds:
+        cluster_item.record_holds(task.cluster_arn, holds)
+    for one in holds:
+        if one.hold.until:
+            _schedule_sweep(task, one.hold.until)
+    return {"move": Move.HOLD if task.freeze else Move.PROCEED}
+
+
+def _held_schemes(task: HeldTask) -> dict[Scheme, Hold]:
+    """Return the schemes that clients, vendors or a repair need and that wait, with the reason."""
+    if "arn" not in task.facts:
+        return {}
+    facts = ClusterFacts.model_validate(task.facts)
+    needed = {scheme for survey in task.surveys for scheme in survey.held}
+    needed |= {*facts.vendor_schemes, *facts.restoring}.difference(facts.enabled_schemes)
+    return {scheme: hold for scheme, hold in facts.holds.items() if scheme in needed}
+
+
+def _distinct(held: Mapping[Scheme, Hold], task: HeldTask) -> Iterator[Hold]:
+    """Yield each reason once; a freeze is one also where only removals wait."""
+    found = list(held.values())
+    frozen = freeze_hold(task.freeze, task.cluster)
+    if frozen and any(survey.closing for survey in task.surveys):
+        found.append(frozen)
+    for number, hold in enumerate(found):
+        if hold not in found[:number]:
+            yield hold
+
+
+def _report(task: HeldTask, hold: RecordedHold) -> None:
+    waiting = sorted(
+        survey.account for survey in task.surveys if set(survey.held) & set(hold.schemes)
+    )
+    facts = ClusterFacts.model_validate(task.facts) if "arn" in task.facts else None
+    logger.info("held", hold=hold.model_dump(mode="json"), accounts=waiting)
+    notifications.connectivity_held(task.cluster_arn, task.run, hold, waiting, facts)
+
+
+def _schedule_sweep(task: HeldTask, when: datetime) -> None:
+    """Schedule a sweep at the beginning of a window; otherwise the regular sweep starts the run."""
+    try:
+        scheduler.sweep_at(f"{task.cluster.name}-{task.cluster.uuid[:8]}-{when:%Y%m%d%H%M}", when)
+    except AWS_ERRORS as error:
+        logger.warning("no sweep scheduled", cluster=task.cluster_arn, error=str(error))
