@@ -65,7 +65,7 @@ def test_the_surveys_of_all_clients_fit_into_a_payload() -> None:
         for number in range(MOST_CLIENTS)
     ]
 
-    assert len(json.dumps({"cluster_arn": "c" * 256, "surveys": surveys})) < PAYLOAD_LIMIT / 4
+    assert len(json.dumps({"cluster_arn": "c" * 256, "surveys": surveys})) < PAYLOAD_LIMIT / 3
 
 
 def test_a_run_with_a_full_history_starts_its_successor_and_all_are_served(
