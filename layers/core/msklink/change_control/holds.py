@@ -1,6 +1,6 @@
 """Decide what the owner's terms hold, until when, and what lets it go."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from pydantic import BaseModel
@@ -32,6 +32,12 @@ class RecordedHold(BaseModel, frozen=True):
     schemes: tuple[Scheme, ...] = ()
     """The schemes that are not turned on meanwhile."""
     since: datetime
+    """When the first of them began to wait."""
+
+    def is_like(self, hold: Hold, schemes: Collection[Scheme]) -> bool:
+        """Return whether one of *schemes*, or a removal, waited for the same reason as *hold*."""
+        is_same = self.schemes == schemes or bool({*self.schemes}.intersection(schemes))
+        return is_same and self.hold.reason.code is hold.reason.code
 
 
 def freeze_hold(freeze: str, cluster: ClusterArn) -> Hold | None:

@@ -31,15 +31,13 @@ def hold_changes(task: HeldTask, record: ClusterRecord) -> dict[str, Any]:
     held = _held_schemes(task)
     if any(hold.is_over(now) for hold in held.values()):
         return {"move": Move.INSPECT}
-    known = {(one.hold.reason.code, one.schemes): one for one in record.holds}
     holds = []
     for hold in _distinct(held, task):
         schemes = tuple(sorted(scheme for scheme, one in held.items() if one == hold))
-        before = known.get((hold.reason.code, schemes))
-        holds.append(
-            RecordedHold(hold=hold, schemes=schemes, since=before.since if before else now)
-        )
-        if before is None:
+        alike = [one for one in record.holds if one.is_like(hold, schemes)]
+        since = min((one.since for one in alike), default=now)
+        holds.append(RecordedHold(hold=hold, schemes=schemes, since=since))
+        if schemes not in {one.schemes for one in alike}:
             _report(task, holds[-1])
     if tuple(holds) != record.holds:
         cluster_item.record_holds(task.cluster_arn, holds)
