@@ -38,12 +38,22 @@ def onboarded(
 
 
 @pytest.fixture
-def repair(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+def stack(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Set parameters of the owner stack, as the environment of its functions."""
+
+    def set_parameters(**environment: str) -> None:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        settings.cache_clear()
+
+    return set_parameters
+
+
+@pytest.fixture
+def repair(stack: Callable[..., None]) -> Callable[[str], None]:
     """Set which kinds of drift are repaired."""
 
     def repair(kinds: str, **environment: str) -> None:
-        for name, value in (environment | {"REPAIR": kinds}).items():
-            monkeypatch.setenv(name, value)
-        settings.cache_clear()
+        stack(REPAIR=kinds, **environment)
 
     return repair
