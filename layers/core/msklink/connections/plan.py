@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from msklink.auth_scheme import ALL_SCHEMES, Scheme
 from msklink.change_control.holds import Hold
-from msklink.connections.record import ConnectionRecord, State
+from msklink.connections.record import UNFINISHED_STATES, ConnectionRecord, State
 from msklink.connections.requested_vpcs import RequestedVpc
 from msklink.refusals import Code, Refusal, refuse
 from msklink.tags import RequestedSchemes
@@ -152,11 +152,12 @@ def _carry_over(
     """
     Return *new*, unless *old* has a connection already, or says the same.
 
-    Where the scheme is off, MSK has closed the connection for good.
+    Where the scheme is off, MSK has closed the connection for good. A connection that is not
+    published yet waits for the end of a freeze.
     """
     if old is None:
         return new
-    if new.state is State.WAITING and not is_on:
+    if new.state is State.WAITING and (not is_on or old.state in UNFINISHED_STATES):
         return new.with_(requested_at=old.requested_at, connection_arn=old.connection_arn)
     if old.connection_arn and new.is_turned_off:
         return old.with_(wanted=True, removal=None, state=State.FAILED, refusal=new.refusal)

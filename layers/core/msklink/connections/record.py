@@ -30,6 +30,9 @@ class State(StrEnum):
     """It was due for removal, but its account could not be reached."""
 
 
+UNFINISHED_STATES = frozenset({State.PLANNED, State.CONNECTING, State.CONNECTED})
+
+
 class ProbeResult(BaseModel, frozen=True):
     """What the probe found in the VPC; where all is good, the last layer that it checked."""
 
@@ -130,12 +133,7 @@ class ConnectionRecord(BaseModel, frozen=True):
     @property
     def is_live(self) -> bool:
         """Whether a connection exists or is to be created, and is not being removed."""
-        return self.state in {
-            State.PLANNED,
-            State.CONNECTING,
-            State.CONNECTED,
-            State.PUBLISHED,
-        }
+        return self.state in UNFINISHED_STATES | {State.PUBLISHED}
 
     @property
     def is_in_progress(self) -> bool:

@@ -45,7 +45,7 @@ def _inspect(
     msk = msk_clusters.client()
     cluster = msk_clusters.describe_cluster(msk, task.cluster_arn)
     if cluster and connectivity.change_terms(cluster).freeze:
-        return {"move": Move.HOLD, "bootstrap_brokers": {}}
+        return {"move": Move.INSPECT, "bootstrap_brokers": {}}  # HoldChanges reports what waits
     listed = msk_clusters.client_connections(msk, task.cluster_arn)
     states = {connection.arn: connection.state for connection in listed}
     records = lifecycle.observe_all(known, states, task.waited_seconds, now)
