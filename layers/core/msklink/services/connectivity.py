@@ -190,6 +190,8 @@ def _enable(task: ConnectivityUpdate, record: ClusterRecord) -> dict[str, Any]:
         return _answer(Move.WAIT, "the cluster is gone")
     if is_update_finished(cluster, record):  # where a run failed and is redriven
         return _answer(Move.WAIT, "an update by MSKLink has ended")
+    if frozen := freeze_hold(change_terms(cluster).freeze, cluster.arn):
+        return _answer(Move.WAIT, frozen.reason.message)
     asked = cluster.requested_schemes(settings().namespace).schemes
     wanted = frozenset(scheme for survey in task.surveys for scheme in survey.schemes)
     needed = wanted.union(task.facts.vendor_schemes, schemes_to_restore(cluster, asked, record))
