@@ -90,6 +90,20 @@ def test_when_the_clocks_change_a_window_lasts_as_long_as_every_reading_allows(
     assert opening(f"{text} Europe/Berlin", now, timedelta(minutes=10)) == expected
 
 
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        ("2026-03-04 12:00", "2026-03-08 02:00"),
+        ("2026-03-08 02:30", "2026-03-08 02:30"),  # a run does not begin on the second
+        ("2026-03-08 02:31", "2026-03-15 02:00"),
+    ],
+)
+def test_a_window_that_is_just_long_enough_is_used_in_its_first_half_hour(
+    now: str, expected: str
+) -> None:
+    assert opening(SUNDAY, now, needed=timedelta(hours=3)) == expected
+
+
 def test_a_window_that_the_clocks_shorten_is_not_used_for_what_no_longer_fits() -> None:
     text, three_hours = "sun 0130-sun 0530 Europe/Berlin", timedelta(hours=3, minutes=15)
 

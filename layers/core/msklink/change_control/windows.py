@@ -18,7 +18,7 @@ _POINT = r"(mon|tue|wed|thu|fri|sat|sun)[ :]([01]\d|2[0-4]):?([0-5]\d)"
 _WINDOW = re.compile(rf"{_POINT} *- *{_POINT}", re.IGNORECASE)
 
 LATE_START = timedelta(minutes=30)
-"""How long after the beginning of a window an update that does not fit into it may begin.
+"""How long after the beginning of a window an update may begin that then does not fit into it.
 
 EventBridge Scheduler is precise to a minute, and a run surveys all clients first.
 """
@@ -100,25 +100,30 @@ class MaintenanceWindows:
         """
         Return when an update that takes *needed* may begin: now, or at the start of a window.
 
-        It must be expected to end within the window. Where no window is long enough, it begins
-        within LATE_START of the beginning of the longest.
+        It must be expected to end within the window, if it begins with it: it may also begin up to
+        LATE_START later. Where no window is long enough, that is so for the longest.
         """
         if not self.windows:
             return Opening(now)
         longest = max(one.length for one in self.windows)
-        room = longest - min(LATE_START, longest / 2)
-        is_too_short = needed > room
-        usable = [one for one in self.windows if one.length == longest or not is_too_short]
+        is_too_short = needed > longest
+        usable = [one for one in self.windows if one.length >= min(needed, longest)]
         starts = [
             max(begins, now)
             for window in usable
             for begins, ends in window.after(now)
-            if max(begins, now) <= ends - min(needed, room)
+            if max(begins, now) <= _latest_start(begins, ends, needed)
+            and (is_too_short or needed <= ends - begins)
         ]
         return Opening(min(starts), is_too_short)
 
 
 ALWAYS = MaintenanceWindows()
+
+
+def _latest_start(begins: datetime, ends: datetime, needed: timedelta) -> datetime:
+    late_start = min(LATE_START, (ends - begins) / 2)
+    return max(begins + late_start, ends - needed)
 
 
 def _window(text: str, zone: tzinfo) -> WeeklyWindow:
