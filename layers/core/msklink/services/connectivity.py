@@ -190,16 +190,16 @@ def _enable(task: ConnectivityUpdate, record: ClusterRecord) -> dict[str, Any]:
         return _answer(Move.WAIT, "the cluster is gone")
     if is_update_finished(cluster, record):  # where a run failed and is redriven
         return _answer(Move.WAIT, "an update by MSKLink has ended")
-    if frozen := freeze_hold(change_terms(cluster).freeze, cluster.arn):
-        return _answer(Move.WAIT, frozen.reason.message)
     asked = cluster.requested_schemes(settings().namespace).schemes
     wanted = frozenset(scheme for survey in task.surveys for scheme in survey.schemes)
     needed = wanted.union(task.facts.vendor_schemes, schemes_to_restore(cluster, asked, record))
     held = holds(
         cluster, needed, update_seconds(cluster) if needed - cluster.private_schemes else 0
     )
-    if wanted & held.keys():  # the owner's terms, or the time, have changed since the survey
-        return _answer(Move.WAIT, held[min(wanted & held.keys())].reason.message)
+    frozen = freeze_hold(change_terms(cluster).freeze, cluster.arn)
+    new = [frozen] if frozen else [held[scheme] for scheme in sorted(wanted & held.keys())]
+    if new:  # the owner's terms, or the time, have changed since the survey
+        return _answer(Move.WAIT, new[0].reason.message)
     wanted = needed - held.keys()
     verdict = next_move.decide_next_move(cluster, wanted)
     if verdict.move is Move.ENABLE:
