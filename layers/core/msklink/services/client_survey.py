@@ -110,7 +110,7 @@ def _read_account(
         else:
             records = _schedule_removal(task, guarded, asked, now)
         if not taken and task.barred != Code.CLUSTER_REPLACED:
-            _write_status(task, parameters, records, now)
+            _write_status(task, parameters, known, records, now)
     return records, SurveyedState(tags=tags, bounds_digest=bounds)
 
 
@@ -143,16 +143,19 @@ def _without_access(
 
 
 def _write_status(
-    task: ClientSurvey, parameters: ParameterSet, records: Records, now: datetime
+    task: ClientSurvey, parameters: ParameterSet, known: Records, records: Records, now: datetime
 ) -> None:
     """
     Write refusals, holds and progress before any broker is rebooted, and removals at once.
 
-    PublishSummary writes the owner's own status, which is a summary of all clients.
+    Nothing is published later to an account without records, or while the cluster is frozen, so the
+    end of a request is written as well. PublishSummary writes the owner's own status, which is a
+    summary of all clients.
     """
     is_owner = task.account == task.cluster.account
     shown = [record for record in records if record.is_shown]
-    has_changes = any(
+    gone = {record.item for record in known if record.is_shown} - {one.item for one in records}
+    has_changes = gone or any(
         record.refusal or record.removal or record.hold or record.enabled_by for record in shown
     )
     if not is_owner and has_changes:
