@@ -65,6 +65,8 @@ def _mark_resolved(cluster_arn: str, snapshot: ClusterSnapshot, item: str) -> No
 def _detect_scheme_changes(cluster: ClusterDescription, record: ClusterRecord) -> Iterator[str]:
     asked = cluster.requested_schemes(settings().namespace).schemes
     held = {scheme for hold in record.holds for scheme in hold.schemes}
+    if held & cluster.private_schemes and not connectivity.change_terms(cluster).freeze:
+        yield "schemes that wait for the owner's terms are on"
     missing = private_connectivity.turned_off_schemes(
         cluster, asked - held, frozenset(record.enabled_schemes)
     )
