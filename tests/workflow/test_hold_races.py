@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from botocore.client import BaseClient
 
+from msklink.aws import cluster_item
 from tests.support import change_control
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
 from tests.support.functions import invoke
@@ -43,8 +44,10 @@ def before_call(monkeypatch: pytest.MonkeyPatch) -> Before:
 CONCLUDES = ("UpdateItem", "cluster_fingerprint = :")
 
 
-def sweep() -> None:
-    invoke("SweepClustersFunction", {"id": "1"})
+def sweep() -> list[str]:
+    """Sweep, and return the names of the runs that this starts, without waiting for them."""
+    runs: list[str] = invoke("SweepClustersFunction", {"id": "1"})["runs"]
+    return runs
 
 
 def is_served(accounts: Accounts, cluster: str) -> bool:
@@ -132,6 +135,29 @@ def test_a_run_that_has_the_lease_when_the_window_begins_uses_it(
     assert change_control.reboots(accounts, cluster) == 2
     assert change_control.entry(accounts, CLIENT, vpc_id, "scram")["state"] == "published"
     assert change_control.held(cluster) == {}
+
+
+def test_a_run_that_fails_in_its_window_is_tried_again_like_any_other(
+    accounts: Accounts, engine: Engine
+) -> None:
+    cluster = accounts.make_cluster(tags=OPTED_IN | WINDOW)
+    accounts.make_tagged_vpc(CLIENT)
+    engine.reconcile(cluster)
+    change_control.advance_to(accounts, SUNDAY + timedelta(seconds=1))
+    accounts.meanwhile(
+        "DescribeClusterV2", lambda: engine.kill(str(cluster_item.read_cluster(cluster).holder))
+    )
+
+    [failed] = sweep()
+    engine.wait(failed)
+    assert engine.describe(failed)["status"] == "ABORTED"
+    assert sweep() == sweep() == []
+    [event] = accounts.take_events("Run Failed")
+    assert event["run"] == failed
+
+    accounts.clock.advance(5 * 60)
+    assert engine.sweep() == 1
+    assert is_served(accounts, cluster)
 
 
 # ------------------------------------------------------------------- terms change before a reboot

@@ -58,10 +58,15 @@ def _reasons(
 ) -> list[str]:
     """Return why the cluster needs a run; none if nothing has changed or a run has the lease."""
     snapshot = read_snapshot(arn)
-    if _has_window_begun(snapshot.cluster, now):
-        # Also where a run has the lease: it may have inspected the cluster before that.
+    record = snapshot.cluster
+    # Also where a run has the lease: it may have inspected the cluster before that.
+    is_begun = _has_window_begun(record, now) and not record.last_failure
+    is_busy = cluster is not None and cluster.state in description.BUSY_STATES
+    if (is_busy and not is_begun) or _has_failed(arn, record):
+        return []
+    if is_begun:
         return ["a maintenance window has begun"]
-    if (cluster and cluster.state in description.BUSY_STATES) or _is_running(arn, snapshot.cluster):
+    if record.holder:
         return []
     return _reasons_at_rest(arn, cluster, snapshot, scanner, now)
 
@@ -73,11 +78,12 @@ def _has_window_begun(record: ClusterRecord, now: datetime) -> bool:
     return any(one.hold.is_over(now) for one in record.holds)
 
 
-def _is_running(arn: str, record: ClusterRecord) -> bool:
-    """Return whether a run has the lease; handle it if it has failed."""
-    if record.holder and not step_functions.start(record.holder, arn):
-        handle_failed_run(step_functions.execution_arn(record.holder))
-    return record.holder is not None
+def _has_failed(arn: str, record: ClusterRecord) -> bool:
+    """Return whether the run that has the lease has failed; handle it if so."""
+    if record.holder is None or step_functions.start(record.holder, arn):
+        return False
+    handle_failed_run(step_functions.execution_arn(record.holder))
+    return True
 
 
 def _reasons_at_rest(
