@@ -7,7 +7,7 @@ import pytest
 
 from msklink.arns import ClusterArn
 from msklink.auth_scheme import ALL_SCHEMES, Scheme
-from msklink.change_control.holds import Hold, reboot_holds
+from msklink.change_control.holds import Hold, RecordedHold, freeze_hold, reboot_holds
 from msklink.change_control.terms import StackTerms, read_terms
 from msklink.refusals import Code
 from tests.unit.factories import ARN
@@ -124,3 +124,31 @@ def test_words_that_mean_nothing_hold_every_reboot(
 
 def test_case_and_spaces_of_approval_are_ignored() -> None:
     assert not holds(approval=" None ")
+
+
+@pytest.mark.parametrize(
+    ("schemes", "stack", "is_like"),
+    [
+        ({Scheme.IAM}, StackTerms(approval="required"), True),
+        ({Scheme.IAM, Scheme.TLS}, StackTerms(approval="required"), True),  # one waited before
+        ({Scheme.TLS}, StackTerms(approval="required"), False),
+        ({Scheme.IAM}, StackTerms(window=WINDOW), False),  # for another reason
+    ],
+)
+def test_a_hold_goes_on_where_one_of_its_schemes_waits_for_the_same_reason(
+    schemes: set[Scheme], stack: StackTerms, is_like: bool
+) -> None:
+    [before] = holds(Scheme.IAM, stack=StackTerms(approval="required")).values()
+    recorded = RecordedHold(hold=before, schemes=(Scheme.IAM,), since=WEDNESDAY)
+
+    now = next(iter(holds(*schemes, stack=stack).values()))
+
+    assert recorded.is_like(now, tuple(sorted(schemes))) is is_like
+
+
+def test_a_hold_of_removals_goes_on_while_the_freeze_does() -> None:
+    frozen = freeze_hold("tag msklink/freeze", ClusterArn.parse(ARN))
+    assert frozen
+
+    assert RecordedHold(hold=frozen, since=WEDNESDAY).is_like(frozen, ())
+    assert not RecordedHold(hold=frozen, since=WEDNESDAY).is_like(frozen, (Scheme.IAM,))
