@@ -191,6 +191,23 @@ def test_a_scheme_that_others_turned_off_is_turned_on_again_when_the_owner_lets_
     assert change_control.held(cluster) == {}
 
 
+def test_a_held_repair_that_the_owner_makes_itself_is_not_reported_as_ours(
+    onboarded: OnboardedClient, repair: Callable[[str], None]
+) -> None:
+    repair("connectivity")
+    accounts, cluster = onboarded.accounts, onboarded.cluster
+    change_control.set_terms(accounts, cluster, approval="required")
+    external_changes.set_private_connectivity(accounts, cluster, on=False)
+    onboarded.sweep()
+    external_changes.set_private_connectivity(accounts, cluster, on=True)
+
+    assert onboarded.sweep() == 1
+
+    onboarded.assert_is_onboarded()
+    assert change_control.held(cluster) == {}
+    assert accounts.take_events("Drift Repaired") == []
+
+
 # ----------------------------------------------------------------------------------------- metrics
 
 

@@ -190,6 +190,8 @@ def test_terms_that_are_set_just_before_a_reboot_hold_it(
 
     assert "EnableConnectivity" in engine.states(run)
     assert change_control.reboots(accounts, cluster) == 0
+    with pytest.raises(accounts.client("kafka").exceptions.NotFoundException):
+        accounts.policy(cluster)
     assert change_control.entry(accounts, CLIENT, vpc_id)["waiting"]["code"] == code
     assert change_control.held(cluster) == {"iam": code}
 
