@@ -54,6 +54,25 @@ def test_an_error_is_printed_with_its_remedy(store: Store, capsys: Output) -> No
     ]
 
 
+def test_a_wait_for_the_owner_is_printed_with_its_end(store: Store, capsys: Output) -> None:
+    hold = {
+        "code": "OutsideWindow",
+        "message": "The maintenance window is closed.",
+        "remedy": "Wait, or ask the owner team to change tag msklink/window of the cluster.",
+        "until": "2026-01-03T01:00:00+00:00",
+    }
+    entry = {"state": "waiting", "waiting": hold}
+    store.put_status(state="waiting", vpcs={"vpc-1": {"iam": entry}})
+
+    assert main(["check", "orders"]) == 1
+
+    assert capsys.readouterr().err.splitlines() == [
+        "msklink-client: orders waits for its owner by iam, OutsideWindow: "
+        "The maintenance window is closed. It goes on by itself at 2026-01-03 01:00 UTC.",
+        f"  {hold['remedy']} [Waiting]",
+    ]
+
+
 def test_a_check_prints_every_layer_and_succeeds(
     store: Store, capsys: Output, ca: trustme.CA, ca_file: str
 ) -> None:

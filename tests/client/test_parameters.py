@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -9,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from msklink.auth_scheme import Scheme
+from msklink.change_control.holds import Hold
 from msklink.connections.record import State
 from msklink.parameters import client_properties, status
 from msklink.refusals import Code, refuse
@@ -16,6 +18,9 @@ from msklink_client import MskLinkError, Parameters
 from tests.client.conftest import BROKERS, Store
 from tests.unit.factories import ARN, CLIENT, connection
 
+UNAPPROVED = refuse(
+    Code.AWAITING_APPROVAL, schemes="iam", cluster="orders", key="msklink/approved", value="iam"
+)
 VPC_NOT_FOUND = refuse(Code.VPC_NOT_FOUND, vpc_id="vpc-1", account=CLIENT)
 
 
@@ -155,6 +160,68 @@ def test_a_run_in_progress_is_to_be_waited_for(store: Store, state: State) -> No
 
     assert f"orders is {state} by iam, since 2026-01-01" in error.message
     assert error.remedy.startswith("Wait")
+
+
+def test_a_hold_is_raised_with_its_remedy(store: Store) -> None:
+    hold = Hold(reason=UNAPPROVED)
+    store.put_status(**status_of(State.WAITING, hold=hold), updated="2026-01-01T00:00:00+00:00")
+
+    error = why(Parameters("orders"))
+
+    assert error.code == "Waiting"
+    assert error.message == (
+        f"orders waits for its owner by iam, AwaitingApproval: {UNAPPROVED.message}"
+    )
+    assert error.remedy == UNAPPROVED.remedy
+    assert error.until is None
+
+
+def test_a_hold_says_when_it_ends_by_itself(store: Store) -> None:
+    opening = datetime(2026, 1, 3, 1, tzinfo=UTC)
+    store.put_status(**status_of(State.WAITING, hold=Hold(reason=UNAPPROVED, until=opening)))
+
+    error = why(Parameters("orders"))
+
+    assert error.until == opening
+    assert error.message.endswith("It goes on by itself at 2026-01-03 01:00 UTC.")
+
+
+def test_a_refusal_is_raised_before_a_hold(store: Store) -> None:
+    refused = connection(state=State.REFUSED, refusal=VPC_NOT_FOUND, vpc_id="vpc-2")
+    held = connection(state=State.WAITING, hold=Hold(reason=UNAPPROVED))
+    store.put_status(**status.describe(ARN, [held, refused]))
+
+    assert VPC_NOT_FOUND.message in why(Parameters("orders")).message
+
+
+@pytest.mark.parametrize(
+    "shortened",
+    [
+        {"vpcs": {"waiting": 90, "published": 2}},
+        {"vpcs": {"vpc-1": {"iam": {"state": "waiting", "waiting": {"code": "Frozen"}}}}},
+    ],
+    ids=["counts", "codes"],
+)
+def test_a_shortened_status_still_says_that_it_waits(
+    store: Store, shortened: dict[str, Any]
+) -> None:
+    store.put_status(state="waiting", **shortened, updated="now")
+
+    error = why(Parameters("orders"))
+
+    assert error.code == "Waiting"
+    assert "orders waits for its owner by iam" in error.message
+    assert "ask the owner" in error.remedy
+
+
+def test_properties_are_found_once_the_wait_has_ended(store: Store) -> None:
+    store.put_status(**status_of(State.WAITING, hold=Hold(reason=UNAPPROVED)))
+    parameters = Parameters("orders")
+    assert why(parameters).code == "Waiting"
+
+    store.publish(Scheme.IAM)
+
+    assert parameters.properties("iam")["bootstrap.servers"]
 
 
 def test_properties_missing_beside_a_good_status_are_published_again(store: Store) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
@@ -56,7 +57,12 @@ def _in_state(cluster: str, scheme: str, status: dict[str, Any]) -> MskLinkError
                 f"Connecting to {cluster} by {scheme} failed: {entry['failure']}",
                 "MSKLink tries again by itself; if it stays so, ask the owner of the cluster.",
             )
+    for entry in ours:
+        if entry.get("waiting"):
+            return _waiting(cluster, scheme, entry["waiting"])
     state = _state(ours[0]) if ours else status.get("state")
+    if state == "waiting":  # the status is too long for reasons
+        return _waiting(cluster, scheme, {})
     if state == "published":
         return _not_onboarded(
             f"{cluster} is published by {scheme}, but parameters of it are missing.",
@@ -65,6 +71,19 @@ def _in_state(cluster: str, scheme: str, status: dict[str, Any]) -> MskLinkError
     return _not_onboarded(
         f"{cluster} is {state} by {scheme}, since {status.get('updated')}.",
         "Wait: enabling a scheme takes 30 to 75 minutes, connecting about 5.",
+    )
+
+
+def _waiting(cluster: str, scheme: str, hold: dict[str, Any]) -> MskLinkError:
+    """What the owner of the cluster decides: an approval, a maintenance window, a freeze."""
+    why = ": ".join(filter(None, [hold.get("code"), hold.get("message")]))
+    until = datetime.fromisoformat(hold["until"]) if hold.get("until") else None
+    end = f" It goes on by itself at {until:%Y-%m-%d %H:%M %Z}." if until else ""
+    return MskLinkError(
+        "Waiting",
+        f"{cluster} waits for its owner by {scheme}{', ' if why else ''}{why or '.'}{end}",
+        hold.get("remedy", "Wait, or ask the owner of the cluster what it waits for."),
+        until,
     )
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from botocore.exceptions import ClientError, NoCredentialsError, NoRegionError
 
@@ -27,16 +28,21 @@ class MskLinkError(Exception):
     """
     Why there is no configuration, and what to do about it.
 
-    `code` is stable, one of: NotOnboarded, SchemeNotPublished, WrongRegion, NoPermission,
+    `code` is stable, one of: NotOnboarded, Waiting, SchemeNotPublished, WrongRegion, NoPermission,
     NoCredentials, NoRegion, SecretUnusable, CertificateMissing, CertificateUnusable,
     PackageMissing, BadArgument.
+
+    With `Waiting`, `until` is the time at which the wait ends by itself, if that is known.
     """
 
-    def __init__(self, code: str, message: str, remedy: str) -> None:
+    def __init__(
+        self, code: str, message: str, remedy: str, until: datetime | None = None
+    ) -> None:
         super().__init__(f"{code}: {message} {remedy}")
         self.code = code
         self.message = message
         self.remedy = remedy
+        self.until = until
 
 
 def error_code(error: ClientError) -> str:
