@@ -4,9 +4,11 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 from msklink.aws import cluster_item, msk_clusters
+from msklink.aws.eventbridge import DetailType
 from msklink.cluster.description import GONE
 from tests.faults.environment import Environment
 from tests.support.aws import Accounts
@@ -36,9 +38,23 @@ def end_state(environment: Environment) -> dict[str, Any]:
         "parameters": {one: _parameters(accounts, one) for one in [OWNER, *accounts.clients]},
         "connections": {one: _connections(accounts, one) for one in accounts.clients},
         "groups": {one: _groups(accounts, one) for one in accounts.clients},
+        "holds": _holds(environment),
     }
     named: dict[str, Any] = _with_sorted_lists(_normalized(environment, found))
     return named
+
+
+def _holds(environment: Environment) -> list[dict[str, Any]]:
+    """Return what is recorded to wait, and whether a sweep is scheduled for when it ends."""
+    schedules = environment.accounts.scheduled_sweeps()
+    return [
+        {
+            "reason": one.hold.reason.model_dump(mode="json"),
+            "schemes": list(one.schemes),
+            "sweep": bool(until := one.hold.until) and until + timedelta(seconds=1) in schedules,
+        }
+        for one in cluster_item.read_cluster(environment.cluster).holds
+    ]
 
 
 def _is_unchanged(environment: Environment) -> bool:
@@ -70,12 +86,17 @@ def _with_sorted_lists(node: Any) -> Any:
 def published_events(environment: Environment) -> set[str]:
     """Return the events so far, each once: delivery is at least once."""
     environment.events += environment.accounts.take_events()
-    facts = ("detail_type", "account", "vpc_id", "scheme")
     required = [one for one in environment.events if one["detail_type"] not in OPTIONAL_EVENTS]
-    return {
-        " ".join(one[fact] for fact in facts if fact in one)
-        for one in _normalized(environment, required)
-    }
+    return {_event_name(one) for one in _normalized(environment, required)}
+
+
+def _event_name(event: dict[str, Any]) -> str:
+    """Return what identifies *event*; a hold is one for each reason and its schemes."""
+    facts = [event["detail_type"]]
+    if event["detail_type"] == DetailType.CONNECTIVITY_HELD:
+        facts += [event["refusal"]["code"], *event.get("schemes", ()), "for", *event.get("accounts", ())]
+    facts += [event[fact] for fact in ("account", "vpc_id", "scheme") if fact in event]
+    return " ".join(facts)
 
 
 def operations(environment: Environment) -> Counter[str]:

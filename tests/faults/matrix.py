@@ -134,7 +134,9 @@ def _cases() -> Iterator[Case]:
             step = scenario.steps.get(call.function)
             for kind in call.kinds if step else ():
                 scope = None if kind is Kind.DENIED else call.path
-                key = (step, call.account, call.service, call.operation, kind, scope)
+                is_own = scenario.kills_every_write and kind in KILLS and call.writes
+                where = scenario.name if is_own else None
+                key = (step, call.account, call.service, call.operation, kind, scope, where)
                 if key in tried:
                     continue
                 tried.add(key)

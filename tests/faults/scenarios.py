@@ -6,6 +6,7 @@ A scenario leads from a setup to an end state. A call that two scenarios make is
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from unittest import mock
 
 from tests.faults import setups
@@ -30,6 +31,8 @@ class Scenario:
     """The scenario that must end in the same state, without the earlier failure."""
     steps: Mapping[str, str] = field(default_factory=lambda: STEPS_BY_FUNCTION)
     """The step that each function performs; faults are injected only into these functions."""
+    kills_every_write: bool = False
+    """Whether functions are killed around each write, also around one that others try."""
     variables: Mapping[str, str] = field(default_factory=dict)
     """Environment variables of the functions, from parameters of the owner stack."""
 
@@ -48,6 +51,11 @@ def request_access(environment: Environment) -> None:
 
 def request_as_unlisted_account(environment: Environment) -> None:
     environment.deliver("ReceiveEventFunction", request(UNLISTED))
+
+
+def reconcile_and_freeze_during(operation: str, environment: Environment) -> None:
+    setups.freeze_during(operation, environment)
+    environment.reconcile()
 
 
 def sweep(environment: Environment) -> None:
@@ -218,6 +226,72 @@ SCENARIOS = (
         "an abandoned connection is deleted",
         setups.with_abandoned_connection_deleted,
         Environment.reconcile,
+    ),
+    # ---- change control
+    Scenario(
+        "a reboot waits for approval",
+        setups.with_approval_required,
+        Environment.reconcile,
+        kills_every_write=True,
+    ),
+    Scenario(
+        "one of two schemes is approved",
+        setups.with_one_scheme_approved,
+        Environment.reconcile,
+        kills_every_write=True,
+    ),
+    Scenario(
+        "a reboot is approved",
+        setups.with_approval_given,
+        Environment.reconcile,
+        same_end_as=TAGGED,
+        kills_every_write=True,
+    ),
+    Scenario(
+        "a sweep finds a reboot approved", setups.with_approval_given, sweep, same_end_as=TAGGED
+    ),
+    Scenario(
+        "a reboot waits for a window",
+        setups.with_window_ahead,
+        Environment.reconcile,
+        kills_every_write=True,
+    ),
+    Scenario(
+        "a sweep finds a window begun",
+        setups.with_window_begun,
+        sweep,
+        same_end_as=TAGGED,
+        kills_every_write=True,
+    ),
+    Scenario(
+        "a freeze holds a removal",
+        setups.with_freeze_before_offboarding,
+        Environment.reconcile,
+        kills_every_write=True,
+    ),
+    Scenario(
+        "a removal goes on after a freeze",
+        setups.with_freeze_ended,
+        Environment.reconcile,
+        same_end_as=OFFBOARDING,
+        kills_every_write=True,
+    ),
+    Scenario(
+        "a freeze begins while MSK reboots",
+        add_cluster_and_clients,
+        partial(reconcile_and_freeze_during, "UpdateConnectivity"),
+    ),
+    Scenario(
+        "a freeze begins in a removal",
+        setups.with_grace_period_over,
+        partial(reconcile_and_freeze_during, "DeleteVpcConnection"),
+    ),
+    Scenario(
+        "an onboarding goes on after a freeze",
+        setups.with_freeze_ended_that_began_in_a_run,
+        Environment.reconcile,
+        same_end_as=TAGGED,
+        kills_every_write=True,
     ),
     # ---- changes by others
     Scenario(

@@ -244,6 +244,79 @@ def with_scheme_turned_off(environment: Environment) -> None:
     external_changes.set_private_connectivity(environment.accounts, environment.cluster, on=False)
 
 
+# --------------------------------------------------------------------------- change control
+
+WINDOW = "sat 0000-mon 0000"
+"""Begins two days after the beginning of every test, and is longer than any recovery."""
+
+
+def with_approval_required(environment: Environment) -> None:
+    add_cluster_and_clients(environment)
+    environment.accounts.tag_cluster(environment.cluster, msklink__approval="required")
+
+
+def with_one_scheme_approved(environment: Environment) -> None:
+    with_approval_required(environment)
+    environment.accounts.tag_cluster(environment.cluster, msklink__approved="iam")
+
+
+def with_approval_given(environment: Environment) -> None:
+    """Approve both schemes after a run that waited for it; the tag event was lost."""
+    with_approval_required(environment)
+    environment.reconcile()
+    environment.accounts.tag_cluster(environment.cluster, msklink__approved="iam scram")
+
+
+def with_window_ahead(environment: Environment) -> None:
+    add_cluster_and_clients(environment)
+    environment.accounts.tag_cluster(environment.cluster, msklink__window=WINDOW)
+
+
+def with_window_begun(environment: Environment) -> None:
+    """Let the window begin for which the clients wait."""
+    with_window_ahead(environment)
+    environment.reconcile()
+    [begins] = environment.accounts.scheduled_sweeps()
+    environment.accounts.clock.advance((begins - environment.accounts.clock.now()).total_seconds())
+
+
+def with_freeze_before_offboarding(environment: Environment) -> None:
+    """Freeze the cluster of a client whose removal is due."""
+    with_grace_period_over(environment)
+    environment.accounts.tag_cluster(environment.cluster, msklink__freeze="incident")
+
+
+def with_freeze_ended(environment: Environment) -> None:
+    """End a freeze for which a removal waited; the tag event was lost."""
+    with_freeze_before_offboarding(environment)
+    environment.reconcile()
+    end_freeze(environment)
+
+
+def with_freeze_ended_that_began_in_a_run(environment: Environment) -> None:
+    """End a freeze that began while a run created connections; the tag event was lost."""
+    add_cluster_and_clients(environment)
+    freeze_during("CreateVpcConnection", environment)
+    environment.reconcile()
+    end_freeze(environment)
+
+
+def freeze_during(operation: str, environment: Environment) -> None:
+    """Freeze the cluster just before the next call of *operation*, and deliver its tag event."""
+
+    def freeze() -> None:
+        environment.accounts.tag_cluster(environment.cluster, msklink__freeze="incident")
+        environment.request_run()
+
+    environment.accounts.meanwhile(operation, freeze)
+
+
+def end_freeze(environment: Environment) -> None:
+    environment.accounts.client("kafka").untag_resource(
+        ResourceArn=environment.cluster, TagKeys=["msklink/freeze"]
+    )
+
+
 # ------------------------------------------------------------------------------ earlier failures
 
 
