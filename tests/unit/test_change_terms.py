@@ -60,9 +60,8 @@ def test_approval_names_schemes() -> None:
     found = holds(approval="required", approved="iam")
 
     assert codes(found) == {"scram": Code.AWAITING_APPROVAL, "tls": Code.AWAITING_APPROVAL}
-    assert "set tag msklink/approved of the cluster to iam scram tls" in (
-        found[Scheme.TLS].reason.remedy
-    )
+    assert "set tag msklink/approved of the cluster to iam tls" in found[Scheme.TLS].reason.remedy
+    assert "Turning on tls reboots" in found[Scheme.TLS].reason.message
     assert found[Scheme.TLS].until is None
     assert not holds(approval="required", approved="iam scram tls")
     assert not holds(approval="required", approved="auto")

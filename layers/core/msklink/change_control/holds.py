@@ -1,6 +1,6 @@
 """Decide what the owner's terms hold, until when, and what lets it go."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from pydantic import BaseModel
@@ -19,6 +19,8 @@ class Hold(BaseModel, frozen=True):
     """Its code is AwaitingApproval, OutsideWindow or Frozen, or that of malformed terms."""
     until: datetime | None = None
     """When it ends by itself; None where only the owner ends it."""
+    approval: tuple[Scheme, ...] = ()
+    """What the tag for approvals must name to let it go; empty where it waits for none."""
 
     def is_over(self, now: datetime) -> bool:
         """Return whether it has ended by itself."""
@@ -67,10 +69,13 @@ def reboot_holds(
     unapproved = [
         one for one in schemes if terms.is_approval_required and one not in terms.approved
     ]
-    approval = _awaiting_approval(terms, cluster, unapproved)
+    approvals = {
+        one: _awaiting_approval(cluster, terms.key, [one], terms.approved.union([one]))
+        for one in unapproved
+    }
     opening = terms.windows.next_opening(needed, now)
     if opening.start <= now:
-        return dict.fromkeys(unapproved, approval)
+        return approvals
     window = Hold(
         reason=refuse(
             Code.OUTSIDE_WINDOW,
@@ -81,7 +86,15 @@ def reboot_holds(
         ),
         until=opening.start,
     )
-    return dict.fromkeys(schemes, window) | dict.fromkeys(unapproved, approval)
+    return dict.fromkeys(schemes, window) | approvals
+
+
+def common_hold(cluster: ClusterArn, key: str, holds: Mapping[Scheme, Hold]) -> Hold:
+    """Return one hold for schemes with holds of the same code; one approval is for all of them."""
+    approval = {scheme for hold in holds.values() for scheme in hold.approval}
+    if approval:
+        return _awaiting_approval(cluster, key, holds, approval)
+    return next(iter(holds.values()))
 
 
 def _warning(opening: Opening, needed: timedelta) -> str:
@@ -91,15 +104,17 @@ def _warning(opening: Opening, needed: timedelta) -> str:
 
 
 def _awaiting_approval(
-    terms: ChangeTerms, cluster: ClusterArn, unapproved: Iterable[Scheme]
+    cluster: ClusterArn, key: str, unapproved: Iterable[Scheme], approval: Iterable[Scheme]
 ) -> Hold:
-    """Return the hold of schemes that the owner has not approved; the remedy approves all."""
+    """Return the hold of schemes that the owner has not approved; the tag *approval* lets it go."""
+    words = tuple(sorted(approval))
     return Hold(
         reason=refuse(
             Code.AWAITING_APPROVAL,
             cluster=cluster.name,
-            schemes=" and ".join(unapproved),
-            key=f"{terms.key}/approved",
-            value=" ".join(sorted(terms.approved.union(unapproved))),
-        )
+            schemes=" and ".join(sorted(unapproved)),
+            key=f"{key}/approved",
+            value=" ".join(words),
+        ),
+        approval=words,
     )

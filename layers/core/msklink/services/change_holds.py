@@ -10,12 +10,14 @@ from msklink import clock
 from msklink.auth_scheme import Scheme
 from msklink.aws import cluster_item, scheduler
 from msklink.aws.session import AWS_ERRORS
-from msklink.change_control.holds import Hold, RecordedHold, freeze_hold
+from msklink.change_control.holds import Hold, RecordedHold, common_hold, freeze_hold
 from msklink.cluster.next_move import Move
 from msklink.connections.plan import ClusterFacts
+from msklink.refusals import Code
 from msklink.runs.cluster_record import ClusterRecord
 from msklink.runs.task_input import HeldTask
 from msklink.services import notifications
+from msklink.settings import settings
 
 logger = Logger(child=True)
 
@@ -32,8 +34,7 @@ def hold_changes(task: HeldTask, record: ClusterRecord) -> dict[str, Any]:
     if any(hold.is_over(now) for hold in held.values()):
         return {"move": Move.INSPECT}
     holds = []
-    for hold in _distinct(held, task):
-        schemes = tuple(sorted(scheme for scheme, one in held.items() if one == hold))
+    for hold, schemes in _reasons(held, task):
         alike = [one for one in record.holds if one.is_like(hold, schemes)]
         since = min((one.since for one in alike), default=now)
         holds.append(RecordedHold(hold=hold, schemes=schemes, since=since))
@@ -57,15 +58,18 @@ def _held_schemes(task: HeldTask) -> dict[Scheme, Hold]:
     return {scheme: hold for scheme, hold in facts.holds.items() if scheme in needed}
 
 
-def _distinct(held: Mapping[Scheme, Hold], task: HeldTask) -> Iterator[Hold]:
-    """Yield each reason once; a freeze is one also where only removals wait."""
-    found = list(held.values())
+def _reasons(
+    held: Mapping[Scheme, Hold], task: HeldTask
+) -> Iterator[tuple[Hold, tuple[Scheme, ...]]]:
+    """Yield each reason once, with its schemes; a freeze is one also where only removals wait."""
+    by_code: dict[Code, dict[Scheme, Hold]] = {}
+    for scheme, hold in held.items():
+        by_code.setdefault(hold.reason.code, {})[scheme] = hold
+    for alike in by_code.values():
+        yield common_hold(task.cluster, settings().namespace, alike), tuple(sorted(alike))
     frozen = freeze_hold(task.freeze, task.cluster)
-    if frozen and any(survey.closing for survey in task.surveys):
-        found.append(frozen)
-    for number, hold in enumerate(found):
-        if hold not in found[:number]:
-            yield hold
+    if frozen and not by_code and any(survey.closing for survey in task.surveys):
+        yield frozen, ()
 
 
 def _report(task: HeldTask, hold: RecordedHold) -> None:
