@@ -10,7 +10,7 @@ from moto.dynamodb.exceptions import ConditionalCheckFailed
 from moto.dynamodb.models import DynamoDBBackend
 
 type Item = tuple[tuple[str, str, str], ...]
-"""The attributes without the keys, sorted by name: name, type and value of each."""
+"""The attributes without the keys, sorted by name: name, type and value of each; lists as JSON."""
 
 NO_ITEM: Item = ()
 KEYS = {"cluster_arn": "HASH", "item": "RANGE"}
@@ -32,6 +32,8 @@ class Call(NamedTuple):
         if "UpdateExpression" not in request:
             return f"{self.operation} {request.get('name', '')}".rstrip()
         shown = request["UpdateExpression"]
+        for alias, name in request.get("ExpressionAttributeNames", {}).items():
+            shown = shown.replace(alias, name)
         if condition := request.get("ConditionExpression"):
             shown += f" if {condition}"
         for name, value in request["ExpressionAttributeValues"].items():
@@ -51,8 +53,8 @@ class Answer(NamedTuple):
         return ", ".join([self.error or "done", *(f"{name} {text}" for name, _, text in self.item)])
 
 
-def wire(item: Item) -> dict[str, dict[str, str]]:
-    return {name: {kind: text} for name, kind, text in item}
+def wire(item: Item) -> dict[str, dict[str, Any]]:
+    return {name: {kind: json.loads(text) if kind == "L" else text} for name, kind, text in item}
 
 
 def get_item(item: Item, call: Call) -> Answer:
@@ -83,6 +85,8 @@ def update_item(item: Item, call: Call) -> tuple[Item, Answer]:
         assert request["ReturnValuesOnConditionCheckFailure"] == "ALL_OLD"
         return item, Answer("Item" if item else "", item, "ConditionalCheckFailedException")
     new = _item(updated.to_json()["Attributes"])
+    if "ReturnValues" not in request:
+        return new, Answer()
     shown = {"ALL_NEW": new, "UPDATED_NEW": tuple(one for one in new if one not in item)}
     return new, Answer("Attributes", shown[request["ReturnValues"]])
 
@@ -100,9 +104,11 @@ def start_execution(running: Mapping[str, bool], call: Call) -> tuple[str | None
     return None if name in running else name, Answer()
 
 
-def _item(attributes: Mapping[str, Mapping[str, str]]) -> Item:
+def _item(attributes: Mapping[str, Mapping[str, Any]]) -> Item:
     return tuple(
-        (name, *next(iter(attributes[name].items()))) for name in sorted({*attributes} - {*KEYS})
+        (name, kind, text if isinstance(text, str) else json.dumps(text))
+        for name in sorted({*attributes} - {*KEYS})
+        for kind, text in attributes[name].items()
     )
 
 

@@ -14,7 +14,10 @@ def clients(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clients]:
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("msklink.aws.dynamodb.client", lambda: clients)
-    monkeypatch.setattr("msklink.aws.step_functions.client", lambda: clients)
+    for service in ("step_functions", "eventbridge", "scheduler"):
+        monkeypatch.setattr(f"msklink.aws.{service}.client", lambda: clients)
+    monkeypatch.setattr("msklink.clock.now", clients.now)
+    monkeypatch.setattr("msklink.services.notifications._measure", lambda *_, **__: None)
     settings.cache_clear()
     yield clients
     settings.cache_clear()

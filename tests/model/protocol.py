@@ -36,6 +36,8 @@ class Stage(StrEnum):
 
     INSPECT = "inspects"
     SURVEY = "surveys"
+    HOLD = "holds"
+    ENABLE = "turns the scheme on"
     CONCLUDE = "concludes"
     END = "ends"
     SUCCEEDED = "has succeeded"
@@ -50,10 +52,12 @@ class Run(NamedTuple):
     generation: int = 0
     seen: int = 0
     """Number of requests before it surveyed."""
+    is_held: bool = False
+    """Whether the window had not begun when it inspected the cluster."""
     released: bool = False
     """Whether it has released its lease, and does no more work."""
     log: tuple[Answer, ...] = ()
-    """The log of its invocation of Conclude."""
+    """The log of its invocation of HoldChanges or Conclude."""
 
     @property
     def running(self) -> bool:
@@ -63,6 +67,8 @@ class Run(NamedTuple):
     def invocation(self) -> Invocation:
         if self.stage is Stage.INSPECT:
             return Invocation(Kind.INSPECTION, self.name)
+        if self.stage is Stage.HOLD:
+            return Invocation(Kind.HOLDING, self.name, is_held=self.is_held, log=self.log)
         return Invocation(Kind.CONCLUSION, self.name, self.generation, self.seen, log=self.log)
 
 
@@ -77,6 +83,14 @@ class ProtocolState(NamedTuple):
     """For each request, the value of the counter after its first delivery."""
     served: int = 0
     """Number of requests that a run had seen before it concluded."""
+    has_window_begun: bool = False
+    is_scheduled: bool = False
+    """Whether a sweep is scheduled for the beginning of the window."""
+    is_reported: bool = False
+    """Whether the owner was told of the hold."""
+    reboots: int = 0
+    hourly_sweeps: int = 0
+    """How many more follow once everything has ended."""
 
     @property
     def holder(self) -> str | None:
@@ -123,6 +137,9 @@ class Label(NamedTuple):
         return f"{self.who} {self.what}"
 
 
+_NOT_RETRIED = {Kind.CONCLUSION, Kind.HOLDING, Kind.SWEEP}
+"""Step Functions retries the first two; the next sweep is the retry of a sweep."""
+
 type Transitions = Iterator[tuple[object, ProtocolState]]
 
 
@@ -150,7 +167,7 @@ class Protocol:
         at_work = [run.name for run in state.runs if run.running and not run.released]
         if len(at_work) > 1:
             return f"two runs at work at once, {' and '.join(at_work)}"
-        if state.invocations or any(run.running for run in state.runs):
+        if not self.is_over(state):
             return None
         if state.holder:
             return f"a lease left with {state.holder}"
@@ -159,6 +176,10 @@ class Protocol:
             if count > max(failed, default=0):
                 return f"request {count} lost"
         return None
+
+    def is_over(self, state: ProtocolState) -> bool:
+        """Return whether nothing is in progress, and nothing follows."""
+        return not state.invocations and not any(run.running for run in state.runs)
 
     def transitions(self, state: ProtocolState) -> Transitions:
         for position, invocation in enumerate(state.invocations):
@@ -188,7 +209,7 @@ class Protocol:
             )
         if state.trouble.deaths and acting.log:
             dead = state.consume("deaths")._replace(invocations=others)
-            again = [] if acting.kind is Kind.CONCLUSION else [acting.restarted()]
+            again = [] if acting.kind in _NOT_RETRIED else [acting.restarted()]
             yield Label(acting, "dies"), dead.add_invocations(*again)
 
     def _advances(self, state: ProtocolState, run: Run) -> Transitions:
@@ -259,8 +280,7 @@ class Protocol:
             then = then.with_run(run._replace(released=True))
         return Step(acting, call, answer), then
 
-    @staticmethod
-    def _answered(state: ProtocolState, call: Call) -> tuple[Answer, ProtocolState]:
+    def _answered(self, state: ProtocolState, call: Call) -> tuple[Answer, ProtocolState]:
         match call.operation:
             case "GetItem":
                 return get_item(state.item, call), state
@@ -271,6 +291,10 @@ class Protocol:
                 running = {run.name: run.running for run in state.runs}
                 started, answer = start_execution(running, call)
                 return answer, state.with_run(Run(started)) if started else state
+            case "DescribeExecution":
+                name = call.request["executionArn"].rpartition(":")[2]
+                status = "RUNNING" if state.run(name).running else "FAILED"
+                return Answer(item=(("status", "S", status),)), state
         raise NotImplementedError(call.operation)
 
     def _has_returned(self, invocation: Invocation) -> bool:
