@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from msklink import clock
 from msklink.auth_scheme import Scheme
-from msklink.aws import cluster_item
+from msklink.aws import cluster_item, step_functions
 from msklink.change_control.holds import Hold
 from msklink.connections.plan import ClusterFacts
 from msklink.errors import LeaseLost
@@ -164,8 +164,11 @@ def _perform(invocation: Invocation, *, has_room: bool) -> object:
             return _hold(run, is_held=invocation.is_held)
         case Kind.SWEEP:
             now = clock.now()
-            if sweep._has_window_begun(cluster_item.read_cluster(CLUSTER), now):
+            record = cluster_item.read_cluster(CLUSTER)
+            if sweep._has_window_begun(record, now):
                 lease.request_run(CLUSTER)
+            elif record.holder:
+                step_functions.start(record.holder, CLUSTER)
             return None
 
 
