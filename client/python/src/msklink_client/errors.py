@@ -35,9 +35,7 @@ class MskLinkError(Exception):
     With `Waiting`, `until` is the time at which the wait ends by itself, if that is known.
     """
 
-    def __init__(
-        self, code: str, message: str, remedy: str, until: datetime | None = None
-    ) -> None:
+    def __init__(self, code: str, message: str, remedy: str, until: datetime | None = None) -> None:
         super().__init__(f"{code}: {message} {remedy}")
         self.code = code
         self.message = message
