@@ -6,11 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from msklink.auth_scheme import Scheme
+from msklink.change_control.holds import Hold, RecordedHold
 from msklink.connections.record import ProbeResult, State
 from msklink.connections.removal import Removal
 from msklink.parameters import status
 from msklink.refusals import Code, refuse
-from msklink.runs.cluster_record import VendorRecord
+from msklink.runs.cluster_record import ClusterRecord, VendorRecord
 from tests.unit.factories import ARN, CLIENT, NOW, OTHER_CLIENT, connection
 
 REFUSAL = refuse(Code.VPC_NOT_FOUND, vpc_id="vpc-1", account=CLIENT)
@@ -127,10 +128,10 @@ def test_the_owner_sees_the_state_of_each_client() -> None:
             connection(state=State.PUBLISHED),
             connection(account=OTHER_CLIENT, state=State.REFUSED, refusal=REFUSAL),
         ],
-        {},
+        ClusterRecord(),
     )
 
-    assert "vendors" not in content
+    assert not {"vendors", "refusals", "waiting"} & content.keys()
     assert content["clients"] == {CLIENT: "published", OTHER_CLIENT: "refused"}
     assert content["state"] == "refused"
 
@@ -179,7 +180,7 @@ def test_the_owner_sees_the_state_of_each_vendor() -> None:
         "555555555555": VendorRecord(refusal=REFUSAL, removal=removal),
     }
 
-    content = status.summarize(ARN, [], vendors)
+    content = status.summarize(ARN, [], ClusterRecord(vendors=vendors))
 
     assert content["vendors"] == {
         "333333333333": "granted",
@@ -188,10 +189,22 @@ def test_the_owner_sees_the_state_of_each_vendor() -> None:
     }
 
 
+def test_the_owner_sees_what_is_refused_of_its_own_words_and_what_waits() -> None:
+    hold = RecordedHold(hold=Hold(reason=REFUSAL, until=NOW), schemes=(Scheme.IAM,), since=NOW)
+
+    content = status.summarize(ARN, [], ClusterRecord(refusals=(REFUSAL,), holds=(hold,)))
+
+    reason = REFUSAL.model_dump(mode="json")
+    assert content["refusals"] == [reason]
+    assert content["waiting"] == [
+        reason | {"until": "2026-01-01T00:00:00+00:00", "schemes": ["iam"]}
+    ]
+
+
 def test_the_owner_of_six_hundred_clients_sees_how_many_are_in_each_state() -> None:
     clients = [connection(account=f"{number:012d}", state=State.PUBLISHED) for number in range(600)]
 
-    content = status.summarize(ARN, clients, {})
+    content = status.summarize(ARN, clients, ClusterRecord())
 
     assert content["clients"] == {"published": 600}
 

@@ -9,7 +9,7 @@ from typing import Any
 from msklink.change_control.holds import Hold
 from msklink.connections.record import ConnectionRecord, ProbeResult, State
 from msklink.refusals import Refusal
-from msklink.runs.cluster_record import VendorRecord
+from msklink.runs.cluster_record import ClusterRecord
 
 ROOM = 8192 - 64
 """Size of an advanced parameter in bytes (SSM API reference, PutParameter), less the time."""
@@ -77,16 +77,26 @@ def with_replaced_cluster(value: str | None, content: Mapping[str, Any]) -> dict
 
 
 def summarize(
-    cluster_arn: str, records: Sequence[ConnectionRecord], vendors: Mapping[str, VendorRecord]
+    cluster_arn: str, records: Sequence[ConnectionRecord], cluster: ClusterRecord
 ) -> dict[str, Any]:
-    """Return the owner's status: the state of each client account, and of *vendors*' grants."""
+    """
+    Return the owner's status: the state of each client account and of each vendor's grant.
+
+    It also has what is refused of the owner's own words, and what waits for the owner.
+    """
     by_account: dict[str, list[ConnectionRecord]] = {}
     for record in sorted(records, key=lambda record: record.account):
         by_account.setdefault(record.account, []).append(record)
     clients = {account: overall_state(some) for account, some in by_account.items()}
-    summary = {"cluster_arn": cluster_arn, "state": overall_state(records), "clients": clients}
-    if vendors:
+    summary: dict[str, Any] = {"cluster_arn": cluster_arn, "state": overall_state(records), "clients": clients}
+    if vendors := cluster.vendors:
         summary["vendors"] = {account: vendors[account].state for account in sorted(vendors)}
+    if cluster.refusals:
+        summary["refusals"] = [one.model_dump(mode="json") for one in cluster.refusals]
+    if cluster.holds:
+        summary["waiting"] = [
+            _hold(one.hold) | {"schemes": list(one.schemes)} for one in cluster.holds
+        ]
     return fit(summary)
 
 
@@ -104,7 +114,9 @@ def _without_texts(status: dict[str, Any]) -> dict[str, Any]:
         if isinstance(value, dict):
             if "remedy" in value:
                 return {
-                    key: value[key] for key in ("code", "until", "good", "layer") if key in value
+                    key: value[key]
+                    for key in ("code", "until", "schemes", "good", "layer")
+                    if key in value
                 }
             return {key: shorten(one) for key, one in value.items()}
         return [shorten(one) for one in value] if isinstance(value, list) else value

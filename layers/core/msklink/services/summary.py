@@ -44,8 +44,8 @@ def _publish(task: SummaryPublication) -> list[str]:
         parameters.withdraw_all()
         run_state.save_published_state(task.cluster_arn, owner, PublishedState())
         return []
-    vendors = cluster_item.read_cluster(task.cluster_arn).vendors
-    content = status.summarize(task.cluster_arn, [*others, *own_records], vendors)
+    cluster = cluster_item.read_cluster(task.cluster_arn)
+    content = status.summarize(task.cluster_arn, [*others, *own_records], cluster)
     if own_records:
         content["vpcs"] = status.describe(task.cluster_arn, own_records)["vpcs"]
     written = parameters.publish(task.bootstrap_brokers, content, now)
