@@ -21,6 +21,8 @@ class Hold(BaseModel, frozen=True):
     """When it ends by itself; None where only the owner ends it."""
     approval: tuple[Scheme, ...] = ()
     """What the tag for approvals must name to let it go; empty where it waits for none."""
+    warning: str = ""
+    """That no window is long enough; empty where one is."""
 
     def is_over(self, now: datetime) -> bool:
         """Return whether it has ended by itself."""
@@ -85,6 +87,7 @@ def reboot_holds(
             key=f"{terms.key}/window",
         ),
         until=opening.start,
+        warning=_warning(opening, needed),
     )
     return dict.fromkeys(schemes, window) | approvals
 

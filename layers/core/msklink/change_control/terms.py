@@ -10,6 +10,8 @@ from msklink.tags import read_schemes
 
 REQUIRED, NONE = "required", "none"
 
+STACK_FREEZE = "parameter Freeze of the owner stack"
+
 
 @dataclass(frozen=True)
 class StackTerms:
@@ -30,6 +32,8 @@ class ChangeTerms:
     """The prefix of the keys of the tags: the namespace."""
     windows: MaintenanceWindows | None = ALWAYS
     """None where the owner's text is no window: then no update reboots brokers."""
+    window: str = "always"
+    """The text of the windows, as the owner wrote it."""
     is_approval_required: bool = False
     approved: frozenset[Scheme] = frozenset()
     freeze: str = ""
@@ -40,13 +44,15 @@ class ChangeTerms:
 
 def read_terms(tags: Mapping[str, str], namespace: str, stack: StackTerms) -> ChangeTerms:
     """Return the terms for the cluster with *tags*."""
-    windows, no_window = _read_window(tags.get(f"{namespace}/window"), namespace, stack.window)
+    tag = tags.get(f"{namespace}/window")
+    windows, no_window = _read_window(tag, namespace, stack.window)
     required, no_approval = _read_approval(tags.get(f"{namespace}/approval"), namespace, stack)
     key = f"{namespace}/approved"
     approved = read_schemes(tags.get(key), f"Tag {key} of the cluster")
     return ChangeTerms(
         key=namespace,
         windows=windows,
+        window=tag or stack.window or "always",
         is_approval_required=required,
         approved=approved.schemes,
         freeze=_freeze(tags, namespace, stack),
@@ -81,4 +87,4 @@ def _freeze(tags: Mapping[str, str], namespace: str, stack: StackTerms) -> str:
     key = f"{namespace}/freeze"
     if key in tags:
         return f"tag {key} of the cluster"
-    return "parameter Freeze of the owner stack" if stack.freeze else ""
+    return STACK_FREEZE if stack.freeze else ""

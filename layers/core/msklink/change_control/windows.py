@@ -85,6 +85,11 @@ class MaintenanceWindows:
 
     windows: tuple[WeeklyWindow, ...] = ()
 
+    @property
+    def zone(self) -> tzinfo:
+        """The time zone of their times."""
+        return self.windows[0].zone if self.windows else UTC
+
     @classmethod
     def parse(cls, text: str) -> "MaintenanceWindows":
         """Read *text*, `always` or windows; raise MalformedWindow if it is neither."""

@@ -39,6 +39,8 @@ class ClusterFacts(BaseModel, frozen=True):
     """Schemes that others turned off and that MSKLink turns on again."""
     holds: dict[Scheme, Hold] = {}
     """Schemes by which no connection can be created yet, because the owner's terms hold it."""
+    window: str = "always"
+    """The owner's maintenance windows, as text."""
     update_seconds: int = 0
     """Seconds that turning on a scheme may take; 0 where all offered schemes are on."""
     enabled_by: datetime | None = None

@@ -1,21 +1,22 @@
 """Record and report what waits for the owner's terms, and start a run when a window begins."""
 
-from collections.abc import Iterator, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from aws_lambda_powertools import Logger
 
 from msklink import clock
+from msklink.arns import ClusterArn
 from msklink.auth_scheme import Scheme
 from msklink.aws import cluster_item, scheduler
 from msklink.aws.session import AWS_ERRORS
+from msklink.change_control.change_request import HeldChange
 from msklink.change_control.holds import Hold, RecordedHold, common_hold, freeze_hold
 from msklink.cluster.next_move import Move
 from msklink.connections.plan import ClusterFacts
 from msklink.refusals import Code
 from msklink.runs.cluster_record import ClusterRecord
-from msklink.runs.task_input import HeldTask
+from msklink.runs.task_input import HeldTask, Survey
 from msklink.services import notifications
 from msklink.settings import settings
 
@@ -42,9 +43,7 @@ def hold_changes(task: HeldTask, record: ClusterRecord) -> dict[str, Any]:
             _report(task, holds[-1])
     if tuple(holds) != record.holds:
         cluster_item.record_holds(task.cluster_arn, holds)
-    for one in holds:
-        if one.hold.until:
-            _schedule_sweep(task, one.hold.until)
+    schedule_sweeps(task.cluster, holds)
     return {"move": Move.HOLD if task.freeze else Move.PROCEED}
 
 
@@ -73,17 +72,36 @@ def _reasons(
 
 
 def _report(task: HeldTask, hold: RecordedHold) -> None:
-    waiting = sorted(
-        survey.account for survey in task.surveys if set(survey.held) & set(hold.schemes)
-    )
+    waiting = sorted(survey.account for survey in task.surveys if _waits(survey, hold))
     facts = ClusterFacts.model_validate(task.facts) if "arn" in task.facts else None
+    is_reboot = facts and not set(hold.schemes) <= set(facts.enabled_schemes)
+    held = HeldChange(
+        cluster=task.cluster,
+        hold=hold,
+        accounts=waiting,
+        brokers=facts.brokers if facts else 0,
+        minutes=facts.update_seconds // 60 if facts and is_reboot else 0,
+        window=facts.window if facts else "always",
+        freeze=task.freeze,
+        key=settings().namespace,
+    )
     logger.info("held", hold=hold.model_dump(mode="json"), accounts=waiting)
-    notifications.connectivity_held(task.cluster_arn, task.run, hold, waiting, facts)
+    notifications.connectivity_held(task.run, held)
 
 
-def _schedule_sweep(task: HeldTask, when: datetime) -> None:
-    """Schedule a sweep at the beginning of a window; otherwise the regular sweep starts the run."""
-    try:
-        scheduler.sweep_at(f"{task.cluster.name}-{task.cluster.uuid[:8]}-{when:%Y%m%d%H%M}", when)
-    except AWS_ERRORS as error:
-        logger.warning("no sweep scheduled", cluster=task.cluster_arn, error=str(error))
+def _waits(survey: Survey, hold: RecordedHold) -> bool:
+    """Return whether a client waits for one of the schemes, or for a removal if there is none."""
+    return bool(set(survey.held) & set(hold.schemes)) or (not hold.schemes and survey.closing)
+
+
+def schedule_sweeps(cluster: ClusterArn, holds: Iterable[RecordedHold]) -> None:
+    """
+    Schedule a sweep at the beginning of each window, unless there is one already.
+
+    Where that fails, the next regular sweep tries it again, or starts the run itself.
+    """
+    for when in sorted({one.hold.until for one in holds if one.hold.until}):
+        try:
+            scheduler.sweep_at(f"{cluster.name}-{cluster.uuid[:8]}-{when:%Y%m%d%H%M}", when)
+        except AWS_ERRORS as error:
+            logger.warning("no sweep scheduled", cluster=cluster.text, error=str(error))

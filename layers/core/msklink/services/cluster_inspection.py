@@ -109,6 +109,7 @@ def _offer(
         enabled_schemes=tuple(sorted(cluster.private_schemes)),
         restoring=tuple(sorted(connectivity.schemes_to_restore(cluster, possible, record))),
         holds=holds,
+        window=connectivity.change_terms(cluster).window,
         update_seconds=seconds,
         enabled_by=clock.now() + timedelta(seconds=seconds),
     )

@@ -11,8 +11,7 @@ from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from msklink.auth_scheme import Scheme
 from msklink.aws.eventbridge import DetailType, put_event
-from msklink.change_control.holds import RecordedHold
-from msklink.connections.plan import ClusterFacts
+from msklink.change_control.change_request import HeldChange, change_request
 from msklink.connections.progress import seconds_by_phase
 from msklink.connections.record import ConnectionRecord, Progress
 from msklink.connections.removal import Removal
@@ -181,26 +180,22 @@ def client_failed() -> None:
     _count("ClientFailures")
 
 
-def connectivity_held(
-    cluster_arn: str,
-    run: str,
-    hold: RecordedHold,
-    accounts: Iterable[str],
-    facts: ClusterFacts | None,
-) -> None:
+def connectivity_held(run: str, held: HeldChange) -> None:
     """Publish what waits for the owner's terms, and for whom; the owner reads it as an alert."""
     _count("Holds")
+    recorded, hold = held.hold, held.hold.hold
     put_event(
         DetailType.CONNECTIVITY_HELD,
-        cluster_arn=cluster_arn,
+        cluster_arn=held.cluster.text,
         run=run,
-        schemes=list(hold.schemes),
-        accounts=list(accounts),
-        brokers=facts.brokers if facts else None,
-        minutes=facts.update_seconds // 60 if facts else None,
-        since=hold.since.isoformat(timespec="seconds"),
-        until=hold.hold.until.isoformat(timespec="seconds") if hold.hold.until else None,
-        refusal=_plain(hold.hold.reason),
+        schemes=list(recorded.schemes),
+        accounts=list(held.accounts),
+        brokers=held.brokers if held.minutes else None,
+        minutes=held.minutes,
+        since=recorded.since.isoformat(timespec="seconds"),
+        until=hold.until.isoformat(timespec="seconds") if hold.until else None,
+        refusal=_plain(hold.reason),
+        request=asdict(change_request(held)),
     )
 
 
