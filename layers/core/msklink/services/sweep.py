@@ -8,6 +8,7 @@ from functools import partial
 from aws_lambda_powertools import Logger
 
 from msklink import clock
+from msklink.arns import ClusterArn
 from msklink.aws import cluster_item, msk_clusters, run_state, step_functions
 from msklink.aws.cluster_snapshot import ClusterSnapshot, read_snapshot
 from msklink.cluster import description
@@ -15,7 +16,7 @@ from msklink.cluster.description import ClusterDescription
 from msklink.connections import offboarding, sweep_rules
 from msklink.runs import backoff
 from msklink.runs.cluster_record import ClusterRecord, RunFailure
-from msklink.services import change_detection, connectivity, lease, notifications
+from msklink.services import change_detection, change_holds, connectivity, lease, notifications
 from msklink.services.account_scan import AccountScanner
 from msklink.services.failed_runs import handle_failed_run
 from msklink.settings import settings
@@ -66,6 +67,7 @@ def _reasons(
         return []
     if is_begun:
         return ["a maintenance window has begun"]
+    change_holds.schedule_sweeps(ClusterArn.parse(arn), snapshot.cluster.holds)
     if record.holder:
         return []
     return _reasons_at_rest(arn, cluster, snapshot, scanner, now)
