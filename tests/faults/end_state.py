@@ -12,6 +12,7 @@ from msklink.aws.eventbridge import DetailType
 from msklink.cluster.description import GONE
 from tests.faults.environment import Environment
 from tests.support.aws import Accounts
+from tests.support.change_control import scheduled
 from tests.support.functions import NAMESPACE, OWNER
 
 MANAGED_BY = f"{NAMESPACE}/managed-by"
@@ -46,7 +47,7 @@ def end_state(environment: Environment) -> dict[str, Any]:
 
 def _holds(environment: Environment) -> list[dict[str, Any]]:
     """Return what is recorded to wait, and whether a sweep is scheduled for when it ends."""
-    schedules = environment.accounts.scheduled_sweeps()
+    schedules = scheduled(environment.accounts)
     return [
         {
             "reason": one.hold.reason.model_dump(mode="json"),
@@ -94,7 +95,12 @@ def _event_name(event: dict[str, Any]) -> str:
     """Return what identifies *event*; a hold is one for each reason and its schemes."""
     facts = [event["detail_type"]]
     if event["detail_type"] == DetailType.CONNECTIVITY_HELD:
-        facts += [event["refusal"]["code"], *event.get("schemes", ()), "for", *event.get("accounts", ())]
+        facts += [
+            event["refusal"]["code"],
+            *event.get("schemes", ()),
+            "for",
+            *event.get("accounts", ()),
+        ]
     facts += [event[fact] for fact in ("account", "vpc_id", "scheme") if fact in event]
     return " ".join(facts)
 

@@ -4,6 +4,7 @@ from localcloud.msk import MskError, faults
 from tests.faults.environment import Environment, add_cluster_and_clients, find_vpc, make_vpc
 from tests.support import external_changes
 from tests.support.aws import CLIENT, OTHER_CLIENT
+from tests.support.change_control import advance_to, remove_terms, scheduled, set_terms
 from tests.support.client_events import request
 from tests.support.functions import OWNER
 from tests.support.onboarded_client import FIREHOSE
@@ -252,38 +253,38 @@ WINDOW = "sat 0000-mon 0000"
 
 def with_approval_required(environment: Environment) -> None:
     add_cluster_and_clients(environment)
-    environment.accounts.tag_cluster(environment.cluster, msklink__approval="required")
+    set_terms(environment.accounts, environment.cluster, approval="required")
 
 
 def with_one_scheme_approved(environment: Environment) -> None:
     with_approval_required(environment)
-    environment.accounts.tag_cluster(environment.cluster, msklink__approved="iam")
+    set_terms(environment.accounts, environment.cluster, approved="iam")
 
 
 def with_approval_given(environment: Environment) -> None:
     """Approve both schemes after a run that waited for it; the tag event was lost."""
     with_approval_required(environment)
     environment.reconcile()
-    environment.accounts.tag_cluster(environment.cluster, msklink__approved="iam scram")
+    set_terms(environment.accounts, environment.cluster, approved="iam scram")
 
 
 def with_window_ahead(environment: Environment) -> None:
     add_cluster_and_clients(environment)
-    environment.accounts.tag_cluster(environment.cluster, msklink__window=WINDOW)
+    set_terms(environment.accounts, environment.cluster, window=WINDOW)
 
 
 def with_window_begun(environment: Environment) -> None:
     """Let the window begin for which the clients wait."""
     with_window_ahead(environment)
     environment.reconcile()
-    [begins] = environment.accounts.scheduled_sweeps()
-    environment.accounts.clock.advance((begins - environment.accounts.clock.now()).total_seconds())
+    [begins] = scheduled(environment.accounts)
+    advance_to(environment.accounts, begins)
 
 
 def with_freeze_before_offboarding(environment: Environment) -> None:
     """Freeze the cluster of a client whose removal is due."""
     with_grace_period_over(environment)
-    environment.accounts.tag_cluster(environment.cluster, msklink__freeze="incident")
+    set_terms(environment.accounts, environment.cluster, freeze="incident")
 
 
 def with_freeze_ended(environment: Environment) -> None:
@@ -305,16 +306,14 @@ def freeze_during(operation: str, environment: Environment) -> None:
     """Freeze the cluster just before the next call of *operation*, and deliver its tag event."""
 
     def freeze() -> None:
-        environment.accounts.tag_cluster(environment.cluster, msklink__freeze="incident")
+        set_terms(environment.accounts, environment.cluster, freeze="incident")
         environment.request_run()
 
     environment.accounts.meanwhile(operation, freeze)
 
 
 def end_freeze(environment: Environment) -> None:
-    environment.accounts.client("kafka").untag_resource(
-        ResourceArn=environment.cluster, TagKeys=["msklink/freeze"]
-    )
+    remove_terms(environment.accounts, environment.cluster, "freeze")
 
 
 # ------------------------------------------------------------------------------ earlier failures

@@ -2,7 +2,6 @@
 
 import json
 from abc import ABC, abstractmethod
-from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -83,16 +82,6 @@ class AwsView(ABC):
             for envelope in envelopes
             if detail_type in {None, envelope["detail-type"]}
         ]
-
-    def scheduled_sweeps(self) -> set[datetime]:
-        """Return the times of the one-time schedules of sweeps."""
-        scheduler = self.client("scheduler")
-        names = [one["Name"] for one in scheduler.list_schedules()["Schedules"]]
-        expressions = (scheduler.get_schedule(Name=name)["ScheduleExpression"] for name in names)
-        return {
-            datetime.strptime(one, "at(%Y-%m-%dT%H:%M:%S)").replace(tzinfo=UTC)
-            for one in expressions
-        }
 
     # -------------------------------------------------- what a second run must not change
 
