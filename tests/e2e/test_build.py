@@ -1,5 +1,7 @@
 """`sam build` builds for the architecture of the template."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,15 @@ def machine(library: Path) -> int:
     return int.from_bytes(header[18:20], "little")
 
 
+def build_layer(template: Path, folder: Path) -> Path:
+    """Build the layer of dependencies by `sam build`, and return its folder of packages."""
+    run_sam(
+        *("build", "DependenciesLayer", "--template", str(template)),
+        *("--base-dir", str(REPOSITORY), "--build-dir", str(folder)),
+    )
+    return folder / "DependenciesLayer" / "python"
+
+
 @pytest.mark.parametrize("architecture", MACHINES)
 def test_the_layer_has_compiled_code_for_the_architecture_of_the_template(
     architecture: str, tmp_path: Path
@@ -27,10 +38,21 @@ def test_the_layer_has_compiled_code_for_the_architecture_of_the_template(
     template = tmp_path / "template.yaml"
     template.write_text(for_architecture(architecture))
 
-    run_sam(
-        *("build", "DependenciesLayer", "--template", str(template)),
-        *("--base-dir", str(REPOSITORY), "--build-dir", str(tmp_path / "built")),
+    libraries = list(build_layer(template, tmp_path / "built").rglob("*.so"))
+
+    assert {machine(library) for library in libraries} == {MACHINES[architecture]}
+
+
+def test_the_layer_has_the_time_zones_that_an_image_may_lack(tmp_path: Path) -> None:
+    packages = build_layer(REPOSITORY / "template.yaml", tmp_path / "built")
+    code = "from zoneinfo import ZoneInfo, TZPATH; print(TZPATH, ZoneInfo('Europe/Berlin'))"
+
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", code],  # without the packages of this environment
+        env={"PYTHONPATH": str(packages), "PYTHONTZPATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
-    libraries = list((tmp_path / "built").rglob("*.so"))
-    assert {machine(library) for library in libraries} == {MACHINES[architecture]}
+    assert (done.stdout.strip(), done.stderr) == ("() Europe/Berlin", "")
