@@ -26,7 +26,7 @@ class HeldProtocol(Protocol):
         if state.reboots > 1:
             return "two reboots"
         if _holds(state) and not state.is_reported:
-            return "a hold that nobody was told of"
+            return "an unreported hold"
         if found := super().violation(state):
             return found
         if not self.is_over(state) or self._has_failed(state):

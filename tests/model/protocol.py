@@ -87,7 +87,7 @@ class ProtocolState(NamedTuple):
     is_scheduled: bool = False
     """Whether a sweep is scheduled for the beginning of the window."""
     is_reported: bool = False
-    """Whether the owner was told of the hold."""
+    """Whether the hold was reported to the owner."""
     reboots: int = 0
     hourly_sweeps: int = 0
     """How many more follow once everything has ended."""

@@ -93,5 +93,5 @@ def test_the_check_fails_if_a_hold_is_recorded_before_it_is_reported(
 ) -> None:
     monkeypatch.setattr(change_holds, "_report", lambda *_: None)
 
-    with pytest.raises(Violation, match="nobody was told"):
+    with pytest.raises(Violation, match="unreported"):
         check(clients, requests=1)

@@ -64,7 +64,7 @@ def test_an_approval_names_the_window_that_comes_after_it() -> None:
     assert "after your approval (sun 0200-sun 0500 Europe/Berlin)" in request.time
 
 
-def test_a_window_is_told_in_its_time_zone() -> None:
+def test_a_window_is_shown_in_its_time_zone() -> None:
     window = "sun 0200-sun 0500 Europe/Berlin"
 
     request = change_request(held(hold_of(window=window), Scheme.IAM, window=window))
@@ -77,7 +77,7 @@ def test_a_window_is_told_in_its_time_zone() -> None:
     assert request.stop == f"To stop it: {TAG} msklink/freeze=stop"
 
 
-def test_a_window_that_is_too_short_is_told() -> None:
+def test_a_window_that_is_too_short_is_reported() -> None:
     window = "sun 0200-sun 0300"
     hold = hold_of(window=window)
 
@@ -113,7 +113,7 @@ def test_what_reboots_no_broker_says_so(schemes: tuple[Scheme, ...], change: str
     assert request.effect == "Effect: no broker reboots."
 
 
-def test_terms_that_mean_nothing_are_told_with_their_remedy() -> None:
+def test_terms_that_mean_nothing_are_shown_with_their_remedy() -> None:
     hold = hold_of(window="whenever")
 
     request = change_request(held(hold, Scheme.IAM, window="whenever"))
