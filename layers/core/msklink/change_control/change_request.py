@@ -54,8 +54,9 @@ def change_request(held: HeldChange) -> ChangeRequest:
             stop = "To decline: do nothing. The clients go on waiting, and their status says so."
         case Code.OUTSIDE_WINDOW:
             asks, time = "waits for the maintenance window", _time_of_window(held)
-            go = f"To begin at once: {_tag(held, f'{held.key}/window=always')}"
-            stop = f"To stop it: {_tag(held, f'{held.key}/freeze=stop')}"
+            always = _tag(held, f"{held.key}/window=always")
+            go = f"To begin at once, and have no window from then on: {always}"
+            stop = f"To stop it, and all other changes: {_tag(held, f'{held.key}/freeze=stop')}"
         case Code.FROZEN:
             asks, time = "is held by a freeze", "It goes on by itself when the freeze ends."
             go = f"To end the freeze: {_end_of_freeze(held)}"

@@ -88,7 +88,11 @@ def summarize(
     for record in sorted(records, key=lambda record: record.account):
         by_account.setdefault(record.account, []).append(record)
     clients = {account: overall_state(some) for account, some in by_account.items()}
-    summary: dict[str, Any] = {"cluster_arn": cluster_arn, "state": overall_state(records), "clients": clients}
+    summary: dict[str, Any] = {
+        "cluster_arn": cluster_arn,
+        "state": overall_state(records),
+        "clients": clients,
+    }
     if vendors := cluster.vendors:
         summary["vendors"] = {account: vendors[account].state for account in sorted(vendors)}
     if cluster.refusals:
