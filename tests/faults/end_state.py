@@ -47,12 +47,12 @@ def end_state(environment: Environment) -> dict[str, Any]:
 
 def _holds(environment: Environment) -> list[dict[str, Any]]:
     """Return what is recorded to wait, and whether a sweep is scheduled for when it ends."""
-    schedules = scheduled(environment.accounts)
+    schedules = [at - timedelta(seconds=1) for at in scheduled(environment.accounts)]
     return [
         {
             "reason": one.hold.reason.model_dump(mode="json"),
             "schemes": list(one.schemes),
-            "sweep": bool(until := one.hold.until) and until + timedelta(seconds=1) in schedules,
+            "sweep": one.hold.until in schedules,
         }
         for one in cluster_item.read_cluster(environment.cluster).holds
     ]

@@ -19,7 +19,7 @@ TAG = f"aws kafka tag-resource --resource-arn {ARN} --tags"
 
 
 def held(hold: Hold, *schemes: Scheme, **changes: Any) -> HeldChange:
-    facts = {
+    facts: dict[str, Any] = {
         "accounts": [CLIENT],
         "brokers": 3,
         "minutes": 75,
