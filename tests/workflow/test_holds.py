@@ -66,6 +66,7 @@ def test_the_owner_is_notified_of_a_hold_with_all_that_it_needs_to_decide(
     refusal = event.pop("refusal")
     assert refusal["code"] == "AwaitingApproval"
     assert "set tag msklink/approved of the cluster to iam scram" in refusal["remedy"]
+    assert "turning on iam and scram" in event.pop("request")["change"]
     assert event == {
         "detail_type": "Connectivity Held",
         "cluster_arn": cluster,
