@@ -9,7 +9,6 @@ from msklink import clock
 from msklink.aws import cluster_item, dynamodb, ec2, msk_clusters, run_state
 from msklink.aws.errors import aws_refusals
 from msklink.aws.msk_model import unknown_fields
-from msklink.change_control.terms import read_terms
 from msklink.cluster import description, eligibility, next_move, update_window
 from msklink.cluster.description import ClusterDescription
 from msklink.cluster.next_move import Move
@@ -42,7 +41,7 @@ def inspect(task: ClusterInspection) -> dict[str, Any]:
             cluster = msk_clusters.describe_updates(msk, task.cluster_arn, record.operation)
             answer = _decide(task, cluster, record)
             fingerprint = connectivity.fingerprint(cluster)
-            answer |= {"freeze": _freeze(cluster)}
+            answer |= {"freeze": connectivity.freeze(cluster)}
     except Refused as error:
         record_cluster_refusals(task, record, (error.refusal,))
         answer = {"move": Move.STOP, "reason": error.refusal.message}
@@ -120,14 +119,6 @@ def _offer(
         "managed": True,
         "facts": facts.model_dump(mode="json"),
     }
-
-
-def _freeze(cluster: ClusterDescription | None) -> str:
-    """Return what freezes the cluster, if anything; for a deleted one that is the owner stack."""
-    terms = read_terms(
-        cluster.tags if cluster else {}, settings().namespace, settings().change_terms
-    )
-    return terms.freeze
 
 
 def _close_gone_cluster(task: ClusterInspection, record: ClusterRecord) -> dict[str, Any]:

@@ -80,6 +80,12 @@ def change_terms(cluster: ClusterDescription) -> ChangeTerms:
     return read_terms(cluster.tags, settings().namespace, settings().change_terms)
 
 
+def freeze(cluster: ClusterDescription | None) -> str:
+    """Return what freezes the cluster, if anything; for a deleted one that is the owner stack."""
+    tags = cluster.tags if cluster else {}
+    return read_terms(tags, settings().namespace, settings().change_terms).freeze
+
+
 def fingerprint(cluster: ClusterDescription | None) -> str:
     """Return the digest of all on which a run acts, with the terms of the owner stack."""
     if cluster is None:

@@ -14,6 +14,7 @@ from msklink.aws.cluster_snapshot import ClusterSnapshot, read_snapshot
 from msklink.cluster import description
 from msklink.cluster.description import ClusterDescription
 from msklink.connections import offboarding, sweep_rules
+from msklink.refusals import Code
 from msklink.runs import backoff
 from msklink.runs.cluster_record import ClusterRecord, RunFailure
 from msklink.services import change_detection, change_holds, connectivity, lease, notifications
@@ -111,7 +112,8 @@ def _reasons_at_rest(
         forget = run_state.forget_managed if cluster else run_state.forget_all
         forget(arn)
         return []
-    changes = _changes(arn, cluster if is_managed else None, snapshot, scanner, now)
+    changes = [] if _is_frozen(cluster, record) else _due_removals(snapshot, now)
+    changes += _changes(arn, cluster if is_managed else None, snapshot, scanner)
     refused = {one.account for one in snapshot.connections if sweep_rules.is_retryable(one)}
     retryable = [f"what was refused in {account} can be retried" for account in sorted(refused)]
     interval = settings().retry_pauses[-1]
@@ -136,19 +138,30 @@ def _reasons_after_failure(
         yield "the cluster has changed since the last attempt"
 
 
+def _is_frozen(cluster: ClusterDescription | None, record: ClusterRecord) -> bool:
+    """Return whether a freeze holds removals, and a run has reported it."""
+    is_reported = any(one.hold.reason.code is Code.FROZEN for one in record.holds)
+    return is_reported and bool(connectivity.freeze(cluster))
+
+
+def _due_removals(snapshot: ClusterSnapshot, now: datetime) -> list[str]:
+    """Return the removals that are due."""
+    due = [one.item for one in snapshot.connections if offboarding.is_removal_due(one, now)]
+    changes = [backoff.reason_with_digest("removals of connections are due", due)] if due else []
+    due = sorted(one for one, vendor in snapshot.cluster.vendors.items() if vendor.is_due(now))
+    return changes + (
+        [backoff.reason_with_digest("removals of vendors are due", due)] if due else []
+    )
+
+
 def _changes(
     arn: str,
     managed: ClusterDescription | None,
     snapshot: ClusterSnapshot,
     scanner: AccountScanner,
-    now: datetime,
 ) -> list[str]:
-    """Return the removals that are due, and the changes on either side."""
-    known = snapshot.connections
-    due = [one.item for one in known if offboarding.is_removal_due(one, now)]
-    changes = [backoff.reason_with_digest("removals of connections are due", due)] if due else []
-    due = sorted(one for one, vendor in snapshot.cluster.vendors.items() if vendor.is_due(now))
-    changes += [backoff.reason_with_digest("removals of vendors are due", due)] if due else []
+    """Return the changes on either side."""
+    known, changes = snapshot.connections, list[str]()
     of_cluster = list(change_detection.detect_cluster_changes(managed, snapshot)) if managed else []
     changes += of_cluster
     listed = managed.client_accounts(settings().namespace) if managed else frozenset()
