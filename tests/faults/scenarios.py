@@ -238,7 +238,6 @@ SCENARIOS = (
         "one of two schemes is approved",
         setups.with_one_scheme_approved,
         Environment.reconcile,
-        kills_every_write=True,
     ),
     Scenario(
         "a reboot is approved",
@@ -274,7 +273,6 @@ SCENARIOS = (
         setups.with_freeze_ended,
         Environment.reconcile,
         same_end_as=OFFBOARDING,
-        kills_every_write=True,
     ),
     Scenario(
         "a freeze begins while MSK reboots",
@@ -291,7 +289,6 @@ SCENARIOS = (
         setups.with_freeze_ended_that_began_in_a_run,
         Environment.reconcile,
         same_end_as=TAGGED,
-        kills_every_write=True,
     ),
     # ---- changes by others
     Scenario(
