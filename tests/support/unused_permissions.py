@@ -75,6 +75,7 @@ UNUSED = {
         "(`tests/integration/test_revoke_access.py`); in the end-to-end tests it is on when a "
         "client is offboarded"
     ),
+    ("EnableConnectivityFunctionRole", "states:DescribeExecution"): _REDRIVING,
     ("GrantAccessFunctionRole", "states:DescribeExecution"): _REDRIVING,
     ("RevokeAccessFunctionRole", "ssm:GetParameters"): (
         "for an account that is offboarded while another has access to topics "
