@@ -89,6 +89,12 @@ def picture(onboarded: OnboardedClient) -> dict[str, Any]:
     }
 
 
+def delete_history(onboarded: OnboardedClient, item: str) -> None:
+    """Delete the repair history, as a person does who has stopped the other tool."""
+    key = {"cluster_arn": {"S": onboarded.cluster}, "item": {"S": item}}
+    onboarded.accounts.client("dynamodb").delete_item(TableName=settings().table_name, Key=key)
+
+
 # ------------------------------------------------------------------------------------- repaired
 
 
@@ -154,6 +160,42 @@ def test_repeated_drift_is_contested_and_no_longer_repaired(
     assert servers == "b-1:9098"
 
 
+def test_a_contested_connection_is_created_again_only_after_its_history_is_deleted(
+    onboarded: OnboardedClient,
+) -> None:
+    repaired = [(REPAIRED, ""), ("Client Onboarded", "")]
+    for _ in range(3):
+        the_connection_is_deleted(onboarded)
+        assert (onboarded.sweep(), onboarded.sweep()) == (1, 0)
+        assert onboarded.take_events() == repaired
+    the_connection_is_deleted(onboarded)
+    assert onboarded.sweep() == 1
+    assert onboarded.take_events() == [("Client Refused", "DriftContested")]
+
+    onboarded.advance_hours(48)
+
+    assert onboarded.sweep() == 0
+    onboarded.reconcile()
+    assert (onboarded.connections(), onboarded.take_events()) == ([], [])
+    delete_history(onboarded, f"drift#connection#{CLIENT}#{onboarded.vpc_id}#iam")
+    assert onboarded.sweep() == 1
+    assert (onboarded.connections(), onboarded.take_events()) == (["AVAILABLE"], repaired)
+
+
+def test_a_connection_that_is_not_repaired_is_counted_once(
+    onboarded: OnboardedClient,
+    repair: Callable[[str], None],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    repair("")
+    the_connection_is_deleted(onboarded)
+
+    onboarded.sweep()
+    onboarded.reconcile()
+
+    assert capsys.readouterr().out.count('"DriftLeftAlone":[1.0]') == 1
+
+
 def test_contested_parameters_are_repaired_after_their_history_is_deleted(
     onboarded: OnboardedClient,
 ) -> None:
@@ -162,13 +204,7 @@ def test_contested_parameters_are_repaired_after_their_history_is_deleted(
         a_parameter_is_changed(onboarded)
         assert (onboarded.sweep(), onboarded.sweep()) == (1, 0)
 
-    onboarded.accounts.client("dynamodb").delete_item(
-        TableName=settings().table_name,
-        Key={
-            "cluster_arn": {"S": onboarded.cluster},
-            "item": {"S": f"drift#parameters#{CLIENT}##iam"},
-        },
-    )
+    delete_history(onboarded, f"drift#parameters#{CLIENT}##iam")
 
     assert onboarded.sweep() == 1
     assert picture(onboarded) == good

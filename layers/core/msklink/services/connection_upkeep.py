@@ -77,6 +77,7 @@ def _ensure(
     if found:
         repair = drift_repair.repair_of(task.cluster_arn, found)
         if repair.refusal:
+            repair.record_unrepaired()
             return record.with_(state=State.FAILED, refusal=repair.refusal)
         repair.record_attempt(task.run)
     return _adopt(msk, record, connection) if connection else _create_or_delay(msk, record)

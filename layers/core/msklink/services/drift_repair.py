@@ -32,13 +32,27 @@ class Repair:
     @property
     def needs_run(self) -> bool:
         """Return whether a run would repair or report the drift."""
-        return self.history.last_reported_state != self.found.before or self.refusal is None
+        return not self._is_reported or self.refusal is None
 
     def report_unrepaired(self, run: str, refusal: Refusal) -> None:
         """Report once for each state of the drift that it is not repaired."""
-        if self.history.last_reported_state != self.found.before:
+        if not self._is_reported:
             notifications.drift_unrepaired(self.cluster_arn, run, self.found, refusal)
+            self.record_unrepaired()
+
+    def record_unrepaired(self) -> None:
+        """
+        Record that the drift is not repaired, and count it once for each of its states.
+
+        A contested drift then stays contested. To report it is up to the caller.
+        """
+        if not self._is_reported:
+            notifications.count_unrepaired(self.found)
             self._save(self.history.reported(self.found.before, clock.now()))
+
+    @property
+    def _is_reported(self) -> bool:
+        return self.history.last_reported_state == self.found.before
 
     def record_attempt(self, run: str) -> None:
         """Record that a repair begins, unless a run that failed has recorded it."""

@@ -153,12 +153,15 @@ def drift_repaired(cluster_arn: str, run: str, drift: Drift) -> None:
 
 def drift_unrepaired(cluster_arn: str, run: str, drift: Drift, refusal: Refusal) -> None:
     """Publish the refusal for the client whose account has the drift, otherwise for the owner."""
-    _count_drift("DriftLeftAlone", drift)
     if not drift.account:
         cluster_refused(cluster_arn, run, refusal)
         return
     whose = {"account": drift.account, "vpc_id": drift.vpc_id, "scheme": drift.scheme}
     client_refused(refusal, cluster_arn=cluster_arn, run=run, **whose)
+
+
+def count_unrepaired(drift: Drift) -> None:
+    _count_drift("DriftLeftAlone", drift)
 
 
 def unknown_connection(
