@@ -68,6 +68,10 @@ NOT_VERBS = frozenset(
 )
 """First words of descriptions that do not say what a function does."""
 
+QUESTION = re.compile(r"_?(are|can|has|is|may|needs|was)_")
+YES_OR_NO = {"bool", "bool | None"}
+"""What functions return whose names are questions."""
+
 NAMES_OF_OTHERS = {"memory_limit_in_mb"}
 """Names that others chose: here one of Lambda's context object."""
 
@@ -157,6 +161,14 @@ def is_plain_function(node: ast.AST) -> TypeGuard[ast.FunctionDef]:
     return isinstance(node, ast.FunctionDef) and not any(
         "property" in ast.unparse(decorator) for decorator in node.decorator_list
     )
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_functions_with_the_name_of_a_question_return_yes_or_no(path: Path) -> None:
+    nodes = [one for one in ast.walk(ast.parse(path.read_text())) if is_plain_function(one)]
+    questions = [one for one in nodes if QUESTION.match(one.name)]
+
+    assert not [one.name for one in questions if ast.unparse(one.returns or one) not in YES_OR_NO]
 
 
 def test_retired_phrases_are_found_across_lines_and_as_whole_words() -> None:

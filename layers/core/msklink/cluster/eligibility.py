@@ -1,7 +1,8 @@
 """Decide which schemes a cluster can offer over private connectivity, and why not the others.
 
 Each rule names its source. MSK page: "Amazon MSK multi-VPC private connectivity in a single
-Region", requirements and limitations. No rule changes the cluster.
+Region", requirements and limitations. No rule changes the cluster. A rule `refuse_…` returns a
+refusal, or None for a cluster that keeps it.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -16,12 +17,12 @@ from msklink.tags import RequestedSchemes
 ClusterRule = Callable[[ClusterDescription], Refusal | None]
 
 
-def is_provisioned(cluster: ClusterDescription) -> Refusal | None:
+def refuse_serverless(cluster: ClusterDescription) -> Refusal | None:
     """Refuse a serverless cluster, whose VPCs are set at creation (MSK developer guide, limits)."""
     return refuse(Code.CLUSTER_SERVERLESS) if cluster.serverless else None
 
 
-def is_usable(cluster: ClusterDescription) -> Refusal | None:
+def refuse_unusable(cluster: ClusterDescription) -> Refusal | None:
     """Refuse a cluster that never returns to ACTIVE (MSK developer guide, cluster states)."""
     if cluster.state not in {"FAILED", "DELETING"}:
         return None
@@ -29,7 +30,7 @@ def is_usable(cluster: ClusterDescription) -> Refusal | None:
     return refuse(Code.CLUSTER_UNUSABLE, state=cluster.state, reason=reason)
 
 
-def has_recent_kafka(cluster: ClusterDescription) -> Refusal | None:
+def refuse_old_kafka(cluster: ClusterDescription) -> Refusal | None:
     """Refuse Apache Kafka before 2.7.1 (MSK page); MSK decides on a version we cannot read."""
     if cluster.serverless or is_supported(cluster.kafka_version) is not False:
         return None
@@ -37,20 +38,20 @@ def has_recent_kafka(cluster: ClusterDescription) -> Refusal | None:
     return refuse(Code.KAFKA_TOO_OLD, version=cluster.kafka_version, minimum=minimum)
 
 
-def has_large_brokers(cluster: ClusterDescription) -> Refusal | None:
+def refuse_small_brokers(cluster: ClusterDescription) -> Refusal | None:
     """Refuse the instance type t3.small (MSK page)."""
     if cluster.instance_type != "kafka.t3.small":
         return None
     return refuse(Code.BROKERS_TOO_SMALL, instance_type=cluster.instance_type)
 
 
-def authenticates(cluster: ClusterDescription) -> Refusal | None:
+def refuse_unauthenticated(cluster: ClusterDescription) -> Refusal | None:
     """Refuse a cluster without any authentication (MSK page)."""
     never = cluster.unauthenticated and not cluster.authentication_schemes
     return refuse(Code.CLUSTER_UNAUTHENTICATED) if never else None
 
 
-def is_ipv4(cluster: ClusterDescription) -> Refusal | None:
+def refuse_dual_stack(cluster: ClusterDescription) -> Refusal | None:
     """Refuse dual-stack, which MSK cannot change back (MSK developer guide, network type)."""
     if cluster.network_type in {"", "IPV4"}:
         return None
@@ -58,12 +59,12 @@ def is_ipv4(cluster: ClusterDescription) -> Refusal | None:
 
 
 CLUSTER_RULES: tuple[ClusterRule, ...] = (
-    is_provisioned,
-    is_usable,
-    has_recent_kafka,
-    has_large_brokers,
-    authenticates,
-    is_ipv4,
+    refuse_serverless,
+    refuse_unusable,
+    refuse_old_kafka,
+    refuse_small_brokers,
+    refuse_unauthenticated,
+    refuse_dual_stack,
 )
 
 
@@ -89,23 +90,23 @@ def scheme_refusals(
         for scheme in Scheme
         if (
             refusal := whole
-            or _is_asked(scheme, asked, namespace)
-            or _is_on(cluster, scheme)
-            or _is_encrypted(cluster, scheme)
-            or _has_authorities(cluster, scheme)
-            or _leaves_it_to_acls(scheme, server_properties)
+            or _refuse_unrequested(scheme, asked, namespace)
+            or _refuse_off(cluster, scheme)
+            or _refuse_unencrypted(cluster, scheme)
+            or _refuse_without_authority(cluster, scheme)
+            or _refuse_without_acls(scheme, server_properties)
         )
     }
 
 
-def _is_asked(scheme: Scheme, asked: RequestedSchemes, namespace: str) -> Refusal | None:
+def _refuse_unrequested(scheme: Scheme, asked: RequestedSchemes, namespace: str) -> Refusal | None:
     if scheme in asked.schemes:
         return None
     offered = " ".join(sorted(asked.schemes)) or "nothing"
     return refuse(Code.SCHEME_NOT_OFFERED, scheme=scheme, offered=offered, key=namespace)
 
 
-def _is_on(cluster: ClusterDescription, scheme: Scheme) -> Refusal | None:
+def _refuse_off(cluster: ClusterDescription, scheme: Scheme) -> Refusal | None:
     """Refuse a scheme that is off (MSK developer guide, cross-account permissions)."""
     return (
         None
@@ -114,7 +115,7 @@ def _is_on(cluster: ClusterDescription, scheme: Scheme) -> Refusal | None:
     )
 
 
-def _is_encrypted(cluster: ClusterDescription, scheme: Scheme) -> Refusal | None:
+def _refuse_unencrypted(cluster: ClusterDescription, scheme: Scheme) -> Refusal | None:
     """
     Refuse every scheme without TLS (MSK developer guide, updating security).
 
@@ -128,14 +129,14 @@ def _is_encrypted(cluster: ClusterDescription, scheme: Scheme) -> Refusal | None
     )
 
 
-def _has_authorities(cluster: ClusterDescription, scheme: Scheme) -> Refusal | None:
+def _refuse_without_authority(cluster: ClusterDescription, scheme: Scheme) -> Refusal | None:
     """Refuse tls without a certificate authority (MSK developer guide, mutual TLS)."""
     if scheme is not Scheme.TLS or cluster.certificate_authorities:
         return None
     return refuse(Code.NO_CERTIFICATE_AUTHORITY)
 
 
-def _leaves_it_to_acls(scheme: Scheme, server_properties: str | None) -> Refusal | None:
+def _refuse_without_acls(scheme: Scheme, server_properties: str | None) -> Refusal | None:
     """
     Refuse scram and tls unless the property is false, as they need ACLs (MSK page).
 

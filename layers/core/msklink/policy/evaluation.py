@@ -184,7 +184,7 @@ def _arn_like(fact: str, wanted: str, call: RoleCall) -> Verdict:
     return _not(_any(map(_not, parts)))
 
 
-def _is_bool(fact: str, wanted: str, _call: RoleCall) -> Verdict:
+def _equal_bool(fact: str, wanted: str, _call: RoleCall) -> Verdict:
     return _verdict(fact == wanted.lower())
 
 
@@ -201,7 +201,7 @@ _TESTS: Mapping[str, Callable[[str, str, RoleCall], Verdict]] = {
     "stringlike": _like,
     "arnequals": _arn_like,
     "arnlike": _arn_like,
-    "bool": _is_bool,
+    "bool": _equal_bool,
 }
 """By operator, without its negation. Sets (ForAnyValue…), numbers, dates and addresses are missing:
 no known fact is one."""
