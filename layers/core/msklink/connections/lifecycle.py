@@ -37,8 +37,8 @@ def observe(record: ConnectionRecord, state: str) -> ConnectionRecord:
     Return *record* after MSK reported *state*; an unknown state counts as failed.
 
     A connection is connected when it is AVAILABLE twice: the Terraform provider found that once is
-    too early. An established connection stays so while MSK updates it. A connection that has timed
-    out is not waited for again.
+    too early. A connection that works stays connected while MSK updates it. One that has timed out
+    is not waited for again.
     """
     seen = record.with_(connection_state=state)
     if state == AVAILABLE:
@@ -46,7 +46,7 @@ def observe(record: ConnectionRecord, state: str) -> ConnectionRecord:
             return seen
         is_second = record.connection_state == AVAILABLE
         return seen.with_(state=State.CONNECTED if is_second else State.CONNECTING, refusal=None)
-    if record.was_established and state not in DEAD_STATES | {CREATING, DELETING}:
+    if record.can_drift and state not in DEAD_STATES | {CREATING, DELETING}:
         return seen
     if state in TRANSIENT_STATES:
         too_slow = record.has_timed_out and state != DELETING
@@ -57,13 +57,13 @@ def observe(record: ConnectionRecord, state: str) -> ConnectionRecord:
 
 
 def connection_drift(record: ConnectionRecord, connection: VpcConnection | None) -> Drift | None:
-    """Return the drift of an established connection; None where it has none or never worked."""
+    """Return the drift of a connection; None where it has none, or nothing of it can drift."""
     return drift_of_state(record, connection.state if connection else None)
 
 
 def drift_of_state(record: ConnectionRecord, state: str | None) -> Drift | None:
     """Return the same drift by the *state* that MSK lists; None means not listed."""
-    if not record.was_established or (state and state not in DEAD_STATES | {DELETING}):
+    if not record.can_drift or (state and state not in DEAD_STATES | {DELETING}):
         return None
     return Drift(
         DriftKind.CONNECTION,

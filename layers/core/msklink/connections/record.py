@@ -171,8 +171,12 @@ class ConnectionRecord(BaseModel, frozen=True):
         return self._is_refused_for(Code.SCHEME_TURNED_OFF)
 
     @property
-    def was_established(self) -> bool:
-        """Whether its connection worked, even if others have changed it since."""
+    def can_drift(self) -> bool:
+        """
+        Whether changes by others are drift: it works, or did until a change that is not repaired.
+
+        Nothing of a connection that is not made yet, failed, was rejected or is removed can drift.
+        """
         return self.is_unrepaired or self.state in {State.CONNECTED, State.PUBLISHED}
 
     @property

@@ -106,13 +106,13 @@ def detect_client_changes(
         yield reason_with_digest(f"a request of {account} is not processed", asked)
     if sweep_rules.is_unblocked(client.known, scanned.tags, settings().terms):
         yield f"a VPC in {account} no longer blocks its connection"
-    established = [one for one in client.known if one.was_established and one.wanted]
-    if established and scanned.parameters is not None:
+    checked = [one for one in client.known if one.can_drift and one.wanted]
+    if checked and scanned.parameters is not None:
         state = snapshot.published.get(account, PublishedState())
         yield from _detect_parameter_changes(cluster_arn, account, state, scanned.parameters)
-    if established and scanned.vpcs is not None:
+    if checked and scanned.vpcs is not None:
         vpcs = scanned.vpcs.get(key, ())
-        yield from _detect_group_changes(cluster_arn, established, snapshot, vpcs)
+        yield from _detect_group_changes(cluster_arn, checked, snapshot, vpcs)
 
 
 def _key(cluster_arn: str) -> str:
@@ -133,11 +133,11 @@ def _detect_parameter_changes(
 
 def _detect_group_changes(
     cluster_arn: str,
-    established: Iterable[ConnectionRecord],
+    checked: Iterable[ConnectionRecord],
     snapshot: ClusterSnapshot,
     vpcs: Iterable[Vpc],
 ) -> Iterator[str]:
-    used = {record.vpc_id for record in established}
+    used = {record.vpc_id for record in checked}
     for vpc in vpcs:
         if vpc.id not in used:
             continue

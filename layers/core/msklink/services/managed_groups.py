@@ -39,7 +39,7 @@ def ensure_groups(
     resolved = []
     for vpc_id, vpc in vpcs.items():
         group = vpc.managed_group
-        is_used = any(record.was_established for record in wanted if record.vpc_id == vpc_id)
+        is_used = any(record.can_drift for record in wanted if record.vpc_id == vpc_id)
         # A group that no connection uses yet may be incomplete.
         found = group_drift.security_group_drift(vpc) if is_used else None
         if group and found:
