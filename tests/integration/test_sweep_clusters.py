@@ -231,7 +231,7 @@ def test_a_failed_last_run_of_an_opted_out_cluster_is_found(
 
     assert cluster_item.read_cluster(cluster).holder is None
     assert sweep() == []
-    assert not run_state.managed_clusters()
+    assert not run_state.tracked_clusters()
 
 
 def test_a_problem_that_no_run_solves_starts_runs_at_growing_intervals(

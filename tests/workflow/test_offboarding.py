@@ -163,7 +163,7 @@ def test_opting_out_without_clients_removes_the_resources_of_the_owner(
 
     assert not accounts.parameters(OWNER)
     assert onboarded.sweep() == 0
-    assert not run_state.managed_clusters()
+    assert not run_state.tracked_clusters()
     assert onboarded.sweep() == 0
 
 

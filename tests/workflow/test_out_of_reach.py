@@ -127,7 +127,7 @@ def test_leftovers_of_a_deleted_cluster_in_an_unreachable_account_are_given_up_a
     assert not accounts.parameters(OWNER)
     assert onboarded.take_events() == []  # the failed deletion was reported before
     assert onboarded.sweep() == 0
-    assert not run_state.managed_clusters()
+    assert not run_state.tracked_clusters()
 
     again = accounts.make_cluster(tags=TAGS)  # of the same name, which is free now
     onboarded.sweep()

@@ -122,7 +122,7 @@ class Replacement:
             self.sweep()
         self.onboarded.advance_hours(1)
         assert self.sweep() == 0
-        assert run_state.managed_clusters() == [self.new]
+        assert run_state.tracked_clusters() == [self.new]
         left = self.accounts.items(self.old)
         assert list(left) == ["cluster"]
         assert "holder" not in left["cluster"]
@@ -378,7 +378,7 @@ def test_a_run_of_the_old_cluster_keeps_what_the_new_one_published(
     replacement.delete_old()
     replacement.sweep()
     replacement.make_new()
-    run_state.record_managed(replacement.new)
+    run_state.track_cluster(replacement.new)
     seen = []
 
     def run_of_new() -> None:
@@ -437,4 +437,4 @@ def test_a_successor_deleted_before_it_takes_the_name_leaves_no_brokers(
     assert accounts.parameters(CLIENT) == {}
     assert accounts.connections(CLIENT) == []
     assert replacement.onboarded.managed_groups() == []
-    assert run_state.managed_clusters() == []
+    assert run_state.tracked_clusters() == []

@@ -8,33 +8,33 @@ from msklink.drift.repair_history import RepairHistory
 from msklink.parameters.published import PublishedState
 
 CLUSTERS = "clusters"
-"""Partition key of the list of managed clusters, whose sort keys are their ARNs."""
+"""Partition key of the list of tracked clusters, whose sort keys are their ARNs."""
 
 
-def managed_clusters() -> list[str]:
-    """Return the ARNs of managed clusters: those that may have something in client accounts."""
+def tracked_clusters() -> list[str]:
+    """Return the ARNs of tracked clusters: those that may have something in client accounts."""
     return [item["item"] for item in dynamodb.query(CLUSTERS, "arn:")]
 
 
 def namesakes(cluster: ClusterArn) -> list[str]:
-    """Return the ARNs of other managed clusters with the name of *cluster*."""
+    """Return the ARNs of other tracked clusters with the name of *cluster*."""
     prefix = cluster.text.removesuffix(cluster.uuid)
     found = (item["item"] for item in dynamodb.query(CLUSTERS, prefix))
     return [arn for arn in found if arn != cluster.text]
 
 
-def is_managed(cluster_arn: str) -> bool:
-    """Return whether the cluster is on the list of managed clusters."""
+def is_tracked(cluster_arn: str) -> bool:
+    """Return whether the cluster is on the list of tracked clusters."""
     return dynamodb.get(CLUSTERS, cluster_arn) is not None
 
 
-def record_managed(cluster_arn: str) -> None:
-    """Add the cluster to the list of managed clusters."""
+def track_cluster(cluster_arn: str) -> None:
+    """Add the cluster to the list of tracked clusters."""
     dynamodb.put(CLUSTERS, cluster_arn, {})
 
 
-def forget_managed(cluster_arn: str) -> None:
-    """Remove a cluster that has nothing left from the list of managed clusters."""
+def untrack_cluster(cluster_arn: str) -> None:
+    """Remove a cluster that has nothing left from the list of tracked clusters."""
     dynamodb.delete(CLUSTERS, cluster_arn)
 
 
@@ -48,7 +48,7 @@ def forget_all(cluster_arn: str) -> None:
     for item in dynamodb.query(cluster_arn):
         if item["item"] != cluster_item.CLUSTER:
             dynamodb.delete(cluster_arn, item["item"])
-    forget_managed(cluster_arn)
+    untrack_cluster(cluster_arn)
 
 
 def repair_history(cluster_arn: str, item: str) -> RepairHistory:

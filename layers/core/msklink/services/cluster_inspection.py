@@ -93,7 +93,7 @@ def _offer(
     reported += eligibility.vendor_refusals(cluster, connecting.accounts, asked, namespace)
     for_vendors = possible - off.keys() if connecting.accounts and not asked.auto else ()
     record_cluster_refusals(task, record, reported, warnings)
-    run_state.record_managed(task.cluster_arn)
+    run_state.track_cluster(task.cluster_arn)
     succession.take_over_requests(task.cluster, clients.accounts)
     connectivity.record_enabled_schemes(cluster, possible, record)
     facts = ClusterFacts(
@@ -151,7 +151,7 @@ def _close_accounts(
         one | {"barred": Code.CLUSTER_REPLACED} if one["account"] in replaced else one
         for one in _accounts(task, frozenset(), barred)
     ]
-    remains = accounts or run_state.is_managed(task.cluster_arn)  # the owner's parameters do
+    remains = accounts or run_state.is_tracked(task.cluster_arn)  # the owner's parameters do
     return {"move": Move.CLOSE if remains else Move.STOP, "reason": reason, "accounts": accounts}
 
 

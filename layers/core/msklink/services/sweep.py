@@ -34,7 +34,7 @@ def sweep(scanner: AccountScanner) -> list[str]:
     now = clock.now()
     runs: list[str] = []
     errors: list[Exception] = []
-    clusters: dict[str, ClusterDescription | None] = dict.fromkeys(run_state.managed_clusters())
+    clusters: dict[str, ClusterDescription | None] = dict.fromkeys(run_state.tracked_clusters())
     clusters |= {
         cluster.arn.text: cluster
         for cluster in msk_clusters.list_clusters(msk_clusters.client())
@@ -109,7 +109,7 @@ def _reasons_at_rest(
     is_managed = cluster is not None and cluster.is_managed(settings().namespace)
     if not snapshot.connections and not record.vendors and not is_managed:
         # Only after the cluster's last run has ended.
-        forget = run_state.forget_managed if cluster else run_state.forget_all
+        forget = run_state.untrack_cluster if cluster else run_state.forget_all
         forget(arn)
         return []
     changes = [] if _is_frozen(cluster, record) else _due_removals(snapshot, now)
