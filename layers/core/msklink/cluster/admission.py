@@ -9,13 +9,13 @@ from msklink.tags import read_client_accounts
 def admission_refusal(cluster: ClusterDescription, account: str, namespace: str) -> Refusal | None:
     """Return why *account* may not connect; None where the owner opted in and lists it."""
     if not cluster.is_managed(namespace):
-        return access_refusal(Code.CLUSTER_NOT_MANAGED, cluster.arn, account, namespace)
+        return refuse_admission(Code.CLUSTER_NOT_MANAGED, cluster.arn, account, namespace)
     if account not in read_client_accounts(cluster.tags, namespace).accounts:
-        return access_refusal(Code.ACCOUNT_NOT_ALLOWED, cluster.arn, account, namespace)
+        return refuse_admission(Code.ACCOUNT_NOT_ALLOWED, cluster.arn, account, namespace)
     return None
 
 
-def access_refusal(
+def refuse_admission(
     code: Code, cluster: ClusterArn, account: str, namespace: str, successor: str = ""
 ) -> Refusal:
     """

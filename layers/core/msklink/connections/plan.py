@@ -96,7 +96,7 @@ def _records_of_vpc(
             case Refusal() as refusal:
                 yield blank.with_(scheme=scheme, state=State.REFUSED, refusal=refusal)
             case Placement() as placed:
-                refused = (requested_vpc.access_refusal,) if scheme is Scheme.IAM else ()
+                refused = (requested_vpc.kafka_access_refusal,) if scheme is Scheme.IAM else ()
                 hold = cluster.holds.get(scheme)
                 is_enabled_now = not hold and scheme not in cluster.enabled_schemes
                 yield blank.with_(

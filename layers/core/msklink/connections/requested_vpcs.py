@@ -21,7 +21,7 @@ class RequestedVpc:
     requested_at: datetime
     subnet_ids: tuple[str, ...] = ()
     security_group_ids: tuple[str, ...] = ()
-    access_refusal: Refusal | None = None
+    kafka_access_refusal: Refusal | None = None
     """Why IAM clients of the account do not get all of the requested access."""
 
 
@@ -92,12 +92,12 @@ def _of_vpc(pairs: Iterable[tuple[str, Scheme | None]], vpc_id: str) -> frozense
     return frozenset(scheme for vpc, scheme in pairs if vpc == vpc_id and scheme)
 
 
-def with_access_refusals(
+def with_kafka_access_refusals(
     requested: Iterable[RequestedVpc], refusals: Mapping[str, Refusal]
 ) -> tuple[RequestedVpc, ...]:
     """Return *requested* with the refusals of their VPCs."""
     return tuple(
-        replace(requested_vpc, access_refusal=refusals.get(requested_vpc.vpc_id))
+        replace(requested_vpc, kafka_access_refusal=refusals.get(requested_vpc.vpc_id))
         for requested_vpc in requested
     )
 

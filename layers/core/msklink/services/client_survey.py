@@ -101,7 +101,7 @@ def _read_account(
             requested = requested_vpcs.with_existing_connections(
                 requested, guarded, asked.offboarding
             )
-            requested = requested_vpcs.with_access_refusals(requested, refusals)
+            requested = requested_vpcs.with_kafka_access_refusals(requested, refusals)
             wanted = plan.plan_connections(task.account, facts, vpcs, requested, guarded)
             wanted = tuple(with_progress(known, wanted, now))
             unwanted = offboarding.records_without(guarded, wanted)
@@ -120,7 +120,7 @@ def _schedule_removal(task: ClientSurvey, records: Records, asked: Asked, now: d
     why = offboarding.withdrawal_reason(asked.offboarding, namespace)
     if task.barred:
         successor = task.facts.get("successor", "")
-        barred = admission.access_refusal(
+        barred = admission.refuse_admission(
             task.barred, task.cluster, task.account, namespace, successor
         )
         why = offboarding.same_reason(barred)

@@ -36,7 +36,7 @@ def record_changes(
         known_warnings = known[record.item].warnings if record.item in known else ()
         for warning in record.warnings:
             if warning.code not in WARNINGS and warning not in known_warnings:
-                notifications.access_refused(record, warning, run)
+                notifications.kafka_access_refused(record, warning, run)
     removals = {record.item: record.removal for record in before}
     for record in changes:
         if record.removal and record.may_exist and record.removal != removals.get(record.item):

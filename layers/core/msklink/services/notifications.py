@@ -53,7 +53,7 @@ def connections_refused(records: Iterable[ConnectionRecord], run: str) -> None:
             client_refused(record.refusal, run=run, **_facts(record))
 
 
-def access_refused(record: ConnectionRecord, refusal: Refusal, run: str) -> None:
+def kafka_access_refused(record: ConnectionRecord, refusal: Refusal, run: str) -> None:
     """Publish that a connection's clients do not get all of the access that they requested."""
     client_refused(refusal, run=run, **_facts(record))
 
