@@ -75,7 +75,7 @@ def _ensure(
         return lifecycle.adopt(record, connection)
     found = lifecycle.connection_drift(record, connection)
     if found:
-        repair = drift_repair.repair_of(task.cluster_arn, found)
+        repair = drift_repair.decide_repair(task.cluster_arn, found)
         if repair.refusal:
             repair.record_unrepaired()
             return record.with_(state=State.FAILED, refusal=repair.refusal)

@@ -20,7 +20,7 @@ from msklink.refusals import Code, Refusal, refuse
 from msklink.runs.cluster_record import ClusterRecord
 from msklink.runs.task_input import ConnectivityUpdate
 from msklink.services import drift_repair, notifications
-from msklink.services.drift_repair import Repair
+from msklink.services.drift_repair import RepairDecision
 from msklink.settings import settings
 
 logger = Logger(child=True)
@@ -124,12 +124,12 @@ def schemes_to_restore(
 
 def _repairs(
     cluster: ClusterDescription, asked: frozenset[Scheme], record: ClusterRecord
-) -> Iterator[tuple[Scheme, Repair]]:
+) -> Iterator[tuple[Scheme, RepairDecision]]:
     """Yield each scheme that others turned off, with the repair of its drift."""
     enabled = frozenset(record.enabled_schemes)
     for scheme in sorted(private_connectivity.turned_off_schemes(cluster, asked, enabled)):
         drift = private_connectivity.connectivity_drift(scheme)
-        yield scheme, drift_repair.repair_of(cluster.arn.text, drift)
+        yield scheme, drift_repair.decide_repair(cluster.arn.text, drift)
 
 
 def handle_turned_off(

@@ -14,8 +14,8 @@ from msklink.settings import settings
 
 
 @dataclass(frozen=True)
-class Repair:
-    """The repair of one drift, decided by one reading of its repair history."""
+class RepairDecision:
+    """Whether one drift is repaired, decided by one reading of its repair history."""
 
     cluster_arn: str
     found: Drift
@@ -63,9 +63,9 @@ class Repair:
         run_state.save_repair_history(self.cluster_arn, self.found.item, history)
 
 
-def repair_of(cluster_arn: str, found: Drift) -> Repair:
-    """Return the repair of the drift *found*."""
-    return Repair(cluster_arn, found, run_state.repair_history(cluster_arn, found.item))
+def decide_repair(cluster_arn: str, found: Drift) -> RepairDecision:
+    """Decide whether the drift *found* is repaired."""
+    return RepairDecision(cluster_arn, found, run_state.repair_history(cluster_arn, found.item))
 
 
 def mark_resolved(cluster_arn: str, items: Collection[str]) -> None:

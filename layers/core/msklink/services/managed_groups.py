@@ -43,7 +43,7 @@ def ensure_groups(
         # A group that no connection uses yet may be incomplete.
         found = group_drift.security_group_drift(vpc) if is_used else None
         if group and found:
-            repair = drift_repair.repair_of(task.cluster_arn, found)
+            repair = drift_repair.decide_repair(task.cluster_arn, found)
             if repair.refusal:
                 repair.report_unrepaired(task.run, repair.refusal)
                 groups[vpc_id] = group.id

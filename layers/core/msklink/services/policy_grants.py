@@ -25,7 +25,7 @@ from msklink.runs.cluster_record import ClusterRecord
 from msklink.runs.task_input import AccessRevocation, SurveyedTask
 from msklink.services import drift_repair, notifications, unreachable_clients, vendors
 from msklink.services.connection_updates import record_changes
-from msklink.services.drift_repair import Repair
+from msklink.services.drift_repair import RepairDecision
 from msklink.services.policy_writer import PolicyWriter, admitted_accounts, rejection
 from msklink.settings import settings
 
@@ -62,7 +62,7 @@ def grant(task: SurveyedTask, record: ClusterRecord) -> set[str]:
 
 
 def _write_grants(
-    task: SurveyedTask, accounts: Set[str], repair: Repair | None, record: ClusterRecord
+    task: SurveyedTask, accounts: Set[str], repair: RepairDecision | None, record: ClusterRecord
 ) -> dict[str, Refusal]:
     """Write our statements as they should be; return the accounts not admitted, with the reason."""
     if repair:
@@ -181,14 +181,14 @@ def _needs_grant(record: ConnectionRecord) -> bool:
     return record.wanted or (record.may_exist and record.state is not State.ABANDONED)
 
 
-def detect_drift(cluster: ClusterArn, run: str, record: ClusterRecord) -> Repair | None:
+def detect_drift(cluster: ClusterArn, run: str, record: ClusterRecord) -> RepairDecision | None:
     """Return the repair of changes to our statements by others; report it where there is none."""
     current, _ = msk_cluster_policy.read_policy(msk_clusters.client(), cluster.text)
     found = policy_drift(current, record.policy_digests, settings().namespace)
     if not found:
         drift_repair.mark_resolved(cluster.text, [history_item(DriftKind.POLICY)])
         return None
-    repair = drift_repair.repair_of(cluster.text, found)
+    repair = drift_repair.decide_repair(cluster.text, found)
     if repair.refusal:
         repair.report_unrepaired(run, repair.refusal)
     return repair

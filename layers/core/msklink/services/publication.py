@@ -78,7 +78,7 @@ def _publish(
             raise Refused(taken)
         before = run_state.published_state(task.cluster_arn, task.account)
         found = parameters.drifts(_published_brokers(task, known, now), task.account, before)
-        repairs = [drift_repair.repair_of(task.cluster_arn, drift) for drift in found]
+        repairs = [drift_repair.decide_repair(task.cluster_arn, drift) for drift in found]
         for repair in repairs:
             if not repair.refusal:
                 repair.record_attempt(task.run)
