@@ -1,5 +1,5 @@
 """
-Grant and revoke access in the cluster policy, and detect what others did to our statements.
+Grant and revoke access in the cluster policy, and handle what others did to our statements.
 
 PutClusterPolicy replaces the whole document; `policy_writer` finds one that MSK accepts.
 """
@@ -44,7 +44,7 @@ def grant(task: SurveyedTask, record: ClusterRecord) -> set[str]:
     others = accounts - {task.cluster.account}
     try:
         with aws_refusals():
-            repair = detect_drift(task.cluster, task.run, record)
+            repair = handle_drift(task.cluster, task.run, record)
             if repair and repair.refusal:
                 refusals = _not_admitted(task.cluster, others, repair.found)
             else:
@@ -147,7 +147,7 @@ def _revoke_unneeded(task: AccessRevocation, record: ClusterRecord) -> None:
         given_up = {one.connection_arn for one in abandoned}
         return {one.account for one in listed().values() if one.arn not in given_up}
 
-    repair = detect_drift(task.cluster, task.run, record)
+    repair = handle_drift(task.cluster, task.run, record)
     is_unrepaired = bool(repair and repair.refusal)
     ours = task.surveyed_accounts | record.vendors.keys()
     allowed = {survey.account for survey in task.surveys if not survey.barred}
@@ -181,8 +181,12 @@ def _needs_grant(record: ConnectionRecord) -> bool:
     return record.wanted or (record.may_exist and record.state is not State.ABANDONED)
 
 
-def detect_drift(cluster: ClusterArn, run: str, record: ClusterRecord) -> RepairDecision | None:
-    """Return the repair of changes to our statements by others; report it where there is none."""
+def handle_drift(cluster: ClusterArn, run: str, record: ClusterRecord) -> RepairDecision | None:
+    """
+    Decide whether changes to our statements by others are repaired; None where there are none.
+
+    Changes that stay are reported. Without changes, an earlier drift is marked as resolved.
+    """
     current, _ = msk_cluster_policy.read_policy(msk_clusters.client(), cluster.text)
     found = policy_drift(current, record.policy_digests, settings().namespace)
     if not found:
