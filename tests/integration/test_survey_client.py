@@ -322,5 +322,5 @@ def test_tagged_groups_without_ingress_get_a_warning(
 
     record = accounts.items(steps.cluster_arn)[f"client#{CLIENT}#{vpc_id}#iam"]
     assert record["security_group_ids"] == [group]
-    assert [warning["code"] for warning in record["warnings"]] == warnings
+    assert [notice["code"] for notice in record["notices"]] == warnings
     assert not codes(accounts)

@@ -131,8 +131,8 @@ def test_each_planned_connection_has_the_warnings_of_cluster_and_vpc() -> None:
         shut, cluster=WITH_WARNING.model_copy(update={"refusals": {Scheme.TLS: OFF}})
     )
 
-    assert [warning.code for warning in plan.warnings] == ["BrokersExpress", "NobodyLetIn"]
-    assert not refused.warnings
+    assert [notice.code for notice in plan.notices] == ["BrokersExpress", "NobodyLetIn"]
+    assert not refused.notices
 
 
 # --------------------------------------------------------------------------- existing connections
@@ -165,11 +165,11 @@ def test_an_existing_connection_is_not_changed(state: State) -> None:
 def test_an_existing_connection_gets_the_current_warnings(
     cluster: ClusterFacts, before: tuple[Refusal, ...], after: tuple[Refusal, ...]
 ) -> None:
-    known = connection(state=State.PUBLISHED, connection_arn="arn:1", warnings=before)
+    known = connection(state=State.PUBLISHED, connection_arn="arn:1", notices=before)
 
     [record] = look(tagged("iam"), known=(known,), cluster=cluster)
 
-    assert record == known.with_(warnings=after)
+    assert record == known.with_(notices=after)
 
 
 def test_a_failed_connection_is_kept_for_a_retry() -> None:

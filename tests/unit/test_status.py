@@ -45,7 +45,7 @@ WARNING = refuse(Code.NOBODY_LET_IN, groups="sg-1")
 
 
 def test_warnings_are_shown_and_do_not_change_the_state() -> None:
-    content = status.describe(ARN, [connection(state=State.PUBLISHED, warnings=(WARNING,))])
+    content = status.describe(ARN, [connection(state=State.PUBLISHED, notices=(WARNING,))])
 
     entry = content["vpcs"]["vpc-1"]["iam"]
     assert (content["state"], entry["state"]) == ("published", "published")
@@ -56,8 +56,8 @@ def test_warnings_are_shown_and_do_not_change_the_state() -> None:
 
 def test_a_new_or_removed_warning_changes_the_status() -> None:
     plain, warned = (
-        status.describe(ARN, [connection(state=State.PUBLISHED, warnings=warnings)])
-        for warnings in ((), (WARNING,))
+        status.describe(ARN, [connection(state=State.PUBLISHED, notices=notices)])
+        for notices in ((), (WARNING,))
     )
 
     assert status.says_the_same(status.render(warned, NOW), warned)

@@ -108,8 +108,8 @@ class ConnectionRecord(BaseModel, frozen=True):
     """When its scheme is expected to be on; None where it is on, or is not turned on yet."""
     progress: Progress | None = None
     delay: CreationDelay | None = None
-    warnings: tuple[Refusal, ...] = ()
-    """Warnings that block nothing, and refusals beside the connection."""
+    notices: tuple[Refusal, ...] = ()
+    """What does not block the connection: warnings, and a refusal of access to topics."""
     removal: Removal | None = None
     protected: bool = False
     """Whether its VPC had the tag for deletion protection when last read."""

@@ -169,8 +169,8 @@ def _entry(record: ConnectionRecord) -> dict[str, Any]:
         entry["leaving"] = record.removal.model_dump(mode="json", exclude_none=True)
     if record.probe_result and record.state is State.PUBLISHED:
         entry["check"] = _check(record.probe_result)
-    if record.warnings:
-        entry["warnings"] = [warning.model_dump(mode="json") for warning in record.warnings]
+    if record.notices:
+        entry["warnings"] = [notice.model_dump(mode="json") for notice in record.notices]
     return entry
 
 

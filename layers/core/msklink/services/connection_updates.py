@@ -33,10 +33,10 @@ def record_changes(
     new_refusals = [one for one in changes if not _was_reported(known.get(one.item), one)]
     notifications.connections_refused(new_refusals, run)
     for record in changes:
-        known_warnings = known[record.item].warnings if record.item in known else ()
-        for warning in record.warnings:
-            if warning.code not in WARNINGS and warning not in known_warnings:
-                notifications.kafka_access_refused(record, warning, run)
+        known_notices = known[record.item].notices if record.item in known else ()
+        for notice in record.notices:
+            if notice.code not in WARNINGS and notice not in known_notices:
+                notifications.kafka_access_refused(record, notice, run)
     removals = {record.item: record.removal for record in before}
     for record in changes:
         if record.removal and record.may_exist and record.removal != removals.get(record.item):
