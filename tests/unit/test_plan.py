@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from msklink.auth_scheme import Scheme
-from msklink.connections.plan import ClusterFacts, account_refused, plan_connections
+from msklink.connections.plan import ClusterFacts, plan_connections, with_account_refusal
 from msklink.connections.record import ConnectionRecord, State
 from msklink.connections.removal import Removal
 from msklink.connections.requested_vpcs import (
@@ -220,7 +220,7 @@ def test_auto_keeps_an_existing_scheme_that_the_cluster_now_refuses() -> None:
 def test_a_refused_account_keeps_its_connections() -> None:
     known = connection(state=State.PUBLISHED, connection_arn="arn:1")
 
-    records = account_refused(ARN, CLIENT, OFF, [known], NOW)
+    records = with_account_refusal(ARN, CLIENT, OFF, [known], NOW)
 
     assert known in records
     [noted] = set(records) - {known}
@@ -228,11 +228,11 @@ def test_a_refused_account_keeps_its_connections() -> None:
 
 
 def test_an_account_is_refused_again_only_for_another_reason() -> None:
-    first = account_refused(ARN, CLIENT, OFF, [], NOW)
+    first = with_account_refusal(ARN, CLIENT, OFF, [], NOW)
     other = refuse(Code.POLICY_TOO_LARGE, size=1, limit=0)
 
-    assert account_refused(ARN, CLIENT, OFF, first, LATER) == first
-    assert account_refused(ARN, CLIENT, other, first, LATER) != first
+    assert with_account_refusal(ARN, CLIENT, OFF, first, LATER) == first
+    assert with_account_refusal(ARN, CLIENT, other, first, LATER) != first
 
 
 def test_a_request_without_known_schemes_keeps_its_refusals() -> None:

@@ -181,7 +181,7 @@ def _is_same_request(old: ConnectionRecord, new: ConnectionRecord) -> bool:
     return old.is_in_progress == new.is_in_progress
 
 
-def account_refused(
+def with_account_refusal(
     cluster_arn: str,
     account: str,
     refusal: Refusal,
@@ -189,7 +189,7 @@ def account_refused(
     now: datetime,
 ) -> tuple[ConnectionRecord, ...]:
     """
-    Return the records of an account that could not be read: unchanged, with the refusal.
+    Return the *known* records of an account that could not be read, and one with the refusal.
 
     If MSK rejected the account as a principal, that refusal stays: the account is closed.
     """

@@ -139,7 +139,7 @@ def _without_access(
     withdrawn = tuple(one for one in records if offboarding.is_requested(one, asked.offboarding))
     staying = offboarding.records_without(records, withdrawn)
     staying += _schedule_removal(task, withdrawn, asked, now)
-    return plan.account_refused(task.cluster_arn, task.account, refusal, staying, now)
+    return plan.with_account_refusal(task.cluster_arn, task.account, refusal, staying, now)
 
 
 def _write_status(

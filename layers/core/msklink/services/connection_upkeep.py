@@ -39,7 +39,9 @@ def connect_account(task: ClientTask) -> list[ConnectionRecord]:
         records: Iterable[ConnectionRecord] = _connect(task, wanted)
         resolved = [lifecycle.connection_history_item(one) for one in records if one.is_live]
     except Refused as error:
-        records = plan.account_refused(task.cluster_arn, task.account, error.refusal, known, now)
+        records = plan.with_account_refusal(
+            task.cluster_arn, task.account, error.refusal, known, now
+        )
     changed = record_changes(known, records, task.run, now)
     drift_repair.mark_resolved(task.cluster_arn, resolved)
     return changed

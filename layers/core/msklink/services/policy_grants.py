@@ -14,7 +14,7 @@ from msklink.arns import ClusterArn
 from msklink.aws import cluster_item, dynamodb, msk_cluster_policy, msk_clusters
 from msklink.aws.errors import aws_refusals
 from msklink.client_role import ClientAccount
-from msklink.connections.plan import account_refused
+from msklink.connections.plan import with_account_refusal
 from msklink.connections.record import ConnectionRecord, State
 from msklink.drift.kinds import Drift, DriftKind, history_item
 from msklink.errors import PrincipalRejected, Refused
@@ -56,7 +56,7 @@ def grant(task: SurveyedTask, record: ClusterRecord) -> set[str]:
     refusals = vendors.report_refused(task.cluster_arn, task.run, record, refusals)
     for account, refusal in refusals.items():
         known = dynamodb.connections(task.cluster_arn, account)
-        records = account_refused(task.cluster_arn, account, refusal, known, now)
+        records = with_account_refusal(task.cluster_arn, account, refusal, known, now)
         record_changes(known, records, task.run, now)
     return accounts - refusals.keys()
 

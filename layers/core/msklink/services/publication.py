@@ -60,7 +60,7 @@ def _refuse(
     codes = {record.refusal.code for record in known if record.refusal and record.wanted}
     if refusal.code in codes or not any(record.wanted for record in known):
         return
-    records = plan.account_refused(task.cluster_arn, task.account, refusal, known, now)
+    records = plan.with_account_refusal(task.cluster_arn, task.account, refusal, known, now)
     record_changes(known, records, task.run, now)
 
 
