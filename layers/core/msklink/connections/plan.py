@@ -152,10 +152,12 @@ def _carry_over(
     old: ConnectionRecord | None, new: ConnectionRecord, *, is_on: bool = True
 ) -> ConnectionRecord:
     """
-    Return *new*, unless *old* has a connection already, or says the same.
+    Return the record to save, from the known record *old* and the plan *new* of the same item.
 
-    Where the scheme is off, MSK has closed the connection for good. A connection that is not
-    published yet waits for the end of a freeze.
+    An existing connection keeps its record, wanted and with the notices of the plan. Otherwise the
+    plan is saved, with the time of the request and the last refusal of *old*. Where others turned
+    off its scheme, MSK has closed the connection for good: it has failed as long as the scheme is
+    off, and is then created anew. One that is not published yet waits for the end of a freeze.
     """
     if old is None:
         return new
