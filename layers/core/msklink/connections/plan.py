@@ -210,11 +210,12 @@ def with_account_refusal(
     return tuple(records[item] for item in sorted(records))
 
 
-def unconfirmed_failures(known: Iterable[ConnectionRecord]) -> tuple[ConnectionRecord, ...]:
+def hidden_account_refusals(known: Iterable[ConnectionRecord]) -> tuple[ConnectionRecord, ...]:
     """
-    Return the refusals of an account that is reachable again, until the run has retried all.
+    Return the earlier refusals of an account that is readable again, no longer shown.
 
-    They are not shown meanwhile, and not reported again if they occur again.
+    A later state may meet the same refusal, which is then not reported again. RevokeAccess deletes
+    those that no state has met.
     """
     return tuple(one.with_(wanted=False) for one in known if one.is_about_account and one.refusal)
 

@@ -106,7 +106,7 @@ def _read_account(
             wanted = tuple(with_progress(known, wanted, now))
             unwanted = offboarding.records_without(guarded, wanted)
             records = wanted + _schedule_removal(task, unwanted, asked, now)
-            records += plan.unconfirmed_failures(known)
+            records += plan.hidden_account_refusals(known)
         else:
             records = _schedule_removal(task, guarded, asked, now)
         if not taken and task.barred != Code.CLUSTER_REPLACED:
