@@ -35,7 +35,7 @@ def named(count: int) -> list[dict[str, str]]:
 
 def surveys(count: int) -> list[dict[str, Any]]:
     """Return results of a Map: *count* accounts that are due and as many that are not."""
-    due = [{"account": account, "closing": True} for account in accounts(count)]
+    due = [{"account": account, "removal_due": True} for account in accounts(count)]
     staying = [{"account": f"9{account[1:]}", "schemes": []} for account in accounts(count)]
     return [survey for pair in zip(due, staying, strict=True) for survey in pair]
 
@@ -118,7 +118,7 @@ SCALARS = {
 TABLE = {
     **{path: passed_on(path, made) for path, made in LISTS.items()},
     **{path: passed_on(path, fixed(value)) for path, value in SCALARS.items()},
-    "[($states.result[closing].account)[[0..99]]]": Row(
+    "[($states.result[removal_due].account)[[0..99]]]": Row(
         lambda count: states(result=surveys(count)), lambda count: accounts(count)[:100]
     ),
     "[$states.result[pending].account]": Row(

@@ -223,8 +223,8 @@ CATALOGUE = (
         26,
         MACHINE,
         "One account in a run is disconnected: the others stay until later runs",
-        "[($states.result[closing].account)[[0..99]]]",
-        "[($states.result[closing].account)[[0..0]]]",
+        "[($states.result[removal_due].account)[[0..99]]]",
+        "[($states.result[removal_due].account)[[0..0]]]",
     ),
     Mutation(
         27,

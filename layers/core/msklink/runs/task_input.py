@@ -38,7 +38,7 @@ class Survey(BaseModel, frozen=True):
     schemes: tuple[Scheme, ...]
     held: tuple[Scheme, ...] = ()
     """Schemes that it wants, and that wait for the owner's terms."""
-    closing: bool = False
+    removal_due: bool = False
     """Whether a removal is due now."""
     barred: bool = False
     """Whether the account may no longer connect."""
@@ -87,7 +87,7 @@ class ConnectionInspection(SurveyedTask, frozen=True):
 
 class AccessRevocation(SurveyedTask, frozen=True):
     closing: tuple[str, ...]
-    """Accounts where a removal is not finished."""
+    """Accounts where DisconnectClient has begun a removal that is not finished."""
     waited_seconds: int
 
 

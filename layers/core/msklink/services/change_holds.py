@@ -67,7 +67,7 @@ def _reasons(
     for alike in by_code.values():
         yield common_hold(task.cluster, settings().namespace, alike), tuple(sorted(alike))
     frozen = freeze_hold(task.freeze, task.cluster)
-    if frozen and not by_code and any(survey.closing for survey in task.surveys):
+    if frozen and not by_code and any(survey.removal_due for survey in task.surveys):
         yield frozen, ()
 
 
@@ -91,7 +91,7 @@ def _report(task: HeldTask, hold: RecordedHold) -> None:
 
 def _waits(survey: Survey, hold: RecordedHold) -> bool:
     """Return whether a client waits for one of the schemes, or for a removal if there is none."""
-    return bool(set(survey.held) & set(hold.schemes)) or (not hold.schemes and survey.closing)
+    return bool(set(survey.held) & set(hold.schemes)) or (not hold.schemes and survey.removal_due)
 
 
 def schedule_sweeps(cluster: ClusterArn, holds: Iterable[RecordedHold]) -> None:

@@ -64,7 +64,7 @@ def survey_account(task: ClientSurvey) -> Survey:
         account=task.account,
         schemes=tuple(sorted(filter(None, schemes))),
         held=tuple(sorted(filter(None, held))),
-        closing=any(record.is_due(now) for record in records),
+        removal_due=any(record.is_due(now) for record in records),
         barred=bool(task.barred),
     )
 

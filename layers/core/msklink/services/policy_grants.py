@@ -67,7 +67,7 @@ def _write_grants(
     """Write our statements as they should be; return the accounts not admitted, with the reason."""
     if repair:
         repair.record_attempt(task.run)
-    expelled = {survey.account for survey in task.surveys if survey.barred and survey.closing}
+    expelled = {survey.account for survey in task.surveys if survey.barred and survey.removal_due}
     known, keeping = record.vendors, vendors.vendors_with_grants(record, clock.now())
     writer = PolicyWriter(task.cluster, known)
     # Accounts that were removed from a list, or added by others, are revoked first.
