@@ -104,9 +104,11 @@ class SummaryPublication(Task, frozen=True):
 
 class RoundConclusion(Task, frozen=True):
     generation: int
+    """The number of requests when the round read the cluster; if there are more now, it repeats."""
     rounds: int
     clients: int
     fingerprint: str
+    """Digest of what the round read of the cluster, by which the sweep finds a later change."""
 
     @property
     def has_room(self) -> bool:
