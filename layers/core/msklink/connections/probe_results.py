@@ -1,4 +1,4 @@
-"""Ask the probe in a client's VPC about published connections, and record what it found."""
+"""Decide which connections the probe checks, and merge its answer into their records."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
