@@ -43,7 +43,7 @@ def sweep(scanner: AccountScanner) -> list[str]:
     # Random order: a sweep that runs out of time would otherwise always skip the same clusters.
     for arn in random.sample(list(clusters), len(clusters)):
         try:
-            if reasons := _reasons(arn, clusters[arn], scanner, now):
+            if reasons := _check_cluster(arn, clusters[arn], scanner, now):
                 run = lease.request_run(arn)
                 logger.info("run requested", cluster=arn, reasons=reasons, holder=run)
                 runs.append(run)
@@ -55,10 +55,14 @@ def sweep(scanner: AccountScanner) -> list[str]:
     return runs
 
 
-def _reasons(
+def _check_cluster(
     arn: str, cluster: ClusterDescription | None, scanner: AccountScanner, now: datetime
 ) -> list[str]:
-    """Return why the cluster needs a run; none if nothing has changed or a run has the lease."""
+    """
+    Return why the cluster needs a run; none if nothing has changed or a run has the lease.
+
+    Handle its run if that has failed, and record what the next sweep compares with.
+    """
     snapshot = read_snapshot(arn)
     record = snapshot.cluster
     # Also where a run has the lease: it may have inspected the cluster before that.
@@ -71,7 +75,7 @@ def _reasons(
     change_holds.schedule_sweeps(ClusterArn.parse(arn), snapshot.cluster.holds)
     if record.holder:
         return []
-    return _reasons_at_rest(arn, cluster, snapshot, scanner, now)
+    return _check_idle_cluster(arn, cluster, snapshot, scanner, now)
 
 
 def _has_window_begun(record: ClusterRecord, now: datetime) -> bool:
@@ -89,18 +93,22 @@ def _has_failed(arn: str, record: ClusterRecord) -> bool:
     return True
 
 
-def _reasons_at_rest(
+def _check_idle_cluster(
     arn: str,
     cluster: ClusterDescription | None,
     snapshot: ClusterSnapshot,
     scanner: AccountScanner,
     now: datetime,
 ) -> list[str]:
-    """Return why a cluster without a run in progress needs one."""
+    """
+    Return why a cluster without a run in progress needs one.
+
+    Record the reasons, to delay those that come back, and untrack a cluster with nothing left.
+    """
     record = snapshot.cluster
     fingerprint = connectivity.fingerprint(cluster)
     if failure := record.last_failure:
-        return list(_reasons_after_failure(failure, arn, fingerprint, now))
+        return list(_check_after_failure(failure, arn, fingerprint, now))
     if record.cluster_fingerprint != fingerprint:
         # The run read it with Describe, which may return more than List.
         cluster = msk_clusters.describe_cluster(msk_clusters.client(), arn)
@@ -113,7 +121,7 @@ def _reasons_at_rest(
         forget(arn)
         return []
     changes = [] if _is_frozen(cluster, record) else _due_removals(snapshot, now)
-    changes += _changes(arn, cluster if is_managed else None, snapshot, scanner)
+    changes += _check_both_sides(arn, cluster if is_managed else None, snapshot, scanner)
     refused = {one.account for one in snapshot.connections if sweep_rules.is_retryable(one)}
     retryable = [f"what was refused in {account} can be retried" for account in sorted(refused)]
     interval = settings().retry_pauses[-1]
@@ -123,10 +131,10 @@ def _reasons_at_rest(
     return due
 
 
-def _reasons_after_failure(
+def _check_after_failure(
     failure: RunFailure, arn: str, fingerprint: str, now: datetime
 ) -> Iterator[str]:
-    """Yield why a run is needed after a failed one."""
+    """Yield why a run is needed after a failed one; record the cluster to detect a change."""
     if failure.next_attempt:
         if failure.next_attempt <= now:
             yield f"its last run failed; failures in a row: {failure.times}"
@@ -154,13 +162,13 @@ def _due_removals(snapshot: ClusterSnapshot, now: datetime) -> list[str]:
     )
 
 
-def _changes(
+def _check_both_sides(
     arn: str,
     managed: ClusterDescription | None,
     snapshot: ClusterSnapshot,
     scanner: AccountScanner,
 ) -> list[str]:
-    """Return the changes on either side."""
+    """Return the changes of cluster and clients; report untagged endpoints."""
     known, changes = snapshot.connections, list[str]()
     of_cluster = list(change_detection.detect_cluster_changes(managed, snapshot)) if managed else []
     changes += of_cluster
