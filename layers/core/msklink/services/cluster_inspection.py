@@ -54,13 +54,13 @@ def _decide(
     task: ClusterInspection, cluster: ClusterDescription | None, record: ClusterRecord
 ) -> dict[str, Any]:
     if cluster is None:
-        return _close_gone_cluster(task, record)
+        return _handle_gone_cluster(task, record)
     namespace = settings().namespace
     connecting = vendors.listed_vendors(cluster, namespace)
     admitted = cluster.client_accounts(namespace)
     vendors.update_vendors(task.cluster_arn, task.run, record, connecting.accounts, admitted)
     if not cluster.is_managed(namespace):
-        return _close_accounts(task, Code.CLUSTER_NOT_MANAGED, "the cluster is not opted in")
+        return _move_to_close(task, Code.CLUSTER_NOT_MANAGED, "the cluster is not opted in")
     verdict = next_move.decide_next_move(cluster, wanted=frozenset())
     if verdict.move is Move.WAIT:
         if task.waited_seconds >= update_window.limit_seconds(task.expected, cluster.brokers):
@@ -121,31 +121,35 @@ def _offer(
     }
 
 
-def _close_gone_cluster(task: ClusterInspection, record: ClusterRecord) -> dict[str, Any]:
-    """Close what a deleted cluster has; at once for clients that its successor admits."""
+def _handle_gone_cluster(task: ClusterInspection, record: ClusterRecord) -> dict[str, Any]:
+    """
+    Notify the owner of a deleted cluster, start a run of its successor, and return the next move.
+
+    The run closes what the cluster has; at once for clients that its successor admits.
+    """
     code, cluster = Code.CLUSTER_NOT_FOUND, task.cluster
     vendors.forget_vendors(cluster.text, record)
     successor = succession.successor(cluster)
     if successor is None:
         gone = refuse(code, cluster=cluster.name, owner=cluster.account)
         record_cluster_refusals(task, record, (gone,))
-        return _close_accounts(task, code, gone.message)
+        return _move_to_close(task, code, gone.message)
     new = successor.arn.text
     replaced = refuse(Code.CLUSTER_REPLACED, old=cluster.text, new=new)
     record_cluster_refusals(task, record, (replaced,))
     if record.cluster_fingerprint != description.GONE:  # until now its successor had to wait
         lease.request_run(new)
     clients = successor.client_accounts(settings().namespace)
-    return _close_accounts(task, code, replaced.message, clients) | {"facts": {"successor": new}}
+    return _move_to_close(task, code, replaced.message, clients) | {"facts": {"successor": new}}
 
 
-def _close_accounts(
+def _move_to_close(
     task: ClusterInspection, barred: Code, reason: str, replaced: frozenset[str] = frozenset()
 ) -> dict[str, Any]:
     """
-    Close the connections in all accounts; stop where nothing remains.
+    Return the move CLOSE with all accounts that have records; STOP where nothing remains.
 
-    For the accounts *replaced* the reason is that another cluster has replaced this one.
+    They may not connect for the reason *barred*; for those *replaced* it is CLUSTER_REPLACED.
     """
     accounts = [
         one | {"barred": Code.CLUSTER_REPLACED} if one["account"] in replaced else one

@@ -36,7 +36,7 @@ def inspect(task: ConnectionInspection) -> dict[str, Any]:
         records = [lifecycle.refuse_unready(record, error.refusal) for record in known]
         record_changes(known, records, task.run, now)
         brokers = cluster_item.read_cluster(task.cluster_arn).brokers
-        return _publish(task, known, brokers)
+        return _move_to_publish(task, known, brokers)
 
 
 def _inspect(
@@ -65,12 +65,13 @@ def _inspect(
     unknown_connections.handle_unknown_connections(
         task.cluster_arn, task.run, vpc_connection.unknown_connections(listed, accounts), record
     )
-    return _publish(task, records, _choose_brokers(task, record))
+    return _move_to_publish(task, records, _choose_brokers(task, record))
 
 
-def _publish(
+def _move_to_publish(
     task: ConnectionInspection, records: list[ConnectionRecord], brokers: PublishedBrokers
 ) -> dict[str, Any]:
+    """Return the move PUBLISH, with the client accounts and the brokers for them."""
     accounts = {record.account for record in records} - {task.cluster.account}
     return {
         "move": Move.PUBLISH,
