@@ -149,13 +149,13 @@ def test_the_same_status_at_another_time_is_the_same() -> None:
 
 @given(st.text() | st.none())
 def test_an_overwritten_status_has_no_owner(value: str | None) -> None:
-    assert status.owner_of(value) is None
+    assert status.cluster_arn_of(value) is None
     assert not status.says_the_same(value, {"cluster_arn": ARN})
 
 
 @pytest.mark.parametrize("value", ["[]", "1", '{"cluster_arn": 1}', "null"])
 def test_a_status_of_another_shape_has_no_owner(value: str) -> None:
-    assert status.owner_of(value) is None
+    assert status.cluster_arn_of(value) is None
 
 
 @pytest.mark.parametrize(("vpcs", "kept"), [(2, "remedy"), (40, "code"), (400, "refused")])

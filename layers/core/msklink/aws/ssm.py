@@ -15,7 +15,7 @@ from msklink.drift.kinds import Drift
 from msklink.errors import LostRace
 from msklink.parameters import published
 from msklink.parameters.published import PublishedState
-from msklink.parameters.status import owner_of, taken_over, with_replaced_cluster
+from msklink.parameters.status import cluster_arn_of, taken_over, with_replaced_cluster
 from msklink.refusals import Code, Refusal, refuse
 from msklink.settings import settings
 from msklink.tags import MANAGED_BY
@@ -75,9 +75,9 @@ class ParameterSet:
         return self._existing.get(published.status_name(self._namespace, self._cluster_name))
 
     @property
-    def owner(self) -> str:
+    def cluster_arn(self) -> str:
         """ARN of the cluster that the parameters belong to; empty where they belong to none."""
-        return owner_of(self.status) or ""
+        return cluster_arn_of(self.status) or ""
 
     def claim(self, cluster: ClusterArn, now: datetime, *, other_is_gone: bool) -> Refusal | None:
         """
@@ -89,7 +89,7 @@ class ParameterSet:
         refusal = self.name_refusal(cluster)
         if refusal is None or not other_is_gone:
             return refusal
-        replaced = refuse(Code.CLUSTER_REPLACED, old=self.owner, new=cluster.text)
+        replaced = refuse(Code.CLUSTER_REPLACED, old=self.cluster_arn, new=cluster.text)
         self.withdraw(Scheme)
         self.write_status(taken_over(cluster.text, replaced), now)
         return None

@@ -105,7 +105,7 @@ def name_refusal(
     existing: Mapping[str, str], namespace: str, cluster: ClusterArn
 ) -> Refusal | None:
     """Return why nothing may be written: another cluster has the *existing* parameters."""
-    other = status.owner_of(existing.get(status_name(namespace, cluster.name)))
+    other = status.cluster_arn_of(existing.get(status_name(namespace, cluster.name)))
     if other in {None, cluster.text}:
         return None
     path = parameters_path(namespace, cluster.name)

@@ -200,7 +200,7 @@ def says_the_same(value: str | None, status: Mapping[str, Any]) -> bool:
     return {key: entry for key, entry in written.items() if key != "updated"} == dict(status)
 
 
-def owner_of(value: str | None) -> str | None:
+def cluster_arn_of(value: str | None) -> str | None:
     """Return the ARN of the cluster in the status *value*, which has the parameters beside it."""
     arn = _parse(value).get("cluster_arn")
     return arn if isinstance(arn, str) else None

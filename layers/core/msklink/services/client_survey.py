@@ -79,7 +79,9 @@ def _read_account(
     session = client_session(account, account.surveying(task.cluster.name), task.run)
     with client_refusals(account):
         parameters = ParameterSet(session, task.cluster.name)
-    is_free = not task.barred and succession.is_replaced_cluster(parameters.owner, task.cluster)
+    is_free = not task.barred and succession.is_replaced_cluster(
+        parameters.cluster_arn, task.cluster
+    )
     with client_refusals(account):
         taken = parameters.claim(task.cluster, now, other_is_gone=is_free)
         if taken and not task.barred:

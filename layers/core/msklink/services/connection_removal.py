@@ -83,7 +83,7 @@ def _disconnect(task: ClientTask, due: Records, staying: Records, now: datetime)
         ]
         in_use = _delete_groups(task, ec2.client(session), closing, staying, now)
         # The successor claims the name; without a successor the next run withdraws it.
-        is_claimed = not replaced or parameters.owner != task.cluster_arn
+        is_claimed = not replaced or parameters.cluster_arn != task.cluster_arn
         gone = [one for one in closing if _is_gone(one, in_use, now, is_claimed=is_claimed)]
         pending = [one for one in closing if one not in gone]
         record_changes(due, pending, task.run, now)

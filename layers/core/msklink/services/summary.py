@@ -36,7 +36,7 @@ def _publish(task: SummaryPublication) -> list[str]:
     own_records = [record.with_published(task.bootstrap_brokers) for record in own_known]
     others = [record for record in known if record.account != owner]
     parameters = ParameterSet(own_session(), task.cluster.name)
-    is_free = task.managed and succession.is_replaced_cluster(parameters.owner, task.cluster)
+    is_free = task.managed and succession.is_replaced_cluster(parameters.cluster_arn, task.cluster)
     if taken := parameters.claim(task.cluster, now, other_is_gone=is_free):
         notifications.cluster_refused(task.cluster_arn, task.run, taken)
         return []
