@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class DriftKind(StrEnum):
-    """What can drift, in the words of parameter `Repair` of the owner stack."""
+    """What can drift. Parameter `Repair` of the owner stack has the words of REPAIRABLE."""
 
     CONNECTION = "connection"
     POLICY = "policy"
@@ -18,7 +18,10 @@ class DriftKind(StrEnum):
     SECURITY_GROUP = "security-group"
     CONNECTIVITY = "connectivity"
     ENDPOINT_TAGS = "endpoint-tags"
-    """Never repaired: whatever removed the tags would remove them again."""
+    """
+    Always reported, never repaired, and so no word of `Repair`: whatever removed the tags would
+    remove them again.
+    """
 
 
 REPAIRABLE = tuple(kind for kind in DriftKind if kind is not DriftKind.ENDPOINT_TAGS)
