@@ -75,7 +75,7 @@ class CreationDelay(BaseModel, frozen=True):
     since: datetime
     tried: datetime
     """Time of the last attempt."""
-    is_cluster: bool = False
+    cluster_is_busy: bool = False
     """Whether the cluster is being changed; the run then waits for the cluster."""
 
 

@@ -53,7 +53,7 @@ def _inspect(
     reconnect = lifecycle.accounts_to_reconnect(known, records)
     pending = [record for record in records if record.state is State.CONNECTING]
     logger.info("connections inspected", pending=len(pending), changed=len(changed))
-    if any(record.delay and record.delay.is_cluster for record in pending):
+    if any(record.delay and record.delay.cluster_is_busy for record in pending):
         return {"move": Move.INSPECT, "bootstrap_brokers": {}}
     if reconnect:
         return {"move": Move.CONNECT, "accounts": reconnect, "bootstrap_brokers": {}}

@@ -120,7 +120,7 @@ def _create_or_delay(msk: "KafkaClient", record: ConnectionRecord) -> Connection
             return lifecycle.adopt(record, made)
         if _is_busy(record.cluster_arn):
             now = clock.now()
-            delay = CreationDelay(since=now, tried=now, is_cluster=True)
+            delay = CreationDelay(since=now, tried=now, cluster_is_busy=True)
             return record.with_(state=State.CONNECTING, refusal=None, delay=delay)
         return record.with_(state=State.REFUSED, refusal=error.refusal, delay=None)
     logger.info("connection created", connection=connection.arn, item=record.item)
