@@ -126,6 +126,18 @@ def test_the_page_on_architecture_names_every_package_and_module_beside_them() -
         assert f"`{name}`" in text, name
 
 
+def test_the_page_on_architecture_has_the_handler_of_each_map() -> None:
+    text = (ROOT / "docs/architecture.md").read_text()
+    states = definition({})["States"]
+    inner = {
+        name: one["ItemProcessor"]["StartAt"] for name, one in states.items() if "Items" in one
+    }
+
+    for name, state in inner.items():
+        handler = f"functions/{xform_name(state)}.py"
+        assert f"| {name} | {state} | `{handler}` |" in text
+
+
 PATH = r"`([a-z][\w./-]*(?:\.py|\.yaml|\.md|/))(?::(\w+))?`"
 """A path in backticks that is not the name of a tag or parameter, and a name that it defines."""
 
