@@ -182,6 +182,29 @@ def test_a_contested_connection_is_created_again_only_after_its_history_is_delet
     assert (onboarded.connections(), onboarded.take_events()) == (["AVAILABLE"], repaired)
 
 
+def test_a_contested_scheme_is_turned_on_again_only_after_its_history_is_deleted(
+    onboarded: OnboardedClient, repair: Callable[[str], None]
+) -> None:
+    repair("connection,connectivity")
+    for _ in range(3):
+        the_scheme_is_turned_off(onboarded)
+        assert (onboarded.sweep(), onboarded.sweep()) == (1, 0)
+    onboarded.take_events()
+    the_scheme_is_turned_off(onboarded)
+    assert onboarded.sweep() == 1
+    contested = ("Cluster Refused", "DriftContested")
+    assert onboarded.take_events().count(contested) == 1
+
+    onboarded.advance_hours(48)
+
+    assert onboarded.sweep() == 0
+    onboarded.reconcile()
+    assert onboarded.take_events() == []
+    delete_history(onboarded, "drift#connectivity###iam")
+    assert onboarded.sweep() == 1
+    assert ("Cluster Connectivity Enabled", "") in onboarded.take_events()
+
+
 def test_a_connection_that_is_not_repaired_is_counted_once(
     onboarded: OnboardedClient,
     repair: Callable[[str], None],

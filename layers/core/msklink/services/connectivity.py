@@ -143,11 +143,14 @@ def handle_turned_off(
     Return a refusal for each scheme that others turned off and that stays off.
 
     Turning a scheme on reboots the brokers. A repair that begins is recorded here, unless it is
-    *held*. EnableConnectivity then turns the scheme on, like any other that is off.
+    *held*. EnableConnectivity then turns the scheme on, like any other that is off. A contested
+    drift is reported beside the refusal, with the item that ends it.
     """
     repairs = dict(_repairs(cluster, asked, record))
     for scheme, repair in repairs.items():
-        if not repair.refusal and scheme not in held:
+        if repair.refusal and repair.refusal.code is Code.DRIFT_CONTESTED:
+            repair.report_unrepaired(run, repair.refusal)
+        elif not repair.refusal and scheme not in held:
             repair.record_attempt(run)
     return {
         scheme: turned_off_refusal(scheme) for scheme, repair in repairs.items() if repair.refusal
