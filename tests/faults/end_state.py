@@ -9,7 +9,7 @@ from typing import Any
 
 from msklink.aws import cluster_item, msk_clusters
 from msklink.aws.eventbridge import DetailType
-from msklink.cluster.description import GONE
+from msklink.services import connectivity
 from tests.faults.environment import Environment
 from tests.support.aws import Accounts
 from tests.support.change_control import scheduled
@@ -63,8 +63,8 @@ def _is_unchanged(environment: Environment) -> bool:
     cluster = msk_clusters.describe_cluster(
         environment.accounts.client("kafka"), environment.cluster
     )
-    now = cluster.fingerprint(NAMESPACE) if cluster else GONE
-    return cluster_item.read_cluster(environment.cluster).cluster_fingerprint == now
+    read = cluster_item.read_cluster(environment.cluster).cluster_fingerprint
+    return read == connectivity.fingerprint(cluster)
 
 
 def _normalized(environment: Environment, found: Any) -> Any:
