@@ -6,6 +6,7 @@ from msklink.settings import settings
 from tests.support.aws import Accounts
 from tests.support.onboarded_client import OnboardedClient, onboard
 from tests.support.prepared import ONBOARDED, end_prepared, preparation_of, run_in_copy
+from tests.support.replacement import Replacement
 from tests.support.step_functions import Engine, engine_in_moto
 
 
@@ -35,6 +36,11 @@ def onboarded(
     request: pytest.FixtureRequest, accounts: Accounts, engine: Engine
 ) -> OnboardedClient:
     return request.config.stash.get(ONBOARDED, None) or onboard(accounts, engine)
+
+
+@pytest.fixture
+def replacement(onboarded: OnboardedClient) -> Replacement:
+    return Replacement(onboarded, onboarded.cluster)
 
 
 @pytest.fixture
