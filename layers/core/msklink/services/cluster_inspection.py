@@ -41,7 +41,7 @@ def inspect(task: ClusterInspection) -> dict[str, Any]:
             cluster = msk_clusters.describe_updates(msk, task.cluster_arn, record.operation)
             answer = _decide(task, cluster, record)
             fingerprint = connectivity.fingerprint(cluster)
-            answer |= {"freeze": connectivity.freeze(cluster)}
+            answer |= {"freeze": connectivity.change_terms(cluster).freeze}
     except Refused as error:
         record_cluster_refusals(task, record, (error.refusal,))
         answer = {"move": Move.STOP, "reason": error.refusal.message}

@@ -75,15 +75,10 @@ def _problem(record: ClusterRecord) -> str | None:
     )
 
 
-def change_terms(cluster: ClusterDescription) -> ChangeTerms:
-    """Return when the owner lets MSKLink change *cluster*."""
-    return read_terms(cluster.tags, settings().namespace, settings().change_terms)
-
-
-def freeze(cluster: ClusterDescription | None) -> str:
-    """Return what freezes the cluster, if anything; for a deleted one that is the owner stack."""
+def change_terms(cluster: ClusterDescription | None) -> ChangeTerms:
+    """Return when the owner lets MSKLink change *cluster*; a deleted one has the stack's terms."""
     tags = cluster.tags if cluster else {}
-    return read_terms(tags, settings().namespace, settings().change_terms).freeze
+    return read_terms(tags, settings().namespace, settings().change_terms)
 
 
 def fingerprint(cluster: ClusterDescription | None) -> str:

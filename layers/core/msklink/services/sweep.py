@@ -149,7 +149,7 @@ def _check_after_failure(
 def _is_frozen(cluster: ClusterDescription | None, record: ClusterRecord) -> bool:
     """Return whether a freeze holds removals, and a run has reported it."""
     is_reported = any(one.hold.reason.code is Code.FROZEN for one in record.holds)
-    return is_reported and bool(connectivity.freeze(cluster))
+    return is_reported and bool(connectivity.change_terms(cluster).freeze)
 
 
 def _due_removals(snapshot: ClusterSnapshot, now: datetime) -> list[str]:
