@@ -58,8 +58,8 @@ def test_an_update_begins_in_the_next_window_in_which_it_is_expected_to_end(
     ("now", "expected"),
     [
         ("2026-03-04 12:00", "2026-03-08 02:00 too short"),
-        ("2026-03-08 02:30", "2026-03-08 02:30 too short"),
-        ("2026-03-08 02:31", "2026-03-15 02:00 too short"),
+        ("2026-03-08 02:10", "2026-03-08 02:10 too short"),
+        ("2026-03-08 02:11", "2026-03-15 02:00 too short"),
     ],
 )
 def test_where_no_window_is_long_enough_it_begins_at_the_beginning_of_the_longest(
@@ -94,11 +94,11 @@ def test_when_the_clocks_change_a_window_lasts_as_long_as_every_reading_allows(
     ("now", "expected"),
     [
         ("2026-03-04 12:00", "2026-03-08 02:00"),
-        ("2026-03-08 02:30", "2026-03-08 02:30"),  # a run does not begin on the second
-        ("2026-03-08 02:31", "2026-03-15 02:00"),
+        ("2026-03-08 02:10", "2026-03-08 02:10"),  # a run does not begin on the second
+        ("2026-03-08 02:11", "2026-03-15 02:00"),
     ],
 )
-def test_a_window_that_is_just_long_enough_is_used_in_its_first_half_hour(
+def test_a_window_that_is_just_long_enough_is_used_in_its_first_ten_minutes(
     now: str, expected: str
 ) -> None:
     assert opening(SUNDAY, now, needed=timedelta(hours=3)) == expected

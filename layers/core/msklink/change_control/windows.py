@@ -17,7 +17,7 @@ WEEK = timedelta(days=7)
 _POINT = r"(mon|tue|wed|thu|fri|sat|sun)[ :]([01]\d|2[0-4]):?([0-5]\d)"
 _WINDOW = re.compile(rf"{_POINT} *- *{_POINT}", re.IGNORECASE)
 
-LATE_START = timedelta(minutes=30)
+LATE_START = timedelta(minutes=10)
 """How long after the beginning of a window an update may begin that then does not fit into it.
 
 EventBridge Scheduler is precise to a minute, and a run surveys all clients first.
