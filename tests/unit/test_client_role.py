@@ -3,7 +3,7 @@ from collections.abc import Callable
 
 import pytest
 
-from msklink.client_role import ClientAccount
+from msklink.client_role import ClientAccount, read_only
 from tests.support.permission_check import CLIENT_ROLE, granted
 from tests.unit.factories import ARN, CLIENT
 
@@ -47,6 +47,20 @@ def test_the_scopes_together_cover_the_role() -> None:
     scopes = [*(scope("orders") for scope in SCOPES), ACCOUNT.scanning()]
 
     assert granted(CLIENT_ROLE) <= {action for scope in scopes for action in actions(scope)}
+
+
+@each_scope
+def test_a_dry_run_has_the_reads_of_a_scope_only(scope: Scope) -> None:
+    whole = scope("orders")
+
+    kept = actions(read_only(whole))
+
+    assert kept == {
+        one
+        for one in actions(whole)
+        if one.partition(":")[2].startswith(("Describe", "Get", "List"))
+    }
+    assert kept
 
 
 @each_scope

@@ -143,6 +143,20 @@ class ClientAccount(NamedTuple):
         return [_allow(READING, [path]), _allow(actions, [f"{path}/*"])]
 
 
+def read_only(scope: str) -> str:
+    """Return the session policy *scope* without the actions that change something."""
+    statements = [
+        one | {"Action": actions}
+        for one in json.loads(scope)["Statement"]
+        if (actions := [action for action in one["Action"] if _reads(action)])
+    ]
+    return _policy(*statements)
+
+
+def _reads(action: str) -> bool:
+    return action.partition(":")[2].startswith(("Describe", "Get", "List"))
+
+
 def _allow(actions: tuple[str, ...], resources: str | list[str]) -> Statement:
     return {"Effect": "Allow", "Action": list(actions), "Resource": resources}
 

@@ -95,10 +95,19 @@ def query(cluster_arn: str, prefix: str = "") -> Iterable[dict[str, Any]]:
 
 def get(partition: str, item: str) -> dict[str, Any] | None:
     """Return one item by a consistent read; None where there is none."""
-    key = {"cluster_arn": {"S": partition}, "item": {"S": item}}
-    answer = client().get_item(TableName=settings().table_name, Key=key, ConsistentRead=True)
-    found = answer.get("Item")
-    return {name: deserialize(value) for name, value in found.items()} if found else None
+    found = read_raw((partition, item))
+    return {name: deserialize(value) for name, value in found.items()} or None
+
+
+def read_raw(key: tuple[str, str]) -> dict[str, Any]:
+    """Return one item in DynamoDB's notation, by partition and sort key; empty without one."""
+    partition, item = key
+    answer = client().get_item(
+        TableName=settings().table_name,
+        Key={"cluster_arn": {"S": partition}, "item": {"S": item}},
+        ConsistentRead=True,
+    )
+    return dict(answer.get("Item", {}))
 
 
 def put(partition: str, item: str, document: Mapping[str, Any], **condition: Any) -> None:

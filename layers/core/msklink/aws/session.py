@@ -12,6 +12,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from msklink.aws.dry_run.recorder import is_dry_run, observe
 from msklink.aws.errors import (
     aws_refusals,
     error_message,
@@ -20,7 +21,7 @@ from msklink.aws.errors import (
     is_of_our_stack,
     is_transient,
 )
-from msklink.client_role import ClientAccount
+from msklink.client_role import ClientAccount, read_only
 from msklink.errors import LostRace, Refused, TransientError
 from msklink.refusals import Code, Refusal, refuse
 from msklink.settings import settings
@@ -57,8 +58,8 @@ def client_session(account: ClientAccount, scope: str, run: str) -> boto3.Sessio
     """
     Return a session in *account*, for this invocation only: a warm Lambda outlives it.
 
-    *scope* is its session policy, and *run* its name. Raises Refused with the reason where the role
-    cannot be assumed.
+    *scope* is its session policy, and *run* its name. In a dry run the session can only read.
+    Raises Refused with the reason where the role cannot be assumed.
     """
     name = re.sub(r"[^\w+=,.@-]", "-", run)[:64]
     try:
@@ -68,14 +69,14 @@ def client_session(account: ClientAccount, scope: str, run: str) -> boto3.Sessio
                 RoleSessionName=name,
                 ExternalId=settings().external_id,
                 DurationSeconds=900,
-                Policy=scope,
+                Policy=read_only(scope) if is_dry_run() else scope,
             )
     except ClientError as error:
         if is_transient(error):
             raise TransientError(str(error)) from error
         raise Refused(_refusal(account, name, error)) from error
     credentials = answer["Credentials"]
-    core = _core()
+    core = _core(account.id)
     core.set_credentials(
         credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials["SessionToken"]
     )
@@ -88,8 +89,9 @@ def sts() -> "STSClient":
     return own_session().client("sts", config=CONFIG)
 
 
-def _core() -> botocore.session.Session:
+def _core(account: str = "") -> botocore.session.Session:
     core = botocore.session.get_session()
+    observe(core, account)
     core.register_component("data_loader", _models())
     return core
 

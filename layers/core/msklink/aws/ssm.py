@@ -57,6 +57,41 @@ def read_some(names: Iterable[str]) -> dict[str, str]:
     }
 
 
+def write_plan(cluster_name: str, text: str) -> None:
+    """Write the plan of what is held into the owner's account, if it differs."""
+    name = published.plan_name(settings().namespace, cluster_name)
+    existing = read_some([name]).get(name)
+    if existing is None:
+        _create(client(), name, text)
+    elif existing != text:
+        client().put_parameter(Name=name, Value=text, Type="String", Tier=TIER, Overwrite=True)
+
+
+def delete_plan(cluster_name: str) -> None:
+    """Delete the plan, if there is one."""
+    client().delete_parameters(Names=[published.plan_name(settings().namespace, cluster_name)])
+
+
+def _create(ssm: "SSMClient", name: str, value: str) -> None:
+    """
+    Create a parameter with our tag, which PutParameter does not accept together with Overwrite.
+
+    Raises LostRace where the parameter exists by now: written for another cluster, or by this call,
+    if its answer was lost and botocore retried it.
+    """
+    try:
+        ssm.put_parameter(
+            Name=name,
+            Value=value,
+            Type="String",
+            Tier=TIER,
+            Description="Written by MSKLink",
+            Tags=[{"Key": MANAGED_BY, "Value": settings().stack_name}],
+        )
+    except ssm.exceptions.ParameterAlreadyExists as error:
+        raise LostRace(f"parameter {name} was created meanwhile") from error
+
+
 class ParameterSet:
     """The parameters for one cluster in the account of a session, as they were when read."""
 
@@ -135,10 +170,11 @@ class ParameterSet:
         self._delete(name for name in names if name in self._existing)
 
     def withdraw_all(self) -> None:
-        """Delete all published parameters, and the status."""
+        """Delete all published parameters, the plan, and the status."""
         self.withdraw(Scheme)
-        if self.status is not None:
-            self._delete([published.status_name(self._namespace, self._cluster_name)])
+        place = self._namespace, self._cluster_name
+        others = (published.plan_name(*place), published.status_name(*place))
+        self._delete(name for name in others if name in self._existing)
 
     def _status(self, content: Mapping[str, Any], now: datetime) -> dict[str, str]:
         content = with_replaced_cluster(self.status, content)
@@ -159,28 +195,9 @@ class ParameterSet:
                     Name=name, Value=wanted[name], Type="String", Tier=TIER, Overwrite=True
                 )
             else:
-                self._create(name, wanted[name])
+                _create(self._ssm, name, wanted[name])
             self._existing[name] = wanted[name]
         return different
-
-    def _create(self, name: str, value: str) -> None:
-        """
-        Create a parameter with our tag, which PutParameter does not accept together with Overwrite.
-
-        Raises LostRace where the parameter exists by now: written for another cluster, or by this
-        call, if its answer was lost and botocore retried it.
-        """
-        try:
-            self._ssm.put_parameter(
-                Name=name,
-                Value=value,
-                Type="String",
-                Tier=TIER,
-                Description="Written by MSKLink",
-                Tags=[{"Key": MANAGED_BY, "Value": settings().stack_name}],
-            )
-        except self._ssm.exceptions.ParameterAlreadyExists as error:
-            raise LostRace(f"parameter {name} was created meanwhile") from error
 
     def _delete(self, names: Iterable[str]) -> None:
         for some in batched(names, MOST_NAMES, strict=False):

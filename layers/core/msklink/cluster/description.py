@@ -80,8 +80,8 @@ class ClusterDescription:
             version=info.get("CurrentVersion", ""),
             serverless=info.get("ClusterType") == "SERVERLESS",
             zone_ids=tuple(sorted(brokers.get("ZoneIds") or ())),
-            authentication_schemes=_schemes_on(authentication),
-            private_schemes=_schemes_on(private.get("ClientAuthentication") or {}),
+            authentication_schemes=schemes_on(authentication),
+            private_schemes=schemes_on(private.get("ClientAuthentication") or {}),
             tags=info.get("Tags") or {},
             reason=(info.get("StateInfo") or {}).get("Message", ""),
             kafka_version=software.get("KafkaVersion", ""),
@@ -146,7 +146,8 @@ def _configuration(software: Mapping[str, Any]) -> tuple[str, int] | None:
     return (arn, revision) if arn and revision else None
 
 
-def _schemes_on(authentication: Mapping[str, Any]) -> frozenset[Scheme]:
+def schemes_on(authentication: Mapping[str, Any]) -> frozenset[Scheme]:
+    """Return the schemes that are on in *authentication*, a ClientAuthentication of MSK."""
     sasl = authentication.get("Sasl") or {}
     switches = {
         Scheme.IAM: sasl.get("Iam"),

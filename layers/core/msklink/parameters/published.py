@@ -85,6 +85,11 @@ def status_name(namespace: str, cluster_name: str) -> str:
     return f"{parameters_path(namespace, cluster_name)}/status"
 
 
+def plan_name(namespace: str, cluster_name: str) -> str:
+    """Return the name of the parameter with the plan of what is held, in the owner's account."""
+    return f"{parameters_path(namespace, cluster_name)}/plan"
+
+
 def status_parameter(
     existing: Mapping[str, str],
     namespace: str,

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from msklink.auth_scheme import Scheme
+from msklink.aws.dry_run.recorder import is_dry_run
 from msklink.aws.eventbridge import DetailType, put_event
 from msklink.change_control.change_request import HeldChange, change_request
 from msklink.connections.progress import seconds_by_phase
@@ -220,6 +221,8 @@ def _count_refusal(refusal: Refusal) -> None:
 
 
 def _measure(name: str, value: float, unit: MetricUnit, **dimensions: str) -> None:
+    if is_dry_run():  # nothing has happened
+        return
     with single_metric(name=name, unit=unit, value=value) as metric:
         for dimension, text in dimensions.items():
             metric.add_dimension(dimension, text)
