@@ -7,6 +7,7 @@ class Code(StrEnum):
     """Every code; the texts are in `messages`."""
 
     MALFORMED_REQUEST = "MalformedRequest"
+    MALFORMED_PLAN_REQUEST = "MalformedPlanRequest"
     MALFORMED_ACCOUNT_LIST = "MalformedAccountList"
     VENDOR_IS_CLIENT = "VendorIsClient"
     UNKNOWN_SCHEME = "UnknownScheme"

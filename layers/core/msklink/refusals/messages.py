@@ -7,6 +7,11 @@ MESSAGES: dict[Code, tuple[str, str]] = {
         "The event is not a valid request: {problem}.",
         "Send the event again. Its detail can have only the fields {allowed}, as in the README.",
     ),
+    Code.MALFORMED_PLAN_REQUEST: (
+        "The request for a plan is not valid: {problem}.",
+        "Invoke the function again with a cluster and, if you want, the fields tags, clients and "
+        "vpcs under if, as in docs/plan.md.",
+    ),
     Code.MALFORMED_ACCOUNT_LIST: (
         "Tag {key} of the cluster contains {word!r}, which is not a 12-digit account id.",
         "Write account ids separated by spaces into tag {key}.",

@@ -9,6 +9,7 @@ from aws_lambda_powertools import Logger
 from msklink import clock
 from msklink.auth_scheme import Scheme
 from msklink.aws import cluster_item, msk_clusters
+from msklink.aws.dry_run.recorder import is_dry_run
 from msklink.aws.errors import aws_refusals
 from msklink.change_control.holds import Hold, freeze_hold, reboot_holds
 from msklink.change_control.terms import ChangeTerms, read_terms
@@ -76,7 +77,13 @@ def _problem(record: ClusterRecord) -> str | None:
 
 
 def change_terms(cluster: ClusterDescription | None) -> ChangeTerms:
-    """Return when the owner lets MSKLink change *cluster*; a deleted one has the stack's terms."""
+    """
+    Return when the owner lets MSKLink change *cluster*; a deleted one has the stack's terms.
+
+    A dry run has no terms: a plan shows what is done once they allow it.
+    """
+    if is_dry_run():
+        return ChangeTerms(settings().namespace)
     tags = cluster.tags if cluster else {}
     return read_terms(tags, settings().namespace, settings().change_terms)
 
