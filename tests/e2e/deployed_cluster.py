@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from localcloud.call_log import Call
@@ -37,6 +39,16 @@ class DeployedCluster:
     def schemes(self, account: str) -> dict[str, Any]:
         """Return the status of the VPC of *account*, by scheme."""
         return dict(*self.status(account).get("vpcs", {}).values())
+
+    def plan(self, cluster: str, **assumptions: Any) -> dict[str, Any]:
+        """Return what PlanCluster answers to a person of the owner team."""
+        payload = json.dumps({"cluster": cluster, "if": assumptions})
+        with TemporaryDirectory() as folder:
+            answer = Path(folder) / "plan.json"
+            name = ("--function-name", "msklink-plan-cluster")
+            self.owner("lambda", "invoke", *name, "--payload", payload, str(answer))
+            planned: dict[str, Any] = json.loads(answer.read_text())
+        return planned
 
     def executions(self) -> list[dict[str, Any]]:
         machine = self.cloud.deployed.owner["StateMachineArn"]

@@ -71,6 +71,12 @@ def role(cloud: Cloud, name: str, *statements: Mapping[str, Any]) -> dict[str, s
     }
 
 
+def test_a_plan_keeps_the_access_that_is_granted(cluster: DeployedCluster) -> None:
+    planned = cluster.plan("ledger")
+
+    assert planned["steps"] == []
+
+
 def test_an_application_writes_and_reads_a_message(cluster: DeployedCluster) -> None:
     done = application.run(
         cluster.cloud, role(cluster.cloud, "billing", READING), "ledger", "entries"

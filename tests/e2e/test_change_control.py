@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from localcloud.cloud import Cloud
+from msklink.aws.dry_run.call import READS
 from tests.e2e.deployed_cluster import CLIENT, OTHER, DeployedCluster, create_cluster
 from tests.e2e.queues import temporary_queue
 
@@ -123,6 +124,8 @@ def test_the_owner_reads_a_change_request(guarded: DeployedCluster, alerts: Aler
         "Clients reconnect once for each broker. MSK takes no other update of the cluster "
         'meanwhile."',
         f'"Accounts that wait: {CLIENT}."',
+        '"Plan: 3 brokers reboot once, one after the other, for iam (27 to 120 minutes). '
+        f'1 connection to create in {CLIENT}. All calls: parameter /msklink/guarded/plan."',
         '"Begins: as soon as you approve it; no maintenance window is set."',
         f'"To approve: aws kafka tag-resource --resource-arn {guarded.arn} '
         "--tags 'msklink/approved=iam'\"",
@@ -131,9 +134,48 @@ def test_the_owner_reads_a_change_request(guarded: DeployedCluster, alerts: Aler
     ]
 
 
-def test_the_approved_change_is_made_once(guarded: DeployedCluster) -> None:
-    tag(guarded, "msklink/approved=iam")
+def test_the_owner_asks_for_the_plan_and_reads_the_same_in_the_parameter(
+    guarded: DeployedCluster,
+) -> None:
+    planned = guarded.plan(GUARDED)
 
+    written = json.loads(
+        guarded.owner.parameters(f"/msklink/{GUARDED}")[f"/msklink/{GUARDED}/plan"]
+    )
+    calls, before = (
+        [step["call"] for step in one["steps"] if not step["call"].startswith("ssm:")]
+        for one in (planned, written)  # the parameters that the held run wrote are there now
+    )
+    assert calls == before
+    assert calls.count("kafka:UpdateConnectivity") == 1
+    assert planned["reboot"] == {"schemes": ["iam"], "brokers": 3, "minutes": [27, 120]}
+    assert [one["reason"]["code"] for one in planned["held"]] == ["AwaitingApproval"]
+    assert updates(guarded) == []
+
+
+def test_planning_only_reads(guarded: DeployedCluster) -> None:
+    made = [
+        call.operation
+        for call in guarded.cloud.calls()
+        if "PlanClusterFunctionRole" in call.principal or call.principal.endswith("/plan")
+    ]
+
+    assert {"DescribeClusterV2", "DescribeVpcs", "GetClusterPolicy", "Query"} <= {*made}
+    assert [operation for operation in made if not operation.startswith(READS)] == []
+
+
+def test_a_plan_during_the_update_shows_what_follows(guarded: DeployedCluster) -> None:
+    tag(guarded, "msklink/approved=iam")
+    guarded.cloud.until(lambda: updates(guarded))
+
+    planned = guarded.plan(GUARDED)
+
+    assert "the cluster is UPDATING now" in planned["depends_on"][0]
+    assert planned["reboot"] is None
+    assert "kafka:CreateVpcConnection" in [step["call"] for step in planned["steps"]]
+
+
+def test_the_approved_change_is_made_once(guarded: DeployedCluster) -> None:
     guarded.cloud.until(lambda: state(guarded, CLIENT, GUARDED) == "published")
     guarded.cloud.until(guarded.is_idle)
     assert len(updates(guarded)) == 1

@@ -106,6 +106,16 @@ def test_the_same_tags_again_change_nothing(cluster: DeployedCluster) -> None:
     assert client.versions("/msklink/orders") == versions
 
 
+def test_a_plan_for_a_cluster_that_is_as_it_should_be_has_no_step(
+    cluster: DeployedCluster,
+) -> None:
+    planned = cluster.plan("orders")
+
+    assert planned["steps"] == planned["held"] == planned["refusals"] == []
+    assert planned["policy"] is None
+    assert CLIENT in {one["account"] for one in planned["clients"]}
+
+
 def test_a_request_by_event_works_like_a_tag(cluster: DeployedCluster) -> None:
     entry = {
         "EventBusName": cluster.cloud.deployed.bus_arn,

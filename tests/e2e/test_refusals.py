@@ -7,7 +7,7 @@ import pytest
 
 from localcloud.cloud import Cloud
 from tests.e2e.aws_cli import AwsCli
-from tests.e2e.deployed_cluster import CLIENT, OTHER, status, unreachable
+from tests.e2e.deployed_cluster import CLIENT, OTHER, DeployedCluster, status, unreachable
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 
@@ -133,7 +133,10 @@ def test_a_wrong_external_id_is_distinguished_from_a_missing_stack(cloud: Cloud)
         vpc_id = cloud.networks[OTHER].vpc_id
         cloud.client("ec2", OTHER).create_tags(Resources=[vpc_id], Tags=[tag])
         found = cloud.until(lambda: _refused_in_table(cloud))
+        planned = DeployedCluster(cloud, "").plan("zones")
     assert found == "ExternalIdWrong"
+    refused = [one["refusal"]["code"] for one in planned["clients"] if not one["vpc_id"]]
+    assert refused == ["ExternalIdWrong"]
 
 
 def _refused_in_table(cloud: Cloud) -> str:

@@ -20,8 +20,13 @@ def function_of(task: str) -> str:
     return str(TASKS[task]["Arguments"]["FunctionName"]).rpartition(":")[2]
 
 
+READ_ONLY = {"PlanCluster"}
+"""Steps that change nothing, so that a fault leaves nothing behind; `test_plan` holds that."""
+
 TASKS = {
-    name: state for name, state in _states(definition(SUBSTITUTIONS)) if state["Type"] == "Task"
+    name: state
+    for name, state in _states(definition(SUBSTITUTIONS))
+    if state["Type"] == "Task" and name not in READ_ONLY
 }
 CATCHERS = {
     name: caught["Next"]
@@ -31,7 +36,7 @@ CATCHERS = {
 }
 """The task states with a Catch, and the task state that catches."""
 
-_IN_TASKS = {function_of(name) for name in TASKS}
+_IN_TASKS = {function_of(name) for name in TASKS} | {f"{name}Function" for name in READ_ONLY}
 RULE_STEPS = {
     function: function.removesuffix("Function")
     for function in handlers()

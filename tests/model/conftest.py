@@ -16,6 +16,8 @@ def clients(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clients]:
     monkeypatch.setattr("msklink.aws.dynamodb.client", lambda: clients)
     for service in ("step_functions", "eventbridge", "scheduler"):
         monkeypatch.setattr(f"msklink.aws.{service}.client", lambda: clients)
+    # The plan of what is held is for people: nothing is decided by it.
+    monkeypatch.setattr("msklink.aws.ssm.delete_plan", lambda _: None)
     monkeypatch.setattr("msklink.clock.now", clients.now)
     monkeypatch.setattr("msklink.services.notifications._measure", lambda *_, **__: None)
     settings.cache_clear()

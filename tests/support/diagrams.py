@@ -13,6 +13,7 @@ CORE = ROOT / "layers/core/msklink"
 CAPTIONS = {
     "InspectCluster": "read the cluster and its tags",
     "SurveyClients": "find and check the VPCs to connect",
+    "PlanCluster": "find out by a dry run what would be done",
     "HoldChanges": "record what the owner's terms hold",
     "EnableConnectivity": "turn on schemes: a rolling reboot",
     "GrantAccess": "add accounts to the cluster policy",
@@ -26,7 +27,12 @@ CAPTIONS = {
 }
 """What each step of a run does, by state."""
 
-LABELS = {"newer": "newer request", "wait_seconds": "wait"}
+LABELS = {
+    "newer": "newer request",
+    "wait_seconds": "wait",
+    "surveys": "something is held",
+    "facts": "something is held",
+}
 """What a choice is called whose condition compares with no word."""
 
 Edge = tuple[str, str, str]
@@ -97,9 +103,8 @@ def _label(condition: str) -> str:
     """Return the word that *condition* compares with, or else what it tests."""
     if word := re.search(r"'(\w+)'", condition):
         return word[1]
-    name: str
-    [name] = re.findall(r"\$(?:states\.input\.)?(\w+)", condition)
-    return LABELS.get(name, name)
+    names: list[str] = re.findall(r"\$(?:states\.input\.)?(\w+)", condition)
+    return next((LABELS[name] for name in names if name in LABELS), names[-1])
 
 
 def imports(folder: Path) -> set[str]:

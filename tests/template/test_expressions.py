@@ -133,6 +133,24 @@ TABLE = {
     "$states.input.wait_seconds > 0": Row(
         lambda count: states(input={"wait_seconds": count}), lambda count: count > 0
     ),
+    "$exists($surveys.held)": Row(
+        lambda count: {
+            "surveys": surveys(count) + [{"account": "7", "held": ["iam"]}] * (count == 1)
+        },
+        lambda count: count == 1,
+    ),
+    "$freeze != '' and $exists($surveys[removal_due])": Row(
+        lambda count: {"freeze": "tag" if count < 2 else "", "surveys": surveys(count)},
+        lambda count: count == 1,
+    ),
+    "$count($facts.waiting) > 0": Row(
+        lambda count: {"facts": {"waiting": accounts(count)} if count < 2 else {}},
+        lambda count: count == 1,
+    ),
+    "$exists($states.input.plan) ? $states.input.plan : null": Row(
+        lambda count: states(input={"plan": {"text": "{}"}} if count else {}),
+        lambda count: {"text": "{}"} if count else None,
+    ),
     "10": Row(lambda _count: {}, fixed(10)),  # ClientsAtOnce
     **{
         f"$states.input.move = '{move}'": chosen(move)

@@ -8,7 +8,7 @@ import pytest
 from msklink.arns import ClusterArn
 from msklink.auth_scheme import Scheme
 from msklink.change_control.change_request import HeldChange, change_request
-from msklink.change_control.holds import Hold, RecordedHold, common_hold, freeze_hold, reboot_holds
+from msklink.change_control.holds import Hold, RecordedHold, common_holds, freeze_hold, reboot_holds
 from msklink.change_control.terms import STACK_FREEZE, StackTerms, read_terms
 from tests.unit.factories import ARN, CLIENT
 
@@ -25,6 +25,7 @@ def held(hold: Hold, *schemes: Scheme, **changes: Any) -> HeldChange:
         "minutes": 75,
         "window": "always",
         "freeze": "",
+        "plan": "3 brokers reboot once.",
         "key": "msklink",
     }
     recorded = RecordedHold(hold=hold, schemes=schemes, since=NOW)
@@ -36,7 +37,8 @@ def hold_of(needed: timedelta = timedelta(minutes=75), **tags: str) -> Hold:
     keys = {f"msklink/{key}": text for key, text in tags.items()}
     terms = read_terms(keys, "msklink", StackTerms())
     wanted = (Scheme.IAM, Scheme.SCRAM)
-    return common_hold(CLUSTER, "msklink", reboot_holds(terms, CLUSTER, wanted, needed, NOW))
+    holds = reboot_holds(terms, CLUSTER, wanted, needed, NOW)
+    return next(common_holds(CLUSTER, "msklink", holds))[0]
 
 
 def test_an_approval_is_requested_for_all_schemes_that_wait_for_it() -> None:
@@ -128,3 +130,9 @@ def test_a_change_for_no_client_says_for_what_it_is() -> None:
     request = change_request(held(hold_of(approval="required"), Scheme.IAM, accounts=[]))
 
     assert request.clients.startswith("Accounts that wait: none; it is for a vendor")
+
+
+def test_a_plan_that_is_not_known_is_not_made_up() -> None:
+    request = change_request(held(hold_of(approval="required"), Scheme.IAM, plan=""))
+
+    assert request.plan == "Plan: not known this time. The next run plans again."

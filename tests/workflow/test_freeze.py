@@ -22,7 +22,7 @@ def thaw(onboarded: OnboardedClient) -> None:
 
 
 def changeable(onboarded: OnboardedClient) -> dict[str, Any]:
-    """Return everything that a freeze holds; a status may change."""
+    """Return everything that a freeze holds; a status and the plan may change."""
     accounts = onboarded.accounts
     snapshot = accounts.snapshot(onboarded.cluster)
     return {
@@ -34,7 +34,7 @@ def changeable(onboarded: OnboardedClient) -> dict[str, Any]:
             (account, name): version
             for account, versions in snapshot["parameters"].items()
             for name, version in versions.items()
-            if not name.endswith("/status")
+            if not name.endswith(("/status", "/plan"))
         },
     }
 

@@ -87,6 +87,7 @@ def test_a_hold_is_reported_once_until_its_schemes_change(
     accounts.deploy_client(OTHER_CLIENT)
     engine.reconcile(cluster)
     [first] = accounts.take_events("Connectivity Held")
+    engine.reconcile(cluster)  # its plan shows that the owner has a status by now
     before = accounts.snapshot(cluster)
     accounts.clock.advance(600)
 

@@ -171,6 +171,7 @@ def test_one_client_goes_through_the_states_in_order(accounts: Accounts, engine:
         "ChooseMove",
         "SurveyClients",
         "SurveyClient",
+        "ChoosePlan",
         "HoldChanges",
         "ChooseWork",
         "EnableConnectivity",

@@ -26,6 +26,8 @@ class HeldChange:
     """The text of the maintenance window."""
     freeze: str
     """What freezes the cluster; empty where nothing does."""
+    plan: str
+    """What the run would do, in a few sentences; empty where it is not known."""
     key: str
     """The prefix of the keys of tags."""
 
@@ -37,6 +39,7 @@ class ChangeRequest:
     change: str
     effect: str
     clients: str
+    plan: str
     time: str
     go: str
     """How to let it begin."""
@@ -68,6 +71,7 @@ def change_request(held: HeldChange) -> ChangeRequest:
         change=f"MSK cluster {held.cluster.name}: {_change(held)} {asks}.",
         effect=_effect(held),
         clients=_clients(held),
+        plan=_plan(held),
         time=time,
         go=go,
         stop=stop,
@@ -96,6 +100,13 @@ def _clients(held: HeldChange) -> str:
     if not held.accounts:
         return "Accounts that wait: none; it is for a vendor, or repairs what others turned off."
     return f"Accounts that wait: {', '.join(sorted(held.accounts))}."
+
+
+def _plan(held: HeldChange) -> str:
+    if not held.plan:
+        return "Plan: not known this time. The next run plans again."
+    where = f"parameter /{held.key}/{held.cluster.name}/plan"
+    return f"Plan: {held.plan} All calls: {where}."
 
 
 def _time_of_approval(held: HeldChange) -> str:

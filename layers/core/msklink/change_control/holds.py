@@ -1,6 +1,6 @@
 """Decide what the owner's terms hold, until when, and what lets it go."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from pydantic import BaseModel
@@ -92,7 +92,18 @@ def reboot_holds(
     return dict.fromkeys(schemes, window) | approvals
 
 
-def common_hold(cluster: ClusterArn, key: str, holds: Mapping[Scheme, Hold]) -> Hold:
+def common_holds(
+    cluster: ClusterArn, key: str, holds: Mapping[Scheme, Hold]
+) -> Iterator[tuple[Hold, tuple[Scheme, ...]]]:
+    """Yield each reason in *holds* once, with its schemes."""
+    by_code: dict[Code, dict[Scheme, Hold]] = {}
+    for scheme, hold in holds.items():
+        by_code.setdefault(hold.reason.code, {})[scheme] = hold
+    for alike in by_code.values():
+        yield _common_hold(cluster, key, alike), tuple(sorted(alike))
+
+
+def _common_hold(cluster: ClusterArn, key: str, holds: Mapping[Scheme, Hold]) -> Hold:
     """Return one hold for schemes with holds of the same code; one approval is for all of them."""
     approval = {scheme for hold in holds.values() for scheme in hold.approval}
     if approval:

@@ -39,6 +39,8 @@ class ClusterFacts(BaseModel, frozen=True):
     """Schemes that others turned off and that MSKLink turns on again."""
     holds: dict[Scheme, Hold] = {}
     """Schemes by which no connection can be created yet, because the owner's terms hold it."""
+    waiting: tuple[Scheme, ...] = ()
+    """Those of `holds` that vendors or a repair need."""
     window: str = "always"
     """The owner's maintenance windows, as text."""
     update_seconds: int = 0

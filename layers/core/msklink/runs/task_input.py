@@ -57,6 +57,15 @@ class ClientSurvey(ClientTask, frozen=True):
     """Why the account may no longer connect."""
 
 
+class PlannedText(BaseModel, frozen=True):
+    """The answer of PlanCluster to a run."""
+
+    text: str
+    """The plan as JSON."""
+    summary: str
+    """The plan in a few sentences."""
+
+
 class HeldTask(Task, frozen=True):
     """The input of HoldChanges."""
 
@@ -64,6 +73,8 @@ class HeldTask(Task, frozen=True):
     facts: dict[str, Any]
     freeze: str
     """What freezes the cluster; empty where nothing does."""
+    plan: PlannedText | None = None
+    """What the run would do; None where nothing is held, or PlanCluster failed."""
 
 
 class SurveyedTask(Task, frozen=True):

@@ -8,13 +8,14 @@ from aws_lambda_powertools import Logger
 from msklink import clock
 from msklink.arns import ClusterArn
 from msklink.auth_scheme import Scheme
-from msklink.aws import cluster_item, scheduler
+from msklink.aws import cluster_item, scheduler, ssm
+from msklink.aws.errors import aws_refusals
 from msklink.aws.session import AWS_ERRORS
 from msklink.change_control.change_request import HeldChange
-from msklink.change_control.holds import Hold, RecordedHold, common_hold, freeze_hold
+from msklink.change_control.holds import Hold, RecordedHold, common_holds, freeze_hold
 from msklink.cluster.next_move import Move
 from msklink.connections.plan import ClusterFacts
-from msklink.refusals import Code
+from msklink.errors import Refused
 from msklink.runs.cluster_record import ClusterRecord
 from msklink.runs.task_input import HeldTask, Survey
 from msklink.services import notifications
@@ -41,10 +42,27 @@ def hold_changes(task: HeldTask, record: ClusterRecord) -> dict[str, Any]:
         holds.append(RecordedHold(hold=hold, schemes=schemes, since=since))
         if schemes not in {one.schemes for one in alike}:
             _report(task, holds[-1])
+    _write_plan(task, record, is_held=bool(holds))
     if tuple(holds) != record.holds:
         cluster_item.record_holds(task.cluster_arn, holds)
     schedule_sweeps(task.cluster, holds)
     return {"move": Move.HOLD if task.freeze else Move.PROCEED}
+
+
+def _write_plan(task: HeldTask, record: ClusterRecord, *, is_held: bool) -> None:
+    """
+    Write the plan of what is held into the owner's parameter, and delete it with the last hold.
+
+    It is for people: where AWS refuses it, the run goes on.
+    """
+    try:
+        with aws_refusals():
+            if is_held and task.plan:
+                ssm.write_plan(task.cluster.name, task.plan.text)
+            elif record.holds and not is_held:
+                ssm.delete_plan(task.cluster.name)
+    except Refused as error:
+        logger.warning("plan not written", refusal=error.refusal.model_dump(mode="json"))
 
 
 def _held_schemes(task: HeldTask) -> dict[Scheme, Hold]:
@@ -53,7 +71,7 @@ def _held_schemes(task: HeldTask) -> dict[Scheme, Hold]:
         return {}
     facts = ClusterFacts.model_validate(task.facts)
     needed = {scheme for survey in task.surveys for scheme in survey.held}
-    needed |= {*facts.vendor_schemes, *facts.restoring}.difference(facts.enabled_schemes)
+    needed |= set(facts.waiting)
     return {scheme: hold for scheme, hold in facts.holds.items() if scheme in needed}
 
 
@@ -61,13 +79,9 @@ def _reasons(
     held: Mapping[Scheme, Hold], task: HeldTask
 ) -> Iterator[tuple[Hold, tuple[Scheme, ...]]]:
     """Yield each reason once, with its schemes; a freeze is one also where only removals wait."""
-    by_code: dict[Code, dict[Scheme, Hold]] = {}
-    for scheme, hold in held.items():
-        by_code.setdefault(hold.reason.code, {})[scheme] = hold
-    for alike in by_code.values():
-        yield common_hold(task.cluster, settings().namespace, alike), tuple(sorted(alike))
+    yield from common_holds(task.cluster, settings().namespace, held)
     frozen = freeze_hold(task.freeze, task.cluster)
-    if frozen and not by_code and any(survey.removal_due for survey in task.surveys):
+    if frozen and not held and any(survey.removal_due for survey in task.surveys):
         yield frozen, ()
 
 
@@ -83,6 +97,7 @@ def _report(task: HeldTask, hold: RecordedHold) -> None:
         minutes=facts.update_seconds // 60 if facts and is_reboot else 0,
         window=facts.window if facts else "always",
         freeze=task.freeze,
+        plan=task.plan.summary if task.plan else "",
         key=settings().namespace,
     )
     logger.info("held", hold=hold.model_dump(mode="json"), accounts=waiting)

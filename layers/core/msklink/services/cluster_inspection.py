@@ -96,6 +96,8 @@ def _offer(
     run_state.track_cluster(task.cluster_arn)
     succession.take_over_requests(task.cluster, clients.accounts)
     connectivity.record_enabled_schemes(cluster, possible, record)
+    restoring = connectivity.schemes_to_restore(cluster, possible, record)
+    waiting = (restoring.union(for_vendors) & holds.keys()) - cluster.private_schemes
     facts = ClusterFacts(
         arn=task.cluster_arn,
         name=task.cluster.name,
@@ -106,8 +108,9 @@ def _offer(
         brokers=cluster.brokers,
         vendor_schemes=tuple(sorted(for_vendors)),
         enabled_schemes=tuple(sorted(cluster.private_schemes)),
-        restoring=tuple(sorted(connectivity.schemes_to_restore(cluster, possible, record))),
+        restoring=tuple(sorted(restoring)),
         holds=holds,
+        waiting=tuple(sorted(waiting)),
         window=connectivity.change_terms(cluster).window,
         update_seconds=seconds,
         enabled_by=clock.now() + timedelta(seconds=seconds),
