@@ -238,11 +238,19 @@ def test_what_aws_refuses_to_tell_is_a_refusal(steps: Steps, accounts: Accounts)
 
 
 @pytest.mark.usefixtures("accounts")
-def test_an_unknown_cluster_is_refused() -> None:
-    planned = plan("invoices")
+@pytest.mark.parametrize(
+    "cluster",
+    [
+        "invoices",
+        f"arn:aws:kafka:eu-west-1:{CLIENT}:cluster/orders/53aba38b-dc8a-4424-afc2-b1e21493a0e0-2",
+        f"arn:aws:kafka:us-east-1:{OWNER}:cluster/orders/53aba38b-dc8a-4424-afc2-b1e21493a0e0-2",
+    ],
+)
+def test_a_cluster_that_is_not_in_this_place_is_refused(cluster: str) -> None:
+    planned = plan(cluster)
 
     assert [one["code"] for one in planned["refusals"]] == ["ClusterNotFound"]
-    assert planned["cluster"] == "invoices"
+    assert planned["cluster"] == cluster
 
 
 @pytest.mark.parametrize(

@@ -52,9 +52,9 @@ The parameter with the plan is no step either.
 """
 
 
-def plan_cluster(event: Mapping[str, Any], owner: str) -> Plan:
+def plan_cluster(event: Mapping[str, Any], function_arn: str) -> Plan:
     """
-    Return what a run would do for the cluster that *event* names, in account *owner*.
+    Return what a run would do for the cluster that *event* names, in the place of *function_arn*.
 
     A request that is not valid, and one for a cluster that does not exist, get a plan with only the
     refusal.
@@ -63,18 +63,20 @@ def plan_cluster(event: Mapping[str, Any], owner: str) -> Plan:
     try:
         with aws_refusals():
             request = PlanRequest.read(event)
-            return _plan(request, _find_cluster(request.cluster, owner))
+            return _plan(request, _find_cluster(request.cluster, function_arn))
     except Refused as error:
         return Plan(cluster=name, asked={}, refusals=(error.refusal,))
 
 
-def _find_cluster(text: str, owner: str) -> ClusterArn:
+def _find_cluster(text: str, function_arn: str) -> ClusterArn:
     """Return the cluster with this name or ARN; the ARN may be that of a deleted cluster."""
+    region, account = function_arn.split(":")[3:5]
     if arn := ClusterArn.find(text):
-        return arn
-    found = msk_clusters.find_clusters(msk_clusters.client(), text)
+        found = [text] if (arn.region, arn.account) == (region, account) else []
+    else:
+        found = msk_clusters.find_clusters(msk_clusters.client(), text)
     if not found:
-        raise Refused(refuse(Code.CLUSTER_NOT_FOUND, cluster=text, owner=owner))
+        raise Refused(refuse(Code.CLUSTER_NOT_FOUND, cluster=text, owner=account))
     return ClusterArn.parse(found[0])
 
 
