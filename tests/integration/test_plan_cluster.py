@@ -188,13 +188,16 @@ def test_what_is_held_is_planned_all_the_same(
 
 
 @pytest.mark.usefixtures("vpc_id")
-def test_a_busy_cluster_is_planned_for_when_it_is_ready(steps: Steps, accounts: Accounts) -> None:
-    accounts.msk.force_state(steps.cluster_arn, "REBOOTING_BROKER")
+@pytest.mark.parametrize("state", ["CREATING", "REBOOTING_BROKER"])
+def test_a_busy_cluster_is_planned_for_when_it_is_ready(
+    steps: Steps, accounts: Accounts, state: str
+) -> None:
+    accounts.msk.force_state(steps.cluster_arn, state)
 
     planned = plan(steps.cluster_arn)
 
     assert planned["depends_on"][0] == (
-        "The operation in progress ends (the cluster is REBOOTING_BROKER now)."
+        f"The operation in progress ends (the cluster is {state} now)."
     )
     assert by_kind(planned, "reboot") == ["kafka:UpdateConnectivity"]
 

@@ -140,12 +140,13 @@ def test_a_plan_without_steps_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("connections", "parameters", "steps"), [(3, 1, 3), (30, 0, 30), (300, 0, 0)]
+    ("connections", "shortened", "parameters", "steps"),
+    [(3, False, 2, 3), (20, True, 1, 20), (40, True, 0, 40), (300, True, 0, 0)],
 )
 def test_a_text_is_shortened_to_fit_and_says_so(
-    connections: int, parameters: int, steps: int
+    connections: int, shortened: bool, parameters: int, steps: int
 ) -> None:
-    made = step("kafka:CreateVpcConnection", ClientSubnets=["subnet-0123456789abcdef0"] * 9)
+    made = step("ssm:PutParameter", Name="/msklink/orders/status" + "-" * 60, Tier="T" * 700)
     plan = Plan(
         cluster=ARN,
         asked={},
@@ -159,8 +160,14 @@ def test_a_text_is_shortened_to_fit_and_says_so(
     found = json.loads(text)
     assert len(text) <= 8192
     assert found["reboot"]["schemes"] == ["iam"]
-    assert found["shortened"] == (connections > 3)
+    assert found["shortened"] == shortened
     assert len(found["steps"]) == steps
-    assert [bool(one["parameters"]) for one in found["steps"][:1]] == [bool(parameters)] * bool(
-        steps
-    )
+    assert {len(one["parameters"]) for one in found["steps"]} == ({parameters} if steps else set())
+
+
+def test_a_long_parameter_is_cut_where_the_whole_does_not_fit() -> None:
+    plan = Plan(cluster=ARN, asked={}, steps=(step("ssm:PutParameter", Value="v" * 9000),))
+
+    [cut] = json.loads(to_json(plan, 8192))["steps"]
+
+    assert cut["parameters"]["Value"] == "v" * 80 + "…"

@@ -15,6 +15,9 @@ from msklink.refusals import Refusal
 
 VERSION = 1
 
+LONGEST_TEXT = 80
+"""Characters of a parameter of a call that a shortened plan keeps."""
+
 
 class Kind(StrEnum):
     """What a step does to brokers and clients."""
@@ -127,6 +130,12 @@ _REASONS = {
     "DeleteParameters": (Kind.REMOVAL, "deletes parameters that are no longer true"),
     "Invoke": (Kind.REST, "has the probe check the connections"),
 }
+_MINOR = {
+    *("ClusterArn", "TargetClusterArn"),  # that of the plan
+    *("Description", "Overwrite", "TagSpecifications", "Tags", "Tier", "Type"),
+}
+"""Parameters of calls that a shortened plan leaves out."""
+
 _RULES = (Kind.REST, "lets clients of the VPC reach the brokers, and nothing else")
 
 
@@ -205,20 +214,39 @@ def _count(things: list[Any], name: str) -> str:
 
 
 def to_json(plan: Plan, most: int) -> str:
-    """Return *plan* in at most *most* characters, shortened where the whole is longer."""
-    shortened = plan.model_copy(
+    """
+    Return *plan* in at most *most* characters.
+
+    Where the whole is longer, it is shortened: first long parameters and the policy, whose diff
+    stays; then all parameters and the diff; then steps and clients.
+    """
+    policy = plan.policy and plan.policy.model_copy(update={"before": None, "after": None})
+    brief = plan.model_copy(
+        update={"shortened": True, "policy": policy, "steps": tuple(map(_brief, plan.steps))}
+    )
+    briefer = brief.model_copy(
         update={
-            "shortened": True,
+            "policy": policy and policy.model_copy(update={"diff": ()}),
             "steps": tuple(step.model_copy(update={"parameters": {}}) for step in plan.steps),
-            "policy": plan.policy
-            and plan.policy.model_copy(update={"before": None, "after": None, "diff": ()}),
         }
     )
-    shortest = shortened.model_copy(
+    shortest = briefer.model_copy(
         update={"steps": (), "clients": (), "removals": (), "refusals": (), "asked": {}}
     )
-    texts = (_text(one) for one in (plan, shortened, shortest))
+    texts = (_text(one) for one in (plan, brief, briefer, shortest))
     return next((text for text in texts if len(text) <= most), _text(shortest)[:most])
+
+
+def _brief(step: Step) -> Step:
+    """Return *step* without minor parameters, and without the ends of long ones."""
+    parameters = {
+        name: f"{value[:LONGEST_TEXT]}…"
+        if isinstance(value, str) and len(value) > LONGEST_TEXT
+        else value
+        for name, value in step.parameters.items()
+        if name not in _MINOR
+    }
+    return step.model_copy(update={"parameters": parameters})
 
 
 def _text(plan: Plan) -> str:

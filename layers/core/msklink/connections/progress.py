@@ -37,14 +37,14 @@ def with_progress(
 def _advance(
     before: ConnectionRecord | None, after: ConnectionRecord, now: datetime
 ) -> ConnectionRecord:
-    phase = phase_of(after)
+    phase, now = phase_of(after), now.replace(microsecond=0)  # people read it
     if phase is None:
         return after.with_(progress=None)
     progress = before.progress if before else None
     if progress is None:
         # Where a connection worked or failed before, nobody has asked for it just now.
         is_new = before is None or not (before.is_live or before.connection_arn)
-        since = after.requested_at if is_new else now
+        since = after.requested_at.replace(microsecond=0) if is_new else now
         progress = Progress(phase=Phase.ASKED, since=since)
     if progress.phase is phase:
         return after.with_(progress=progress)

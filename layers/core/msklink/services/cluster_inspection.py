@@ -113,7 +113,7 @@ def _offer(
         waiting=tuple(sorted(waiting)),
         window=connectivity.change_terms(cluster).window,
         update_seconds=seconds,
-        enabled_by=clock.now() + timedelta(seconds=seconds),
+        enabled_by=clock.now().replace(microsecond=0) + timedelta(seconds=seconds),
     )
     return {
         "move": Move.PROCEED,

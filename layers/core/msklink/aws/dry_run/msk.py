@@ -45,6 +45,8 @@ class MskOverlay:
         self._enabling = enabling
         """Schemes that an update in progress turns on."""
         self._connectivity: dict[str, Any] = {}
+        self._is_new = False
+        """Whether the cluster is being created."""
         self._has_connectivity = False
         """Whether any scheme is on now."""
         self._policy: str | None = None
@@ -87,6 +89,8 @@ class MskOverlay:
                 answer: Answer = {"ClientVpcConnections": []}
                 self._amend_list(answer, "ClientVpcConnections", [*self._created.values()])
                 return answer
+            case "GetBootstrapBrokers" if self._is_new:  # MSK has none yet
+                return self._planned_brokers()
             case "GetClusterPolicy" if self._is_policy_changed:
                 if self._policy is None:
                     raise PlannedError("NotFoundException", "the policy is deleted by then")
@@ -114,9 +118,7 @@ class MskOverlay:
                 for info in answer["ClusterInfoList"]:
                     self._amend_cluster(info)
             case "GetBootstrapBrokers" if call.parameters["ClusterArn"] == self._cluster_arn:
-                for scheme in self._planned_schemes():
-                    planned = self._brokers.get(scheme, f"brokers-of-{scheme}-after-the-reboot")
-                    answer.setdefault(_BROKERS[scheme], planned)
+                answer |= self._planned_brokers() | answer
             case "ListVpcConnections":
                 owned = [one for one in self._created.values() if one["Owner"] == call.account]
                 self._amend_list(answer, "VpcConnections", owned)
@@ -128,6 +130,7 @@ class MskOverlay:
             return
         tags = {**(info.get("Tags") or {}), **self._tags}
         info["Tags"] = {key: value for key, value in tags.items() if value is not None}
+        self._is_new = info.get("State") == "CREATING"
         if info.get("State") in BUSY_STATES:
             info["State"] = "ACTIVE"
         info.pop("ActiveOperationArn", None)
@@ -139,8 +142,12 @@ class MskOverlay:
             brokers = info["Provisioned"]["BrokerNodeGroupInfo"]
             brokers.setdefault("ConnectivityInfo", {})["VpcConnectivity"] = self._connectivity
 
-    def _planned_schemes(self) -> frozenset[Scheme]:
-        return schemes_on(self._connectivity.get("ClientAuthentication", {}))
+    def _planned_brokers(self) -> Answer:
+        """Return the broker strings of the schemes that the dry run turns on."""
+        return {
+            _BROKERS[scheme]: self._brokers.get(scheme, f"brokers-of-{scheme}-after-the-reboot")
+            for scheme in schemes_on(self._connectivity.get("ClientAuthentication", {}))
+        }
 
     def _amend_list(self, answer: Answer, name: str, created: list[dict[str, Any]]) -> None:
         listed = [
