@@ -12,7 +12,7 @@ from msklink.connections.lifecycle import (
     accounts_to_reconnect,
     adopt,
     observe,
-    observe_all,
+    observe_connections,
 )
 from msklink.connections.record import ConnectionRecord, State
 from msklink.connections.vpc_connection import DEAD_STATES, VpcConnection, find_connection
@@ -140,7 +140,7 @@ def test_all_are_observed_by_arn() -> None:
     unlisted = connection(scheme=Scheme.TLS, state=State.CONNECTING, connection_arn="arn:2")
     refused = connection(scheme=Scheme.SCRAM, state=State.REFUSED)
 
-    seen = observe_all(
+    seen = observe_connections(
         [waiting, unlisted, refused], {"arn:1": "AVAILABLE", "arn:9": "FAILED"}, 0, NOW
     )
 
@@ -150,8 +150,8 @@ def test_all_are_observed_by_arn() -> None:
 def test_a_connection_that_is_no_longer_listed_can_be_created_again() -> None:
     going = connection(state=State.CONNECTING, connection_arn="arn:1", connection_state="DELETING")
 
-    [still_there] = observe_all([going], {"arn:1": "DELETING"}, 0, NOW)
-    [gone] = observe_all([going], {}, 0, NOW)
+    [still_there] = observe_connections([going], {"arn:1": "DELETING"}, 0, NOW)
+    [gone] = observe_connections([going], {}, 0, NOW)
 
     assert still_there == going
     assert (gone.state, gone.connection_arn, gone.connection_state) == (State.PLANNED, None, None)
@@ -191,7 +191,7 @@ def test_waiting_ends_and_the_others_are_kept() -> None:
     done = connection(scheme=Scheme.TLS, state=State.CONNECTED, connection_arn="arn:2")
     states = {"arn:1": "CREATING", "arn:2": "AVAILABLE"}
 
-    late, kept = observe_all([waiting, done], states, WAIT_LIMIT_SECONDS, NOW)
+    late, kept = observe_connections([waiting, done], states, WAIT_LIMIT_SECONDS, NOW)
 
     assert late.refusal
     assert (late.state, late.refusal.code) == (State.FAILED, "ConnectionTimedOut")

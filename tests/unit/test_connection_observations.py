@@ -3,7 +3,7 @@
 import pytest
 
 from msklink.auth_scheme import Scheme
-from msklink.connections.lifecycle import adopt, connection_drift, observe_all
+from msklink.connections.lifecycle import adopt, connection_drift, observe_connections
 from msklink.connections.record import ConnectionRecord, State
 from msklink.connections.vpc_connection import VpcConnection
 from msklink.refusals import Code, refuse
@@ -112,7 +112,7 @@ def test_each_observation_while_waiting_gives_the_expected_record(
 ) -> None:
     states = {} if state == "gone" else {"arn:1": state}
 
-    [seen] = observe_all([record], states, 0, NOW)
+    [seen] = observe_connections([record], states, 0, NOW)
 
     assert seen.state == expected
 

@@ -25,7 +25,7 @@ IN: Final = "Kafka clients of this VPC"
 OUT: Final = "Kafka brokers of MSK"
 
 
-def ensure_group(
+def create_or_repair_group(
     ec2: "EC2Client", vpc: Vpc, namespace: str, cluster_name: str, stack_name: str
 ) -> str:
     """
@@ -69,7 +69,7 @@ def _read_new(ec2: "EC2Client", group_id: str, key: str, stack_name: str) -> Sec
     raise TransientError(f"security group {group_id} is not listed yet")
 
 
-def managed_groups(ec2: "EC2Client", key: str, stack_name: str) -> dict[str, str] | None:
+def managed_group_ids(ec2: "EC2Client", key: str, stack_name: str) -> dict[str, str] | None:
     """Return the managed groups of the cluster of *key*, by VPC; None where the call is denied."""
     pages = ec2.get_paginator("describe_security_groups").paginate(
         Filters=[

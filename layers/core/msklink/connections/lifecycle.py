@@ -100,13 +100,17 @@ def delay_creation(
     return record.with_(state=State.CONNECTING, refusal=None, delay=delay)
 
 
-def observe_all(
+def observe_connections(
     records: Iterable[ConnectionRecord],
     states: Mapping[str, str],
     waited_seconds: int,
     now: datetime,
 ) -> list[ConnectionRecord]:
-    """Return *records* after MSK reported *states* by ARN; one not listed yet is still pending."""
+    """
+    Return *records* after MSK reported *states* by ARN; one not listed yet is still pending.
+
+    A record with drift stays as it is: the next run repairs or reports it.
+    """
     seen = [
         _observe_listed(_try_again(record, now), states.get(record.connection_arn or ""))
         for record in records

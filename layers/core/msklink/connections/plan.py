@@ -90,7 +90,7 @@ def _records_of_vpc(
     for refusal in requested_vpc.requested.refusals[:1]:
         yield blank.with_(state=State.REFUSED, refusal=refusal)
     made = {record.scheme for record in of_vpc if record.may_exist}
-    schemes = sorted(_schemes(requested_vpc.requested, cluster, made))
+    schemes = sorted(_requested_schemes(requested_vpc.requested, cluster, made))
     wanted = set(schemes) - cluster.refusals.keys()
     placement = _place(account, cluster, vpc, requested_vpc, _lacking(wanted, of_vpc, vpc))
     for scheme in schemes:
@@ -112,7 +112,7 @@ def _records_of_vpc(
                 )
 
 
-def _schemes(
+def _requested_schemes(
     asked: RequestedSchemes, cluster: ClusterFacts, made: Collection[Scheme | None]
 ) -> frozenset[Scheme]:
     """

@@ -16,7 +16,7 @@ from msklink.parameters.brokers import choose_brokers
 from msklink.runs.cluster_record import ClusterRecord, PublishedBrokers
 from msklink.runs.task_input import ConnectionInspection
 from msklink.services import connectivity, notifications, unknown_connections
-from msklink.services.connection_updates import record_changes
+from msklink.services.connection_updates import report_and_record
 
 logger = Logger(child=True)
 
@@ -34,7 +34,7 @@ def inspect(task: ConnectionInspection) -> dict[str, Any]:
     except Refused as error:
         notifications.cluster_refused(task.cluster_arn, task.run, error.refusal)
         records = [lifecycle.refuse_unready(record, error.refusal) for record in known]
-        record_changes(known, records, task.run, now)
+        report_and_record(known, records, task.run, now)
         brokers = cluster_item.read_cluster(task.cluster_arn).brokers
         return _move_to_publish(task, known, brokers)
 
@@ -48,8 +48,8 @@ def _inspect(
         return {"move": Move.INSPECT, "bootstrap_brokers": {}}  # HoldChanges reports what waits
     listed = msk_clusters.client_connections(msk, task.cluster_arn)
     states = {connection.arn: connection.state for connection in listed}
-    records = lifecycle.observe_all(known, states, task.waited_seconds, now)
-    changed = record_changes(known, records, task.run, now)
+    records = lifecycle.observe_connections(known, states, task.waited_seconds, now)
+    changed = report_and_record(known, records, task.run, now)
     reconnect = lifecycle.accounts_to_reconnect(known, records)
     pending = [record for record in records if record.state is State.CONNECTING]
     logger.info("connections inspected", pending=len(pending), changed=len(changed))

@@ -24,7 +24,7 @@ from msklink.parameters import status
 from msklink.refusals import Code, refuse
 from msklink.runs.task_input import ClientTask
 from msklink.services import notifications, succession
-from msklink.services.connection_updates import record_changes
+from msklink.services.connection_updates import report_and_record
 from msklink.settings import settings
 from msklink.tags import client_key
 
@@ -52,7 +52,7 @@ def disconnect_account(task: ClientTask) -> list[ConnectionRecord]:
         return _disconnect(task, due, staying, now) if due else []
     except Refused as error:
         failed = {"state": State.ABANDONED, "failure": error.refusal.message}
-        record_changes(due, [record.with_(**failed) for record in due], task.run, now)
+        report_and_record(due, [record.with_(**failed) for record in due], task.run, now)
         return []
 
 
@@ -86,7 +86,7 @@ def _disconnect(task: ClientTask, due: Records, staying: Records, now: datetime)
         is_claimed = not replaced or parameters.cluster_arn != task.cluster_arn
         gone = [one for one in closing if _is_gone(one, in_use, now, is_claimed=is_claimed)]
         pending = [one for one in closing if one not in gone]
-        record_changes(due, pending, task.run, now)
+        report_and_record(due, pending, task.run, now)
         if gone and ours:
             _write_final_status(task, parameters, gone, [*staying, *pending], now)
     if ours:
@@ -112,7 +112,7 @@ def _delete_groups(
     if not vpc_ids:
         return {}
     key = client_key(settings().namespace, task.cluster.name)
-    groups = ec2_security_groups.managed_groups(ec2_client, key, settings().stack_name)
+    groups = ec2_security_groups.managed_group_ids(ec2_client, key, settings().stack_name)
     if groups is None:
         return dict.fromkeys(vpc_ids, "(not known: AWS did not list the groups)")
     return {

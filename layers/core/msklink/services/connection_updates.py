@@ -23,7 +23,7 @@ from msklink.services import notifications
 logger = Logger(child=True)
 
 
-def record_changes(
+def report_and_record(
     before: Iterable[ConnectionRecord], after: Iterable[ConnectionRecord], run: str, now: datetime
 ) -> list[ConnectionRecord]:
     """Notify of new refusals and removals, and save the records that differ from *before*."""
@@ -58,7 +58,7 @@ def record_survey(
 ) -> list[ConnectionRecord]:
     """Record changes where *after* is complete: delete the records that it lacks."""
     before, after = list(before), list(after)
-    changes = record_changes(before, after, run, now)
+    changes = report_and_record(before, after, run, now)
     kept = {record.item for record in after}
     for record in before:
         if record.item not in kept:

@@ -16,7 +16,7 @@ from msklink.connections.vpc_connection import VpcConnection
 from msklink.errors import NotYet, Refused
 from msklink.runs.task_input import ClientTask
 from msklink.services import drift_repair, managed_groups
-from msklink.services.connection_updates import record_changes
+from msklink.services.connection_updates import report_and_record
 from msklink.settings import settings
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def connect_account(task: ClientTask) -> list[ConnectionRecord]:
         records = plan.with_account_refusal(
             task.cluster_arn, task.account, error.refusal, known, now
         )
-    changed = record_changes(known, records, task.run, now)
+    changed = report_and_record(known, records, task.run, now)
     drift_repair.mark_resolved(task.cluster_arn, resolved)
     return changed
 
@@ -55,7 +55,7 @@ def _connect(task: ClientTask, wanted: list[ConnectionRecord]) -> list[Connectio
         msk = msk_clusters.client(session)
         listed = msk_vpc_connections.list_connections(msk)
         found = {record.item: vpc_connection.find_connection(record, listed) for record in wanted}
-        groups = managed_groups.ensure_groups(task, ec2.client(session), wanted)
+        groups = managed_groups.create_or_repair_groups(task, ec2.client(session), wanted)
         placed = [managed_groups.assign_group(record, groups) for record in wanted]
         refused = [one for one in placed if one.state is State.REFUSED and not one.connection_arn]
         creatable = (record for record in placed if record not in refused)

@@ -21,7 +21,7 @@ Groups = Mapping[str, str | Refusal]
 """By VPC, the id of the group, or why AWS refuses to create or change it."""
 
 
-def ensure_groups(
+def create_or_repair_groups(
     task: ClientTask, ec2_client: "EC2Client", wanted: Iterable[ConnectionRecord]
 ) -> Groups:
     """
@@ -52,7 +52,7 @@ def ensure_groups(
         if group or vpc_id in bare:
             try:
                 with aws_refusals():
-                    ours = ec2_security_groups.ensure_group(
+                    ours = ec2_security_groups.create_or_repair_group(
                         ec2_client, vpc, namespace, name, stack_name
                     )
                 groups[vpc_id] = ours

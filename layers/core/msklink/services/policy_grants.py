@@ -24,7 +24,7 @@ from msklink.refusals import Code, Refusal, refuse
 from msklink.runs.cluster_record import ClusterRecord
 from msklink.runs.task_input import AccessRevocation, SurveyedTask
 from msklink.services import drift_repair, notifications, unreachable_clients, vendors
-from msklink.services.connection_updates import record_changes
+from msklink.services.connection_updates import report_and_record
 from msklink.services.drift_repair import RepairDecision
 from msklink.services.policy_writer import PolicyWriter, admitted_accounts, rejection
 from msklink.settings import settings
@@ -57,7 +57,7 @@ def grant(task: SurveyedTask, record: ClusterRecord) -> set[str]:
     for account, refusal in refusals.items():
         known = dynamodb.connections(task.cluster_arn, account)
         records = with_account_refusal(task.cluster_arn, account, refusal, known, now)
-        record_changes(known, records, task.run, now)
+        report_and_record(known, records, task.run, now)
     return accounts - refusals.keys()
 
 

@@ -18,7 +18,7 @@ from msklink.parameters.published import PublishedState, drift_of_scheme
 from msklink.refusals import Refusal
 from msklink.runs.task_input import AccountPublication
 from msklink.services import drift_repair
-from msklink.services.connection_updates import record_changes, record_onboarded
+from msklink.services.connection_updates import record_onboarded, report_and_record
 from msklink.settings import settings
 
 logger = Logger(child=True)
@@ -61,7 +61,7 @@ def _refuse(
     if refusal.code in codes or not any(record.wanted for record in known):
         return
     records = plan.with_account_refusal(task.cluster_arn, task.account, refusal, known, now)
-    record_changes(known, records, task.run, now)
+    report_and_record(known, records, task.run, now)
 
 
 def _publish(

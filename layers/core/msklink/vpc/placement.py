@@ -89,11 +89,11 @@ def choose_subnets(
     named = [one for one in vpc.subnets if (one.id in subnet_ids if subnet_ids else one.tagged)]
     if subnet_ids or named:
         asked = set(subnet_ids) or {subnet.id for subnet in named}
-        return _take(vpc, zones, named, asked, endpoints)
-    return _pick(vpc, zones, endpoints)
+        return _check_named(vpc, zones, named, asked, endpoints)
+    return _choose_freest(vpc, zones, endpoints)
 
 
-def _take(
+def _check_named(
     vpc: Vpc, zones: Sequence[str], named: Sequence[Subnet], asked: set[str], endpoints: int
 ) -> tuple[str, ...] | Refusal:
     """Return the *named* subnets, those of *asked* that *vpc* has, if all of them fit."""
@@ -117,7 +117,7 @@ def _take(
     return tuple(by_zone[zone] for zone in zones)
 
 
-def _pick(vpc: Vpc, zones: Sequence[str], endpoints: int) -> tuple[str, ...] | Refusal:
+def _choose_freest(vpc: Vpc, zones: Sequence[str], endpoints: int) -> tuple[str, ...] | Refusal:
     """
     Pick the subnet with the most free addresses in each zone; among equals the lowest id.
 
