@@ -3,7 +3,7 @@
 from aws_lambda_powertools import Logger
 
 from msklink.runs.task_input import ClientFailure, Survey
-from msklink.services.connection_updates import record_client_failure
+from msklink.services.connection_changes import record_client_failure
 from msklink.services.task_state import task
 
 logger = Logger()

@@ -17,7 +17,7 @@ from msklink import clock
 from msklink.auth_scheme import Scheme
 from msklink.aws import cluster_item, step_functions
 from msklink.change_control.holds import Hold
-from msklink.connections.plan import ClusterFacts
+from msklink.connections.wanted_connections import ClusterFacts
 from msklink.errors import LeaseLost
 from msklink.refusals import Code, refuse
 from msklink.runs.task_input import HeldTask, Survey

@@ -27,7 +27,7 @@ RETIRED = {
     "memory": "history",
     "news": "changes",
     "patiently": "schedule_retries",
-    "repairing": "drift_repair",
+    "repairing": "repair_decisions",
     "sight": "account snapshot",
     "sights": "account scanner",
     "spared": "exempt",

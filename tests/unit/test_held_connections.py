@@ -6,9 +6,9 @@ import pytest
 
 from msklink.auth_scheme import Scheme
 from msklink.change_control.holds import Hold
-from msklink.connections.plan import ClusterFacts, plan_connections
 from msklink.connections.record import ConnectionRecord, State
 from msklink.connections.requested_vpcs import requested_vpcs
+from msklink.connections.wanted_connections import ClusterFacts, plan_connections
 from msklink.refusals import Code, refuse
 from tests.unit.factories import ARN, CLIENT, KEY, LATER, NOW, ZONES, connection, tagged
 

@@ -97,7 +97,7 @@ CATALOGUE = (
     ),
     Mutation(
         13,
-        f"{CORE}/services/connection_updates.py",
+        f"{CORE}/services/connection_changes.py",
         "A connection is saved as published before it is told: a crash between loses the event",
         """\
         notifications.client_onboarded(record, progress.get(record.item), run, now)

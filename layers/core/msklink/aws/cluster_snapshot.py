@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from msklink.aws import cluster_item, dynamodb
-from msklink.connections.plan import SurveyedState
 from msklink.connections.record import ConnectionRecord
+from msklink.connections.wanted_connections import SurveyedState
 from msklink.drift.repair_history import RepairHistory
 from msklink.parameters.published import PublishedState
 from msklink.requests.records import OffboardingRequest, OnboardingRequest

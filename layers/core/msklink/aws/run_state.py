@@ -2,7 +2,7 @@
 
 from msklink.arns import ClusterArn
 from msklink.aws import cluster_item, dynamodb
-from msklink.connections.plan import SurveyedState
+from msklink.connections.wanted_connections import SurveyedState
 from msklink.drift.kinds import HISTORY_PREFIX
 from msklink.drift.repair_history import RepairHistory
 from msklink.parameters.published import PublishedState

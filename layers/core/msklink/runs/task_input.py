@@ -8,7 +8,7 @@ from msklink.arns import ClusterArn
 from msklink.auth_scheme import Scheme
 from msklink.client_role import ClientAccount
 from msklink.cluster.update_window import UNKNOWN_WINDOW
-from msklink.connections.plan import ClusterFacts
+from msklink.connections.wanted_connections import ClusterFacts
 from msklink.refusals import Code
 from msklink.runs import lease
 

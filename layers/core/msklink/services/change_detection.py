@@ -17,7 +17,7 @@ from msklink.policy import document
 from msklink.refusals import Code, refuse
 from msklink.runs.backoff import reason_with_digest
 from msklink.runs.cluster_record import ClusterRecord
-from msklink.services import connectivity, drift_repair, kafka_access
+from msklink.services import connectivity, kafka_access, repair_decisions
 from msklink.services.account_scan import AccountSnapshot
 from msklink.settings import settings
 from msklink.tags import client_key
@@ -52,14 +52,14 @@ def detect_cluster_changes(cluster: ClusterDescription, snapshot: ClusterSnapsho
     found = document.policy_drift(current, record.policy_digests, namespace)
     if not found:
         _mark_resolved(arn, snapshot, history_item(DriftKind.POLICY))
-    elif drift_repair.decide_repair(arn, found).needs_run:
+    elif repair_decisions.decide_repair(arn, found).needs_run:
         yield reason_with_digest("the cluster policy has changed", found.before)
 
 
 def _mark_resolved(cluster_arn: str, snapshot: ClusterSnapshot, item: str) -> None:
     """Mark *item* as resolved; only an open history costs a call."""
     if item in snapshot.open_histories:
-        drift_repair.mark_resolved(cluster_arn, [item])
+        repair_decisions.mark_resolved(cluster_arn, [item])
 
 
 def _detect_scheme_changes(cluster: ClusterDescription, record: ClusterRecord) -> Iterator[str]:
@@ -85,7 +85,7 @@ def _needs_run(record: ConnectionRecord, state: str | None) -> bool:
         return False
     return (
         not record.is_unrepaired
-        or drift_repair.decide_repair(record.cluster_arn, found).refusal is None
+        or repair_decisions.decide_repair(record.cluster_arn, found).refusal is None
     )
 
 
@@ -127,7 +127,7 @@ def _detect_parameter_changes(
     if state.digests and state.digests != found:
         yield reason_with_digest(f"parameters in {account} have changed", found)
     drifts = (drift_of_scheme(account, scheme) for scheme in state.unrepaired_schemes)
-    if any(drift_repair.decide_repair(cluster_arn, drift).refusal is None for drift in drifts):
+    if any(repair_decisions.decide_repair(cluster_arn, drift).refusal is None for drift in drifts):
         yield f"parameters in {account} can be repaired"
 
 
@@ -146,7 +146,7 @@ def _detect_group_changes(
         found = group_drift.security_group_drift(vpc)
         if not found:
             _mark_resolved(cluster_arn, snapshot, group_drift.security_group_history_item(vpc))
-        elif drift_repair.decide_repair(cluster_arn, found).needs_run:
+        elif repair_decisions.decide_repair(cluster_arn, found).needs_run:
             yield reason_with_digest(
                 f"the managed security group of {vpc.id} has changed", found.before
             )
@@ -211,4 +211,4 @@ def report_untagged_endpoints(
             connections=count,
             endpoints=endpoints_seen,
         )
-        drift_repair.decide_repair(cluster_arn, found).report_unrepaired("sweep", refusal)
+        repair_decisions.decide_repair(cluster_arn, found).report_unrepaired("sweep", refusal)

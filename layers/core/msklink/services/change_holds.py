@@ -14,7 +14,7 @@ from msklink.aws.session import AWS_ERRORS
 from msklink.change_control.change_request import HeldChange
 from msklink.change_control.holds import Hold, RecordedHold, common_holds, freeze_hold
 from msklink.cluster.next_move import Move
-from msklink.connections.plan import ClusterFacts
+from msklink.connections.wanted_connections import ClusterFacts
 from msklink.errors import Refused
 from msklink.runs.cluster_record import ClusterRecord
 from msklink.runs.task_input import HeldTask, Survey

@@ -10,17 +10,17 @@ from msklink.aws import dynamodb, ec2, run_state
 from msklink.aws.session import client_refusals, client_session
 from msklink.aws.ssm import ParameterSet
 from msklink.cluster import admission
-from msklink.connections import offboarding, plan, requested_vpcs
-from msklink.connections.plan import ClusterFacts, SurveyedState
+from msklink.connections import offboarding, requested_vpcs, wanted_connections
 from msklink.connections.progress import with_progress
 from msklink.connections.record import ConnectionRecord, State
+from msklink.connections.wanted_connections import ClusterFacts, SurveyedState
 from msklink.errors import Refused
 from msklink.parameters import status
 from msklink.refusals import Code, Refusal
 from msklink.requests.records import OffboardingRequest, OnboardingRequest
 from msklink.runs.task_input import ClientSurvey, Survey
 from msklink.services import succession
-from msklink.services.connection_updates import record_survey
+from msklink.services.connection_changes import record_survey
 from msklink.services.kafka_access import refused_access
 from msklink.settings import settings
 from msklink.tags import client_key
@@ -104,11 +104,13 @@ def _read_account(
                 requested, guarded, asked.offboarding
             )
             requested = requested_vpcs.with_kafka_access_refusals(requested, refusals)
-            wanted = plan.plan_connections(task.account, facts, vpcs, requested, guarded)
+            wanted = wanted_connections.plan_connections(
+                task.account, facts, vpcs, requested, guarded
+            )
             wanted = tuple(with_progress(known, wanted, now))
             unwanted = offboarding.records_without(guarded, wanted)
             records = wanted + _schedule_removal(task, unwanted, asked, now)
-            records += plan.hidden_account_refusals(known)
+            records += wanted_connections.hidden_account_refusals(known)
         else:
             records = _schedule_removal(task, guarded, asked, now)
         if not taken and task.barred != Code.CLUSTER_REPLACED:
@@ -137,11 +139,13 @@ def _without_access(
         return _schedule_removal(task, known, asked, now)
     key = client_key(settings().namespace, task.cluster.name)
     requested = requested_vpcs.requested_vpcs((), *asked, key, now)
-    records = plan.still_requested(known, requested)
+    records = wanted_connections.still_requested(known, requested)
     withdrawn = tuple(one for one in records if offboarding.is_requested(one, asked.offboarding))
     staying = offboarding.records_without(records, withdrawn)
     staying += _schedule_removal(task, withdrawn, asked, now)
-    return plan.with_account_refusal(task.cluster_arn, task.account, refusal, staying, now)
+    return wanted_connections.with_account_refusal(
+        task.cluster_arn, task.account, refusal, staying, now
+    )
 
 
 def _write_status(

@@ -12,13 +12,13 @@ from msklink.aws.msk_model import unknown_fields
 from msklink.cluster import description, eligibility, next_move, update_window
 from msklink.cluster.description import ClusterDescription
 from msklink.cluster.next_move import Move
-from msklink.connections.plan import ClusterFacts
+from msklink.connections.wanted_connections import ClusterFacts
 from msklink.errors import ClusterWaitTimedOut, Refused
 from msklink.refusals import Code, refuse
 from msklink.runs.cluster_record import ClusterRecord
 from msklink.runs.task_input import ClusterInspection
 from msklink.services import connectivity, lease, succession, vendors
-from msklink.services.connection_updates import record_cluster_refusals
+from msklink.services.connection_changes import record_cluster_refusals
 from msklink.settings import settings
 from msklink.tags import read_client_accounts
 

@@ -16,7 +16,7 @@ from msklink.parameters.brokers import choose_brokers
 from msklink.runs.cluster_record import ClusterRecord, PublishedBrokers
 from msklink.runs.task_input import ConnectionInspection
 from msklink.services import connectivity, notifications, unknown_connections
-from msklink.services.connection_updates import report_and_record
+from msklink.services.connection_changes import report_and_record
 
 logger = Logger(child=True)
 

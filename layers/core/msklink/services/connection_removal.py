@@ -24,7 +24,7 @@ from msklink.parameters import status
 from msklink.refusals import Code, refuse
 from msklink.runs.task_input import ClientTask
 from msklink.services import notifications, succession
-from msklink.services.connection_updates import report_and_record
+from msklink.services.connection_changes import report_and_record
 from msklink.settings import settings
 from msklink.tags import client_key
 

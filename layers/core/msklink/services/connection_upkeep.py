@@ -10,13 +10,13 @@ from msklink import clock
 from msklink.aws import dynamodb, ec2, msk_clusters, msk_vpc_connections
 from msklink.aws.session import client_refusals, client_session
 from msklink.cluster.description import BUSY_STATES
-from msklink.connections import lifecycle, plan, vpc_connection
+from msklink.connections import lifecycle, vpc_connection, wanted_connections
 from msklink.connections.record import ConnectionRecord, CreationDelay, State
 from msklink.connections.vpc_connection import VpcConnection
 from msklink.errors import NotYet, Refused
 from msklink.runs.task_input import ClientTask
-from msklink.services import drift_repair, managed_groups
-from msklink.services.connection_updates import report_and_record
+from msklink.services import managed_groups, repair_decisions
+from msklink.services.connection_changes import report_and_record
 from msklink.settings import settings
 
 if TYPE_CHECKING:
@@ -39,11 +39,11 @@ def connect_account(task: ClientTask) -> list[ConnectionRecord]:
         records: Iterable[ConnectionRecord] = _connect(task, wanted)
         resolved = [lifecycle.connection_history_item(one) for one in records if one.is_live]
     except Refused as error:
-        records = plan.with_account_refusal(
+        records = wanted_connections.with_account_refusal(
             task.cluster_arn, task.account, error.refusal, known, now
         )
     changed = report_and_record(known, records, task.run, now)
-    drift_repair.mark_resolved(task.cluster_arn, resolved)
+    repair_decisions.mark_resolved(task.cluster_arn, resolved)
     return changed
 
 
@@ -77,7 +77,7 @@ def _ensure(
         return lifecycle.adopt(record, connection)
     found = lifecycle.connection_drift(record, connection)
     if found:
-        repair = drift_repair.decide_repair(task.cluster_arn, found)
+        repair = repair_decisions.decide_repair(task.cluster_arn, found)
         if repair.refusal:
             repair.record_unrepaired()
             return record.with_(state=State.FAILED, refusal=repair.refusal)

@@ -20,8 +20,8 @@ from msklink.errors import Refused, UpdateRejected
 from msklink.refusals import Code, Refusal, refuse
 from msklink.runs.cluster_record import ClusterRecord
 from msklink.runs.task_input import ConnectivityUpdate
-from msklink.services import drift_repair, notifications
-from msklink.services.drift_repair import RepairDecision
+from msklink.services import notifications, repair_decisions
+from msklink.services.repair_decisions import RepairDecision
 from msklink.settings import settings
 
 logger = Logger(child=True)
@@ -57,7 +57,7 @@ def conclude_update(
         logger.info("connectivity enabled", schemes=record.enabling)
         notifications.connectivity_enabled(cluster.arn.text, run, record.enabling)
         items = (private_connectivity.connectivity_drift(scheme).item for scheme in record.enabling)
-        drift_repair.mark_resolved(cluster.arn.text, tuple(items))
+        repair_decisions.mark_resolved(cluster.arn.text, tuple(items))
     failed = refuse(
         Code.CONNECTIVITY_UPDATE_FAILED,
         schemes=" and ".join(missing),
@@ -131,7 +131,7 @@ def _repairs(
     enabled = frozenset(record.enabled_schemes)
     for scheme in sorted(private_connectivity.turned_off_schemes(cluster, asked, enabled)):
         drift = private_connectivity.connectivity_drift(scheme)
-        yield scheme, drift_repair.decide_repair(cluster.arn.text, drift)
+        yield scheme, repair_decisions.decide_repair(cluster.arn.text, drift)
 
 
 def handle_turned_off(

@@ -9,7 +9,7 @@ from msklink.connections.record import ConnectionRecord, State
 from msklink.errors import Refused
 from msklink.refusals import Code, Refusal
 from msklink.runs.task_input import ClientTask
-from msklink.services import drift_repair
+from msklink.services import repair_decisions
 from msklink.settings import settings
 from msklink.tags import client_key
 from msklink.vpc import group_drift
@@ -43,7 +43,7 @@ def create_or_repair_groups(
         # A group that no connection uses yet may be incomplete.
         found = group_drift.security_group_drift(vpc) if is_used else None
         if group and found:
-            repair = drift_repair.decide_repair(task.cluster_arn, found)
+            repair = repair_decisions.decide_repair(task.cluster_arn, found)
             if repair.refusal:
                 repair.report_unrepaired(task.run, repair.refusal)
                 groups[vpc_id] = group.id
@@ -60,7 +60,7 @@ def create_or_repair_groups(
                 groups[vpc_id] = error.refusal
                 continue
             resolved.append(group_drift.security_group_history_item(vpc))
-    drift_repair.mark_resolved(task.cluster_arn, resolved)
+    repair_decisions.mark_resolved(task.cluster_arn, resolved)
     return groups
 
 

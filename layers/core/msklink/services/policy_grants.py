@@ -14,8 +14,8 @@ from msklink.arns import ClusterArn
 from msklink.aws import cluster_item, dynamodb, msk_cluster_policy, msk_clusters
 from msklink.aws.errors import aws_refusals
 from msklink.client_role import ClientAccount
-from msklink.connections.plan import with_account_refusal
 from msklink.connections.record import ConnectionRecord, State
+from msklink.connections.wanted_connections import with_account_refusal
 from msklink.drift.kinds import Drift, DriftKind, history_item
 from msklink.errors import PrincipalRejected, Refused
 from msklink.policy.document import ACTIONS, CONNECT, policy_drift
@@ -23,10 +23,10 @@ from msklink.policy.evaluation import RoleCall, describe_unjudged, judge
 from msklink.refusals import Code, Refusal, refuse
 from msklink.runs.cluster_record import ClusterRecord
 from msklink.runs.task_input import AccessRevocation, SurveyedTask
-from msklink.services import drift_repair, notifications, unreachable_clients, vendors
-from msklink.services.connection_updates import report_and_record
-from msklink.services.drift_repair import RepairDecision
+from msklink.services import notifications, repair_decisions, unreachable_clients, vendors
+from msklink.services.connection_changes import report_and_record
 from msklink.services.policy_writer import PolicyWriter, admitted_accounts, rejection
+from msklink.services.repair_decisions import RepairDecision
 from msklink.settings import settings
 
 logger = Logger(child=True)
@@ -84,7 +84,7 @@ def _write_grants(
     else:  # access beyond the owner's bounds is removed all the same
         _remove(task.cluster, task.run, writer)
     if repair:
-        drift_repair.mark_resolved(task.cluster_arn, [repair.found.item])
+        repair_decisions.mark_resolved(task.cluster_arn, [repair.found.item])
     record_digest(task.cluster)
     return refusals
 
@@ -190,9 +190,9 @@ def handle_drift(cluster: ClusterArn, run: str, record: ClusterRecord) -> Repair
     current, _ = msk_cluster_policy.read_policy(msk_clusters.client(), cluster.text)
     found = policy_drift(current, record.policy_digests, settings().namespace)
     if not found:
-        drift_repair.mark_resolved(cluster.text, [history_item(DriftKind.POLICY)])
+        repair_decisions.mark_resolved(cluster.text, [history_item(DriftKind.POLICY)])
         return None
-    repair = drift_repair.decide_repair(cluster.text, found)
+    repair = repair_decisions.decide_repair(cluster.text, found)
     if repair.refusal:
         repair.report_unrepaired(run, repair.refusal)
     return repair

@@ -10,15 +10,15 @@ from msklink.aws import dynamodb, run_state
 from msklink.aws.lambda_probe import Probe
 from msklink.aws.session import client_refusals, client_session
 from msklink.aws.ssm import ParameterSet
-from msklink.connections import plan, probe_results
+from msklink.connections import probe_results, wanted_connections
 from msklink.connections.record import ConnectionRecord, State, changed_records
 from msklink.errors import ProbeFailed, Refused
 from msklink.parameters import status
 from msklink.parameters.published import PublishedState, drift_of_scheme
 from msklink.refusals import Refusal
 from msklink.runs.task_input import AccountPublication
-from msklink.services import drift_repair
-from msklink.services.connection_updates import record_onboarded, report_and_record
+from msklink.services import repair_decisions
+from msklink.services.connection_changes import record_onboarded, report_and_record
 from msklink.settings import settings
 
 logger = Logger(child=True)
@@ -60,7 +60,9 @@ def _refuse(
     codes = {record.refusal.code for record in known if record.refusal and record.wanted}
     if refusal.code in codes or not any(record.wanted for record in known):
         return
-    records = plan.with_account_refusal(task.cluster_arn, task.account, refusal, known, now)
+    records = wanted_connections.with_account_refusal(
+        task.cluster_arn, task.account, refusal, known, now
+    )
     report_and_record(known, records, task.run, now)
 
 
@@ -78,7 +80,7 @@ def _publish(
             raise Refused(taken)
         before = run_state.published_state(task.cluster_arn, task.account)
         found = parameters.drifts(_published_brokers(task, known, now), task.account, before)
-        repairs = [drift_repair.decide_repair(task.cluster_arn, drift) for drift in found]
+        repairs = [repair_decisions.decide_repair(task.cluster_arn, drift) for drift in found]
         for repair in repairs:
             if not repair.refusal:
                 repair.record_attempt(task.run)
@@ -90,7 +92,7 @@ def _publish(
         if repair.refusal:
             repair.report_unrepaired(task.run, repair.refusal)
     resolved = [drift_of_scheme(task.account, scheme).item for scheme in wanted]
-    drift_repair.mark_resolved(task.cluster_arn, resolved)
+    repair_decisions.mark_resolved(task.cluster_arn, resolved)
     after = PublishedState(digests=parameters.digests, unrepaired_schemes=tuple(sorted(kept)))
     run_state.save_published_state(task.cluster_arn, task.account, after)
     return written

@@ -12,7 +12,7 @@ from msklink.parameters import status
 from msklink.parameters.published import PublishedState
 from msklink.runs.task_input import SummaryPublication
 from msklink.services import notifications, succession
-from msklink.services.connection_updates import record_onboarded
+from msklink.services.connection_changes import record_onboarded
 
 logger = Logger(child=True)
 

@@ -6,12 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from msklink.auth_scheme import Scheme
-from msklink.connections.plan import ClusterFacts, plan_connections, with_account_refusal
 from msklink.connections.record import ConnectionRecord, State
 from msklink.connections.removal import Removal
 from msklink.connections.requested_vpcs import (
     RequestedVpc,
     requested_vpcs,
+)
+from msklink.connections.wanted_connections import (
+    ClusterFacts,
+    plan_connections,
+    with_account_refusal,
 )
 from msklink.refusals import Code, Refusal, refuse
 from msklink.requests.records import OffboardingRequest, OnboardingRequest

@@ -1,4 +1,4 @@
-"""Repair drift where the owner wants that, and report it otherwise."""
+"""Decide whether drift is repaired, remember attempts, and report what is not repaired."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
