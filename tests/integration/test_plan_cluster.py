@@ -260,6 +260,9 @@ def test_a_cluster_that_is_not_in_this_place_is_refused(cluster: str) -> None:
     ("event", "problem"),
     [
         ({}, "cluster is missing"),
+        ([], "the request must be an object"),
+        (None, "the request must be an object"),
+        ("orders", "the request must be an object"),
         ({"cluster": ["orders"]}, "cluster must be a text"),
         ({"cluster": "or ders"}, "cluster does not match"),
         ({"cluster": "orders", "tags": {}}, "tags is not a known field"),
@@ -270,9 +273,7 @@ def test_a_cluster_that_is_not_in_this_place_is_refused(cluster: str) -> None:
         ({"cluster": "orders", "if": {"clients": [CLIENT] * 101}}, "100 entries at most"),
     ],
 )
-def test_a_malformed_request_is_refused_with_what_is_wrong(
-    event: dict[str, Any], problem: str
-) -> None:
+def test_a_malformed_request_is_refused_with_what_is_wrong(event: Any, problem: str) -> None:
     planned = invoke("PlanClusterFunction", event)
 
     [refusal] = planned["refusals"]

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import jsonata
 import pytest
 
+from msklink.services.planned_run import MOST_CLOSING
 from tests.template.test_state_machine import EXPRESSIONS, STATES, expressions
 
 COUNTS = (0, 1, 2, 150)
@@ -118,8 +119,8 @@ SCALARS = {
 TABLE = {
     **{path: passed_on(path, made) for path, made in LISTS.items()},
     **{path: passed_on(path, fixed(value)) for path, value in SCALARS.items()},
-    "[($states.result[removal_due].account)[[0..99]]]": Row(
-        lambda count: states(result=surveys(count)), lambda count: accounts(count)[:100]
+    f"[($states.result[removal_due].account)[[0..{MOST_CLOSING - 1}]]]": Row(
+        lambda count: states(result=surveys(count)), lambda count: accounts(count)[:MOST_CLOSING]
     ),
     "[$states.result[pending].account]": Row(
         lambda count: states(result=disconnected(count)), accounts

@@ -45,7 +45,7 @@ class PlanRequest(BaseModel, frozen=True, extra="forbid", populate_by_name=True)
     """The run that asks; empty where people ask."""
 
     @classmethod
-    def read(cls, event: Mapping[str, object]) -> "PlanRequest":
+    def read(cls, event: object) -> "PlanRequest":
         """Return the request in *event*; raise Refused where it is not valid."""
         try:
             return cls.model_validate(event)

@@ -52,14 +52,14 @@ The parameter with the plan is no step either.
 """
 
 
-def plan_cluster(event: Mapping[str, Any], function_arn: str) -> Plan:
+def plan_cluster(event: object, function_arn: str) -> Plan:
     """
     Return what a run would do for the cluster that *event* names, in the place of *function_arn*.
 
     A request that is not valid, and one for a cluster that does not exist, get a plan with only the
     refusal.
     """
-    name = str(event.get("cluster", ""))[:200]
+    name = str(event.get("cluster", ""))[:200] if isinstance(event, Mapping) else ""
     try:
         with aws_refusals():
             request = PlanRequest.read(event)
