@@ -49,6 +49,21 @@ def leave_unseen(onboarded: OnboardedClient) -> None:
     onboarded.request_offboarding()
 
 
+def test_a_connection_is_rejected_after_its_grant_is_revoked(onboarded: OnboardedClient) -> None:
+    """Otherwise the account could make another connection at once."""
+    granted: list[list[str]] = []
+    onboarded.accounts.meanwhile(
+        "RejectClientVpcConnection", lambda: granted.append(onboarded.granted())
+    )
+    untag_and_close(onboarded)
+    onboarded.reconcile()
+    onboarded.advance_hours(24)
+
+    onboarded.sweep()
+
+    assert granted == [[OTHER_CLIENT]]
+
+
 @pytest.mark.parametrize("go", [untag_and_close, leave_unseen])
 def test_a_listed_unreachable_account_loses_its_grant_with_its_connection(
     onboarded: OnboardedClient, go: Callable[[OnboardedClient], None]
