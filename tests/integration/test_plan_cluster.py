@@ -237,6 +237,27 @@ def test_what_aws_refuses_to_tell_is_a_refusal(steps: Steps, accounts: Accounts)
     assert planned["steps"] == []
 
 
+def test_words_of_the_owner_that_mean_nothing_are_all_refused(steps: Steps) -> None:
+    tags = {"msklink/window": "whenever", "msklink/approval": "maybe", "msklink/approved": "foo"}
+
+    planned = plan(steps.cluster_arn, tags=tags)
+
+    assert [one["code"] for one in planned["refusals"]] == [
+        "MalformedWindow",
+        "MalformedApproval",
+        "UnknownScheme",
+    ]
+
+
+def test_a_vpc_for_a_cluster_that_is_not_opted_in_gets_that_refusal(accounts: Accounts) -> None:
+    cluster = accounts.make_cluster(tags={})
+    vpcs = {CLIENT: {"vpc-0123456789abcdef0": "iam"}}
+
+    planned = plan(cluster, clients=[CLIENT], vpcs=vpcs)
+
+    assert [one["refusal"]["code"] for one in planned["clients"]] == ["ClusterNotManaged"]
+
+
 # ------------------------------------------------------------------------------ bad requests
 
 
@@ -247,6 +268,7 @@ def test_what_aws_refuses_to_tell_is_a_refusal(steps: Steps, accounts: Accounts)
         "invoices",
         f"arn:aws:kafka:eu-west-1:{CLIENT}:cluster/orders/53aba38b-dc8a-4424-afc2-b1e21493a0e0-2",
         f"arn:aws:kafka:us-east-1:{OWNER}:cluster/orders/53aba38b-dc8a-4424-afc2-b1e21493a0e0-2",
+        f"arn:aws:kafka:eu-west-1:{OWNER}:cluster/orders/00000000-dc8a-4424-afc2-b1e21493a0e0-2",
     ],
 )
 def test_a_cluster_that_is_not_in_this_place_is_refused(cluster: str) -> None:
@@ -254,6 +276,7 @@ def test_a_cluster_that_is_not_in_this_place_is_refused(cluster: str) -> None:
 
     assert [one["code"] for one in planned["refusals"]] == ["ClusterNotFound"]
     assert planned["cluster"] == cluster
+    assert planned["steps"] == []
 
 
 @pytest.mark.parametrize(
@@ -269,6 +292,7 @@ def test_a_cluster_that_is_not_in_this_place_is_refused(cluster: str) -> None:
         ({"cluster": "orders", "if": "iam"}, "if must be an object"),
         ({"cluster": "orders", "if": {"client": []}}, "if.client is not a known field"),
         ({"cluster": "orders", "if": {"clients": ["12345"]}}, "if.clients.0 does not match"),
+        ({"cluster": "orders", "if": {"clients": ["\u0662" * 12]}}, "if.clients.0 does not match"),
         ({"cluster": "orders", "if": {"vpcs": {CLIENT: {"vpc": ""}}}}, "does not match"),
         ({"cluster": "orders", "if": {"clients": [CLIENT] * 101}}, "100 entries at most"),
     ],

@@ -10,7 +10,7 @@ from msklink.refusals import Code, refuse
 from msklink.requests.inbound_events import ClusterNameOrArn, VpcId
 from msklink.validation import problems
 
-Account = Annotated[str, Field(pattern=r"^\d{12}$")]
+Account = Annotated[str, Field(pattern=r"^[0-9]{12}$")]
 Tag = Annotated[str, Field(max_length=256)]
 
 MOST = 100

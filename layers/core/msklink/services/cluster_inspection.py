@@ -89,7 +89,7 @@ def _offer(
     warnings = eligibility.cluster_warnings(cluster)
     reported = eligibility.owner_refusals(asked, refusals) + tuple(failed.values())[:1]
     reported += tuple(off.values()) + clients.refusals + connecting.refusals
-    reported += connectivity.change_terms(cluster).refusals
+    reported += connectivity.terms_refusals(cluster)
     reported += eligibility.vendor_refusals(cluster, connecting.accounts, asked, namespace)
     for_vendors = possible - off.keys() if connecting.accounts and not asked.auto else ()
     record_cluster_refusals(task, record, reported, warnings)

@@ -82,10 +82,14 @@ def change_terms(cluster: ClusterDescription | None) -> ChangeTerms:
 
     A dry run has no terms: a plan shows what is done once they allow it.
     """
-    if is_dry_run():
-        return ChangeTerms(settings().namespace)
     tags = cluster.tags if cluster else {}
-    return read_terms(tags, settings().namespace, settings().change_terms)
+    terms = read_terms(tags, settings().namespace, settings().change_terms)
+    return ChangeTerms(terms.key) if is_dry_run() else terms
+
+
+def terms_refusals(cluster: ClusterDescription) -> tuple[Refusal, ...]:
+    """Return the words of the owner's terms that mean nothing, also in a dry run."""
+    return read_terms(cluster.tags, settings().namespace, settings().change_terms).refusals
 
 
 def fingerprint(cluster: ClusterDescription | None) -> str:

@@ -84,6 +84,8 @@ def _plan(request: PlanRequest, arn: ClusterArn) -> Plan:
     namespace = settings().namespace
     record = cluster_item.read_cluster(arn.text)
     cluster = msk_clusters.describe_updates(msk_clusters.client(), arn.text, record.operation)
+    if cluster is None and not record.requested:  # not a deleted one, for which there were runs
+        raise Refused(refuse(Code.CLUSTER_NOT_FOUND, cluster=arn.name, owner=arn.account))
     enabling = frozenset[Scheme]() if _is_idle(cluster) else frozenset(record.enabling)
     assumed = request.assumptions.cluster_tags(cluster.tags if cluster else {}, namespace)
     key = client_key(namespace, arn.name)
@@ -95,6 +97,11 @@ def _plan(request: PlanRequest, arn: ClusterArn) -> Plan:
             for vpc_id, schemes in vpcs.items()
         }
     )
+    cluster = cluster and replace(
+        cluster,
+        tags={key: tag for key, tag in {**cluster.tags, **assumed}.items() if tag is not None},
+    )
+    is_managed = cluster is not None and cluster.is_managed(namespace)
     recorder = Recorder(arn.account, _overlays(msk, network))
     before = _policy(arn)
     with dry_run(recorder):
@@ -119,10 +126,10 @@ def _plan(request: PlanRequest, arn: ClusterArn) -> Plan:
         policy=policy_change(before, after),
         clients=(
             *_clients(records, network.zone_ids),
-            *_impossible_vpcs(arn, request, records, network.vpc_ids),
+            *_impossible_vpcs(arn, request, records, network.vpc_ids, is_managed=is_managed),
         ),
         removals=tuple(_removals(records)),
-        held=tuple(_held(arn, cluster, assumed, schemes, has_steps=bool(steps))),
+        held=tuple(_held(arn, cluster, schemes, has_steps=bool(steps))),
         refusals=own_refusals,
         cost=cost_of(arn.region, schemes, _count(calls, "CreateVpcConnection")),
         depends_on=tuple(_conditions(calls, cluster)),
@@ -190,15 +197,16 @@ def _impossible_vpcs(
     request: PlanRequest,
     records: Iterable[ConnectionRecord],
     found: Mapping[str, Container[str]],
+    *,
+    is_managed: bool,
 ) -> Iterator[PlannedClient]:
-    """Yield a refusal for each assumed VPC that is not there, or whose account is not listed."""
+    """Yield a refusal for each assumed VPC that is not there, or whose account may not connect."""
+    barred = Code.ACCOUNT_NOT_ALLOWED if is_managed else Code.CLUSTER_NOT_MANAGED
     refused = {one.account for one in records if one.is_about_account}
     for account, vpcs in request.assumptions.vpcs.items():
         for vpc_id in vpcs:
             if account not in found:
-                refusal = admission.refuse_admission(
-                    Code.ACCOUNT_NOT_ALLOWED, arn, account, settings().namespace
-                )
+                refusal = admission.refuse_admission(barred, arn, account, settings().namespace)
             else:
                 refusal = refuse(Code.VPC_NOT_FOUND, vpc_id=vpc_id, account=account)
             if account not in refused and vpc_id not in found.get(account, ()):
@@ -227,15 +235,11 @@ def _removals(records: Iterable[ConnectionRecord]) -> Iterator[PlannedRemoval]:
 def _held(
     arn: ClusterArn,
     cluster: ClusterDescription | None,
-    assumed: Mapping[str, str | None],
     schemes: list[Scheme],
     *,
     has_steps: bool,
 ) -> Iterator[HeldStep]:
     """Yield what of the steps waits for the owner's terms now."""
-    if cluster:
-        tags = {key: tag for key, tag in {**cluster.tags, **assumed}.items() if tag is not None}
-        cluster = replace(cluster, tags=tags)
     terms = connectivity.change_terms(cluster)
     if frozen := freeze_hold(terms.freeze, arn):
         if has_steps:
