@@ -12,11 +12,11 @@ from unittest import mock
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError, ReadTimeoutError
 
+from msklink.aws.dry_run.call import READS
 from tests.support.cloudformation import ROOT
 from tests.support.functions import FunctionTimedOut, given, running
 from tests.support.permission_check import action_of
 
-READS = ("AssumeRole", "Describe", "Get", "List", "Query")
 OURS = (f"{ROOT}/functions/", f"{ROOT}/layers/core/")
 
 

@@ -9,8 +9,8 @@ from itertools import takewhile
 
 import pytest
 
+from msklink.aws.dry_run.call import READS
 from tests.faults.environment import Environment, empty_environment
-from tests.faults.fault_injection import READS
 from tests.faults.planned import RunCalls, plan, recorded_runs
 from tests.faults.scenarios import SCENARIOS, Scenario
 from tests.support.change_control import advance_to, remove_terms, scheduled

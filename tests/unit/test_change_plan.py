@@ -44,7 +44,7 @@ def test_the_cost_is_that_of_each_scheme_where_the_price_is_known() -> None:
     assert cost["monthly"] == pytest.approx(2 * 16.43, abs=0.01)
     assert "scheme iam: $0.0225 an hour, $16.43 a month, billed to the owner" in cost["items"][0]
     assert "price list of 2026-08-26" in cost["items"][0]
-    assert "2 connections" in cost["items"][-1]
+    assert "new connections (2)" in cost["items"][-1]
 
 
 def test_no_price_is_made_up_for_a_region_without_one() -> None:

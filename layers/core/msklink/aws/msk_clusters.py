@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 STALE_CLUSTER_VERSION = "The version of the cluster isn't current"
 NOTHING_TO_UPDATE = "identical to the current value"
 
+BROKER_STRINGS = {
+    Scheme.IAM: "BootstrapBrokerStringVpcConnectivitySaslIam",
+    Scheme.SCRAM: "BootstrapBrokerStringVpcConnectivitySaslScram",
+    Scheme.TLS: "BootstrapBrokerStringVpcConnectivityTls",
+}
+"""The fields of GetBootstrapBrokers for private connectivity."""
+
 
 def client(session: boto3.Session | None = None) -> "KafkaClient":
     return session.client("kafka", config=CONFIG) if session else _own_client()
@@ -167,12 +174,8 @@ def update_error(kafka: "KafkaClient", operation_arn: str) -> str | None:
 
 def bootstrap_brokers(kafka: "KafkaClient", cluster_arn: str) -> dict[Scheme, str]:
     """Return the broker strings for private connectivity; a scheme that is off has none."""
-    answer = kafka.get_bootstrap_brokers(ClusterArn=cluster_arn)
-    strings = {
-        Scheme.IAM: answer.get("BootstrapBrokerStringVpcConnectivitySaslIam"),
-        Scheme.SCRAM: answer.get("BootstrapBrokerStringVpcConnectivitySaslScram"),
-        Scheme.TLS: answer.get("BootstrapBrokerStringVpcConnectivityTls"),
-    }
+    answer: dict[str, Any] = {**kafka.get_bootstrap_brokers(ClusterArn=cluster_arn)}
+    strings = {scheme: answer.get(name) for scheme, name in BROKER_STRINGS.items()}
     return {scheme: brokers for scheme, brokers in strings.items() if brokers}
 
 

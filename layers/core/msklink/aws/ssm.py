@@ -61,10 +61,8 @@ def write_plan(cluster_name: str, text: str) -> None:
     """Write the plan of what is held into the owner's account, if it differs."""
     name = published.plan_name(settings().namespace, cluster_name)
     existing = read_some([name]).get(name)
-    if existing is None:
-        _create(client(), name, text)
-    elif existing != text:
-        client().put_parameter(Name=name, Value=text, Type="String", Tier=TIER, Overwrite=True)
+    if existing != text:
+        _put(client(), name, text, exists=existing is not None)
 
 
 def delete_plan(cluster_name: str) -> None:
@@ -72,13 +70,17 @@ def delete_plan(cluster_name: str) -> None:
     client().delete_parameters(Names=[published.plan_name(settings().namespace, cluster_name)])
 
 
-def _create(ssm: "SSMClient", name: str, value: str) -> None:
+def _put(ssm: "SSMClient", name: str, value: str, *, exists: bool) -> None:
     """
-    Create a parameter with our tag, which PutParameter does not accept together with Overwrite.
+    Write a parameter; a new one with our tag, which PutParameter does not accept with Overwrite.
 
-    Raises LostRace where the parameter exists by now: written for another cluster, or by this call,
-    if its answer was lost and botocore retried it.
+    Intelligent-Tiering allows more than 4 KB for a status with many VPCs. Raises LostRace where the
+    parameter exists by now: written for another cluster, or by this call, if its answer was lost
+    and botocore retried it.
     """
+    if exists:
+        ssm.put_parameter(Name=name, Value=value, Type="String", Tier=TIER, Overwrite=True)
+        return
     try:
         ssm.put_parameter(
             Name=name,
@@ -183,19 +185,10 @@ class ParameterSet:
         )
 
     def _write(self, wanted: Mapping[str, str]) -> list[str]:
-        """
-        Write those of *wanted* (by full name, in this order) that differ; return their names.
-
-        Intelligent-Tiering allows more than 4 KB for a status with many VPCs.
-        """
+        """Write those of *wanted* (by full name, in this order) that differ; return their names."""
         different = [name for name, value in wanted.items() if self._existing.get(name) != value]
         for name in different:
-            if name in self._existing:
-                self._ssm.put_parameter(
-                    Name=name, Value=wanted[name], Type="String", Tier=TIER, Overwrite=True
-                )
-            else:
-                _create(self._ssm, name, wanted[name])
+            _put(self._ssm, name, wanted[name], exists=name in self._existing)
             self._existing[name] = wanted[name]
         return different
 

@@ -44,7 +44,7 @@ def cost_of(region: str, schemes: Collection[Scheme], endpoints: int) -> dict[st
             items.append(f"data: ${per_gigabyte} for each gigabyte ({dated}), not in the sum")
     if endpoints:
         items.append(
-            f"{endpoints} connections: AWS PrivateLink may bill their endpoints in the client "
-            "accounts; MSKLink has no price of them, so they are not in the sum"
+            f"endpoints of new connections ({endpoints}): AWS PrivateLink may bill them in the "
+            "client accounts; MSKLink has no price of them, so they are not in the sum"
         )
     return {"monthly": monthly, "currency": "USD", "items": items}

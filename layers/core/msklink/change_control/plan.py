@@ -150,10 +150,9 @@ def read_steps(
     for call, account, parameters in calls:
         kind, reason = _REASONS.get(call.partition(":")[2], _RULES)
         if call == "kafka:PutClusterPolicy":
-            before, policy = policy, str(parameters["Policy"])
-            admitted = (Policy.parse(text).admitted(namespace) for text in (before, policy))
-            before_accounts, after_accounts = admitted
-            if gone := before_accounts - after_accounts:
+            admitted = Policy.parse(policy).admitted(namespace)
+            policy = str(parameters["Policy"])
+            if gone := admitted - Policy.parse(policy).admitted(namespace):
                 kind, reason = Kind.REMOVAL, f"revokes the grants of {', '.join(sorted(gone))}"
         yield Step(
             call=call,
@@ -215,7 +214,7 @@ def _count(things: list[Any], name: str) -> str:
 
 def to_json(plan: Plan, most: int) -> str:
     """
-    Return *plan* in at most *most* characters.
+    Return *plan* in at most *most* characters, some thousands.
 
     Where the whole is longer, it is shortened: first long parameters and the policy, whose diff
     stays; then all parameters and the diff; then steps and clients.
@@ -233,8 +232,8 @@ def to_json(plan: Plan, most: int) -> str:
     shortest = briefer.model_copy(
         update={"steps": (), "clients": (), "removals": (), "refusals": (), "asked": {}}
     )
-    texts = (_text(one) for one in (plan, brief, briefer, shortest))
-    return next((text for text in texts if len(text) <= most), _text(shortest)[:most])
+    texts = (_text(one) for one in (plan, brief, briefer))
+    return next((text for text in texts if len(text) <= most), _text(shortest))
 
 
 def _brief(step: Step) -> Step:

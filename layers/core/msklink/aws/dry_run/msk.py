@@ -7,6 +7,7 @@ from typing import Any
 from msklink.arns import ClusterArn
 from msklink.auth_scheme import Scheme
 from msklink.aws.dry_run.call import Answer, Call, PlannedError, is_last_page
+from msklink.aws.msk_clusters import BROKER_STRINGS
 from msklink.cluster.description import BUSY_STATES, ClusterDescription, schemes_on
 from msklink.cluster.private_connectivity import connectivity_flags
 from msklink.connections.vpc_connection import AVAILABLE, CREATING, DELETING, REJECTED
@@ -15,12 +16,6 @@ OPERATION = "planned-operation"
 
 _OVER = {"EndTime": datetime(1970, 1, 1, tzinfo=UTC)}
 """What an operation has that has ended."""
-
-_BROKERS = {
-    Scheme.IAM: "BootstrapBrokerStringVpcConnectivitySaslIam",
-    Scheme.SCRAM: "BootstrapBrokerStringVpcConnectivitySaslScram",
-    Scheme.TLS: "BootstrapBrokerStringVpcConnectivityTls",
-}
 
 
 class MskOverlay:
@@ -118,7 +113,8 @@ class MskOverlay:
                 for info in answer["ClusterInfoList"]:
                     self._amend_cluster(info)
             case "GetBootstrapBrokers" if call.parameters["ClusterArn"] == self._cluster_arn:
-                answer |= self._planned_brokers() | answer
+                for name, text in self._planned_brokers().items():
+                    answer.setdefault(name, text)
             case "ListVpcConnections":
                 owned = [one for one in self._created.values() if one["Owner"] == call.account]
                 self._amend_list(answer, "VpcConnections", owned)
@@ -145,7 +141,9 @@ class MskOverlay:
     def _planned_brokers(self) -> Answer:
         """Return the broker strings of the schemes that the dry run turns on."""
         return {
-            _BROKERS[scheme]: self._brokers.get(scheme, f"brokers-of-{scheme}-after-the-reboot")
+            BROKER_STRINGS[scheme]: self._brokers.get(
+                scheme, f"brokers-of-{scheme}-after-the-reboot"
+            )
             for scheme in schemes_on(self._connectivity.get("ClientAuthentication", {}))
         }
 

@@ -82,9 +82,7 @@ class NetworkOverlay:
         found = list(answer["SecurityGroups"])
         if is_last_page(answer):
             of_account = [one for one in self._groups.values() if one["OwnerId"] == call.account]
-            found += [
-                {**one} for one in of_account if all(_matches(one, any_of) for any_of in filters)
-            ]
+            found += [{**one} for one in of_account if all(_matches(one, each) for each in filters)]
         answer["SecurityGroups"] = [
             self._with_changes(group) for group in found if group["GroupId"] not in self._deleted
         ]

@@ -4,7 +4,6 @@ import copy
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from threading import RLock
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,12 +20,9 @@ class Recorder:
     def __init__(self, owner: str, overlays: Mapping[str, Overlay]) -> None:
         self.calls: list[Call] = []
         """The calls that would change something, in order."""
-        self._owner = owner
+        self.owner = owner
+        """The account of our own session."""
         self._overlays = overlays
-        self._lock = RLock()
-
-    def call(self, service: str, operation: str, account: str, parameters: Any) -> Call:
-        return Call(service, operation, account or self._owner, parameters)
 
     def answer(self, call: Call) -> Answer | None:
         """
@@ -36,18 +32,16 @@ class Recorder:
         way that is not known here: it must not reach AWS.
         """
         overlay = self._overlays.get(call.service)
-        with self._lock:
-            answer = overlay.answer(call) if overlay else None
-            if call.writes:
-                if answer is None:
-                    raise NotImplementedError(f"{call.operation} in a dry run")
-                self.calls.append(copy.deepcopy(call))
-            return answer
+        answer = overlay.answer(call) if overlay else None
+        if call.writes:
+            if answer is None:
+                raise NotImplementedError(f"{call.operation} in a dry run")
+            self.calls.append(copy.deepcopy(call))
+        return answer
 
     def amend(self, call: Call, answer: Answer) -> None:
-        with self._lock:
-            if overlay := self._overlays.get(call.service):
-                overlay.amend(call, answer)
+        if overlay := self._overlays.get(call.service):
+            overlay.amend(call, answer)
 
 
 def is_dry_run() -> bool:
@@ -95,7 +89,7 @@ def observe(core: botocore.session.Session, account: str = "") -> None:
 
     def _call(recorder: Recorder, model: Any, context: dict[str, Any]) -> Call:
         service, parameters = model.service_model.service_name, context["msklink_parameters"]
-        return recorder.call(service, model.name, account, parameters)
+        return Call(service, model.name, account or recorder.owner, parameters)
 
     core.register("before-parameter-build", keep)  # type: ignore[arg-type]  # takes the keywords it needs
     core.register("before-call", answer)  # type: ignore[arg-type]  # takes the keywords it needs

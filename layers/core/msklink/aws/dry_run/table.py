@@ -9,7 +9,6 @@ from msklink.aws.dry_run.call import Answer, Call, PlannedError
 Item = dict[str, Any]
 Key = tuple[str, str]
 
-
 _CLAUSE = re.compile(r"(SET|REMOVE|ADD) (.+?)(?= SET | REMOVE | ADD |$)")
 
 
@@ -77,12 +76,10 @@ class TableOverlay:
             raise PlannedError(refused, "a dry run has no lease", Item=known)
         item = {**known, **asked["Key"]}
         expression = asked["UpdateExpression"]
-        for name, placeholder in asked.get("ExpressionAttributeNames", {}).items():
-            expression = expression.replace(name, placeholder)
+        for placeholder, name in asked.get("ExpressionAttributeNames", {}).items():
+            expression = expression.replace(placeholder, name)
         values = asked.get("ExpressionAttributeValues", {})
-        for clause, text in re.findall(
-            r"(SET|REMOVE|ADD) (.+?)(?= SET | REMOVE | ADD |$)", expression
-        ):
+        for clause, text in _CLAUSE.findall(expression):
             for part in text.split(", "):
                 match clause:
                     case "SET":
