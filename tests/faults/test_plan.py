@@ -60,6 +60,7 @@ def test_a_run_makes_the_planned_calls(scenario: Scenario) -> None:
             assert run.made() == run.planned()
     if call := SURPRISES.get(scenario.name):
         assert any(call in line for run in runs for line in _common(run))
+    assert bool(recording.sent_by_planner) == bool(recording.runs)
     assert all(operation.startswith(READS) for operation in recording.sent_by_planner)
     assert (scenario.name in HOLDS) == (len(runs) < len(recording.runs))
 

@@ -35,8 +35,6 @@ class ClusterFacts(BaseModel, frozen=True):
     """Schemes that must be on for vendors, which connect by themselves."""
     enabled_schemes: tuple[Scheme, ...] = ()
     """Schemes that are on for private connectivity."""
-    restoring: tuple[Scheme, ...] = ()
-    """Schemes that others turned off and that MSKLink turns on again."""
     holds: dict[Scheme, Hold] = {}
     """Schemes by which no connection can be created yet, because the owner's terms hold it."""
     waiting: tuple[Scheme, ...] = ()

@@ -108,7 +108,6 @@ def _offer(
         brokers=cluster.brokers,
         vendor_schemes=tuple(sorted(for_vendors)),
         enabled_schemes=tuple(sorted(cluster.private_schemes)),
-        restoring=tuple(sorted(restoring)),
         holds=holds,
         waiting=tuple(sorted(waiting)),
         window=connectivity.change_terms(cluster).window,
