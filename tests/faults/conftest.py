@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.matrix import CaseRunner, cases, distinct_kills, rotate_errors
+from tests.faults.matrix import CaseRunner, cases, distinct_kills, rotate_errors, rotate_recoveries
 from tests.faults.report import CaseResult, report_lines
 from tests.faults.worker_cache import clear_cache
 
@@ -15,14 +15,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--every-kind",
         action="store_true",
-        help="try every kind of error on each call, and kills before each read",
+        help="try every kind of error and recovery, and kills before each read",
     )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "case" in metafunc.fixturenames:
         every = metafunc.config.getoption("every_kind", default=False)
-        tried = cases() if every else rotate_errors(distinct_kills(cases()))
+        tried = cases() if every else rotate_recoveries(rotate_errors(distinct_kills(cases())))
         metafunc.parametrize("case", tried, ids=lambda case: case.name)
 
 

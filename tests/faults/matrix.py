@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache, partial
 from itertools import chain, count, cycle
@@ -142,12 +142,12 @@ def _cases() -> Iterator[Case]:
                 tried.add(key)
                 # A kill may leave work half done, so the last occurrence is tried as well.
                 for occurrence in {1, times} if kind in KILLS and call.writes else {1}:
-                    turn = turns.setdefault(str(step), _rotate_recoveries(str(step)))
+                    turn = turns.setdefault(str(step), _ways_to_run_again(str(step)))
                     sweep = [Recovery.SWEEP] if scenario.sweep_recovers else []
                     yield Case(scenario, str(step), call, occurrence, kind, (next(turn), *sweep))
 
 
-def _rotate_recoveries(step: str) -> Iterator[Recovery]:
+def _ways_to_run_again(step: str) -> Iterator[Recovery]:
     """Yield the ways to run again, in rotation over the cases of *step*."""
     redriven = [Recovery.REDRIVEN] if step in TASKS else []
     return cycle([*redriven, Recovery.AGAIN, Recovery.REPORTED])
@@ -163,6 +163,17 @@ def rotate_errors(cases: Iterable[Case]) -> list[Case]:
     turns: dict[str, Iterator[int]] = defaultdict(count)
     chosen = {alike[next(turns[step]) % len(alike)].name for (step, *_), alike in of_call.items()}
     return [case for case in cases if case.kind not in ERRORS or case.name in chosen]
+
+
+def rotate_recoveries(cases: Iterable[Case]) -> list[Case]:
+    """Return *cases* with one of their recoveries each: the least tried one of their step."""
+    tried: Counter[tuple[str, Recovery]] = Counter()
+    chosen = []
+    for case in cases:
+        recovery = min(case.recoveries, key=lambda one: tried[case.step, one])
+        tried[case.step, recovery] += 1
+        chosen.append(replace(case, recoveries=(recovery,)))
+    return chosen
 
 
 def distinct_kills(cases: Iterable[Case]) -> list[Case]:
@@ -207,7 +218,7 @@ class CaseRunner:
             self.close()
             self._scenario = case.scenario
             self._prepared = Prepared(partial(_start, case.scenario), _run_case)
-        return self._prepared.work(cases().index(case))
+        return self._prepared.work((case.name, case.recoveries))
 
     def close(self) -> None:
         if self._prepared is not None:
@@ -229,8 +240,10 @@ def _start(scenario: Scenario) -> Iterator[_Start]:
         yield _Start(environment, foreign_resources(environment))
 
 
-def _run_case(start: _Start, number: int) -> Outcome:
-    case, environment = cases()[number], start.environment
+def _run_case(start: _Start, order: tuple[str, tuple[Recovery, ...]]) -> Outcome:
+    name, possible = order
+    case = next(one for one in cases() if one.name == name)
+    environment = start.environment
     environment.injector.arm(case.call, case.kind, case.occurrence)
     case.scenario.act(environment)
     injected = environment.injector.injected
@@ -238,7 +251,7 @@ def _run_case(start: _Start, number: int) -> Outcome:
     needs_no_recovery = case.kind not in KILLS and not any(_deviations(environment, case.scenario))
     if needs_no_recovery:
         return Outcome(injected, tuple(_remaining(start)), ())
-    recoveries = tuple(_applicable(environment, recovery) for recovery in case.recoveries)
+    recoveries = tuple(_applicable(environment, recovery) for recovery in possible)
     problems = [
         in_fork(partial(_recover, start, case.scenario, recovery)) for recovery in recoveries
     ]

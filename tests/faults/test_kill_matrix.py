@@ -17,6 +17,7 @@ from tests.faults.matrix import (
     distinct_kills,
     expected_end,
     rotate_errors,
+    rotate_recoveries,
     scenarios,
 )
 from tests.faults.scenarios import Scenario
@@ -50,6 +51,17 @@ def test_rotation_gives_each_call_one_error_and_each_step_every_kind() -> None:
     for step in {case.step for case in tried}:
         kinds = [case.kind for case in tried if case.step == step]
         assert set(kinds) == ERRORS or len(kinds) < len(ERRORS)
+
+
+def test_rotation_leaves_each_case_one_recovery_and_each_step_all_of_its_own() -> None:
+    every, tried = list(cases()), rotate_recoveries(cases())
+
+    assert [case.name for case in tried] == [case.name for case in every]
+    assert {len(case.recoveries) for case in tried} == {1}
+    for step in {case.step for case in every}:
+        possible = {one for case in every if case.step == step for one in case.recoveries}
+        kept = {one for case in tried if case.step == step for one in case.recoveries}
+        assert kept == possible
 
 
 def test_each_function_is_killed_before_its_first_call_and_around_each_write() -> None:
