@@ -1,10 +1,11 @@
-"""Read all items of one cluster together, for the sweep."""
+"""Read all items of a cluster together, for the sweep and for people."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from msklink.aws import cluster_item, dynamodb
+from msklink.aws.run_state import CLUSTERS
 from msklink.connections.record import ConnectionRecord
 from msklink.connections.wanted_connections import SurveyedState
 from msklink.drift.repair_history import RepairHistory
@@ -28,8 +29,20 @@ class ClusterSnapshot:
 
 
 def read_snapshot(cluster_arn: str) -> ClusterSnapshot:
+    return _snapshot(dynamodb.query(cluster_arn))
+
+
+def read_snapshots() -> dict[str, ClusterSnapshot]:
+    """Return the snapshots of all clusters that have items, by ARN."""
+    of_cluster: dict[str, list[dict[str, Any]]] = {}
+    for item in dynamodb.scan():
+        of_cluster.setdefault(str(item["cluster_arn"]), []).append(item)
+    return {arn: _snapshot(items) for arn, items in of_cluster.items() if arn != CLUSTERS}
+
+
+def _snapshot(found: Iterable[dict[str, Any]]) -> ClusterSnapshot:
     items: dict[str, list[dict[str, Any]]] = {}
-    for item in dynamodb.query(cluster_arn):
+    for item in found:
         items.setdefault(item["item"].partition("#")[0], []).append(item)
     return ClusterSnapshot(
         cluster=ClusterRecord.model_validate(*items.get(cluster_item.CLUSTER, [{}])),

@@ -93,6 +93,18 @@ def query(cluster_arn: str, prefix: str = "") -> Iterable[dict[str, Any]]:
             yield {name: deserialize(value) for name, value in item.items()}
 
 
+def scan() -> Iterable[dict[str, Any]]:
+    """
+    Yield every item of the table, for reads of all clusters.
+
+    A Scan reads 1 MB with one call (DynamoDB API reference), which is some hundred clients.
+    """
+    pages = client().get_paginator("scan").paginate(TableName=settings().table_name)
+    for page in pages:
+        for item in page["Items"]:
+            yield {name: deserialize(value) for name, value in item.items()}
+
+
 def get(partition: str, item: str) -> dict[str, Any] | None:
     """Return one item by a consistent read; None where there is none."""
     found = read_raw((partition, item))
