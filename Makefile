@@ -8,7 +8,7 @@ export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 VENV := .venv/.installed
 CHECKOV := .venv-checkov/.installed
-CODE := functions layers/core client/python/src localcloud tests benchmarks tools
+CODE := functions layers/core client/python/src cli/src localcloud tests benchmarks tools
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

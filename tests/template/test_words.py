@@ -76,7 +76,13 @@ NAMES_OF_OTHERS = {"memory_limit_in_mb"}
 """Names that others chose: here one of Lambda's context object."""
 
 FOLDERS = ("benchmarks", "localcloud", "tests", "tools")
-MODULES = sorted([*ROOT.glob("functions/*.py"), *ROOT.glob("layers/core/msklink/**/*.py")])
+MODULES = sorted(
+    [
+        *ROOT.glob("functions/*.py"),
+        *ROOT.glob("layers/core/msklink/**/*.py"),
+        *ROOT.glob("cli/src/**/*.py"),
+    ]
+)
 CODE = sorted(
     [
         *MODULES,

@@ -1,0 +1,147 @@
+"""Change the tags of a cluster by which the owner steers MSKLink: show the plan, ask, set them."""
+
+import sys
+from collections.abc import Mapping
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from msklink.arns import ClusterArn
+from msklink.aws import msk_clusters
+from msklink.change_control.plan import Plan
+from msklink.cluster.description import ClusterDescription
+from msklink_cli import plan, tag_changes
+from msklink_cli.errors import CommandError
+from msklink_cli.options import Common
+from msklink_cli.output import Result, console
+from msklink_cli.reading import find, not_found, one_cluster
+from msklink_cli.show import Cluster
+from msklink_cli.tag_changes import TagChanges
+
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not plan and do not ask, for scripts.")]
+Schemes = Annotated[list[str], typer.Argument(metavar="SCHEMES", help="iam, scram, tls or auto.")]
+Accounts = Annotated[list[str], typer.Argument(metavar="ACCOUNT", help="Ids of 12 digits.")]
+
+
+def enable(options: Common, cluster: Cluster, schemes: Schemes, *, yes: Yes = False) -> None:
+    """Opt in a cluster with the schemes that clients may use, or out with `off`."""
+    found = _describe(cluster)
+    _change(options, found, tag_changes.enable(options.namespace, schemes), yes=yes)
+
+
+def approve(
+    options: Common,
+    cluster: Cluster,
+    schemes: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="SCHEMES", help="By default those that wait for approval."),
+    ] = None,
+    *,
+    yes: Yes = False,
+) -> None:
+    """Approve the update that turns on schemes and reboots the brokers."""
+    found = one_cluster(cluster)
+    changes = tag_changes.approve(options.namespace, found.approved, found.waiting, schemes or ())
+    _change(options, _describe(found.arn), changes, yes=yes)
+
+
+def freeze(
+    options: Common,
+    cluster: Cluster,
+    reason: Annotated[str, typer.Option(help="Value of the tag, for people.")] = "stop",
+    *,
+    yes: Yes = False,
+) -> None:
+    """Hold every change to a cluster and its clients until `msklink thaw`."""
+    changes = tag_changes.freeze(options.namespace, reason)
+    _change(options, _describe(cluster), changes, yes=yes)
+
+
+def thaw(options: Common, cluster: Cluster, *, yes: Yes = False) -> None:
+    """End the freeze of a cluster; what was held goes on by itself."""
+    found = one_cluster(cluster)
+    changes = tag_changes.thaw(options.namespace, found.freeze)
+    _change(options, _describe(found.arn), changes, yes=yes)
+
+
+def allow(options: Common, cluster: Cluster, accounts: Accounts, *, yes: Yes = False) -> None:
+    """List accounts as clients of a cluster."""
+    found = _describe(cluster)
+    changes = tag_changes.allow(found.tags, options.namespace, accounts)
+    _change(options, found, changes, yes=yes)
+
+
+def deny(options: Common, cluster: Cluster, accounts: Accounts, *, yes: Yes = False) -> None:
+    """List accounts as clients no longer; their connections are removed after the grace hours."""
+    found = _describe(cluster)
+    changes = tag_changes.deny(found.tags, options.namespace, accounts)
+    _change(options, found, changes, yes=yes)
+
+
+def _describe(name_or_arn: str) -> ClusterDescription:
+    found = msk_clusters.describe_cluster(msk_clusters.client(), find(name_or_arn))
+    if found is None:
+        raise not_found(name_or_arn)
+    return found
+
+
+def _change(
+    options: Common, cluster: ClusterDescription, changes: TagChanges, *, yes: bool
+) -> None:
+    """Set the tags in *changes*, after the user has seen the plan and agreed."""
+    changes = {key: value for key, value in changes.items() if cluster.tags.get(key) != value}
+    planned = None
+    if changes and not yes:
+        planned = plan.ask(options.namespace, cluster.arn.text, {"tags": changes})
+        _agree(cluster.arn, cluster.tags, changes, planned)
+    _set(cluster.arn, changes)
+    data = {
+        "cluster": cluster.arn.text,
+        "tags": changes,
+        "plan": planned and planned.model_dump(mode="json"),
+    }
+    options.show(Result(data, lambda drawn: _draw_done(drawn, cluster.arn, changes)))
+
+
+def _agree(
+    cluster: ClusterArn, tags: Mapping[str, str], changes: TagChanges, planned: Plan
+) -> None:
+    """Show what will change, and ask. Raises CommandError where nobody can answer."""
+    drawn = console(stderr=True)
+    drawn.print(f"Tags of {cluster.name}", style="bold")
+    for key, value in changes.items():
+        if key in tags:
+            drawn.print(f"- {key} = {tags[key]}", style="red", soft_wrap=True)
+        if value is not None:
+            drawn.print(f"+ {key} = {value}", style="green", soft_wrap=True)
+    drawn.print()
+    plan.draw(drawn, planned)
+    drawn.print()
+    if not sys.stdin.isatty():
+        raise CommandError(
+            "NotConfirmed",
+            "nobody can be asked, as the standard input is no terminal; nothing was changed",
+            "Use --yes where nobody has to be asked.",
+        )
+    typer.confirm("Change these tags?", abort=True, err=True)
+
+
+def _set(cluster: ClusterArn, changes: TagChanges) -> None:
+    kafka = msk_clusters.client()
+    tags = {key: value for key, value in changes.items() if value is not None}
+    if tags:
+        kafka.tag_resource(ResourceArn=cluster.text, Tags=tags)
+    if gone := [key for key, value in changes.items() if value is None]:
+        kafka.untag_resource(ResourceArn=cluster.text, TagKeys=gone)
+
+
+def _draw_done(drawn: Console, cluster: ClusterArn, changes: TagChanges) -> None:
+    if not changes:
+        drawn.print("Nothing to change: the tags of the cluster say so already.")
+        return
+    drawn.print(
+        f"Done. MSKLink begins within a minute, or with its next sweep where no trail reports the "
+        f"tags. To follow it: msklink watch {cluster.name}",
+        soft_wrap=True,
+    )

@@ -1,0 +1,175 @@
+"""`msklink plan CLUSTER`: what a run would do, now or if the owner tagged the cluster so."""
+
+import json
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+import typer
+from botocore.config import Config
+from rich.console import Console
+
+from msklink.aws.session import CONFIG, own_session
+from msklink.change_control.plan import Kind, Plan, Step, summarize
+from msklink.refusals import Code
+from msklink_cli import drawing
+from msklink_cli.errors import CHANGES_PLANNED, CommandError
+from msklink_cli.options import Common
+from msklink_cli.output import Result
+from msklink_cli.show import Cluster
+from msklink_cli.stack import plan_function
+
+PLANNING = CONFIG.merge(Config(read_timeout=905, retries={"total_max_attempts": 1}))
+"""The function has 900 seconds; it reads one client account after the other."""
+
+_COLOURS = {Kind.REBOOT: "red", Kind.REMOVAL: "yellow", Kind.REST: "white"}
+
+
+def command(
+    options: Common,
+    cluster: Cluster,
+    schemes: Annotated[
+        str | None,
+        typer.Option(help="Value of the tag that opts in: iam, scram, tls, auto or off."),
+    ] = None,
+    client: Annotated[
+        list[str] | None, typer.Option(help="Account listed as well; can be repeated.")
+    ] = None,
+    vpc: Annotated[
+        list[str] | None,
+        typer.Option(help="ACCOUNT/VPC=SCHEMES, as if the VPC were tagged; can be repeated."),
+    ] = None,
+    tag: Annotated[
+        list[str] | None,
+        typer.Option(help="KEY=VALUE, as if the cluster were tagged; KEY alone for no such tag."),
+    ] = None,
+) -> int:
+    """
+    Say what a run would do, and change nothing.
+
+    Exit code 0 means that nothing is to be done, 2 that there are changes, 1 an error.
+    """
+    namespace = options.namespace
+    tags = {**_tags(tag or ()), **({namespace: _words(schemes)} if schemes is not None else {})}
+    assumed = {"tags": tags, "clients": client or [], "vpcs": _vpcs(vpc or ())}
+    found = ask(namespace, cluster, {key: value for key, value in assumed.items() if value})
+    options.show(Result(found.model_dump(mode="json"), lambda console: draw(console, found)))
+    return CHANGES_PLANNED if found.steps else 0
+
+
+def ask(namespace: str, cluster: str, assumed: dict[str, Any]) -> Plan:
+    """Return the plan of function PlanCluster. Raises CommandError with its refusal."""
+    request = {"cluster": cluster, **({"if": assumed} if assumed else {})}
+    answer = (
+        own_session()
+        .client("lambda", config=PLANNING)
+        .invoke(FunctionName=plan_function(namespace), Payload=json.dumps(request).encode())
+    )
+    found = json.loads(answer["Payload"].read())
+    if answer.get("FunctionError"):
+        code, problem = found.get("errorType", "PlanFailed"), found.get("errorMessage", "")
+        raise CommandError(code, problem, "Try again; the log of the function says more.")
+    plan = Plan.model_validate(found)
+    unplanned = {Code.MALFORMED_PLAN_REQUEST, Code.CLUSTER_NOT_FOUND}
+    if refusal := next((one for one in plan.refusals if one.code in unplanned), None):
+        raise CommandError.of(refusal)
+    return plan
+
+
+def _words(text: str) -> str:
+    return " ".join(text.replace(",", " ").split())
+
+
+def _tags(words: Iterable[str]) -> dict[str, str | None]:
+    pairs = (word.partition("=") for word in words)
+    return {key: value if equals else None for key, equals, value in pairs}
+
+
+def _vpcs(words: Iterable[str]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for word in words:
+        where, equals, schemes = word.partition("=")
+        account, slash, vpc_id = where.partition("/")
+        if not (equals and slash):
+            raise CommandError(
+                "MalformedVpcOption",
+                f"--vpc has {word!r}",
+                "Write ACCOUNT/VPC=SCHEMES, for example 222222222222/vpc-0a1b2c3d=iam.",
+            )
+        found.setdefault(account, {})[vpc_id] = _words(schemes)
+    return found
+
+
+def draw(console: Console, plan: Plan) -> None:
+    """Print the plan: first what matters most to people, then every call."""
+    console.print(summarize(plan), style="bold", soft_wrap=True)
+    _draw_effects(console, plan)
+    _draw_clients(console, plan)
+    if plan.policy and plan.policy.diff:
+        drawing.heading(
+            console, f"Cluster policy ({plan.policy.bytes:,} of {plan.policy.of:,} bytes)"
+        )
+        for line in plan.policy.diff:
+            colour = {"+": "green", "-": "red"}.get(line[:1], "white")
+            console.print(line, style=colour, soft_wrap=True)
+    if plan.steps:
+        drawing.heading(console, "Steps, in order")
+        table = drawing.table("", "CALL", "ACCOUNT", "ON", "WHY")
+        for number, step in enumerate(plan.steps, 1):
+            colour = _COLOURS[step.kind]
+            table.add_row(
+                str(number), step.call, step.account, target(step), step.reason, style=colour
+            )
+        console.print(table)
+    if plan.refusals:
+        drawing.heading(console, "Refused")
+    for one in plan.refusals:
+        drawing.refusal(console, one)
+    if plan.depends_on:
+        drawing.heading(console, "Only AWS can know")
+    for text in plan.depends_on:
+        console.print(f"· {text}", soft_wrap=True)
+
+
+def _draw_effects(console: Console, plan: Plan) -> None:
+    for held in plan.held:
+        until = drawing.moment(held.until)
+        ends = f" It goes on by itself {until}." if until else ""
+        console.print(f"‖ {held.reason.message}{ends}", style="yellow", soft_wrap=True)
+        console.print(f"    {held.reason.remedy}", style="italic", soft_wrap=True)
+    if plan.cost.get("items"):
+        monthly = plan.cost.get("monthly")
+        drawing.heading(console, f"Cost: ${monthly:.2f} a month" if monthly else "Cost")
+        for item in plan.cost.get("items", []):
+            console.print(f"· {item}", soft_wrap=True)
+
+
+def _draw_clients(console: Console, plan: Plan) -> None:
+    if plan.clients:
+        drawing.heading(console, "Clients")
+        table = drawing.table("ACCOUNT", "VPC", "SCHEME", "SUBNETS (ZONE IDS)", "SECURITY GROUPS")
+        for one in plan.clients:
+            if one.refusal is None:
+                subnets = " ".join(f"{subnet.id} ({subnet.zone_id})" for subnet in one.subnets)
+                table.add_row(
+                    one.account, one.vpc_id, one.scheme, subnets, " ".join(one.security_groups)
+                )
+        if table.row_count:
+            console.print(table)
+        for one in plan.clients:
+            if one.refusal:
+                about = "/".join(part for part in (one.account, one.vpc_id, one.scheme) if part)
+                drawing.refusal(console, one.refusal, about)
+    if plan.removals:
+        drawing.heading(console, "Removed")
+        table = drawing.table("ACCOUNT", "VPC", "SCHEME", "WHEN", "WHY")
+        for gone in plan.removals:
+            when = drawing.moment(gone.due) or "never: it is protected"
+            table.add_row(gone.account, gone.vpc_id, gone.scheme, when, gone.reason.message)
+        console.print(table)
+
+
+def target(step: Step) -> str:
+    """Return what a call is about, from its parameters: an id, a name, or nothing."""
+    named = ("Name", "GroupName", "VpcConnectionArn", "Arn", "GroupId", "VpcId", "Authentication")
+    found = (step.parameters.get(name) for name in named)
+    return next((str(value) for value in found if value), "")

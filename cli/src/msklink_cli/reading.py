@@ -1,0 +1,110 @@
+"""Read clusters and their records with the user's credentials."""
+
+from datetime import datetime
+
+from msklink.arns import ClusterArn, is_cluster_name
+from msklink.aws import msk_clusters, step_functions
+from msklink.aws.cluster_snapshot import ClusterSnapshot, read_snapshot, read_snapshots
+from msklink.aws.msk_cluster_policy import read_policy
+from msklink.aws.run_state import tracked_clusters
+from msklink.aws.session import own_session
+from msklink.change_control.terms import ChangeTerms
+from msklink.cluster.description import ClusterDescription
+from msklink.runs.cluster_record import ClusterRecord
+from msklink.services.connectivity import change_terms
+from msklink_cli import report
+from msklink_cli.errors import CommandError
+from msklink_cli.report import ClusterDetail, ClusterReport
+
+NOTHING = ClusterSnapshot(ClusterRecord(), [], [], [], {}, {}, frozenset())
+
+
+def all_clusters() -> list[ClusterReport]:
+    """
+    Return every cluster of the Region, by name, with deleted ones that still have clients.
+
+    It makes one call for each hundred clusters, one for each MB of the table, and one for each run
+    at work.
+    """
+    snapshots = read_snapshots()
+    clusters = {one.arn.text: one for one in msk_clusters.list_clusters(msk_clusters.client())}
+    gone = {arn for arn, snapshot in snapshots.items() if snapshot.connections}
+    found = (
+        _report(arn, clusters.get(arn), snapshots.get(arn, NOTHING))
+        for arn in clusters.keys() | gone
+    )
+    return sorted(found, key=lambda one: (one.name, one.arn))
+
+
+def one_cluster(name_or_arn: str) -> ClusterDetail:
+    """Return the cluster with its clients. Raises CommandError where there is none or several."""
+    arn = find(name_or_arn)
+    kafka = msk_clusters.client()
+    cluster, snapshot = msk_clusters.describe_cluster(kafka, arn), read_snapshot(arn)
+    if cluster is None and not snapshot.connections:
+        raise not_found(name_or_arn)
+    policy = read_policy(kafka, arn)[0] if cluster else None
+    return report.cluster_detail(
+        _report(arn, cluster, snapshot), snapshot, change_terms(cluster), policy
+    )
+
+
+def find(name_or_arn: str) -> str:
+    """Return the ARN of the cluster, also of a deleted one that is still tracked."""
+    if arn := ClusterArn.find(name_or_arn):
+        _check_region(arn)
+        return name_or_arn
+    if not is_cluster_name(name_or_arn):
+        raise CommandError(
+            "MalformedCluster",
+            f"{name_or_arn!r} is neither the name nor the ARN of an MSK cluster",
+            "msklink clusters lists them.",
+        )
+    found = msk_clusters.find_clusters(msk_clusters.client(), name_or_arn) or [
+        arn for arn in tracked_clusters() if ClusterArn.parse(arn).name == name_or_arn
+    ]
+    if not found:
+        raise not_found(name_or_arn)
+    if len(found) > 1:
+        raise CommandError(
+            "ClusterAmbiguous",
+            f"{len(found)} clusters are called {name_or_arn}",
+            f"Use an ARN: {', '.join(sorted(found))}.",
+        )
+    return found[0]
+
+
+def _check_region(arn: ClusterArn) -> None:
+    if arn.region != own_session().region_name:
+        raise CommandError(
+            "ClusterElsewhere",
+            f"the cluster is in Region {arn.region}, and not in {own_session().region_name}",
+            f"Use --region {arn.region}.",
+        )
+
+
+def not_found(name_or_arn: str) -> CommandError:
+    return CommandError(
+        "ClusterNotFound",
+        f"there is no cluster {name_or_arn} in this account and Region",
+        "msklink clusters lists them. Choose another place with --profile and --region.",
+    )
+
+
+def _report(
+    arn: str, cluster: ClusterDescription | None, snapshot: ClusterSnapshot
+) -> ClusterReport:
+    terms: ChangeTerms = change_terms(cluster)
+    return report.cluster_report(arn, cluster, snapshot, terms, _status(snapshot.cluster.holder))
+
+
+def _status(run: str | None) -> tuple[str, datetime | None] | None:
+    """Return how the execution *run* stands and its start, from DescribeExecution."""
+    if run is None:
+        return None
+    states = step_functions.client()
+    try:
+        found = states.describe_execution(executionArn=step_functions.execution_arn(run))
+    except states.exceptions.ExecutionDoesNotExist:
+        return "NOT_STARTED", None
+    return found["status"], found["startDate"]

@@ -1,0 +1,246 @@
+"""What people and programs read about clusters and clients: the shapes of `--output json`."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from pydantic import BaseModel
+
+from msklink.arns import ClusterArn
+from msklink.aws.cluster_snapshot import ClusterSnapshot
+from msklink.change_control.holds import RecordedHold
+from msklink.change_control.terms import ChangeTerms
+from msklink.cluster.description import ClusterDescription
+from msklink.connections.record import ConnectionRecord, Phase, ProbeResult, Progress, State
+from msklink.connections.removal import Removal
+from msklink.policy.document import SIZE_LIMIT, Policy
+from msklink.refusals import Refusal
+from msklink.runs.cluster_record import ClusterRecord, RunFailure
+
+DELETED = "DELETED"
+"""The state of a cluster that MSK no longer has, while clients of it remain."""
+
+
+class Run(BaseModel, frozen=True):
+    """The run that has the lease of a cluster."""
+
+    name: str
+    status: str
+    """RUNNING, or how it ended, as Step Functions has it."""
+    since: datetime | None
+    phase: Phase | None
+    """The phase of the onboardings in it that are furthest behind; None where it onboards none."""
+    expected: datetime | None
+    """When the phase is expected to end, where that is known."""
+
+
+class Wait(BaseModel, frozen=True):
+    """A change that waits for the owner's terms."""
+
+    reason: Refusal
+    schemes: tuple[str, ...]
+    since: datetime
+    until: datetime | None
+    """When it goes on by itself; None where only the owner lets it go."""
+    approval: tuple[str, ...]
+    """What the owner has to approve; empty where it waits for no approval."""
+
+
+class ClusterReport(BaseModel, frozen=True):
+    """A cluster in the list of clusters."""
+
+    name: str
+    arn: str
+    state: str
+    """As MSK has it, or DELETED."""
+    managed: bool
+    asked: str
+    """The value of the tag with which the owner opts in; empty without one."""
+    on: tuple[str, ...]
+    """The schemes that are on for private connectivity."""
+    clients: dict[str, int]
+    """The number of connections and refusals in each state."""
+    run: Run | None
+    waiting: tuple[Wait, ...]
+    freeze: str
+    """What freezes it; empty where nothing does."""
+    refusals: tuple[Refusal, ...]
+    """What is refused of the owner's own words."""
+    failure: RunFailure | None
+    """The failure of the last run, if it failed."""
+
+
+class ClientReport(BaseModel, frozen=True):
+    """A connection of a client, or the refusal of a whole account or VPC."""
+
+    account: str
+    vpc_id: str
+    scheme: str
+    state: State
+    requested: datetime
+    phase: Phase | None
+    since: datetime | None
+    """Since when it is in its phase, or its removal is due."""
+    expected: datetime | None
+    refusal: Refusal | None
+    waiting: Wait | None
+    removal: Removal | None
+    """Why and when it is removed."""
+    check: ProbeResult | None
+    """What the probe in the VPC found."""
+    warnings: tuple[Refusal, ...]
+    failure: str
+    connection_arn: str
+    connection_state: str
+    subnet_ids: tuple[str, ...]
+    security_group_ids: tuple[str, ...]
+
+
+class PolicyReport(BaseModel, frozen=True):
+    """The cluster policy, and how much of it MSK allows."""
+
+    bytes: int
+    of: int = SIZE_LIMIT
+    accounts: tuple[str, ...]
+    """The accounts that MSKLink's statements admit."""
+
+
+class ClusterDetail(ClusterReport, frozen=True):
+    """A cluster with its clients."""
+
+    brokers: dict[str, str]
+    """By scheme, the bootstrap brokers that are published."""
+    policy: PolicyReport | None
+    """None where the cluster is deleted."""
+    window: str
+    """When updates that reboot brokers may begin."""
+    approval: bool
+    """Whether such updates need the owner's approval."""
+    approved: tuple[str, ...]
+    """The schemes that are approved."""
+    connections: tuple[ClientReport, ...]
+    vendors: dict[str, str]
+    """The state of the grant of each vendor."""
+    unknown_connections: tuple[str, ...]
+    """ARNs of connections of accounts that are not listed."""
+
+
+def cluster_report(
+    arn: str,
+    cluster: ClusterDescription | None,
+    snapshot: ClusterSnapshot,
+    terms: ChangeTerms,
+    status: tuple[str, datetime | None] | None,
+) -> ClusterReport:
+    """
+    Return the report of the cluster *arn*; None as *cluster* means that MSK no longer has it.
+
+    *terms* are the owner's for it, and *status* is how the run that has the lease stands, with its
+    start.
+    """
+    record, shown = snapshot.cluster, _shown(snapshot)
+    return ClusterReport(
+        name=ClusterArn.parse(arn).name,
+        arn=arn,
+        state=cluster.state if cluster else DELETED,
+        managed=cluster is not None and cluster.is_managed(terms.key),
+        asked=(cluster.tags.get(terms.key) or "") if cluster else "",
+        on=tuple(sorted(cluster.private_schemes)) if cluster else (),
+        clients=dict(sorted(Counter(one.state.value for one in shown).items())),
+        run=_run(record, shown, status),
+        waiting=tuple(_wait(one) for one in record.holds),
+        freeze=terms.freeze,
+        refusals=record.refusals,
+        failure=record.last_failure,
+    )
+
+
+def cluster_detail(
+    report: ClusterReport, snapshot: ClusterSnapshot, terms: ChangeTerms, policy: Policy | None
+) -> ClusterDetail:
+    """Return *report* with the clients of the cluster, and its *policy*."""
+    record = snapshot.cluster
+    return ClusterDetail(
+        **dict(report),
+        brokers={scheme.value: text for scheme, text in sorted(record.brokers.strings.items())},
+        policy=policy
+        and PolicyReport(
+            bytes=0 if policy.is_empty else len(policy.to_json()),
+            accounts=tuple(sorted(policy.admitted(terms.key))),
+        ),
+        window=terms.window,
+        approval=terms.is_approval_required,
+        approved=tuple(sorted(terms.approved)),
+        connections=tuple(map(_client, _shown(snapshot))),
+        vendors={account: one.state for account, one in sorted(record.vendors.items())},
+        unknown_connections=record.unknown_connections,
+    )
+
+
+def _shown(snapshot: ClusterSnapshot) -> list[ConnectionRecord]:
+    return sorted((one for one in snapshot.connections if one.is_shown), key=lambda one: one.item)
+
+
+def _run(
+    record: ClusterRecord,
+    connections: Sequence[ConnectionRecord],
+    status: tuple[str, datetime | None] | None,
+) -> Run | None:
+    if record.holder is None or status is None:
+        return None
+    progress = _furthest_behind(connections)
+    return Run(
+        name=record.holder,
+        status=status[0],
+        since=status[1],
+        phase=progress.phase if progress else None,
+        expected=progress.expected if progress else None,
+    )
+
+
+def _furthest_behind(connections: Iterable[ConnectionRecord]) -> Progress | None:
+    order = list(Phase)
+    unfinished = (one.progress for one in connections if one.progress and one.is_live)
+    return min(unfinished, key=lambda one: order.index(one.phase), default=None)
+
+
+def _wait(recorded: RecordedHold) -> Wait:
+    return Wait(
+        reason=recorded.hold.reason,
+        schemes=tuple(recorded.schemes),
+        since=recorded.since,
+        until=recorded.hold.until,
+        approval=tuple(recorded.hold.approval),
+    )
+
+
+def _client(record: ConnectionRecord) -> ClientReport:
+    progress = record.progress
+    hold = record.hold
+    return ClientReport(
+        account=record.account,
+        vpc_id=record.vpc_id,
+        scheme=record.scheme or "",
+        state=record.state,
+        requested=record.requested_at,
+        phase=progress.phase if progress else None,
+        since=progress.since if progress else None,
+        expected=progress.expected if progress else None,
+        refusal=record.refusal or record.last_reported_refusal,
+        waiting=hold
+        and Wait(
+            reason=hold.reason,
+            schemes=(record.scheme,) if record.scheme else (),
+            since=progress.since if progress else record.requested_at,
+            until=hold.until,
+            approval=tuple(hold.approval),
+        ),
+        removal=record.removal,
+        check=record.probe_result,
+        warnings=record.notices,
+        failure=record.failure or "",
+        connection_arn=record.connection_arn or "",
+        connection_state=record.connection_state or "",
+        subnet_ids=record.subnet_ids,
+        security_group_ids=record.security_group_ids,
+    )

@@ -1,0 +1,118 @@
+"""`msklink show CLUSTER`: one cluster with its clients."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from msklink_cli import clusters, drawing
+from msklink_cli.options import Common
+from msklink_cli.output import Result
+from msklink_cli.reading import one_cluster
+from msklink_cli.report import ClientReport, ClusterDetail
+
+Cluster = Annotated[str, typer.Argument(metavar="CLUSTER", help="Name or ARN of the cluster.")]
+
+
+def command(options: Common, cluster: Cluster) -> None:
+    """Show a cluster: its clients with their states and refusals, brokers, and policy."""
+    found = one_cluster(cluster)
+    data = found.model_dump(mode="json")
+    options.show(Result(data, lambda console: draw(console, found)))
+
+
+def draw(console: Console, cluster: ClusterDetail) -> None:
+    _facts(console, cluster)
+    if cluster.connections:
+        drawing.heading(console, "Clients")
+        table = drawing.table("ACCOUNT", "VPC", "SCHEME", "STATE", "SINCE", "CHECK", "DETAIL")
+        for one in cluster.connections:
+            table.add_row(
+                one.account,
+                one.vpc_id or "-",
+                one.scheme or "-",
+                drawing.state(one.state),
+                drawing.moment(one.since or one.requested),
+                _check(one),
+                _detail(one),
+            )
+        console.print(table)
+    for account, state in cluster.vendors.items():
+        console.print(f"vendor {account}  ", drawing.state(state))
+    if cluster.brokers:
+        drawing.heading(console, "Bootstrap brokers, as published")
+        for scheme, brokers in cluster.brokers.items():
+            console.print(f"{scheme:6}{brokers}", soft_wrap=True)
+    _problems(console, cluster)
+
+
+def _facts(console: Console, cluster: ClusterDetail) -> None:
+    policy = cluster.policy
+    console.print(cluster.arn, style="bold", soft_wrap=True)
+    facts = drawing.table("", "")
+    facts.show_header = False
+    facts.add_row("state", drawing.cluster_state(cluster.state))
+    facts.add_row("asked", cluster.asked or "nothing: the owner has not opted in")
+    facts.add_row("on", " ".join(cluster.on) or "-")
+    facts.add_row("now", clusters.now(cluster))
+    approval = "; only after approval" if cluster.approval else ""
+    facts.add_row("reboots", f"{cluster.window}{approval}")
+    if policy:
+        used = f"{policy.bytes:,} of {policy.of:,} bytes"
+        facts.add_row("policy", f"{used}, admits {_accounts(len(policy.accounts))}")
+    console.print(facts)
+
+
+def _accounts(count: int) -> str:
+    return f"{count} account{'' if count == 1 else 's'}"
+
+
+def _check(client: ClientReport) -> str:
+    if client.check is None:
+        return "-"
+    return "✓ good" if client.check.good else f"✗ {client.check.layer}"
+
+
+def _detail(client: ClientReport) -> str:
+    if client.refusal:
+        return client.refusal.code
+    if client.waiting:
+        until = drawing.moment(client.waiting.until)
+        return client.waiting.reason.code + (f" until {until}" if until else "")
+    if client.removal:
+        return f"leaves {drawing.moment(client.removal.due) or 'never: it is protected'}"
+    if client.phase:
+        expected = drawing.moment(client.expected)
+        return client.phase + (f", expected by {expected}" if expected else "")
+    return "-"
+
+
+def _problems(console: Console, cluster: ClusterDetail) -> None:
+    found = [
+        *((one, "") for one in cluster.refusals),
+        *((one.reason, "") for one in cluster.waiting),
+        *((one.refusal, _name(one)) for one in cluster.connections if one.refusal),
+        *((warning, _name(one)) for one in cluster.connections for warning in one.warnings),
+    ]
+    if found or cluster.failure or cluster.unknown_connections:
+        drawing.heading(console, "What to do")
+    for refusal, about in found:
+        drawing.refusal(console, refusal, about)
+    for one in cluster.connections:
+        if one.check and not one.check.good:
+            console.print(f"✗ {_name(one)}: {one.check.detail}", style="red", soft_wrap=True)
+            console.print(f"    {one.check.remedy}", style="italic", soft_wrap=True)
+    if failure := cluster.failure:
+        console.print(
+            f"✗ run {failure.run} {failure.status} in {failure.state}: {failure.error}",
+            style="red",
+            soft_wrap=True,
+        )
+        again = drawing.moment(failure.next_attempt)
+        console.print(f"    {f'It is tried again {again}.' if again else 'It is not tried again.'}")
+    for arn in cluster.unknown_connections:
+        console.print(f"✗ connection of an account that is not listed: {arn}", soft_wrap=True)
+
+
+def _name(client: ClientReport) -> str:
+    return "/".join(part for part in (client.account, client.vpc_id, client.scheme) if part)

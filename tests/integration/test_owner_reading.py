@@ -1,0 +1,123 @@
+"""What the command of the owner reads: clusters, their clients, and with how many calls."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest import mock
+
+import pytest
+from botocore.client import BaseClient
+
+from msklink import clock
+from msklink.aws import cluster_item, dynamodb, msk_clusters
+from msklink.connections.record import ConnectionRecord, State
+from msklink_cli import reading
+from msklink_cli.errors import CommandError
+from tests.support.aws import CLIENT, Accounts
+from tests.support.steps import Steps
+
+CLUSTERS, CLIENTS_OF_EACH = 100, 6
+
+
+@contextmanager
+def calls_made() -> Iterator[Counter[str]]:
+    made: Counter[str] = Counter()
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]  # all calls pass here
+
+    def counted(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
+        made[operation] += 1
+        return call(client, operation, parameters)
+
+    with mock.patch.object(BaseClient, "_make_api_call", counted):
+        yield made
+
+
+def test_a_connection_is_shown_as_its_run_recorded_it(connected: Steps, vpc_id: str) -> None:
+    found = reading.one_cluster("orders")
+
+    assert found.arn == connected.cluster_arn
+    assert found.on == ("iam",)
+    assert found.asked == "iam scram"
+    assert found.policy
+    assert found.policy.accounts == (CLIENT,)
+    [client] = found.connections
+    assert (client.account, client.vpc_id, client.scheme) == (CLIENT, vpc_id, "iam")
+    assert client.state is State.CONNECTED
+    assert client.connection_arn
+
+
+def test_the_list_says_the_same_as_the_cluster_alone(connected: Steps, accounts: Accounts) -> None:
+    accounts.make_cluster("ledger", tags={})
+
+    ledger, orders = reading.all_clusters()
+
+    one = reading.one_cluster(connected.cluster_arn)
+    assert orders.model_dump() == one.model_dump(include=set(type(orders).model_fields))
+    assert (ledger.name, ledger.managed, ledger.clients) == ("ledger", False, {})
+
+
+@pytest.mark.usefixtures("accounts")
+def test_a_cluster_that_is_not_there_is_named() -> None:
+    for text in ("nope", "arn:aws:kafka:eu-west-1:123456789012:cluster/nope/1-1"):
+        with pytest.raises(CommandError) as refused:
+            reading.one_cluster(text)
+        assert refused.value.code == "ClusterNotFound"
+
+
+@pytest.mark.usefixtures("accounts")
+@pytest.mark.parametrize("text", ["arn:aws:kafka", "arn:aws:s3:::bucket", "", "no name", "x" * 99])
+def test_what_is_no_name_is_refused_before_aws_is_asked(text: str) -> None:
+    with calls_made() as made, pytest.raises(CommandError) as refused:
+        reading.one_cluster(text)
+
+    assert refused.value.code == "MalformedCluster"
+    assert not made
+
+
+@pytest.mark.usefixtures("accounts")
+def test_a_cluster_of_another_region_names_the_option() -> None:
+    with pytest.raises(CommandError) as refused:
+        reading.one_cluster("arn:aws:kafka:us-east-1:123456789012:cluster/orders/1-1")
+
+    assert refused.value.code == "ClusterElsewhere"
+    assert "--region us-east-1" in refused.value.remedy
+
+
+def test_two_clusters_of_one_name_need_an_arn(
+    accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arn = accounts.make_cluster()
+    both = [arn, f"{arn[:-1]}2"]
+    monkeypatch.setattr(msk_clusters, "find_clusters", lambda *_: both)
+
+    with pytest.raises(CommandError) as refused:
+        reading.find("orders")
+
+    assert refused.value.code == "ClusterAmbiguous"
+    assert all(one in refused.value.remedy for one in both)
+
+
+def test_a_hundred_clusters_take_a_few_calls(accounts: Accounts) -> None:
+    """They have 600 clients. Lists come by pages; the run at work is described."""
+    for number in range(CLUSTERS):
+        arn = accounts.make_cluster(f"orders-{number}", tags={"msklink": "iam"})
+        for client in range(CLIENTS_OF_EACH):
+            record = ConnectionRecord(
+                cluster_arn=arn,
+                account=f"{client:012}",
+                vpc_id=f"vpc-{client}",
+                scheme="iam",
+                state=State.PUBLISHED,
+                requested_at=clock.now(),
+            )
+            dynamodb.save(record, clock.now())
+    cluster_item.take_lease(arn, "orders-99-0b1c2d3e-1")
+
+    with calls_made() as made:
+        found = reading.all_clusters()
+
+    assert sum(one.clients["published"] for one in found) == CLUSTERS * CLIENTS_OF_EACH
+    assert made.pop("DescribeExecution") == 1
+    assert made.keys() == {"ListClustersV2", "Scan"}
+    assert made.total() <= 4
