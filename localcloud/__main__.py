@@ -32,6 +32,8 @@ Any AWS tool works; the access key id is the account. The main job:
   export AWS_ACCESS_KEY_ID={client}
   aws ec2 create-tags --resources {client_vpc} --tags Key=msklink/orders,Value=iam
   aws ssm get-parameters-by-path --path /msklink/orders --recursive  # in about a minute
+
+Watch it, as the owner: AWS_ACCESS_KEY_ID={owner} cli/msklink watch orders
 """
 
 

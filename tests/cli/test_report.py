@@ -4,16 +4,17 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from rich.console import Console
 
 from msklink.auth_scheme import Scheme
 from msklink.aws.cluster_snapshot import ClusterSnapshot
 from msklink.change_control.holds import Hold, RecordedHold
-from msklink.change_control.terms import ChangeTerms
+from msklink.change_control.terms import STACK_FREEZE, ChangeTerms
 from msklink.connections.record import ConnectionRecord, Phase, ProbeResult, Progress, State
 from msklink.connections.removal import Removal
 from msklink.policy.document import Policy
-from msklink.refusals import Code, refuse
+from msklink.refusals import Code, Refusal, refuse
 from msklink.runs.cluster_record import ClusterRecord, PublishedBrokers, RunFailure, VendorRecord
 from msklink_cli import clusters, show
 from msklink_cli.reading import NOTHING
@@ -174,3 +175,42 @@ def test_what_was_published_long_ago_has_the_time_of_its_request() -> None:
     )
 
     assert "2025-12-23 00:00Z" in text(found)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "command"),
+    [
+        (REFUSED, f"msklink allow orders {OTHER_CLIENT}"),
+        (
+            refuse(Code.SCHEME_NOT_OFFERED, offered="iam", scheme="tls", key="msklink"),
+            "msklink enable orders iam tls",
+        ),
+        (
+            refuse(Code.CLUSTER_NOT_MANAGED, cluster="orders", key="msklink"),
+            "msklink enable orders auto",
+        ),
+    ],
+    ids=lambda one: one.code if isinstance(one, Refusal) else "",
+)
+def test_an_owner_gets_the_command_that_remedies_a_refusal(refusal: Refusal, command: str) -> None:
+    client = connection(account=OTHER_CLIENT, scheme="tls", state=State.REFUSED, refusal=refusal)
+
+    found = detail(snapshot(client), tags={"msklink": "iam"})
+
+    assert f"$ {command}\n" in text(found)
+
+
+def test_what_waits_shows_the_command_that_lets_it_go() -> None:
+    approval = refuse(
+        Code.AWAITING_APPROVAL, cluster="orders", schemes="iam", key="msklink/approved", value="iam"
+    )
+    for reason, freeze, command in (
+        (approval, "", "msklink approve orders"),
+        (FROZEN, "tag msklink/freeze of the cluster", "msklink thaw orders"),
+        (FROZEN, STACK_FREEZE, ""),
+    ):
+        waits = RecordedHold(hold=Hold(reason=reason), schemes=(Scheme.IAM,), since=NOW)
+        found = detail(snapshot(holds=(waits,)), replace(TERMS, freeze=freeze))
+
+        assert (f"$ {command}\n" in text(found)) == bool(command)
+        assert ("$ msklink" in text(found)) == bool(command)

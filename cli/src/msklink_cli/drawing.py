@@ -61,10 +61,12 @@ def heading(console: Console, text: str) -> None:
     console.print(text, style="bold")
 
 
-def refusal(console: Console, one: Refusal, about: str = "") -> None:
-    """Print a refusal with its remedy, each in one line."""
+def refusal(console: Console, one: Refusal, about: str = "", command: str = "") -> None:
+    """Print a refusal with its remedy, and the *command* with which an owner carries it out."""
     start = f"{about}: " if about else ""
     console.print(
         Text.assemble((f"✗ {start}{one.code}", "red"), f"  {one.message}"), soft_wrap=True
     )
     console.print(f"    {one.remedy}", style="italic", soft_wrap=True)
+    if command:
+        console.print(f"    $ {command}", style="bold", soft_wrap=True)

@@ -71,7 +71,7 @@ def run(words: Sequence[str]) -> int:
     An error is one line on standard error: its code, what is wrong, and the remedy.
     """
     try:
-        answer = app(args=list(words), standalone_mode=False)
+        answer = app(args=list(words), prog_name="msklink", standalone_mode=False)
     except CommandError as error:
         return _fail(error)
     except Refused as error:

@@ -1,7 +1,8 @@
 """`msklink plan CLUSTER`: what a run would do, now or if the owner tagged the cluster so."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import Annotated, Any
 
 import typer
@@ -114,10 +115,16 @@ def draw(console: Console, plan: Plan) -> None:
     if plan.steps:
         drawing.heading(console, "Steps, in order")
         table = drawing.table("", "CALL", "ACCOUNT", "ON", "WHY")
-        for number, step in enumerate(plan.steps, 1):
-            colour = _COLOURS[step.kind]
+        for numbers, steps in _grouped(plan.steps):
+            first = steps[0]
+            more = f" and {len(steps) - 1} more" if len(steps) > 1 else ""
             table.add_row(
-                str(number), step.call, step.account, target(step), step.reason, style=colour
+                numbers,
+                first.call,
+                first.account,
+                f"{target(first)}{more}",
+                first.reason,
+                style=_COLOURS[first.kind],
             )
         console.print(table)
     if plan.refusals:
@@ -166,6 +173,15 @@ def _draw_clients(console: Console, plan: Plan) -> None:
             when = drawing.moment(gone.due) or "never: it is protected"
             table.add_row(gone.account, gone.vpc_id, gone.scheme, when, gone.reason.message)
         console.print(table)
+
+
+def _grouped(steps: Iterable[Step]) -> Iterator[tuple[str, list[Step]]]:
+    """Yield calls of one kind that follow one another together, with their numbers."""
+    number = 0
+    for _, alike in groupby(steps, lambda one: (one.call, one.account, one.reason)):
+        group, first = list(alike), number + 1
+        number += len(group)
+        yield str(first) if number == first else f"{first}-{number}", group
 
 
 def target(step: Step) -> str:

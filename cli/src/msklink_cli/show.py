@@ -5,10 +5,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from msklink.refusals import Refusal
 from msklink_cli import clusters, drawing
 from msklink_cli.options import Common
 from msklink_cli.output import Result
 from msklink_cli.reading import one_cluster
+from msklink_cli.remedies import owner_command
 from msklink_cli.report import ClientReport, ClusterDetail
 
 Cluster = Annotated[str, typer.Argument(metavar="CLUSTER", help="Name or ARN of the cluster.")]
@@ -88,16 +90,17 @@ def _detail(client: ClientReport) -> str:
 
 
 def _problems(console: Console, cluster: ClusterDetail) -> None:
-    found = [
-        *((one, "") for one in cluster.refusals),
-        *((one.reason, "") for one in cluster.waiting),
-        *((one.refusal, _name(one)) for one in cluster.connections if one.refusal),
-        *((warning, _name(one)) for one in cluster.connections for warning in one.warnings),
+    found: list[tuple[Refusal, ClientReport | None]] = [
+        *((one, None) for one in cluster.refusals),
+        *((one.reason, None) for one in cluster.waiting),
+        *((one.refusal, one) for one in cluster.connections if one.refusal),
+        *((warning, one) for one in cluster.connections for warning in one.warnings),
     ]
     if found or cluster.failure or cluster.unknown_connections:
         drawing.heading(console, "What to do")
-    for refusal, about in found:
-        drawing.refusal(console, refusal, about)
+    for refusal, client in found:
+        command = owner_command(refusal, cluster, client)
+        drawing.refusal(console, refusal, _name(client) if client else "", command)
     for one in cluster.connections:
         if one.check and not one.check.good:
             console.print(f"✗ {_name(one)}: {one.check.detail}", style="red", soft_wrap=True)

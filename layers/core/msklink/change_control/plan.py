@@ -196,6 +196,8 @@ def summarize(plan: Plan) -> str:
         parts.append(f"{_count(refused, 'refusal')} for {_listed(accounts)}.")
     if plan.cost.get("monthly"):
         parts.append(f"It adds ${plan.cost['monthly']:.2f} a month.")
+    if not parts and plan.steps:
+        return "No broker reboots, and no connection is created or removed."
     return " ".join(parts) or "Nothing to do."
 
 
