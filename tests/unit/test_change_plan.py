@@ -134,10 +134,7 @@ def test_a_summary_of_many_accounts_names_some() -> None:
 
 def test_a_plan_without_steps_says_so() -> None:
     assert summarize(Plan(cluster=ARN, asked={})) == "Nothing to do."
-    writes = next(
-        read_steps([("ssm:PutParameter", OWNER, {"Name": "/msklink/x"})], None, "msklink")
-    )
-    only_writes = Plan(cluster=ARN, asked={}, steps=(writes,))
+    only_writes = Plan(cluster=ARN, asked={}, steps=(step("ssm:PutParameter"),))
     assert summarize(only_writes) == "No broker reboots, and no connection is created or removed."
 
 

@@ -30,7 +30,7 @@ def table(*heads: str, title: str = "") -> Table:
     """Return an empty table with the columns *heads*."""
     drawn = Table(box=None, title=title or None, title_justify="left", pad_edge=False)
     for head in heads:
-        drawn.add_column(head, overflow="fold", header_style="bold")
+        drawn.add_column(head, overflow="fold", no_wrap=head == "CALL", header_style="bold")
     return drawn
 
 
