@@ -24,6 +24,7 @@ from localcloud.clock import SimulatedClock, run_clock
 from localcloud.ec2_network import Ec2Network
 from localcloud.iam import access_keys, authorization
 from localcloud.iam.ec2 import Ec2Checks
+from localcloud.iam.eventbridge import eventbridge_checks
 from localcloud.iam.kafka import KafkaChecks
 from localcloud.iam.scheduler import scheduler_checks
 from localcloud.iam.ssm import ssm_checks
@@ -53,6 +54,7 @@ def create_app(chosen: Settings) -> control_api.Application:
     authorization.install(
         {
             "ec2": Ec2Checks(tags_of),
+            "events": eventbridge_checks,
             "kafka": KafkaChecks(msk.tags_of),
             "scheduler": scheduler_checks,
             "ssm": ssm_checks,

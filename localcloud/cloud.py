@@ -36,6 +36,7 @@ from localcloud.settings import (
     free_port,
     is_free,
 )
+from localcloud.trails import make_trails
 
 START_SECONDS = 30
 STOP_SECONDS = 10
@@ -219,6 +220,7 @@ def embedded_aws(settings: Settings, **chosen: str) -> Iterator[Cloud]:
     with running_server(settings) as cloud:
         with ThreadPoolExecutor(1) as beside:
             networks = beside.submit(make_networks, cloud.endpoint)
+            beside.submit(make_trails, cloud.endpoint).result()
             deployed = deploy(cloud.endpoint, settings.grace_hours, **chosen)
         yield replace(cloud, deployed=deployed, networks=networks.result())
 

@@ -1,7 +1,8 @@
 """
 Publish events of AWS services on a default bus, such as "AWS API Call via CloudTrail".
 
-On AWS the latter need a trail that logs management events in the Region.
+The latter need a trail that logs management events in the Region (EventBridge user guide, "AWS
+service events delivered via AWS CloudTrail").
 """
 
 import json
@@ -11,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ministack.core.responses import request_scope
-from ministack.services import eventbridge
+from ministack.services import cloudtrail, eventbridge
 
 from localcloud.msk import Caller
 
@@ -44,7 +45,13 @@ def publish_call(  # noqa: PLR0913 the parts of a record
     response: Mapping[str, Any] | None = None,
     error: tuple[str, str] | None = None,
 ) -> None:
-    """Publish the record of a call; *service* is "kafka", say, *error* the code and message."""
+    """
+    Publish the record of a call, if a trail logs it.
+
+    *service* is "kafka", say, and *error* the code and message.
+    """
+    if not _is_logged(caller):
+        return
     detail: dict[str, Any] = {
         "eventVersion": "1.11",
         "userIdentity": _identity(caller),
@@ -67,6 +74,11 @@ def publish_call(  # noqa: PLR0913 the parts of a record
     if error:
         detail |= {"errorCode": error[0], "errorMessage": error[1]}
     publish(caller.account, caller.region, f"aws.{service}", "AWS API Call via CloudTrail", detail)
+
+
+def _is_logged(caller: Caller) -> bool:
+    with request_scope(caller.account, caller.region):
+        return any(trail.get("IsLogging") for _, _, trail in cloudtrail._visible_trail_items())
 
 
 def _identity(caller: Caller) -> dict[str, Any]:
