@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from msklink.errors import Refused
 from msklink_cli import __version__, change, clusters, plan, runs, show, watch
+from msklink_cli.doctor import command as doctor
 from msklink_cli.errors import ERROR, CommandError, aws_error
 from msklink_cli.options import with_common_options
 from msklink_cli.output import console
@@ -47,6 +48,7 @@ COMMANDS: dict[str, Callable[..., int | None]] = {
     "watch": watch.command,
     "runs": runs.command,
     "plan": plan.command,
+    "doctor": doctor.command,
     "enable": change.enable,
     "allow": change.allow,
     "deny": change.deny,

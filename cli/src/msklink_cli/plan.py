@@ -164,8 +164,7 @@ def _draw_clients(console: Console, plan: Plan) -> None:
             console.print(table)
         for one in plan.clients:
             if one.refusal:
-                about = "/".join(part for part in (one.account, one.vpc_id, one.scheme) if part)
-                drawing.refusal(console, one.refusal, about)
+                drawing.refusal(console, one.refusal, one.place)
     if plan.removals:
         drawing.heading(console, "Removed")
         table = drawing.table("ACCOUNT", "VPC", "SCHEME", "WHEN", "WHY")

@@ -56,6 +56,8 @@ class ClusterReport(BaseModel, frozen=True):
     managed: bool
     asked: str
     """The value of the tag with which the owner opts in; empty without one."""
+    listed: tuple[str, ...]
+    """The accounts that the owner lists as clients."""
     on: tuple[str, ...]
     """The schemes that are on for private connectivity."""
     clients: dict[str, int]
@@ -94,6 +96,11 @@ class ClientReport(BaseModel, frozen=True):
     connection_state: str
     subnet_ids: tuple[str, ...]
     security_group_ids: tuple[str, ...]
+
+    @property
+    def place(self) -> str:
+        """Account, VPC and scheme, as far as it concerns one."""
+        return "/".join(part for part in (self.account, self.vpc_id, self.scheme) if part)
 
 
 class PolicyReport(BaseModel, frozen=True):
@@ -145,6 +152,7 @@ def cluster_report(
         state=cluster.state if cluster else DELETED,
         managed=cluster is not None and cluster.is_managed(terms.key),
         asked=(cluster.tags.get(terms.key) or "") if cluster else "",
+        listed=tuple(sorted(cluster.client_accounts(terms.key))) if cluster else (),
         on=tuple(sorted(cluster.private_schemes)) if cluster else (),
         clients=dict(sorted(Counter(one.state.value for one in shown).items())),
         run=_run(record, shown, status),

@@ -100,10 +100,10 @@ def _problems(console: Console, cluster: ClusterDetail) -> None:
         drawing.heading(console, "What to do")
     for refusal, client in found:
         command = owner_command(refusal, cluster, client)
-        drawing.refusal(console, refusal, _name(client) if client else "", command)
+        drawing.refusal(console, refusal, client.place if client else "", command)
     for one in cluster.connections:
         if one.check and not one.check.good:
-            console.print(f"✗ {_name(one)}: {one.check.detail}", style="red", soft_wrap=True)
+            console.print(f"✗ {one.place}: {one.check.detail}", style="red", soft_wrap=True)
             console.print(f"    {one.check.remedy}", style="italic", soft_wrap=True)
     if failure := cluster.failure:
         console.print(
@@ -115,7 +115,3 @@ def _problems(console: Console, cluster: ClusterDetail) -> None:
         console.print(f"    {f'It is tried again {again}.' if again else 'It is not tried again.'}")
     for arn in cluster.unknown_connections:
         console.print(f"✗ connection of an account that is not listed: {arn}", soft_wrap=True)
-
-
-def _name(client: ClientReport) -> str:
-    return "/".join(part for part in (client.account, client.vpc_id, client.scheme) if part)

@@ -74,6 +74,11 @@ class PlannedClient(BaseModel, frozen=True):
     security_groups: tuple[str, ...]
     refusal: Refusal | None
 
+    @property
+    def place(self) -> str:
+        """Account, VPC and scheme, as far as it concerns one."""
+        return "/".join(part for part in (self.account, self.vpc_id, self.scheme) if part)
+
 
 class PlannedRemoval(BaseModel, frozen=True):
     """A connection that will be removed."""

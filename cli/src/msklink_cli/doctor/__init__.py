@@ -1,0 +1,1 @@
+"""`msklink doctor`: why does nothing happen?"""

@@ -1,0 +1,167 @@
+"""Find reasons in a cluster, its clients and a plan for it; no calls to AWS."""
+
+from collections.abc import Iterator
+
+from msklink.arns import ClusterArn
+from msklink.change_control.holds import freeze_hold
+from msklink.change_control.plan import Plan
+from msklink.connections.record import State
+from msklink.refusals import WARNINGS, Code
+from msklink_cli import drawing
+from msklink_cli.doctor.finding import Finding, Severity
+from msklink_cli.remedies import owner_command
+from msklink_cli.report import ClientReport, ClusterDetail
+
+NEARLY_FULL = 0.9
+"""The share of the cluster policy from which a few more accounts can fill it."""
+
+_TEMPORARY = {Code.AWAITING_APPROVAL, Code.OUTSIDE_WINDOW, Code.FROZEN}
+
+
+def of_cluster(
+    cluster: ClusterDetail, plan: Plan | None = None, account: str = ""
+) -> Iterator[Finding]:
+    """
+    Yield what keeps clients of *cluster* from being connected, or those of one *account*.
+
+    A *plan* adds what is refused now and no run has recorded yet.
+    """
+    name = cluster.name
+    if not cluster.managed:
+        yield Finding(
+            code="NotOptedIn",
+            severity=Severity.PROBLEM,
+            about=name,
+            message=f"The owner has not opted in the cluster; its tag is {cluster.asked!r}."
+            if cluster.asked
+            else "The owner has not opted in the cluster: it has no tag that names schemes.",
+            remedy="Name the schemes that clients may use, or auto.",
+            command=f"msklink enable {name} auto",
+        )
+    for refusal in cluster.refusals:
+        yield Finding.of(refusal, name, command=owner_command(refusal, cluster))
+    frozen = freeze_hold(cluster.freeze, ClusterArn.parse(cluster.arn))
+    if frozen and not any(one.reason.code is Code.FROZEN for one in cluster.waiting):
+        command = owner_command(frozen.reason, cluster)
+        yield Finding.of(frozen.reason, name, Severity.WAITING, command)
+    for wait in cluster.waiting:
+        waits = wait.reason.code in _TEMPORARY
+        severity = Severity.WAITING if waits else Severity.PROBLEM
+        yield Finding.of(wait.reason, name, severity, owner_command(wait.reason, cluster))
+    yield from _run(cluster)
+    yield from _policy(cluster)
+    yield from _pending(cluster, plan)
+    yield from _accounts(cluster, plan, account)
+    for client in cluster.connections:
+        if account in {"", client.account}:
+            yield from _client(cluster, client)
+    yield from _refused_now(cluster, plan, account)
+
+
+def _run(cluster: ClusterDetail) -> Iterator[Finding]:
+    if cluster.run and cluster.run.status != "RUNNING":
+        yield Finding(
+            code="LeaseOfDeadRun",
+            severity=Severity.WAITING,
+            about=cluster.name,
+            message=f"Run {cluster.run.name} has the lease of the cluster, but is "
+            f"{cluster.run.status}. No other run begins before the lease is released.",
+            remedy="The next sweep releases it and starts another run.",
+        )
+    if failure := cluster.failure:
+        time = drawing.moment(failure.next_attempt)
+        again = f" It is tried again {time}." if time else " It is not tried again."
+        yield Finding(
+            code="RunFailed",
+            severity=Severity.PROBLEM,
+            about=cluster.name,
+            message=f"Run {failure.run} ended as {failure.status} in {failure.state}: "
+            f"{failure.error or failure.cause or 'no error'}.{again}",
+            remedy="docs/operations.md says what each error means. Setting the tag of the cluster "
+            "again to its value starts a run at once.",
+            command=f"msklink runs {cluster.name} {failure.run}",
+        )
+
+
+def _policy(cluster: ClusterDetail) -> Iterator[Finding]:
+    policy = cluster.policy
+    if policy and policy.bytes >= policy.of * NEARLY_FULL:
+        yield Finding(
+            code="PolicyNearlyFull",
+            severity=Severity.WARNING,
+            about=cluster.name,
+            message=f"The cluster policy has {policy.bytes:,} of {policy.of:,} bytes, and each "
+            "client account takes about 33.",
+            remedy="Remove accounts that have left, or connect new ones to another cluster.",
+        )
+
+
+def _accounts(cluster: ClusterDetail, plan: Plan | None, account: str) -> Iterator[Finding]:
+    """Yield accounts that are not listed, and listed ones of which nothing is known."""
+    if account and account not in cluster.listed:
+        yield Finding(
+            code=Code.ACCOUNT_NOT_ALLOWED,
+            severity=Severity.PROBLEM,
+            about=account,
+            message=f"The owner does not list account {account} as a client of {cluster.name}.",
+            remedy="List it.",
+            command=f"msklink allow {cluster.name} {account}",
+        )
+    known = {client.account for client in cluster.connections}
+    known |= {client.account for client in plan.clients} if plan else set()
+    for listed in cluster.listed:
+        if listed not in known and account in {"", listed}:
+            yield Finding(
+                code="NothingAsked",
+                severity=Severity.WARNING,
+                about=listed,
+                message=f"Account {listed} is listed, but no VPC of it asks for {cluster.name}.",
+                remedy=f"The client team tags its VPC: msklink-client request {cluster.name}.",
+            )
+
+
+def _client(cluster: ClusterDetail, client: ClientReport) -> Iterator[Finding]:
+    about = client.place
+    if client.refusal:
+        yield Finding.of(
+            client.refusal, about, command=owner_command(client.refusal, cluster, client)
+        )
+    for warning in client.warnings:
+        is_warning = warning.code in WARNINGS
+        yield Finding.of(warning, about, Severity.WARNING if is_warning else Severity.PROBLEM)
+    if client.state is State.FAILED and not client.refusal:
+        yield Finding(
+            code="ConnectionFailed",
+            severity=Severity.PROBLEM,
+            about=about,
+            message=client.failure or "The connection has failed.",
+            remedy="The next sweep tries it again.",
+        )
+    if client.check and not client.check.good:
+        yield Finding(
+            code="CheckFailed",
+            severity=Severity.PROBLEM,
+            about=about,
+            message=f"Layer {client.check.layer}: {client.check.detail}",
+            remedy=client.check.remedy,
+        )
+
+
+def _pending(cluster: ClusterDetail, plan: Plan | None) -> Iterator[Finding]:
+    """Yield that a run would do something, where none is at work and nothing holds it."""
+    if plan and plan.steps and cluster.run is None and not cluster.waiting:
+        yield Finding(
+            code="ChangesPending",
+            severity=Severity.WAITING,
+            about=cluster.name,
+            message=f"A run would make {len(plan.steps)} calls, but none is at work.",
+            remedy="The next sweep starts one. If it does not, mend disabled rules and queues.",
+            command=f"msklink plan {cluster.name}",
+        )
+
+
+def _refused_now(cluster: ClusterDetail, plan: Plan | None, account: str) -> Iterator[Finding]:
+    recorded = {one.place for one in cluster.connections if one.refusal}
+    for client in plan.clients if plan else ():
+        if client.refusal and client.place not in recorded and account in {"", client.account}:
+            yield Finding.of(client.refusal, client.place)

@@ -1,0 +1,113 @@
+"""Find reasons in the owner stack and what it needs around it; no calls to AWS."""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from msklink_cli.doctor.finding import Finding, Severity
+from msklink_cli.doctor.installation import Installation
+
+ENOUGH_CONCURRENCY = 50
+"""Concurrent executions for a few runs with ten clients each; a new account can have ten."""
+
+
+def of_installation(found: Installation) -> Iterator[Finding]:
+    """Yield what keeps the whole installation from working as it should."""
+    yield from _trails(found)
+    for rule in found.rules:
+        if not rule.is_enabled:
+            yield Finding(
+                code="RuleDisabled",
+                severity=Severity.PROBLEM,
+                about=rule.name,
+                message="The rule is disabled, so what it would start does not start.",
+                remedy="Enable it.",
+                command=f"aws events enable-rule --event-bus-name {rule.bus} --name {rule.name}",
+            )
+    for queue, messages in found.queues.items():
+        if messages:
+            yield Finding(
+                code="MessagesInQueue",
+                severity=Severity.PROBLEM,
+                about=queue,
+                message=f"{messages} events failed or could not be delivered, and are kept here.",
+                remedy="Find out why by the log of the function, then replay them: "
+                "docs/operations.md, Messages in a queue.",
+                command="make redrive",
+            )
+    for alarm, description in found.alarms.items():
+        yield Finding(
+            code="AlarmOn",
+            severity=Severity.PROBLEM,
+            about=alarm,
+            message=description or "The alarm is on.",
+            remedy="docs/operations.md says what each alarm means.",
+        )
+    if found.concurrency < ENOUGH_CONCURRENCY:
+        yield Finding(
+            code="FewConcurrentExecutions",
+            severity=Severity.WARNING,
+            about="AWS Lambda",
+            message=f"Lambda allows {found.concurrency} concurrent executions in this account and "
+            "Region, which a few runs use up; they are throttled then, and take longer.",
+            remedy="Ask for more: Service Quotas, AWS Lambda, Concurrent executions.",
+        )
+
+
+def _trails(found: Installation) -> Iterator[Finding]:
+    if any(trail.is_logging and trail.has_writes for trail in found.trails):
+        return
+    names = ", ".join(trail.name for trail in found.trails)
+    yield Finding(
+        code="NoTrail",
+        severity=Severity.WARNING,
+        about="AWS CloudTrail",
+        message=f"No trail logs management events that write ({names or 'there is none'}), so one "
+        "of the two sources of tag events is missing. The sweep finds what the other one misses.",
+        remedy="Create a trail with management events, or turn its logging on.",
+    )
+
+
+def of_bus(policy: str, accounts: Iterable[str]) -> Iterator[Finding]:
+    """Yield the *accounts* that the *policy* of the bus does not let send events."""
+    for account in sorted(accounts):
+        if not _lets_in(policy, account):
+            yield Finding(
+                code="AccountCannotSendEvents",
+                severity=Severity.WARNING,
+                about=account,
+                message=f"The policy of the event bus does not name account {account}, so tags of "
+                "its VPCs arrive only with the sweep, and its requests not at all.",
+                remedy="Deploy the owner stack with the account in ClientAccounts, or with "
+                "OrganizationId.",
+            )
+
+
+def _lets_in(policy: str, account: str) -> bool:
+    """
+    Return whether a statement of *policy* allows the account to put events.
+
+    A statement for all principals has the organization as its condition, in which a client account
+    is taken to be.
+    """
+    statements = json.loads(policy or "{}").get("Statement", [])
+    return any(
+        one.get("Effect") == "Allow"
+        and "events:PutEvents" in _listed(one.get("Action"))
+        and bool({"*", account, _root(account)} & _principals(one.get("Principal")))
+        for one in ([statements] if isinstance(statements, dict) else statements)
+    )
+
+
+def _root(account: str) -> str:
+    return f":{account}:root"
+
+
+def _principals(principal: Any) -> set[str]:
+    """Return account ids, and the ends of ARNs of roots, which have a partition at the start."""
+    words = _listed(principal.get("AWS") if isinstance(principal, dict) else principal)
+    return {f":{word.split(':', 4)[-1]}" if word.startswith("arn:") else word for word in words}
+
+
+def _listed(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else list(value or ())
