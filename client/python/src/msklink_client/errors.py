@@ -5,17 +5,33 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from botocore.exceptions import ClientError, NoCredentialsError, NoRegionError
+from botocore.exceptions import (
+    ClientError,
+    CredentialRetrievalError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    SSOError,
+    TokenRetrievalError,
+)
 
-DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
+DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 BAD_CREDENTIALS = frozenset(
     {
+        "AuthFailure",
         "ExpiredToken",
         "ExpiredTokenException",
         "InvalidClientTokenId",
         "InvalidSignatureException",
+        "RequestExpired",
         "UnrecognizedClientException",
     }
+)
+UNUSABLE_CREDENTIALS = (
+    CredentialRetrievalError,
+    PartialCredentialsError,
+    SSOError,
+    TokenRetrievalError,
 )
 KEY_DENIED = "Access to KMS is not allowed"
 """All that Secrets Manager says where the key of a secret is denied (external-secrets 390, 838)."""
@@ -26,11 +42,12 @@ _RESOURCE = re.compile(r"on resource: (\S+)")
 
 class MskLinkError(Exception):
     """
-    Why there is no configuration, and what to do about it.
+    Why there is no configuration, or nothing was changed, and what to do about it.
 
     `code` is stable, one of: NotOnboarded, Waiting, SchemeNotPublished, WrongRegion, NoPermission,
     NoCredentials, NoRegion, SecretUnusable, CertificateMissing, CertificateUnusable,
-    PackageMissing, BadArgument.
+    PackageMissing, BadArgument, and of the commands VpcNotFound, VpcShared, TagLimit, WrongCluster,
+    DeletionProtected, RequestedByEvent, EventRejected, NotConfirmed, AwsError.
 
     With `Waiting`, `until` is the time at which the wait ends by itself, if that is known.
     """
@@ -65,6 +82,12 @@ def explained(action: str, resource: str) -> Iterator[None]:
         ) from error
     except NoCredentialsError as error:
         raise no_credentials() from error
+    except UNUSABLE_CREDENTIALS as error:
+        raise MskLinkError(
+            "NoCredentials",
+            f"The AWS credentials cannot be used: {error}",
+            "Get new ones, with IAM Identity Center by: aws sso login.",
+        ) from error
     except ClientError as error:
         if error_code(error) in BAD_CREDENTIALS:
             raise MskLinkError(
@@ -95,7 +118,7 @@ def _no_permission(said: str, action: str, resource: str) -> MskLinkError:
     return MskLinkError(
         "NoPermission",
         f"The credentials may not do {action} on {resource}.",
-        f"Allow {action} on {resource} in a policy of the role that the application runs with.",
+        f"Allow {action} on {resource} in a policy of the role that makes the call.",
     )
 
 
@@ -104,7 +127,7 @@ def _no_permission_on_key(secret: str) -> MskLinkError:
     return MskLinkError(
         "NoPermission",
         f"The credentials may not do kms:Decrypt on the key that encrypts the secret {secret}.",
-        "Allow kms:Decrypt on that key in a policy of the role that the application runs with, "
-        "and in the policy of the key as well if the key is in another account. Its ARN is "
+        "Allow kms:Decrypt on that key in a policy of the role that makes the call, and in the "
+        "policy of the key as well if the key is in another account. Its ARN is "
         f"KmsKeyId of: aws secretsmanager describe-secret --secret-id {secret}",
     )
