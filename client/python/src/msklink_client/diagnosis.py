@@ -29,7 +29,7 @@ def why_nothing(parameters: Parameters, scheme: str) -> MskLinkError:
             error.remedy,
         )
     if status is None:
-        return _unknown(parameters)
+        return unknown(parameters)
     published = sorted(name for name, entry in _entries(status) if _state(entry) == "published")
     if published and scheme not in published:
         return MskLinkError(
@@ -87,8 +87,8 @@ def _waiting(cluster: str, scheme: str, hold: dict[str, Any]) -> MskLinkError:
     )
 
 
-def _unknown(parameters: Parameters) -> MskLinkError:
-    """Not even a status: another Region, or nobody has asked for it."""
+def unknown(parameters: Parameters) -> MskLinkError:
+    """Return why there is not even a status: another Region, or nobody has asked for it."""
     cluster, region = parameters.cluster, parameters.region
     elsewhere = list(_other_regions(parameters))
     if elsewhere:
