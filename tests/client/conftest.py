@@ -12,6 +12,7 @@ from moto import mock_aws
 
 from msklink.auth_scheme import Scheme
 from msklink.parameters import published
+from tests.client.console import Console
 
 REGION = "eu-west-1"
 BROKERS = {
@@ -68,3 +69,10 @@ def ca_file(ca: trustme.CA, tmp_path: Path) -> str:
     path = tmp_path / "ca.pem"
     ca.cert_pem.write_to_path(path)
     return str(path)
+
+
+@pytest.fixture
+def console(
+    store: Store, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Console:
+    return Console(store, capsys, monkeypatch)

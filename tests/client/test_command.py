@@ -49,8 +49,8 @@ def test_an_error_is_printed_with_its_remedy(store: Store, capsys: Output) -> No
     said = capsys.readouterr()
     assert not said.out
     assert said.err.splitlines() == [
-        "msklink-client: orders is connected by iam, not by tls.",
-        '  Use scheme="iam", or add tls to the tag msklink/orders of the VPC. [SchemeNotPublished]',
+        "msklink-client: SchemeNotPublished: orders is connected by iam, not by tls. "
+        'Use scheme="iam", or add tls to the tag msklink/orders of the VPC.',
     ]
 
 
@@ -67,9 +67,9 @@ def test_a_wait_for_the_owner_is_printed_with_its_end(store: Store, capsys: Outp
     assert main(["check", "orders"]) == 1
 
     assert capsys.readouterr().err.splitlines() == [
-        "msklink-client: orders waits for its owner by iam, OutsideWindow: "
-        "The maintenance window is closed. It goes on by itself at 2026-01-03 01:00 UTC.",
-        f"  {hold['remedy']} [Waiting]",
+        "msklink-client: Waiting: orders waits for its owner by iam, OutsideWindow: "
+        "The maintenance window is closed. It goes on by itself at 2026-01-03 01:00 UTC. "
+        f"{hold['remedy']}",
     ]
 
 

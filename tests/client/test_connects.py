@@ -155,7 +155,7 @@ def test_the_command_checks_as_well(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     publish(store, ",".join(brokers.bootstrap()))
-    monkeypatch.setattr("msklink_client.parameters._default_session", session)
+    monkeypatch.setattr("msklink_client.command._session", lambda _: session())
 
     arguments = ["check", "orders", "--ca-file", authority(brokers.proxy, tmp_path)]
 

@@ -8,7 +8,7 @@ from tests.support.cloudformation import ROOT
 
 HOME = ROOT / "client" / "python"
 PROJECT = tomllib.loads((HOME / "pyproject.toml").read_text())["project"]
-SOURCE = {path.name: path.read_text() for path in (HOME / "src" / "msklink_client").glob("*.py")}
+SOURCE = {path.name: path.read_text() for path in (HOME / "src" / "msklink_client").rglob("*.py")}
 
 
 def test_it_needs_boto3_alone() -> None:

@@ -1,109 +1,140 @@
 """
-`msklink-client`: what is published for a cluster, and whether it can be reached from here.
+`msklink-client`: request connections, see what is published, and find out whether it works.
 
-Exit code 0 when all is well, 1 when not (what and what to do is printed), 2 for wrong arguments.
+Exit code 0 when all is well or there is nothing to do, 1 for an error, 2 for wrong arguments.
 """
 
 import argparse
-import json
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
-from botocore.exceptions import BotoCoreError, ClientError
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
 
-from msklink_client import tokens
-from msklink_client.configuration import SCHEMES, Credentials, tls_context
+from msklink_client import output
+from msklink_client.commands import leave, request
+from msklink_client.commands.brokers import brokers, config
+from msklink_client.commands.check import check
+from msklink_client.commands.status import status
+from msklink_client.configuration import SCHEMES
 from msklink_client.errors import MskLinkError
-from msklink_client.formats import FORMATS, Published
-from msklink_client.layers import Check, Finding
-from msklink_client.logins import login
+from msklink_client.formats import FORMATS
 from msklink_client.parameters import Parameters
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+INTERRUPTED = 130
+"""What shells make of Ctrl-C, and the AWS CLI returns (AWS CLI user guide, return codes)."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     try:
-        parameters = Parameters(given.cluster, given.namespace)
-        return int(given.do(parameters, given))
+        code = int(given.do(_session(given), given))
+        sys.stdout.flush()
     except MskLinkError as error:
-        return _fail(error.code, error.message, error.remedy)
-    except (BotoCoreError, ClientError) as error:
-        return _fail("AwsError", str(error), "Try again in a moment.")
+        return _fail(error)
+    except ClientError as error:
+        return _fail(MskLinkError("AwsError", str(error), "Try again in a moment."))
+    except BotoCoreError as error:
+        remedy = "Check the Region, the profile and the network, then try again."
+        return _fail(MskLinkError("AwsError", str(error), remedy))
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader has gone, such as head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return code
 
 
-def brokers(parameters: Parameters, given: argparse.Namespace) -> int:
-    """Print one broker a line."""
-    servers = parameters.properties(given.scheme)["bootstrap.servers"]
-    _say(servers.replace(",", "\n"))
-    return 0
+def _session(given: argparse.Namespace) -> boto3.Session:
+    """Return the session of the profile and Region that are given."""
+    try:
+        session = boto3.Session(profile_name=given.profile, region_name=given.region)
+    except ProfileNotFound as error:
+        raise MskLinkError(
+            "BadArgument", f"{error}.", "List those there are: aws configure list-profiles."
+        ) from error
+    if not session.region_name:
+        raise MskLinkError(
+            "NoRegion",
+            "No AWS Region is set.",
+            "Add --region with that of the cluster, or set AWS_DEFAULT_REGION.",
+        )
+    return session
 
 
-def config(parameters: Parameters, given: argparse.Namespace) -> int:
-    """Print a configuration file."""
-    properties = parameters.properties(given.scheme)
-    published = Published(parameters.path, given.scheme, properties)
-    sys.stdout.write(FORMATS[given.format](published))
-    return 0
-
-
-def check(parameters: Parameters, given: argparse.Namespace) -> int:
-    """Say layer by layer what works from here."""
-    properties = parameters.properties(given.scheme)
-    sign = (
-        tokens.token_source(parameters.session, parameters.region)
-        if given.scheme == "iam"
-        else None
-    )
-    username, password = parameters.secret(given.secret) if given.secret else (None, None)
-    credentials = Credentials(
-        sign, username, password, given.ca_file, given.certificate_file, given.key_file
-    )
-    check = Check(tls_context(credentials), login(given.scheme, credentials), timeout=given.timeout)
-    findings = check.run(properties["bootstrap.servers"])
-    if given.json:
-        _say(json.dumps([finding.as_json() for finding in findings], indent=2))
-    else:
-        _tell(parameters, given.scheme, findings)
-    return 0 if all(finding.good for finding in findings) else 1
-
-
-def _tell(parameters: Parameters, scheme: str, findings: list[Finding]) -> None:
-    _say(f"{'ok':<6} {'parameters':<10} {parameters.path}/{scheme} in {parameters.region}")
-    for finding in findings:
-        verdict = "ok" if finding.good else "FAILED"
-        _say(f"{verdict:<6} {finding.layer.value:<10} {finding.broker}  {finding.detail}")
-    failed = {finding.layer: finding.remedy for finding in findings if not finding.good}
-    for layer, remedy in failed.items():
-        _say(f"\n{layer.value}: {remedy}")
-
-
-def _fail(code: str, message: str, remedy: str) -> int:
-    sys.stderr.write(f"msklink-client: {message}\n  {remedy} [{code}]\n")
+def _fail(error: MskLinkError) -> int:
+    sys.stderr.write(f"msklink-client: {output.plain(str(error))}\n")
     return 1
 
 
-def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
+def _of_parameters(
+    do: Callable[[Parameters, argparse.Namespace], int],
+) -> Callable[[boto3.Session, argparse.Namespace], int]:
+    """Return the command *do*, which reads the parameters of one cluster."""
+    return lambda session, given: do(Parameters(given.cluster, given.namespace, session), given)
+
+
+def _prepared(
+    do: Callable[[boto3.Session, argparse.Namespace], int],
+) -> Callable[[boto3.Session, argparse.Namespace], int]:
+    """Return the command *do*, for which the output is prepared first."""
+
+    def prepared(session: boto3.Session, given: argparse.Namespace) -> int:
+        output.prepare(given.output)
+        return do(session, given)
+
+    return prepared
 
 
 def _parser() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("cluster", help="name of the cluster, as in the tag msklink/<name>")
-    common.add_argument("--scheme", choices=SCHEMES, default="iam", help="default: iam")
-    common.add_argument("--namespace", default="msklink", help="default: msklink")
-
     parser = argparse.ArgumentParser(
         prog="msklink-client",
-        description="What MSKLink has published for a cluster, and whether it works from here.",
+        description="Connect VPCs to Amazon MSK clusters by MSKLink, and see whether it works.",
     )
     commands = parser.add_subparsers(required=True, metavar="command")
+    _add_status(commands)
+    _add_changes(commands)
+    _add_connecting(commands)
+    return parser
+
+
+def _add_status(commands: Commands) -> None:
+    text = "what is published for this account: states, refusals with their remedies, brokers"
+    one = commands.add_parser(
+        "status", parents=[_credentials(), _output()], help=text, description=text
+    )
+    one.add_argument("cluster", nargs="?", help="name or ARN; without it, all clusters")
+    one.set_defaults(do=_prepared(status))
+
+
+def _add_changes(commands: Commands) -> None:
+    for module, do, text in (
+        (request, request.request, "ask for a connection of a VPC to a cluster"),
+        (leave, leave.leave, "take the request of a VPC back, and so its connections"),
+    ):
+        parents = [_credentials(), _output()]
+        one = commands.add_parser(do.__name__, parents=parents, help=text, description=text)
+        one.add_argument("cluster", help="name or ARN of the cluster")
+        one.add_argument("--yes", "-y", action="store_true", help="do not ask; for scripts")
+        module.add_options(one)
+        one.set_defaults(do=_prepared(do))
+
+
+def _add_connecting(commands: Commands) -> None:
+    common = argparse.ArgumentParser(add_help=False, parents=[_credentials()])
+    common.add_argument("cluster", help="name of the cluster, as in the tag msklink/<name>")
+    common.add_argument("--scheme", choices=SCHEMES, default="iam", help="default: iam")
     for do, text in (
         (brokers, "the bootstrap brokers, one a line"),
         (config, "a configuration file"),
         (check, "what works from here: DNS, TCP, TLS, SASL, metadata"),
     ):
         one = commands.add_parser(do.__name__, parents=[common], help=text, description=text)
-        one.set_defaults(do=do)
+        one.set_defaults(do=_of_parameters(do))
         if do is config:
             one.add_argument("--format", choices=tuple(FORMATS), default="java")
         if do is check:
@@ -113,6 +144,20 @@ def _parser() -> argparse.ArgumentParser:
             one.add_argument("--ca-file", help="PEM, instead of the system's trust store")
             one.add_argument("--timeout", type=float, default=5.0, help="seconds for each broker")
             one.add_argument("--json", action="store_true", help="for programs")
+
+
+def _credentials() -> argparse.ArgumentParser:
+    """Return the options that say where to look, as the AWS CLI has them."""
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--profile", help="as in the files of the AWS CLI")
+    parser.add_argument("--region", help="Region of the cluster")
+    parser.add_argument("--namespace", default="msklink", help="default: msklink")
+    return parser
+
+
+def _output() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--output", choices=output.FORMATS, default="table", help="default: table")
     return parser
 
 

@@ -1,0 +1,1 @@
+"""The commands of `msklink-client`, one module for each subject."""
