@@ -82,7 +82,7 @@ class Ec2Checks:
             tags[key] = request.parameter(f"Tag.{len(tags) + 1}.Value")
         keys = request_tags(tags)
         if request.operation == "DeleteTags":
-            keys = {"aws:TagKeys": list(tags)}
+            keys = {"aws:TagKeys": list(tags)} if tags else {}
         return [
             Check(request.action, self.arn(request, each), self.keys(each) | keys)
             for each in request.numbered("ResourceId")
