@@ -70,7 +70,7 @@ def _colour(one: Connection) -> str:
 
 
 def _notes(cluster: ClusterStatus, *, with_brokers: bool) -> Iterator[str]:
-    """Yield what people should read of *cluster*, each with subjects it concerns."""
+    """Yield what people should read of *cluster*, each with what it concerns."""
     noted: dict[tuple[str, str], list[str]] = {}
     for subject, notes in _about(cluster):
         for note in notes:
@@ -93,8 +93,8 @@ def _notes(cluster: ClusterStatus, *, with_brokers: bool) -> Iterator[str]:
 def _about(cluster: ClusterStatus) -> Iterator[tuple[str, list[statuses.Note]]]:
     yield cluster.name, cluster.notes
     for one in cluster.connections:
-        subjects = " ".join(filter(None, [cluster.name, one.vpc_id, one.scheme]))
-        yield subjects, one.notes
+        subject = " ".join(filter(None, [cluster.name, one.vpc_id, one.scheme]))
+        yield subject, one.notes
 
 
 def _fields(found: list[ClusterStatus]) -> Iterator[tuple[str | None, ...]]:
