@@ -22,7 +22,7 @@ from tests.support.cloudformation import ROOT
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 
-NAME = "ledger"
+NAME = "returns"
 HOURS = 48
 """More than the grace period."""
 
