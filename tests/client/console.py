@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from botocore.client import BaseClient
 
 from msklink_client.command import main
 
@@ -73,3 +74,21 @@ class Console:
     def tags(self) -> dict[str, str]:
         [vpc] = self.ec2.describe_vpcs(VpcIds=[self.vpc_id])["Vpcs"]
         return {tag["Key"]: tag["Value"] for tag in vpc.get("Tags", [])}
+
+
+def calls(monkeypatch: pytest.MonkeyPatch, **answers: Any) -> list[str]:
+    """Return a list that gets the names of the calls that change something; *answers* by name."""
+    made: list[str] = []
+    original = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def call(self: BaseClient, operation: str, parameters: dict[str, Any]) -> Any:
+        if not operation.startswith(("Get", "Describe")):
+            made.append(operation)
+        if operation in answers:
+            if isinstance(answers[operation], Exception):
+                raise answers[operation]
+            return answers[operation]
+        return original(self, operation, parameters)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", call)
+    return made

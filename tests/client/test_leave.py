@@ -9,8 +9,8 @@ from msklink.connections.record import ConnectionRecord, State
 from msklink.connections.removal import Removal
 from msklink.refusals import Code, refuse
 from msklink.requests.inbound_events import read_event
-from tests.client.console import ACCOUNT, BUS, Console, Said
-from tests.client.test_request import KEY, calls, put
+from tests.client.console import ACCOUNT, BUS, Console, Said, calls
+from tests.client.test_request import KEY, put
 from tests.unit.factories import LATER, connection
 
 TAKEN = {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]}
@@ -149,6 +149,17 @@ def test_there_is_nothing_to_do_without_a_request(console: Console, tags: dict[s
     assert said.code == 0
     assert said.out.startswith("Nothing to do")
     assert leave(console, "--output", "json").json["changed"] == []
+
+
+@pytest.mark.parametrize("value", ["", "iamm"])
+def test_a_tag_with_a_mistake_is_removed_as_well(console: Console, value: str) -> None:
+    console.tag(msklink__orders=value)
+    put(console, published(console))
+
+    said = leave(console, "--yes")
+
+    assert (said.code, console.tags()) == (0, {})
+    assert "iam (published) is removed" in said.out
 
 
 def test_an_announced_removal_is_nothing_to_do_and_has_its_time(console: Console) -> None:

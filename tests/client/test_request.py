@@ -3,13 +3,12 @@
 from typing import Any
 
 import pytest
-from botocore.client import BaseClient
 
 from msklink.auth_scheme import Scheme
 from msklink.connections.record import State
 from msklink.parameters import status
 from msklink.requests.inbound_events import ClientChanged, read_event
-from tests.client.console import ACCOUNT, BUS, Console, Said
+from tests.client.console import ACCOUNT, BUS, Console, Said, calls
 from tests.unit.factories import ARN, NOW, connection
 
 KEY = "msklink/orders"
@@ -18,24 +17,6 @@ ACCESS = ("--produce", "billing.*,audit", "--consume", "orders", "--groups", "bi
 
 def request(console: Console, *words: str, typed: str | None = None) -> Said:
     return console("request", "orders", "--vpc", console.vpc_id, *words, typed=typed)
-
-
-def calls(monkeypatch: pytest.MonkeyPatch, **answers: Any) -> list[str]:
-    """Return a list that gets the names of the calls that change something; *answers* by name."""
-    made: list[str] = []
-    original = BaseClient._make_api_call  # type: ignore[attr-defined]
-
-    def call(self: BaseClient, operation: str, parameters: dict[str, Any]) -> Any:
-        if not operation.startswith(("Get", "Describe")):
-            made.append(operation)
-        if operation in answers:
-            if isinstance(answers[operation], Exception):
-                raise answers[operation]
-            return answers[operation]
-        return original(self, operation, parameters)
-
-    monkeypatch.setattr(BaseClient, "_make_api_call", call)
-    return made
 
 
 def test_the_tag_is_shown_and_set(console: Console) -> None:

@@ -1,10 +1,17 @@
 """`status`: what people and programs read of what is published."""
 
+import os
 import sys
 from typing import Any
 
 import pytest
 import yaml
+from botocore.exceptions import (
+    ClientError,
+    EndpointConnectionError,
+    PartialCredentialsError,
+    UnauthorizedSSOTokenError,
+)
 
 from msklink.auth_scheme import Scheme
 from msklink.change_control.holds import Hold
@@ -13,7 +20,7 @@ from msklink.connections.removal import Removal
 from msklink.parameters import status
 from msklink.refusals import Code, refuse
 from msklink.runs.cluster_record import ClusterRecord
-from tests.client.console import Console, Terminal
+from tests.client.console import Console, Terminal, calls
 from tests.unit.factories import ARN, CLIENT, LATER, NOW, OTHER_CLIENT, connection
 
 VPC = "vpc-1"
@@ -250,6 +257,12 @@ def test_only_a_terminal_has_colours(
     assert ("\x1b[32m" in screen.getvalue()) is colours
 
 
+def test_an_empty_name_is_not_all_clusters(console: Console) -> None:
+    put(console, connection())
+
+    assert console("status", "").error == "BadArgument"
+
+
 def test_a_profile_that_does_not_exist_is_an_error(console: Console) -> None:
     said = console("status", "--profile", "nobody")
 
@@ -266,6 +279,46 @@ def test_no_region_is_an_error_that_names_the_option(
     assert said.error == "NoRegion"
     assert "--region" in said.err
     assert console("status", "--region", "eu-west-1").code == 0
+
+
+def test_a_reader_that_has_gone_is_no_traceback(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Pipe(Terminal):
+        def write(self, _: str) -> int:
+            raise BrokenPipeError
+
+        def fileno(self) -> int:
+            return ends[1]
+
+    ends = os.pipe()
+    monkeypatch.setattr("sys.stdout", Pipe())
+
+    assert console("status").code == 1
+
+    for end in ends:
+        os.close(end)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (PartialCredentialsError(provider="env", cred_var="X"), "NoCredentials"),
+        (UnauthorizedSSOTokenError(), "NoCredentials"),
+        (EndpointConnectionError(endpoint_url="https://x"), "AwsError"),
+        (ClientError({"Error": {"Code": "ThrottlingException"}}, "X"), "AwsError"),
+        (ClientError({"Error": {"Code": "ExpiredToken"}}, "X"), "NoCredentials"),
+        (ClientError({"Error": {"Code": "AccessDeniedException"}}, "X"), "NoPermission"),
+    ],
+)
+def test_an_error_of_aws_is_one_line(
+    console: Console, monkeypatch: pytest.MonkeyPatch, error: Exception, code: str
+) -> None:
+    calls(monkeypatch, GetParametersByPath=error)
+
+    said = console("status")
+
+    assert (said.code, said.out, said.error) == (1, "", code)
 
 
 def test_an_interrupt_is_no_traceback(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:

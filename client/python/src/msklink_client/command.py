@@ -19,7 +19,7 @@ from msklink_client.commands.brokers import brokers, config
 from msklink_client.commands.check import check
 from msklink_client.commands.status import status
 from msklink_client.configuration import SCHEMES
-from msklink_client.errors import MskLinkError
+from msklink_client.errors import MskLinkError, sentence
 from msklink_client.formats import FORMATS
 from msklink_client.parameters import Parameters
 
@@ -37,10 +37,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MskLinkError as error:
         return _fail(error)
     except ClientError as error:
-        return _fail(MskLinkError("AwsError", str(error), "Try again in a moment."))
+        return _fail(MskLinkError("AwsError", sentence(error), "Try again in a moment."))
     except BotoCoreError as error:
         remedy = "Check the Region, the profile and the network, then try again."
-        return _fail(MskLinkError("AwsError", str(error), remedy))
+        return _fail(MskLinkError("AwsError", sentence(error), remedy))
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:  # the reader has gone, such as head
@@ -55,7 +55,7 @@ def _session(given: argparse.Namespace) -> boto3.Session:
         session = boto3.Session(profile_name=given.profile, region_name=given.region)
     except ProfileNotFound as error:
         raise MskLinkError(
-            "BadArgument", f"{error}.", "List those there are: aws configure list-profiles."
+            "BadArgument", sentence(error), "List those there are: aws configure list-profiles."
         ) from error
     if not session.region_name:
         raise MskLinkError(

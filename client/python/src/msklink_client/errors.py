@@ -64,6 +64,11 @@ def error_code(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
+def sentence(error: Exception) -> str:
+    """Return what *error* says, with a full stop."""
+    return f"{str(error).rstrip('. ')}."
+
+
 @contextmanager
 def explained(action: str, resource: str) -> Iterator[None]:
     """
@@ -85,7 +90,7 @@ def explained(action: str, resource: str) -> Iterator[None]:
     except UNUSABLE_CREDENTIALS as error:
         raise MskLinkError(
             "NoCredentials",
-            f"The AWS credentials cannot be used: {error}",
+            f"The AWS credentials cannot be used: {sentence(error)}",
             "Get new ones, with IAM Identity Center by: aws sso login.",
         ) from error
     except ClientError as error:

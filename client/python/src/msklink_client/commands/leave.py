@@ -30,12 +30,13 @@ def leave(session: boto3.Session, given: argparse.Namespace) -> int:
     key, guard = f"{namespace}/{cluster.name}", f"{namespace}/{arguments.RESERVED}"
     tag = vpc.tags.get(key)
     tagged = _requested_by(tag)
-    if guard in vpc.tags and (bus or tagged):
+    bus_or_tag = bool(bus) or tagged is not None
+    if guard in vpc.tags and bus_or_tag:
         raise _protected(vpc, guard)
-    if not bus and not tagged and any(one.is_requested for one in found):
+    if not bus_or_tag and any(one.is_requested for one in found):
         raise _requested_by_event(vpc, key)
     wanted = []
-    if tag is not None and tagged:
+    if tag is not None and tagged is not None:
         wanted.append(wording.untag(account, vpc, key, tag))
     if bus:
         detail = {"cluster": cluster.given, "vpc_id": vpc_id}
@@ -50,21 +51,22 @@ def leave(session: boto3.Session, given: argparse.Namespace) -> int:
     return changes.carry_out(plan, given)
 
 
-def _requested_by(tag: str | None) -> frozenset[str]:
-    """Return the words of the *tag* of a VPC that request something."""
-    return frozenset((tag or "").lower().split()) - {"off"}
+def _requested_by(tag: str | None) -> frozenset[str] | None:
+    """Return the words of the *tag* of a VPC; None where it requests nothing, also by mistake."""
+    words = frozenset((tag or "").lower().split())
+    return None if tag is None or words == {"off"} else words
 
 
 def _consequences(  # noqa: PLR0913 each is one fact
     found: list[Connection],
-    tagged: frozenset[str],
+    tagged: frozenset[str] | None,
     vpc: Vpc,
     key: str,
     known: ClusterStatus | None,
     *,
     at_once: bool,
 ) -> list[str]:
-    if not (tagged or at_once):
+    if tagged is None and not at_once:
         due = [_announced(one) for one in found if one.removal]
         return due or [f"{vpc.name} has no tag {key}, and no connection of it is published."]
     lines = [
@@ -82,11 +84,11 @@ def _consequences(  # noqa: PLR0913 each is one fact
 
 
 def _going(
-    found: Iterable[Connection], tagged: frozenset[str], *, at_once: bool
+    found: Iterable[Connection], tagged: frozenset[str] | None, *, at_once: bool
 ) -> list[Connection]:
     """Return the connections that are removed; without an event those that the tag requests."""
-    whole = at_once or not tagged <= {*SCHEMES}
-    return [one for one in found if one.scheme and (whole or one.scheme in tagged)]
+    schemes = {*SCHEMES} if at_once or not tagged or tagged - {*SCHEMES} else tagged
+    return [one for one in found if one.scheme in schemes]
 
 
 def _of(one: Connection, known: ClusterStatus | None, at_once: bool) -> list[str]:

@@ -174,9 +174,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         event.add_argument(
             _option(field), nargs="+", default=[], metavar="NAME", help=f"{what}, for iam"
         )
-    event.add_argument(
-        "--subnet-ids", nargs="+", default=[], help="one in each zone of the cluster"
-    )
-    event.add_argument(
-        "--security-group-ids", nargs="+", default=[], help="instead of a managed one"
-    )
+    for option, what in (
+        ("--subnet-ids", "subnets, one in each zone of the cluster"),
+        ("--security-group-ids", "security groups, instead of a managed one"),
+    ):
+        event.add_argument(option, nargs="+", default=[], metavar="ID", help=what)

@@ -20,7 +20,9 @@ def status(session: boto3.Session, given: argparse.Namespace) -> int:
     """Print the status of one cluster, or of all."""
     namespace = arguments.namespace(given.namespace)
     region = str(session.region_name)
-    name = arguments.cluster(given.cluster, region).name if given.cluster else None
+    name = None
+    if given.cluster is not None:
+        name = arguments.cluster(given.cluster, region).name
     found = statuses.read(session, namespace, name)
     if name and not found:
         raise unknown(Parameters(name, namespace, session))
