@@ -75,11 +75,11 @@ def _consequences(  # noqa: PLR0913 each is one fact
     if not lines:
         lines = ["MSKLink has published no connection of it yet, so nothing else is removed."]
     if not at_once:
-        lines.append(
+        lines += [
+            f"Setting the tag {key} again before that keeps the connections.",
             "What an event requested stays. To remove it as well, and all at once, "
-            "add --event-bus with the ARN of the owner's bus."
-        )
-        lines.append(f"Setting the tag {key} again before that keeps the connections.")
+            "add --event-bus with the ARN of the owner's bus.",
+        ]
     return lines
 
 
@@ -93,7 +93,9 @@ def _going(
 
 def _of(one: Connection, known: ClusterStatus | None, at_once: bool) -> list[str]:
     names = _parameters(one, known)
-    when = "at once" if at_once else "after the owner's grace period, GraceHours, 24 by default"
+    when = (
+        "at once" if at_once else "after the owner's grace period, GraceHours, 24 hours by default"
+    )
     if one.removal and one.until and not at_once:
         when = f"at {one.until}, as announced"
     arn = one.entry.get("connection_arn")

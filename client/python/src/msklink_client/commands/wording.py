@@ -1,6 +1,7 @@
 """What `request` and `leave` have in common: their changes, and what they say of MSKLink."""
 
 import argparse
+import json
 import shlex
 from collections.abc import Mapping
 from typing import Any
@@ -55,7 +56,7 @@ def untag(account: Account, vpc: Vpc, key: str, value: str) -> Change:
 
 def event(account: Account, bus: str, detail_type: str, detail: Mapping[str, Any]) -> Change:
     return Change(
-        f"Send event {detail_type!r} to {bus}: {detail}",
+        f"Send event {detail_type!r} to {bus}: {json.dumps(detail)}",
         {"call": "events:PutEvents", "bus": bus, "detail_type": detail_type, "detail": detail},
         lambda: account.send(bus, detail_type, detail),
     )
@@ -73,5 +74,5 @@ def onboarding() -> list[str]:
 def after_grace(scheme: str) -> str:
     return (
         f"Its connection by {scheme} is removed after the owner's grace period, GraceHours, "
-        "24 by default."
+        "24 hours by default."
     )
