@@ -29,7 +29,7 @@ HOURS = 48
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody of the client team, in a session of a role."""
+    """A person of the client team, in a session of a role."""
 
     cloud: Cloud
     session: boto3.Session
@@ -131,7 +131,7 @@ def test_a_vpc_is_requested_shown_and_left_by_its_tag(
     assert again["changed"] == []
 
 
-def test_leaving_removes_what_it_said(
+def test_leave_removes_what_it_said(
     cloud: Cloud, cluster: DeployedCluster, person: Person, vpc_id: str
 ) -> None:
     [gone] = person.json("leave", NAME, "--vpc", vpc_id, "--yes")["removed"]
