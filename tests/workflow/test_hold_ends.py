@@ -226,17 +226,17 @@ def metrics(capsys: pytest.CaptureFixture[str], name: str) -> list[dict[str, Any
     return found
 
 
-def test_the_minutes_of_a_hold_are_measured_by_each_sweep(
+def test_the_hours_of_the_oldest_hold_are_measured_by_each_sweep(
     accounts: Accounts, engine: Engine, cluster: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     accounts.clock.advance(3 * 3600)
     engine.sweep()
-    assert metrics(capsys, "OldestHold") == [{"value": 180, "unit": "None"}]
+    assert metrics(capsys, "OldestHold") == [{"value": 3, "unit": "None"}]
 
     change_control.set_terms(accounts, cluster, approved="iam")
     engine.reconcile(cluster)
     engine.sweep()
-    assert metrics(capsys, "OldestHold") == []
+    assert metrics(capsys, "OldestHold") == [{"value": 0, "unit": "None"}]
 
 
 def test_an_onboarding_measures_how_long_each_of_its_phases_took(

@@ -1,7 +1,7 @@
 """The phases of an onboarding: what a connection is waiting for, since when, and for how long."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msklink.connections.record import ConnectionRecord, Phase, Progress, State
 
@@ -61,3 +61,15 @@ def seconds_by_phase(progress: Progress, now: datetime) -> dict[Phase, int]:
     """Return the seconds of every phase, with the present one until *now*."""
     spent = round((now - progress.since).total_seconds())
     return {**progress.seconds, progress.phase: progress.seconds.get(progress.phase, 0) + spent}
+
+
+def time_in_progress(record: ConnectionRecord, now: datetime) -> timedelta | None:
+    """
+    Return for how long *record* is in progress, without the time in which it waited for the owner.
+
+    None where nothing is in progress, or the client no longer wants it.
+    """
+    if record.progress is None or not record.wanted or phase_of(record) is None:
+        return None
+    seconds = seconds_by_phase(record.progress, now)
+    return timedelta(seconds=sum(seconds.values()) - seconds.get(Phase.HELD, 0))

@@ -223,3 +223,24 @@ def changed_records(
     """Return those of *after* that are new or different."""
     known = {record.item: record for record in before}
     return [record for record in after if known.get(record.item) != record]
+
+
+def new_requests(
+    before: Iterable[ConnectionRecord], after: Iterable[ConnectionRecord]
+) -> list[ConnectionRecord]:
+    """
+    Return those of *after* that a client requests and that *before* does not know.
+
+    A refusal of a whole VPC is the answer to the same request as the connections that follow it.
+    """
+    known: dict[tuple[str, str], set[Scheme | None]] = {}
+    for record in before:
+        known.setdefault((record.account, record.vpc_id), set()).add(record.scheme)
+    return [
+        record
+        for record in after
+        if record.wanted
+        and record.vpc_id
+        and not known.get((record.account, record.vpc_id), set()) & {record.scheme, None}
+        and (record.scheme or (record.account, record.vpc_id) not in known)
+    ]

@@ -2,9 +2,11 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from msklink.auth_scheme import Scheme
 from msklink.connections.offboarding import VpcTags, is_protected
+from msklink.connections.progress import time_in_progress
 from msklink.connections.record import ConnectionRecord, State
 from msklink.connections.removal import RemovalTerms
 from msklink.requests.records import OffboardingRequest, OnboardingRequest
@@ -46,9 +48,13 @@ def has_unprocessed_request(client: ClientRecords) -> bool:
     """Return whether the account sent a request that no run has processed."""
     gone = {(one.vpc_id, one.scheme) for one in client.offboarding_requests}
     is_withdrawn = any(one.wanted and (one.vpc_id, one.scheme) in gone for one in client.known)
-    return is_withdrawn or any(
-        _is_unprocessed(request, client.known, gone) for request in client.onboarding_requests
-    )
+    return is_withdrawn or bool(_unprocessed_requests(client))
+
+
+def _unprocessed_requests(client: ClientRecords) -> list[OnboardingRequest]:
+    gone = {(one.vpc_id, one.scheme) for one in client.offboarding_requests}
+    requests = client.onboarding_requests
+    return [one for one in requests if _is_unprocessed(one, client.known, gone)]
 
 
 def _is_unprocessed(
@@ -83,3 +89,17 @@ def is_retryable(record: ConnectionRecord) -> bool:
     """Return whether the client or AWS may have solved the problem of a refusal since."""
     is_settled = record.is_unrepaired or record.is_turned_off or record.is_rejected
     return record.wanted and record.state in {State.REFUSED, State.FAILED} and not is_settled
+
+
+def oldest_request(clients: Iterable[ClientRecords], now: datetime) -> timedelta:
+    """
+    Return the age of the oldest request that is neither done nor refused; 0 where there is none.
+
+    The time in which a request waited for the owner does not count: its hold has an age of its own.
+    """
+    ages = [timedelta()]
+    for client in clients:
+        ages += filter(None, (time_in_progress(record, now) for record in client.known))
+        if client.is_listed:
+            ages += [now - request.requested_at for request in _unprocessed_requests(client)]
+    return max(ages)

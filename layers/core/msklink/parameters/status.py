@@ -84,14 +84,10 @@ def summarize(
 
     It also has what is refused of the owner's own words, and what waits for the owner.
     """
-    by_account: dict[str, list[ConnectionRecord]] = {}
-    for record in sorted(records, key=lambda record: record.account):
-        by_account.setdefault(record.account, []).append(record)
-    clients = {account: overall_state(some) for account, some in by_account.items()}
     summary: dict[str, Any] = {
         "cluster_arn": cluster_arn,
         "state": overall_state(records),
-        "clients": clients,
+        "clients": client_states(records),
     }
     if vendors := cluster.vendors:
         summary["vendors"] = {account: vendors[account].state for account in sorted(vendors)}
@@ -102,6 +98,14 @@ def summarize(
             _hold(one.hold) | {"schemes": list(one.schemes)} for one in cluster.holds
         ]
     return fit(summary)
+
+
+def client_states(records: Iterable[ConnectionRecord]) -> dict[str, str]:
+    """Return the state of each client account that has records."""
+    by_account: dict[str, list[ConnectionRecord]] = {}
+    for record in sorted(records, key=lambda record: record.account):
+        by_account.setdefault(record.account, []).append(record)
+    return {account: overall_state(some) for account, some in by_account.items()}
 
 
 def fit(status: dict[str, Any]) -> dict[str, Any]:

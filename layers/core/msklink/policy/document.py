@@ -89,6 +89,11 @@ class Policy:
     def is_too_large(self) -> bool:
         return len(self.to_json()) > SIZE_LIMIT
 
+    @property
+    def used_percent(self) -> float:
+        """The part of the size limit that it uses."""
+        return 0 if self.is_empty else 100 * len(self.to_json()) / SIZE_LIMIT
+
     def ours(self, namespace: str) -> list[Statement]:
         return [one for one in self.statements if is_ours(one, namespace)]
 

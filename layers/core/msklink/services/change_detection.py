@@ -17,7 +17,7 @@ from msklink.policy import document
 from msklink.refusals import Code, refuse
 from msklink.runs.backoff import reason_with_digest
 from msklink.runs.cluster_record import ClusterRecord
-from msklink.services import connectivity, kafka_access, repair_decisions
+from msklink.services import connectivity, kafka_access, notifications, repair_decisions
 from msklink.services.account_scan import AccountSnapshot
 from msklink.settings import settings
 from msklink.tags import client_key
@@ -49,6 +49,7 @@ def detect_cluster_changes(cluster: ClusterDescription, snapshot: ClusterSnapsho
     for account, bounds in kafka_access.changed_bounds(cluster, snapshot):
         yield reason_with_digest(f"the bounds for the access of {account} have changed", bounds)
     current, _ = msk_cluster_policy.read_policy(msk, arn)
+    notifications.policy_read(current)
     found = document.policy_drift(current, record.policy_digests, namespace)
     if not found:
         _mark_resolved(arn, snapshot, history_item(DriftKind.POLICY))

@@ -13,7 +13,7 @@ from msklink import clock
 from msklink.aws import cluster_item, dynamodb
 from msklink.aws.errors import impersonal
 from msklink.connections.progress import with_progress
-from msklink.connections.record import ConnectionRecord, State, changed_records
+from msklink.connections.record import ConnectionRecord, State, changed_records, new_requests
 from msklink.errors import TransientError
 from msklink.refusals import WARNINGS, Refusal
 from msklink.runs.cluster_record import ClusterRecord
@@ -58,6 +58,7 @@ def record_survey(
 ) -> list[ConnectionRecord]:
     """Record changes where *after* is complete: delete the records that it lacks."""
     before, after = list(before), list(after)
+    notifications.connections_requested(new_requests(before, after))
     changes = report_and_record(before, after, run, now)
     kept = {record.item for record in after}
     for record in before:
@@ -90,7 +91,6 @@ def record_cluster_refusals(
         logger.warning("cluster warning", warning=warning.model_dump(mode="json"))
     for refusal in refusals:
         if refusal not in record.refusals:
-            logger.warning("cluster refused", refusal=refusal.model_dump(mode="json"))
             notifications.cluster_refused(task.cluster_arn, task.run, refusal)
     if refusals != record.refusals:
         cluster_item.record_refusals(task.cluster_arn, refusals)

@@ -112,9 +112,7 @@ def _refuse(
     installation: Installation, account: str, cluster: str, refusal: Refusal, **facts: str
 ) -> None:
     """Publish the refusal on the bus and, where the account has our role, in its status."""
-    about = {"account": account, **facts}
-    logger.warning("client refused", refusal=refusal.model_dump(mode="json"), facts=about)
-    notifications.client_refused(refusal, **about)
+    notifications.client_refused(refusal, account=account, **facts)
     arn = ClusterArn.find(cluster)
     name = arn.name if arn else cluster
     if not (is_account_id(account) and is_cluster_name(name)):

@@ -3,10 +3,11 @@
 Metrics use CloudWatch's embedded metric format, which needs no API call.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sized
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from msklink.auth_scheme import Scheme
@@ -18,9 +19,12 @@ from msklink.connections.record import ConnectionRecord, Progress
 from msklink.connections.removal import Removal
 from msklink.connections.vpc_connection import ClientConnection
 from msklink.drift.kinds import Drift
+from msklink.policy.document import Policy
 from msklink.refusals import Refusal
 from msklink.runs import backoff
 from msklink.runs.cluster_record import RunFailure
+
+logger = Logger(child=True)
 
 
 def connectivity_enabled(cluster_arn: str, run: str, schemes: Iterable[Scheme]) -> None:
@@ -32,14 +36,22 @@ def connectivity_enabled(cluster_arn: str, run: str, schemes: Iterable[Scheme]) 
     )
 
 
+def connections_requested(records: Sized) -> None:
+    """Count requests that runs see for the first time, also those that they refuse."""
+    if records:
+        _measure("Requests", len(records), MetricUnit.Count)
+
+
 def cluster_refused(cluster_arn: str, run: str, refusal: Refusal) -> None:
     _count_refusal(refusal)
+    logger.warning("cluster refused", cluster_arn=cluster_arn, refusal=_plain(refusal))
     put_event(DetailType.CLUSTER_REFUSED, cluster_arn=cluster_arn, run=run, refusal=_plain(refusal))
 
 
 def client_refused(refusal: Refusal, **facts: str | None) -> None:
     """Publish Client Refused; *facts* are account, vpc_id, scheme, cluster_arn, run."""
     _count_refusal(refusal)
+    logger.warning("client refused", extra={**facts, "refusal": _plain(refusal)})
     put_event(DetailType.CLIENT_REFUSED, **facts, refusal=_plain(refusal))
 
 
@@ -203,9 +215,27 @@ def connectivity_held(run: str, held: HeldChange) -> None:
     )
 
 
-def hold_lasts(duration: timedelta) -> None:
-    """Measure the minutes of a hold; the maximum of a period is the oldest one."""
-    _measure("OldestHold", duration.total_seconds() / 60, MetricUnit.NoUnit)
+def swept(
+    duration: timedelta,
+    clients: Mapping[str, int],
+    oldest_request: timedelta,
+    oldest_hold: timedelta,
+) -> None:
+    """
+    Measure a sweep, and what it found of all clusters: the number of clients by state, and ages.
+
+    An age is 0 where nothing waits, so that its alarm ends. CloudWatch has no unit for hours.
+    """
+    _measure("SweepDuration", duration.total_seconds(), MetricUnit.Seconds)
+    for state, number in clients.items():
+        _measure("Clients", number, MetricUnit.Count, state=state)
+    _measure("OldestRequest", oldest_request / timedelta(hours=1), MetricUnit.NoUnit)
+    _measure("OldestHold", oldest_hold / timedelta(hours=1), MetricUnit.NoUnit)
+
+
+def policy_read(policy: Policy) -> None:
+    """Measure how much of its size limit a cluster policy uses."""
+    _measure("PolicyUsed", policy.used_percent, MetricUnit.Percent)
 
 
 def _count(name: str) -> None:

@@ -17,9 +17,10 @@ from msklink.connections import offboarding, sweep_rules
 from msklink.refusals import Code
 from msklink.runs import backoff
 from msklink.runs.cluster_record import ClusterRecord, RunFailure
-from msklink.services import change_detection, change_holds, connectivity, lease, notifications
+from msklink.services import change_detection, change_holds, connectivity, lease
 from msklink.services.account_scan import AccountScanner
 from msklink.services.failed_runs import handle_failed_run
+from msklink.services.sweep_figures import ClusterFigures, cluster_figures, measure_sweep
 from msklink.settings import settings
 
 logger = Logger(child=True)
@@ -34,6 +35,7 @@ def sweep(scanner: AccountScanner) -> list[str]:
     now = clock.now()
     runs: list[str] = []
     errors: list[Exception] = []
+    figures: list[ClusterFigures] = []
     clusters: dict[str, ClusterDescription | None] = dict.fromkeys(run_state.tracked_clusters())
     clusters |= {
         cluster.arn.text: cluster
@@ -43,27 +45,41 @@ def sweep(scanner: AccountScanner) -> list[str]:
     # Random order: a sweep that runs out of time would otherwise always skip the same clusters.
     for arn in random.sample(list(clusters), len(clusters)):
         try:
-            if reasons := _check_cluster(arn, clusters[arn], scanner, now):
+            snapshot = read_snapshot(arn)
+            figures.append(cluster_figures(clusters[arn], snapshot, now))
+            if reasons := _check_cluster(arn, clusters[arn], snapshot, scanner, now):
                 run = lease.request_run(arn)
                 logger.info("run requested", cluster=arn, reasons=reasons, holder=run)
                 runs.append(run)
         except Exception as error:  # whatever fails for one cluster, the others are checked
             logger.exception("cluster not swept", cluster=arn)
             errors.append(error)
+    duration = clock.now() - now
+    logger.info(
+        "swept",
+        clusters=len(clusters),
+        failed=len(errors),
+        runs=len(runs),
+        seconds=duration.total_seconds(),
+    )
+    measure_sweep(figures, duration)
     if errors:
         raise ExceptionGroup("clusters not swept", errors)  # counts as an error for the alarm
     return runs
 
 
 def _check_cluster(
-    arn: str, cluster: ClusterDescription | None, scanner: AccountScanner, now: datetime
+    arn: str,
+    cluster: ClusterDescription | None,
+    snapshot: ClusterSnapshot,
+    scanner: AccountScanner,
+    now: datetime,
 ) -> list[str]:
     """
     Return why the cluster needs a run; none if nothing has changed or a run has the lease.
 
     Handle its run if that has failed, and record what the next sweep compares with.
     """
-    snapshot = read_snapshot(arn)
     record = snapshot.cluster
     # Also where a run has the lease: it may have inspected the cluster before that.
     is_begun = _has_window_begun(record, now) and not record.last_failure
@@ -79,9 +95,7 @@ def _check_cluster(
 
 
 def _has_window_begun(record: ClusterRecord, now: datetime) -> bool:
-    """Return whether the window for which the cluster waits has begun; measure what waits."""
-    for one in record.holds:
-        notifications.hold_lasts(now - one.since)
+    """Return whether the window for which the cluster waits has begun."""
     return any(one.hold.is_over(now) for one in record.holds)
 
 
