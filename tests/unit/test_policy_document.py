@@ -229,3 +229,13 @@ def test_a_deleted_role_is_recognized_by_its_id(name: str, orphan: bool) -> None
     policy = read({"Statement": [{"Principal": {"AWS": [name]}}, {"Principal": "*"}, {}]})
 
     assert policy.orphans() == ([name] if orphan else [])
+
+
+# ------------------------------------------------------------------------------------------ size
+
+
+def test_the_used_part_of_the_limit_is_that_of_the_text() -> None:
+    written = EMPTY.with_grant(CLUSTER, ONE, "msklink")
+
+    assert EMPTY.used_percent == 0
+    assert written.used_percent == 100 * len(written.to_json()) / 20480

@@ -5,7 +5,12 @@ from typing import Any
 
 import pytest
 
-from msklink.connections.progress import phase_of, seconds_by_phase, with_progress
+from msklink.connections.progress import (
+    phase_of,
+    seconds_by_phase,
+    time_in_progress,
+    with_progress,
+)
 from msklink.connections.record import Phase, Progress, State
 from msklink.refusals import Code, refuse
 from tests.unit.factories import LATER, NOW, connection
@@ -90,3 +95,25 @@ def test_a_repair_is_not_counted_from_the_request(
 
     assert found
     assert found.seconds == {Phase.ASKED: since_request}
+
+
+def worked_on(**facts: Any) -> timedelta | None:
+    """Return how long MSKLink has worked, an hour later, on a record that began to connect."""
+    seconds = {Phase.ASKED: 50_000, Phase.HELD: 90_000, Phase.ENABLING: 1800}
+    began = Progress(phase=Phase.CONNECTING, since=NOW, seconds=seconds)
+    return time_in_progress(connection(**{"progress": began, **MADE, **facts}), LATER)
+
+
+def test_the_time_before_its_first_survey_and_of_its_hold_is_not_that_of_our_work() -> None:
+    assert worked_on() == timedelta(seconds=1800 + 3600)
+
+
+def test_a_record_that_is_held_does_not_get_older() -> None:
+    assert worked_on(state=State.WAITING, progress=HELD) == timedelta()
+
+
+@pytest.mark.parametrize(
+    "facts", [{"state": State.PUBLISHED}, {"wanted": False}, {"progress": None}]
+)
+def test_what_is_not_in_progress_has_no_age(facts: dict[str, Any]) -> None:
+    assert worked_on(**facts) is None

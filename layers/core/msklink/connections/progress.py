@@ -65,11 +65,14 @@ def seconds_by_phase(progress: Progress, now: datetime) -> dict[Phase, int]:
 
 def time_in_progress(record: ConnectionRecord, now: datetime) -> timedelta | None:
     """
-    Return for how long *record* is in progress, without the time in which it waited for the owner.
+    Return how long MSKLink has worked on *record*; None where nothing is in progress for it.
 
-    None where nothing is in progress, or the client no longer wants it.
+    The time in which it waited for the owner does not count, nor the time before it was first in
+    progress: until then it may have been refused.
     """
     if record.progress is None or not record.wanted or phase_of(record) is None:
         return None
     seconds = seconds_by_phase(record.progress, now)
-    return timedelta(seconds=sum(seconds.values()) - seconds.get(Phase.HELD, 0))
+    return timedelta(
+        seconds=sum(seconds[phase] for phase in seconds if phase not in {Phase.ASKED, Phase.HELD})
+    )

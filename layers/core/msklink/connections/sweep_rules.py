@@ -95,7 +95,8 @@ def oldest_request(clients: Iterable[ClientRecords], now: datetime) -> timedelta
     """
     Return the age of the oldest request that is neither done nor refused; 0 where there is none.
 
-    The time in which a request waited for the owner does not count: its hold has an age of its own.
+    It is the time since the event of a request that no run has processed, and otherwise the time
+    for which MSKLink has worked on it. Its hold has an age of its own.
     """
     ages = [timedelta()]
     for client in clients:
