@@ -18,7 +18,7 @@ logger = Logger()
 
 @logger.inject_lambda_context(correlation_id_path="run")
 def handler(event: Any, context: LambdaContext) -> dict[str, Any]:
-    logger.append_keys(dry_run=True)  # nothing that the services log has happened
-    plan = transient_faults_named(run_plan.plan_cluster)(event, context.invoked_function_arn)
+    with logger.append_context_keys(dry_run=True):  # nothing that the services log has happened
+        plan = transient_faults_named(run_plan.plan_cluster)(event, context.invoked_function_arn)
     of_run = isinstance(event, dict) and event.get("run")
     return run_plan.for_run(plan) if of_run else plan.model_dump(mode="json")

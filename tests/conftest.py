@@ -1,4 +1,5 @@
 import gc
+import os
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from typing import Any
@@ -8,8 +9,14 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from localcloud.msk import Durations
-from tests.support.aws import SHORT_DURATIONS, Accounts, accounts_in_moto
+from tests.support.aws import ENVIRONMENT, SHORT_DURATIONS, Accounts, accounts_in_moto
 from tests.support.prepared import ONBOARDED
+
+
+def pytest_configure() -> None:
+    """Set what a logger reads when its module is imported, which may be before any test."""
+    for name in ("POWERTOOLS_SERVICE_NAME", "POWERTOOLS_LOG_LEVEL"):
+        os.environ[name] = ENVIRONMENT[name]
 
 
 def pytest_collection_finish() -> None:

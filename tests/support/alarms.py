@@ -60,6 +60,11 @@ class Alarm:
         found = self._metric_stat()["Period"]
         return timedelta(seconds=found)
 
+    @property
+    def metric(self) -> dict[str, Any]:
+        """Its metric, with Namespace, MetricName and Dimensions."""
+        return dict(self._metric_stat()["Metric"])
+
     def evaluate(self, points: Iterable[Point], now: datetime) -> str:
         """Return the state at *now*, and remember it if it has changed."""
         state = self.state_of(self._data(list(points), now))
