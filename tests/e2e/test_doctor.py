@@ -14,7 +14,7 @@ from tests.e2e.owner_command import Msklink, person
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 
 NAME = "examined"
-STRANGE = "444444444444"
+UNKNOWN = "444444444444"
 
 
 @pytest.fixture(scope="module")
@@ -108,13 +108,13 @@ def test_a_word_that_means_nothing_is_named(
 def test_accounts_are_named_by_what_keeps_them_out(
     viewer: Msklink, cluster: DeployedCluster, cloud: Cloud
 ) -> None:
-    tag(cluster, msklink="iam", msklink_clients=f"{CLIENT} {STRANGE}", msklink_freeze="test")
+    tag(cluster, msklink="iam", msklink_clients=f"{CLIENT} {UNKNOWN}", msklink_freeze="test")
     cloud.until(lambda: "ClientStackMissing" in found(viewer, NAME))
 
     findings = found(viewer, NAME)
 
     assert findings["Frozen"] == NAME
-    assert findings["ClientStackMissing"] == findings["AccountCannotSendEvents"] == STRANGE
+    assert findings["ClientStackMissing"] == findings["AccountCannotSendEvents"] == UNKNOWN
     assert findings["NothingAsked"] == CLIENT
     assert found(viewer, NAME, "--account", OTHER) == {
         "Frozen": NAME,

@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from msklink.errors import Refused
 from msklink_cli import __version__, change, clusters, plan, runs, show, watch
-from msklink_cli.doctor import command as doctor
+from msklink_cli.doctor.command import diagnose
 from msklink_cli.errors import ERROR, CommandError, aws_error
 from msklink_cli.options import with_common_options
 from msklink_cli.output import console
@@ -48,7 +48,7 @@ COMMANDS: dict[str, Callable[..., int | None]] = {
     "watch": watch.command,
     "runs": runs.command,
     "plan": plan.command,
-    "doctor": doctor.command,
+    "doctor": diagnose,
     "enable": change.enable,
     "allow": change.allow,
     "deny": change.deny,

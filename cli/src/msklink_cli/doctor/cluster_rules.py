@@ -116,7 +116,8 @@ def _accounts(cluster: ClusterDetail, plan: Plan | None, account: str) -> Iterat
                 severity=Severity.WARNING,
                 about=listed,
                 message=f"Account {listed} is listed, but no VPC of it asks for {cluster.name}.",
-                remedy=f"The client team tags its VPC: msklink-client request {cluster.name}.",
+                remedy="The client team tags its VPC: "
+                f"msklink-client request {cluster.name} --vpc VPC --schemes iam.",
             )
 
 
@@ -155,7 +156,7 @@ def _pending(cluster: ClusterDetail, plan: Plan | None) -> Iterator[Finding]:
             severity=Severity.WAITING,
             about=cluster.name,
             message=f"A run would make {len(plan.steps)} calls, but none is at work.",
-            remedy="The next sweep starts one. If it does not, mend disabled rules and queues.",
+            remedy="The next sweep starts one, unless its rule is disabled or it fails.",
             command=f"msklink plan {cluster.name}",
         )
 

@@ -24,7 +24,7 @@ _DRAWN = {
 }
 
 
-def command(
+def diagnose(
     options: Common,
     cluster: Annotated[
         str | None,
