@@ -1,6 +1,8 @@
 """The words of the command, before and after it reaches AWS."""
 
+import os
 import re
+import subprocess
 
 import pytest
 from botocore.exceptions import (
@@ -15,7 +17,7 @@ from packaging.version import Version
 from msklink_cli.errors import CommandError, aws_error
 from msklink_cli.main import COMMANDS, run
 from msklink_cli.plan import _tags, _vpcs
-from tests.support.cloudformation import template
+from tests.support.cloudformation import ROOT, template
 
 
 @pytest.mark.parametrize(
@@ -111,3 +113,24 @@ def test_the_options_of_a_plan_are_its_assumptions() -> None:
 def test_a_malformed_vpc_of_a_plan_is_refused(word: str) -> None:
     with pytest.raises(CommandError, match="--vpc"):
         _vpcs([word])
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_words_of_the_command_are_completed(shell: str) -> None:
+    asked = {
+        "_MSKLINK_COMPLETE": f"complete_{shell}",
+        "COMP_WORDS": "msklink sh",
+        "COMP_CWORD": "1",
+        "_TYPER_COMPLETE_ARGS": "msklink sh",
+        "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+    }
+    done = subprocess.run(
+        [ROOT / "cli" / "msklink"],
+        env={**os.environ, **asked},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert "show" in done.stdout
+    assert "clusters" not in done.stdout

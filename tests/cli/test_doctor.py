@@ -14,7 +14,13 @@ from msklink.refusals import Code, refuse
 from msklink.runs.cluster_record import RunFailure
 from msklink_cli.doctor.cluster_rules import of_cluster
 from msklink_cli.doctor.finding import Finding, Severity
-from msklink_cli.doctor.installation import Installation, Rule, Trail, _logs_writes
+from msklink_cli.doctor.installation import (
+    NEARLY_ALL_PARAMETERS,
+    Installation,
+    Rule,
+    Trail,
+    _logs_writes,
+)
 from msklink_cli.doctor.installation_rules import of_bus, of_installation
 from msklink_cli.report import ClusterDetail, PolicyReport, Run
 from tests.cli.test_report import REFUSED, detail, snapshot
@@ -27,6 +33,7 @@ HEALTHY = Installation(
     queues={"FailedInvocations": 0, "UndeliveredEvents": 0},
     alarms={},
     concurrency=1000,
+    parameters=12,
 )
 CONNECTED = connection(state=State.PUBLISHED)
 TAGS = {"msklink": "iam", "msklink/clients": CLIENT}
@@ -119,6 +126,7 @@ def test_rules_queues_alarms_and_quotas_are_named() -> None:
                 queues={"FailedInvocations": 3, "UndeliveredEvents": 0},
                 alarms={"msklink-NoSweep": "No sweep has ended."},
                 concurrency=10,
+                parameters=NEARLY_ALL_PARAMETERS,
             )
         )
     )
@@ -127,6 +135,7 @@ def test_rules_queues_alarms_and_quotas_are_named() -> None:
         ("RuleDisabled", "msklink-Asked"),
         ("MessagesInQueue", "FailedInvocations"),
         ("AlarmOn", "msklink-NoSweep"),
+        ("ParametersNearlyFull", "AWS Systems Manager"),
         ("FewConcurrentExecutions", "AWS Lambda"),
     ]
     assert "--event-bus-name msklink" in found[0].command

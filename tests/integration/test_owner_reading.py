@@ -13,8 +13,10 @@ from msklink import clock
 from msklink.aws import cluster_item, dynamodb, msk_clusters
 from msklink.connections.record import ConnectionRecord, State
 from msklink_cli import reading
+from msklink_cli.doctor.installation import count_parameters
 from msklink_cli.errors import CommandError
 from tests.support.aws import CLIENT, Accounts
+from tests.support.functions import OWNER
 from tests.support.steps import Steps
 
 CLUSTERS, CLIENTS_OF_EACH = 100, 6
@@ -121,3 +123,12 @@ def test_a_hundred_clusters_take_a_few_calls(accounts: Accounts) -> None:
     assert made.pop("DescribeExecution") == 1
     assert made.keys() == {"ListClustersV2", "Scan"}
     assert made.total() <= 4
+
+
+def test_parameters_are_counted_page_by_page_up_to_the_most(accounts: Accounts) -> None:
+    ssm = accounts.client("ssm", OWNER)
+    for number in range(120):
+        ssm.put_parameter(Name=f"/others/{number}", Value="x", Type="String")
+
+    assert count_parameters(1000) == 120
+    assert count_parameters(100) == 100

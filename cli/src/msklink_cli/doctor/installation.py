@@ -7,6 +7,11 @@ from typing import Any
 from msklink.aws.session import CONFIG, own_session
 from msklink.settings import settings
 
+PARAMETERS = 10_000
+"""Standard parameters of an account in a Region (Systems Manager user guide, default tier)."""
+
+NEARLY_ALL_PARAMETERS = 9_000
+
 
 @dataclass(frozen=True)
 class Trail:
@@ -37,6 +42,8 @@ class Installation:
     """The descriptions of the alarms that are on, by name."""
     concurrency: int
     """The concurrent executions that Lambda allows in the account and Region."""
+    parameters: int
+    """The parameters of the owner account in the Region, counted up to NEARLY_ALL_PARAMETERS."""
 
 
 def read_installation() -> Installation:
@@ -57,6 +64,7 @@ def read_installation() -> Installation:
         queues={name: _messages(url) for name, url in sorted(queues.items())},
         alarms=dict(_alarms(alarms)),
         concurrency=limits["ConcurrentExecutions"],
+        parameters=count_parameters(NEARLY_ALL_PARAMETERS),
     )
 
 
@@ -120,3 +128,13 @@ def _alarms(names: list[str]) -> Iterator[tuple[str, str]]:
     for page in pages.paginate(AlarmNames=names, StateValue="ALARM"):
         for alarm in page["MetricAlarms"]:
             yield alarm["AlarmName"], " ".join(alarm.get("AlarmDescription", "").split())
+
+
+def count_parameters(most: int) -> int:
+    """Return the number of parameters, at most *most*; one call counts fifty."""
+    pages = (
+        _client("ssm")
+        .get_paginator("describe_parameters")
+        .paginate(PaginationConfig={"MaxItems": most, "PageSize": 50})
+    )
+    return sum(len(page["Parameters"]) for page in pages)

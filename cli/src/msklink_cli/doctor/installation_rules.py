@@ -5,7 +5,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from msklink_cli.doctor.finding import Finding, Severity
-from msklink_cli.doctor.installation import Installation
+from msklink_cli.doctor.installation import (
+    NEARLY_ALL_PARAMETERS,
+    PARAMETERS,
+    Installation,
+)
 
 ENOUGH_CONCURRENCY = 50
 """Concurrent executions for a few runs with ten clients each; a new account can have ten."""
@@ -42,6 +46,15 @@ def of_installation(found: Installation) -> Iterator[Finding]:
             about=alarm,
             message=description or "The alarm is on.",
             remedy="docs/operations.md says what each alarm means.",
+        )
+    if found.parameters >= NEARLY_ALL_PARAMETERS:
+        yield Finding(
+            code="ParametersNearlyFull",
+            severity=Severity.WARNING,
+            about="AWS Systems Manager",
+            message=f"The account has {found.parameters:,} parameters or more in this Region, of "
+            f"{PARAMETERS:,} that it can have; MSKLink cannot publish beyond that.",
+            remedy="Delete parameters that are not used, or allow advanced parameters by default.",
         )
     if found.concurrency < ENOUGH_CONCURRENCY:
         yield Finding(
