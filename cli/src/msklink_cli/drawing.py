@@ -9,7 +9,7 @@ from rich.text import Text
 from msklink.refusals import Refusal
 
 # A sign as well as a colour: not everybody sees colours, and not every terminal has them.
-_SIGNS = {
+SIGNS = {
     "published": ("✓", "green"),
     "connected": ("…", "cyan"),
     "connecting": ("…", "cyan"),
@@ -21,9 +21,10 @@ _SIGNS = {
     "failed": ("✗", "red"),
     "granted": ("✓", "green"),
     "leaving": ("↓", "yellow"),
+    "warning": ("!", "yellow"),
 }
 
-_CLUSTER_COLOURS = {"ACTIVE": "green", "FAILED": "red", "DELETED": "red", "DELETING": "yellow"}
+CLUSTER_COLOURS = {"ACTIVE": "green", "FAILED": "red", "DELETED": "red", "DELETING": "yellow"}
 
 
 def table(*heads: str, title: str = "") -> Table:
@@ -36,13 +37,13 @@ def table(*heads: str, title: str = "") -> Table:
 
 def state(name: str, count: int | None = None) -> Text:
     """Return a state with its sign and colour, and *count* where there are several."""
-    sign, colour = _SIGNS.get(name, ("·", "white"))
+    sign, colour = SIGNS.get(name, ("·", "white"))
     number = f"{count} " if count is not None else ""
     return Text(f"{sign} {number}{name}", style=colour)
 
 
 def cluster_state(name: str) -> Text:
-    return Text(name, style=_CLUSTER_COLOURS.get(name, "cyan"))
+    return Text(name, style=CLUSTER_COLOURS.get(name, "cyan"))
 
 
 def status(name: str) -> Text:
@@ -61,12 +62,20 @@ def heading(console: Console, text: str) -> None:
     console.print(text, style="bold")
 
 
-def refusal(console: Console, one: Refusal, about: str = "", command: str = "") -> None:
-    """Print a refusal with its remedy, and the *command* with which an owner carries it out."""
-    start = f"{about}: " if about else ""
-    console.print(
-        Text.assemble((f"✗ {start}{one.code}", "red"), f"  {one.message}"), soft_wrap=True
-    )
-    console.print(f"    {one.remedy}", style="italic", soft_wrap=True)
+def refusal(console: Console, one: Refusal, about: str = "") -> None:
+    """Print a refusal with its remedy."""
+    problem(console, f"{about}: {one.code}" if about else one.code, one.message, one.remedy)
+
+
+def problem(
+    console: Console, title: str, message: str = "", remedy: str = "", command: str = ""
+) -> None:
+    """Print what is wrong with its remedy, and the *command* with which an owner carries it out."""
+    text = Text(f"✗ {title}", style="red")
+    if message:
+        text.append(f"  {message}", style="default")
+    console.print(text, soft_wrap=True)
+    if remedy:
+        console.print(f"    {remedy}", style="italic", soft_wrap=True)
     if command:
         console.print(f"    $ {command}", style="bold", soft_wrap=True)

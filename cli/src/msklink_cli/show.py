@@ -5,12 +5,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from msklink.refusals import Refusal
 from msklink_cli import clusters, drawing
 from msklink_cli.options import Common
 from msklink_cli.output import Result
+from msklink_cli.problems import problems
 from msklink_cli.reading import one_cluster
-from msklink_cli.remedies import owner_command
 from msklink_cli.report import ClientReport, ClusterDetail
 
 Cluster = Annotated[str, typer.Argument(metavar="CLUSTER", help="Name or ARN of the cluster.")]
@@ -90,28 +89,8 @@ def _detail(client: ClientReport) -> str:
 
 
 def _problems(console: Console, cluster: ClusterDetail) -> None:
-    found: list[tuple[Refusal, ClientReport | None]] = [
-        *((one, None) for one in cluster.refusals),
-        *((one.reason, None) for one in cluster.waiting),
-        *((one.refusal, one) for one in cluster.connections if one.refusal),
-        *((warning, one) for one in cluster.connections for warning in one.warnings),
-    ]
-    if found or cluster.failure or cluster.unknown_connections:
+    found = [*problems(cluster)]
+    if found:
         drawing.heading(console, "What to do")
-    for refusal, client in found:
-        command = owner_command(refusal, cluster, client)
-        drawing.refusal(console, refusal, client.place if client else "", command)
-    for one in cluster.connections:
-        if one.check and not one.check.good:
-            console.print(f"✗ {one.place}: {one.check.detail}", style="red", soft_wrap=True)
-            console.print(f"    {one.check.remedy}", style="italic", soft_wrap=True)
-    if failure := cluster.failure:
-        console.print(
-            f"✗ run {failure.run} {failure.status} in {failure.state}: {failure.error}",
-            style="red",
-            soft_wrap=True,
-        )
-        again = drawing.moment(failure.next_attempt)
-        console.print(f"    {f'It is tried again {again}.' if again else 'It is not tried again.'}")
-    for arn in cluster.unknown_connections:
-        console.print(f"✗ connection of an account that is not listed: {arn}", soft_wrap=True)
+    for one in found:
+        drawing.problem(console, one.title, one.message, one.remedy, one.command)
