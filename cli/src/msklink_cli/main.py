@@ -13,6 +13,7 @@ from msklink_cli.doctor.command import diagnose
 from msklink_cli.errors import ERROR, CommandError, aws_error
 from msklink_cli.options import with_common_options
 from msklink_cli.output import console
+from msklink_cli.page import commands
 
 app = typer.Typer(
     name="msklink",
@@ -47,6 +48,8 @@ COMMANDS: dict[str, Callable[..., int | None]] = {
     "show": show.command,
     "watch": watch.command,
     "runs": runs.command,
+    "page": commands.page,
+    "report": commands.report,
     "plan": plan.command,
     "doctor": diagnose,
     "enable": change.enable,

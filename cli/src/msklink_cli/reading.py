@@ -1,6 +1,7 @@
 """Read clusters and their records with the user's credentials."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 from msklink.arns import ClusterArn, is_cluster_name
 from msklink.aws import msk_clusters, step_functions
@@ -8,15 +9,27 @@ from msklink.aws.cluster_snapshot import ClusterSnapshot, read_snapshot, read_sn
 from msklink.aws.msk_cluster_policy import read_policy
 from msklink.aws.run_state import tracked_clusters
 from msklink.aws.session import own_session
-from msklink.change_control.terms import ChangeTerms
 from msklink.cluster.description import ClusterDescription
+from msklink.policy.document import Policy
 from msklink.runs.cluster_record import ClusterRecord
 from msklink.services.connectivity import change_terms
 from msklink_cli import report
 from msklink_cli.errors import CommandError
 from msklink_cli.report import ClusterDetail, ClusterReport
 
+type RunStatus = tuple[str, datetime | None]
+"""The status of an execution and its start; None where it was not started."""
+
 NOTHING = ClusterSnapshot(ClusterRecord(), [], [], [], {}, {}, frozenset())
+
+
+class Found(NamedTuple):
+    """A cluster, and the items of it in the table."""
+
+    arn: str
+    cluster: ClusterDescription | None
+    """None where MSK no longer has it."""
+    snapshot: ClusterSnapshot
 
 
 def all_clusters() -> list[ClusterReport]:
@@ -26,14 +39,21 @@ def all_clusters() -> list[ClusterReport]:
     It makes one call for each hundred clusters, one for each MB of the table, and one for each run
     at work.
     """
+    return [
+        report.cluster_report(*one, change_terms(one.cluster), run_status(one.snapshot))
+        for one in find_all()
+    ]
+
+
+def find_all() -> list[Found]:
+    """Return every cluster of the Region, by name, with deleted ones that still have clients."""
     snapshots = read_snapshots()
     clusters = {one.arn.text: one for one in msk_clusters.list_clusters(msk_clusters.client())}
     gone = {arn for arn, snapshot in snapshots.items() if snapshot.connections}
-    found = (
-        _report(arn, clusters.get(arn), snapshots.get(arn, NOTHING))
-        for arn in clusters.keys() | gone
-    )
-    return sorted(found, key=lambda one: (one.name, one.arn))
+    return [
+        Found(arn, clusters.get(arn), snapshots.get(arn, NOTHING))
+        for arn in sorted(clusters.keys() | gone, key=lambda one: (ClusterArn.parse(one).name, one))
+    ]
 
 
 def one_cluster(name_or_arn: str) -> ClusterDetail:
@@ -44,9 +64,14 @@ def one_cluster(name_or_arn: str) -> ClusterDetail:
     if cluster is None and not snapshot.connections:
         raise not_found(name_or_arn)
     policy = read_policy(kafka, arn)[0] if cluster else None
-    return report.cluster_detail(
-        _report(arn, cluster, snapshot), snapshot, change_terms(cluster), policy
-    )
+    return detail(Found(arn, cluster, snapshot), run_status(snapshot), policy)
+
+
+def detail(found: Found, status: RunStatus | None, policy: Policy | None) -> ClusterDetail:
+    """Return the report of a cluster with its clients; *status* is that of the run at work."""
+    terms = change_terms(found.cluster)
+    listed = report.cluster_report(*found, terms, status)
+    return report.cluster_detail(listed, found.snapshot, terms, policy)
 
 
 def find(name_or_arn: str) -> str:
@@ -91,15 +116,9 @@ def not_found(name_or_arn: str) -> CommandError:
     )
 
 
-def _report(
-    arn: str, cluster: ClusterDescription | None, snapshot: ClusterSnapshot
-) -> ClusterReport:
-    terms: ChangeTerms = change_terms(cluster)
-    return report.cluster_report(arn, cluster, snapshot, terms, _status(snapshot.cluster.holder))
-
-
-def _status(run: str | None) -> tuple[str, datetime | None] | None:
-    """Return how the execution *run* stands and its start, from DescribeExecution."""
+def run_status(snapshot: ClusterSnapshot) -> RunStatus | None:
+    """Return how the run that has the lease stands and its start, from DescribeExecution."""
+    run = snapshot.cluster.holder
     if run is None:
         return None
     states = step_functions.client()

@@ -84,6 +84,8 @@ class ClientReport(BaseModel, frozen=True):
     since: datetime | None
     """Since when it is in its phase, or its removal is due."""
     expected: datetime | None
+    seconds: dict[Phase, int]
+    """How long each earlier phase took."""
     refusal: Refusal | None
     waiting: Wait | None
     removal: Removal | None
@@ -234,6 +236,7 @@ def _client(record: ConnectionRecord) -> ClientReport:
         phase=progress.phase if progress else None,
         since=progress.since if progress else None,
         expected=progress.expected if progress else None,
+        seconds=progress.seconds if progress else {},
         refusal=record.refusal or record.last_reported_refusal,
         waiting=hold
         and Wait(
