@@ -11,6 +11,7 @@ import threading
 from dataclasses import replace
 
 from localcloud.cloud import Cloud, embedded_aws
+from localcloud.owner_page import owner_page
 from localcloud.settings import settings
 
 GUIDE = """\
@@ -33,7 +34,7 @@ Any AWS tool works; the access key id is the account. The main job:
   aws ec2 create-tags --resources {client_vpc} --tags Key=msklink/orders,Value=iam
   aws ssm get-parameters-by-path --path /msklink/orders --recursive  # in about a minute
 
-Watch it, as the owner: AWS_ACCESS_KEY_ID={owner} cli/msklink watch orders
+Watch it, as the owner: open the page below, or AWS_ACCESS_KEY_ID={owner} cli/msklink watch orders
 """
 
 
@@ -42,8 +43,11 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: _stop(stop))
     chosen = settings()
-    with embedded_aws(replace(chosen, state=chosen.state / "server")) as cloud:
-        print_guide(cloud)
+    with (
+        embedded_aws(replace(chosen, state=chosen.state / "server")) as cloud,
+        owner_page(cloud) as page,
+    ):
+        print_guide(cloud, page)
         stop.wait()
 
 
@@ -65,7 +69,7 @@ def cluster(subnet_ids: list[str]) -> dict[str, object]:
     }
 
 
-def print_guide(cloud: Cloud) -> None:
+def print_guide(cloud: Cloud, page: str) -> None:
     client, second = cloud.clients
     guide = GUIDE.format(
         endpoint=cloud.endpoint,
@@ -79,7 +83,7 @@ def print_guide(cloud: Cloud) -> None:
         log=cloud.log,
         cluster=json.dumps(cluster(cloud.networks[cloud.owner].subnet_ids)),
     )
-    sys.stdout.write(f"{guide}\nready  {cloud.endpoint}  (Ctrl-C stops it)\n")
+    sys.stdout.write(f"{guide}\nready  {cloud.endpoint}  page {page}  (Ctrl-C stops both)\n")
     sys.stdout.flush()
 
 
