@@ -2,7 +2,7 @@ import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.client import BaseClient
@@ -11,6 +11,9 @@ from botocore.exceptions import ClientError
 from localcloud.msk import Durations
 from tests.support.aws import ENVIRONMENT, SHORT_DURATIONS, Accounts, accounts_in_moto
 from tests.support.prepared import ONBOARDED
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 
 def pytest_configure() -> None:
@@ -38,6 +41,15 @@ def accounts(request: pytest.FixtureRequest, durations: Durations) -> Iterator[A
     with nullcontext(prepared.accounts) if prepared else accounts_in_moto(durations) as accounts:
         yield accounts
         assert not accounts.ungranted
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator["Browser"]:
+    """Yield Chromium for one module: while it is open, its thread can run no other event loop."""
+    from tests.support.browser import chromium_browser  # noqa: PLC0415 few tests need it
+
+    with chromium_browser() as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ VPCS = ("vpc-6ded92d65897e5f46", "vpc-c7197d74529770001", "vpc-0a41c09e7b2d3f518
 
 def waiting() -> Overview:
     """Return the moment in which a reboot waits for the owner's approval."""
-    clients = [_client(0, state=State.WAITING, hold=_approval()), _refused(1), _client(2, "tls")]
+    clients = [client(0, state=State.WAITING, hold=_approval()), _refused(1), client(2, "tls")]
     clients[2] = clients[2].model_copy(update={"state": State.WAITING, "hold": _approval()})
     hold = RecordedHold(hold=_approval(), schemes=(Scheme.IAM, Scheme.TLS), since=BEGAN)
     return _overview(_orders(clients, on=(), holds=(hold,)), *_others())
@@ -45,9 +45,9 @@ def running() -> Overview:
         seconds={Phase.ASKED: 12, Phase.HELD: 1260},
     )
     clients = [
-        _client(0, state=State.PLANNED, progress=progress),
+        client(0, state=State.PLANNED, progress=progress),
         _refused(1),
-        _client(2, "tls", state=State.PLANNED, progress=progress),
+        client(2, "tls", state=State.PLANNED, progress=progress),
     ]
     return _overview(
         _orders(clients, state="UPDATING", on=(), holder="orders-29ef26ea-8"), *_others()
@@ -64,7 +64,7 @@ def connected() -> Overview:
 
 def large(clusters: int, clients_of_each: int) -> Overview:
     """Return many clusters; in every tenth, one client is refused and one waits."""
-    states = {0: _refused(1), 1: _client(0, state=State.WAITING, hold=_approval())}
+    states = {0: _refused(1), 1: client(0, state=State.WAITING, hold=_approval())}
     return _overview(
         *(
             detail(
@@ -132,7 +132,8 @@ def _orders(clients: Iterable[ConnectionRecord], **facts: Any) -> ClusterDetail:
     return detail(ORDERS, clients, tags={"msklink": "iam tls"}, terms=terms, **facts)
 
 
-def _client(team: int, scheme: str = "iam", **facts: Any) -> ConnectionRecord:
+def client(team: int, scheme: str = "iam", **facts: Any) -> ConnectionRecord:
+    """Return the record of the client of a team."""
     known = {
         "cluster_arn": f"arn:aws:kafka:{REGION}:{OWNER}:cluster/orders/1-1",
         "account": TEAMS[team],
@@ -146,7 +147,7 @@ def _client(team: int, scheme: str = "iam", **facts: Any) -> ConnectionRecord:
 
 def _published(team: int, scheme: str = "iam") -> ConnectionRecord:
     zones = ("f8290addab5650f5a", "4f0bdd8e6fea74280", "5b87de3b4d3b6e941")
-    return _client(
+    return client(
         team,
         scheme,
         state=State.PUBLISHED,
@@ -159,7 +160,7 @@ def _published(team: int, scheme: str = "iam") -> ConnectionRecord:
 
 
 def _refused(team: int) -> ConnectionRecord:
-    return _client(team, "scram", state=State.REFUSED, refusal=not_offered())
+    return client(team, "scram", state=State.REFUSED, refusal=not_offered())
 
 
 def not_offered() -> Refusal:

@@ -1,0 +1,124 @@
+"""The live page: how often it reads AWS, and what it sends."""
+
+from collections.abc import Callable
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+from msklink_cli.page.cards import card
+from msklink_cli.page.live import LivePage
+from msklink_cli.page.overview import Overview
+from tests.support import page_samples
+
+
+class Aws:
+    """An AWS that counts how often it is read, and a clock."""
+
+    def __init__(self) -> None:
+        self.overview = page_samples.waiting()
+        self.error: Exception | None = None
+        self.meanwhile: Callable[[], object] = lambda: None
+        self.readings = 0
+        self.now = 0.0
+
+    def read(self) -> Overview:
+        self.readings += 1
+        self.meanwhile()
+        if self.error:
+            raise self.error
+        return self.overview
+
+
+@pytest.fixture
+def aws() -> Aws:
+    return Aws()
+
+
+@pytest.fixture
+def page(aws: Aws) -> LivePage:
+    return LivePage(aws.read, 5, lambda: aws.now)
+
+
+def test_any_number_of_browsers_take_one_reading_in_an_interval(aws: Aws, page: LivePage) -> None:
+    for _ in range(20):
+        page.document()
+        page.changes(0)
+    aws.now += 5
+    for _ in range(20):
+        page.changes(0)
+
+    assert aws.readings == 2
+
+
+def test_nothing_is_read_while_no_browser_asks(aws: Aws, page: LivePage) -> None:
+    aws.now += 1000
+
+    assert aws.readings == 1
+    assert page.changes(0)["version"] == 2
+
+
+def test_only_what_changed_is_sent(aws: Aws, page: LivePage) -> None:
+    first = page.changes(0)
+    aws.overview, aws.now = page_samples.running(), 5
+    second = page.changes(first["version"])
+
+    assert set(first["cards"]) == {*first["ids"]}
+    assert set(second["cards"]) == {card(page_samples.running().clusters[0]).id}
+    assert page.changes(second["version"])["cards"] == {}
+    assert {*page.changes(0)["cards"]} == {*second["ids"]}
+
+
+def test_a_cluster_that_is_gone_is_named_no_more(aws: Aws, page: LivePage) -> None:
+    before = page.changes(0)["ids"]
+    aws.overview, aws.now = page_samples.large(1, 1), 5
+
+    assert not {*page.changes(1)["ids"]} & {*before}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        EndpointConnectionError(endpoint_url="http://x"),
+        ClientError({"Error": {"Code": "ThrottlingException", "Message": "Slow"}}, "Scan"),
+    ],
+    ids=lambda one: type(one).__name__,
+)
+def test_where_aws_does_not_answer_the_last_reading_stays_with_the_error(
+    aws: Aws, page: LivePage, error: Exception
+) -> None:
+    aws.error, aws.now = error, 30
+    failed = page.changes(1)
+    aws.error, aws.now = None, 35
+    recovered = page.changes(1)
+
+    assert failed["age"] == 30
+    assert failed["ids"] == recovered["ids"]
+    assert type(error).__name__[:8] in failed["summary"] or "Throttling" in failed["summary"]
+    assert 'id="banner" role="alert" hidden' not in failed["summary"]
+    assert recovered["age"] == 0
+    assert 'id="banner" role="alert" hidden' in recovered["summary"]
+
+
+def test_a_failed_reading_is_not_repeated_before_its_time(aws: Aws, page: LivePage) -> None:
+    aws.error, aws.now = EndpointConnectionError(endpoint_url="http://x"), 5
+    for _ in range(5):
+        page.changes(0)
+
+    assert aws.readings == 2
+
+
+def test_while_one_request_reads_others_get_the_last_reading(aws: Aws, page: LivePage) -> None:
+    seen = []
+    aws.meanwhile = lambda: seen.append(page.changes(0)["version"])
+    aws.now = 5
+
+    assert page.changes(0)["version"] == 2
+    assert seen == [1]
+    assert aws.readings == 2
+
+
+def test_the_error_of_the_first_reading_ends_the_command(aws: Aws) -> None:
+    aws.error = EndpointConnectionError(endpoint_url="http://x")
+
+    with pytest.raises(EndpointConnectionError):
+        LivePage(aws.read, 5)
