@@ -146,6 +146,9 @@ function take(changes) {
   body.dataset.version = changes.version;
   keeping(() => {
     document.getElementById("summary").replaceChildren(...parsed(changes.summary).childNodes);
+    for (const card of [...clusters.children]) {
+      if (!changes.ids.includes(card.id)) card.remove();
+    }
     for (const [id, html] of Object.entries(changes.cards)) {
       const [card] = parsed(html).children;
       const old = document.getElementById(id);
@@ -155,9 +158,6 @@ function take(changes) {
         clusters.append(card);
         openThem([card], clusters.children.length <= FEW);
       }
-    }
-    for (const card of [...clusters.children]) {
-      if (!changes.ids.includes(card.id)) card.remove();
     }
     arrange();
   });
