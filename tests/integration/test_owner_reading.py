@@ -1,7 +1,7 @@
 """What the command of the owner reads: clusters, their clients, and with how many calls."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from unittest import mock
@@ -10,11 +10,13 @@ import pytest
 from botocore.client import BaseClient
 
 from msklink import clock
-from msklink.aws import cluster_item, dynamodb, msk_clusters
+from msklink.aws import cluster_item, dynamodb, msk_clusters, step_functions
 from msklink.connections.record import ConnectionRecord, State
+from msklink.settings import settings
 from msklink_cli import reading
 from msklink_cli.doctor.installation import count_parameters
 from msklink_cli.errors import CommandError
+from msklink_cli.page.overview import OverviewReader
 from tests.support.aws import CLIENT, Accounts
 from tests.support.functions import OWNER
 from tests.support.steps import Steps
@@ -100,10 +102,25 @@ def test_two_clusters_of_one_name_need_an_arn(
     assert all(one in refused.value.remedy for one in both)
 
 
-def test_a_hundred_clusters_take_a_few_calls(accounts: Accounts) -> None:
-    """They have 600 clients. Lists come by pages; the run at work is described."""
-    for number in range(CLUSTERS):
-        arn = accounts.make_cluster(f"orders-{number}", tags={"msklink": "iam"})
+@pytest.fixture
+def state_machine(accounts: Accounts) -> Accounts:
+    """Create the state machine, without any run."""
+    step_functions.client().create_state_machine(
+        name=settings().state_machine_arn.rpartition(":")[2],
+        definition='{"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}',
+        roleArn="arn:aws:iam::123456789012:role/msklink",
+    )
+    return accounts
+
+
+@pytest.fixture
+def hundred_clusters(accounts: Accounts) -> list[str]:
+    """Create clusters that have 600 clients, one of them with a run at work; return their ARNs."""
+    arns = [
+        accounts.make_cluster(f"orders-{number}", tags={"msklink": "iam"})
+        for number in range(CLUSTERS)
+    ]
+    for arn in arns:
         for client in range(CLIENTS_OF_EACH):
             record = ConnectionRecord(
                 cluster_arn=arn,
@@ -114,8 +131,13 @@ def test_a_hundred_clusters_take_a_few_calls(accounts: Accounts) -> None:
                 requested_at=clock.now(),
             )
             dynamodb.save(record, clock.now())
-    cluster_item.take_lease(arn, "orders-99-0b1c2d3e-1")
+    cluster_item.take_lease(arns[-1], "orders-99-0b1c2d3e-1")
+    return arns
 
+
+@pytest.mark.usefixtures("hundred_clusters")
+def test_a_hundred_clusters_take_a_few_calls() -> None:
+    """Lists come by pages; the run at work is described."""
     with calls_made() as made:
         found = reading.all_clusters()
 
@@ -132,3 +154,40 @@ def test_parameters_are_counted_page_by_page_up_to_the_most(accounts: Accounts) 
 
     assert count_parameters(1000) == 120
     assert count_parameters(100) == 100
+
+
+@pytest.mark.usefixtures("state_machine")
+def test_the_page_reads_a_policy_only_when_it_may_be_another(
+    hundred_clusters: list[str], accounts: Accounts
+) -> None:
+    """The first reading reads all policies; a run with the lease that is not at work has died."""
+    accounts.make_cluster("without-clients", tags={"msklink": "iam"})
+    reader = OverviewReader()
+    with calls_made() as first:
+        overview = reader.read()
+    with calls_made() as second:
+        reader.read()
+    cluster_item.take_lease(hundred_clusters[0], "orders-0-0b1c2d3e-7")
+    with calls_made() as third:
+        reader.read()
+
+    assert len(overview.clusters) == CLUSTERS + 1
+    assert sum(len(one.connections) for one in overview.clusters) == CLUSTERS * CLIENTS_OF_EACH
+    assert first.pop("GetClusterPolicy") == CLUSTERS
+    assert first.keys() == {"ListClustersV2", "Scan", "ListExecutions", "DescribeExecution"}
+    assert first.total() <= 6
+    assert second.keys() == first.keys()
+    assert second.total() <= 6
+    assert third["GetClusterPolicy"] == 1
+
+
+@pytest.mark.usefixtures("state_machine")
+def test_a_policy_that_cannot_be_read_leaves_the_rest(
+    connected: Steps, failing: Callable[[str, str, str], Callable[[], None]]
+) -> None:
+    failing("kafka", "GetClusterPolicy", "AccessDeniedException")
+
+    [found] = OverviewReader().read().clusters
+
+    assert (found.arn, found.policy) == (connected.cluster_arn, None)
+    assert found.connections
