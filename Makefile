@@ -1,6 +1,6 @@
 # Every target does its own set-up; a second run finds it done.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-faults test-faults-all local check deploy redrive bench-scale docs lock clean
+.PHONY: help demo test test-faults test-faults-all local check deploy redrive bench-scale docs screenshots lock clean
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 
@@ -52,6 +52,9 @@ docs: $(VENV) ## generate pages and diagrams from the code, and the probe in the
 	PYTHONPATH=.:layers/core python -m tests.support.refusal_page
 	PYTHONPATH=.:layers/core python -m tests.support.probe_code
 	PYTHONPATH=.:layers/core python -m tests.support.permission_page
+
+screenshots: $(VENV) ## take the pictures of the owner's page in docs/images; needs Chromium
+	PYTHONPATH=.:layers/core:cli/src python -m tools.page_screenshots
 
 lock: $(VENV) ## update and pin the requirements with hashes
 	uv pip compile -q --upgrade --generate-hashes --python-version 3.13 --no-emit-index-url \

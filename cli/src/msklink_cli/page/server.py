@@ -1,4 +1,4 @@
-"""Serve the page on this machine, to whoever has its address."""
+"""Serve the page on this machine, to those who have its address."""
 
 import json
 import secrets
