@@ -4,11 +4,14 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from localcloud.cloud import Cloud
+from localcloud.owner_page import owner_page
 from tests.e2e.deployed_cluster import CLIENT, OTHER, DeployedCluster, create_cluster
 from tests.e2e.owner_command import Msklink, person
 from tests.support.browser import opened
@@ -76,7 +79,7 @@ def test_the_page_shows_a_run_from_the_hold_to_its_end(
     expect(card.locator("dl")).to_contain_text("admits 1 account")
 
 
-def test_two_browsers_take_as_many_calls_as_one(
+def test_browsers_take_lists_and_no_call_for_each_cluster(
     chromium: Browser, page: Page, address: str, cloud: Cloud
 ) -> None:
     with opened(chromium, address) as other:
@@ -110,6 +113,14 @@ def test_the_report_is_one_file_that_shows_the_same(
         card = page.locator(f".cluster[data-name={NAME}]")
         card.locator("summary").first.press("Enter")
         expect(card.locator(".problems")).to_contain_text("SchemeNotOffered")
+
+
+@pytest.mark.usefixtures("cluster")
+def test_the_page_runs_beside_the_embedded_aws(chromium: Browser, cloud: Cloud) -> None:
+    with owner_page(cloud) as address, opened(chromium, address) as page:
+        expect(page.locator(f".cluster[data-name={NAME}]")).to_have_count(1)
+    with pytest.raises(URLError):
+        urlopen(address)
 
 
 def test_a_file_in_a_folder_that_is_not_there_is_refused(viewer: Msklink) -> None:

@@ -8,7 +8,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+PATIENCE_MS = 120_000
+"""How long a browser may take on a busy machine; a test that passes does not wait for it."""
 
 
 @contextmanager
@@ -20,6 +23,7 @@ def chromium_browser() -> Iterator[Browser]:
         if os.environ.get("CI") == "true":
             pytest.fail(missing)
         pytest.skip(missing)
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         # Chromium has no sandbox for root, as which CI runs.
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
@@ -32,6 +36,7 @@ def opened(browser: Browser, address: str, **options: Any) -> Iterator[Page]:
     """Open *address*; at the end, no error was logged and nothing was loaded from elsewhere."""
     with browser.new_context(**options) as context:
         page = context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
         errors: list[str] = []
         asked: set[str] = set()
         page.on("pageerror", lambda error: errors.append(str(error)))

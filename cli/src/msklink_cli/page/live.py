@@ -59,7 +59,8 @@ class LivePage:
             "version": last.version,
             "read": at.isoformat(),
             "age": self._clock() - last.read_at,
-            "summary": render.summary(last.overview, [*last.cards.values()], self._problem),
+            "problem": render.without_secret(self._problem),
+            "summary": render.summary(last.overview, [*last.cards.values()]),
             "ids": [*last.cards],
             "cards": {
                 name: render.draw_card(one, at)
@@ -83,7 +84,7 @@ class LivePage:
             self._last = self._next(self._last)
             self._problem = ""
         except (BotoCoreError, ClientError) as error:
-            self._problem = aws_error(error).line
+            self._problem = f"AWS does not answer: {aws_error(error).line}"
         finally:
             self._tried = self._clock()
 

@@ -52,12 +52,17 @@ class Live:
 def document(
     overview: Overview, drawn: Sequence[Card], live: Live | None = None, problem: str = ""
 ) -> str:
-    """Return the whole page; with *live* its script asks for changes."""
+    """
+    Return the whole page; with *live* its script asks for changes.
+
+    *problem* says why the overview is not of now.
+    """
     return (
         _environment()
         .get_template("document.html")
         .render(
-            summary=summary(overview, drawn, problem),
+            summary=summary(overview, drawn),
+            problem=problem,
             cards=[Markup(draw_card(one, overview.at)) for one in drawn],
             overview=overview,
             live=live,
@@ -68,8 +73,8 @@ def document(
     )
 
 
-def summary(overview: Overview, drawn: Sequence[Card], problem: str = "") -> Markup:
-    """Return the head of the page; *problem* says why the overview is not of now."""
+def summary(overview: Overview, drawn: Sequence[Card]) -> Markup:
+    """Return the head of the page: where it is about, counts, cost and filters."""
     clusters = [one.cluster for one in drawn]
     clients = cards.total_clients(clusters)
     return Markup(
@@ -86,7 +91,6 @@ def summary(overview: Overview, drawn: Sequence[Card], problem: str = "") -> Mar
             ],
             schemes=sum(len(one.on) for one in clusters),
             monthly=cards.monthly(clusters),
-            problem=problem,
         )
     )
 
@@ -129,7 +133,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=_without_secret,
+        finalize=without_secret,
     )
     found.filters.update(
         sign=cards.sign,
@@ -144,7 +148,7 @@ def _environment() -> Environment:
     return found
 
 
-def _without_secret(value: Any) -> Any:
+def without_secret(value: Any) -> Any:
     """Return *value* as the page shows it: without the external id of the owner stack."""
     if isinstance(value, str):
         return value.replace(settings().external_id, HIDDEN)

@@ -144,6 +144,7 @@ function parsed(html) {
 function take(changes) {
   Object.assign(clock, { read: Date.parse(changes.read), age: changes.age, received: performance.now() });
   body.dataset.version = changes.version;
+  warn(changes.problem);
   keeping(() => {
     document.getElementById("summary").replaceChildren(...parsed(changes.summary).childNodes);
     for (const card of [...clusters.children]) {
@@ -165,15 +166,20 @@ function take(changes) {
   showTimes();
 }
 
+/** Show a problem, or none; a screen reader reads it out when it is another. */
+function warn(problem) {
+  const banner = document.getElementById("banner");
+  banner.hidden = problem === "";
+  if (banner.textContent !== problem) banner.textContent = problem;
+}
+
 async function follow() {
   try {
     const answer = await fetch(`changes?since=${body.dataset.version}`, { cache: "no-store" });
     if (!answer.ok) throw new Error(`it answers ${answer.status}`);
     take(await answer.json());
   } catch (error) {
-    const banner = document.getElementById("banner");
-    banner.hidden = false;
-    banner.textContent = `The command msklink page does not answer: ${error.message}. Start it again, and open the address that it prints.`;
+    warn(`The command msklink page does not answer: ${error.message}. Start it again, and open the address that it prints.`);
   }
   setTimeout(follow, body.dataset.interval * 1000);
 }
@@ -201,8 +207,12 @@ document.addEventListener("click", async (event) => {
     show();
     return;
   }
-  await navigator.clipboard.writeText(button.dataset.copy);
-  button.textContent = "Copied";
+  try {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    button.textContent = "Copied";
+  } catch {
+    getSelection().selectAllChildren(button.previousElementSibling);
+  }
 });
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
