@@ -13,7 +13,6 @@ from msklink.policy.document import SIZE_LIMIT
 from msklink.refusals import Code, refuse
 from msklink.runs.cluster_record import RunFailure
 from msklink_cli.doctor.cluster_rules import of_cluster
-from msklink_cli.doctor.finding import Finding, Severity
 from msklink_cli.doctor.installation import (
     NEARLY_ALL_PARAMETERS,
     Installation,
@@ -22,6 +21,7 @@ from msklink_cli.doctor.installation import (
     _logs_writes,
 )
 from msklink_cli.doctor.installation_rules import of_bus, of_installation
+from msklink_cli.findings import Finding, Severity
 from msklink_cli.report import ClusterDetail, PolicyReport, Run
 from tests.cli.test_report import REFUSED, detail, snapshot
 from tests.unit.factories import ARN, CLIENT, NOW, OTHER_CLIENT, connection

@@ -127,7 +127,7 @@ def test_a_failed_run_says_when_it_is_tried_again() -> None:
     )
     found = detail(snapshot(failure=failure, last_run_number=7))
 
-    assert "run orders-0b1c2d3e-7 FAILED in GrantAccess: TransientError" in text(found)
+    assert "Run orders-0b1c2d3e-7 ended as FAILED in GrantAccess: TransientError" in text(found)
     assert "tried again 2026-01-01 01:00Z" in text(found)
 
 

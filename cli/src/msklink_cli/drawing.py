@@ -22,6 +22,7 @@ SIGNS = {
     "granted": ("✓", "green"),
     "leaving": ("↓", "yellow"),
     "warning": ("!", "yellow"),
+    "problem": ("✗", "red"),
 }
 
 CLUSTER_COLOURS = {"ACTIVE": "green", "FAILED": "red", "DELETED": "red", "DELETING": "yellow"}
@@ -64,18 +65,21 @@ def heading(console: Console, text: str) -> None:
 
 def refusal(console: Console, one: Refusal, about: str = "") -> None:
     """Print a refusal with its remedy."""
-    problem(console, f"{about}: {one.code}" if about else one.code, one.message, one.remedy)
+    reason(console, f"{about}: {one.code}" if about else one.code, one.message, one.remedy)
 
 
-def problem(
-    console: Console, title: str, message: str = "", remedy: str = "", command: str = ""
+def reason(
+    console: Console,
+    title: str,
+    message: str,
+    remedy: str,
+    command: str = "",
+    severity: str = "problem",
 ) -> None:
-    """Print what is wrong with its remedy, and the *command* with which an owner carries it out."""
-    text = Text(f"✗ {title}", style="red")
-    if message:
-        text.append(f"  {message}", style="default")
-    console.print(text, soft_wrap=True)
-    if remedy:
-        console.print(f"    {remedy}", style="italic", soft_wrap=True)
+    """Print what is in the way with its remedy, and the *command* that carries it out."""
+    sign, colour = SIGNS[severity]
+    text = Text(f"{sign} {title}", style=colour)
+    console.print(text.append(f"  {message}", style="default"), soft_wrap=True)
+    console.print(f"    {remedy}", style="italic", soft_wrap=True)
     if command:
         console.print(f"    $ {command}", style="bold", soft_wrap=True)

@@ -5,10 +5,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from msklink_cli import clusters, drawing
+from msklink_cli import clusters, drawing, findings
 from msklink_cli.options import Common
 from msklink_cli.output import Result
-from msklink_cli.problems import problems
 from msklink_cli.reading import one_cluster
 from msklink_cli.report import ClientReport, ClusterDetail
 
@@ -89,8 +88,8 @@ def _detail(client: ClientReport) -> str:
 
 
 def _problems(console: Console, cluster: ClusterDetail) -> None:
-    found = [*problems(cluster)]
+    found = [*findings.of_cluster(cluster)]
     if found:
         drawing.heading(console, "What to do")
     for one in found:
-        drawing.problem(console, one.title, one.message, one.remedy, one.command)
+        one.draw(console)

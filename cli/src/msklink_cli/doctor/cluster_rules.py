@@ -5,17 +5,14 @@ from collections.abc import Iterator
 from msklink.arns import ClusterArn
 from msklink.change_control.holds import freeze_hold
 from msklink.change_control.plan import Plan
-from msklink.connections.record import State
-from msklink.refusals import WARNINGS, Code
-from msklink_cli import drawing
-from msklink_cli.doctor.finding import Finding, Severity
+from msklink.refusals import Code
+from msklink_cli import findings
+from msklink_cli.findings import Finding, Severity
 from msklink_cli.remedies import owner_command
-from msklink_cli.report import ClientReport, ClusterDetail
+from msklink_cli.report import ClusterDetail
 
 NEARLY_FULL = 0.9
 """The share of the cluster policy from which a few more accounts can fill it."""
-
-_TEMPORARY = {Code.AWAITING_APPROVAL, Code.OUTSIDE_WINDOW, Code.FROZEN}
 
 
 def of_cluster(
@@ -38,49 +35,18 @@ def of_cluster(
             remedy="Name the schemes that clients may use, or auto.",
             command=f"msklink enable {name} auto",
         )
-    for refusal in cluster.refusals:
-        yield Finding.of(refusal, name, command=owner_command(refusal, cluster))
     frozen = freeze_hold(cluster.freeze, ClusterArn.parse(cluster.arn))
     if frozen and not any(one.reason.code is Code.FROZEN for one in cluster.waiting):
         command = owner_command(frozen.reason, cluster)
         yield Finding.of(frozen.reason, name, Severity.WAITING, command)
-    for wait in cluster.waiting:
-        waits = wait.reason.code in _TEMPORARY
-        severity = Severity.WAITING if waits else Severity.PROBLEM
-        yield Finding.of(wait.reason, name, severity, owner_command(wait.reason, cluster))
-    yield from _run(cluster)
+    clients = {one.place: one.account for one in cluster.connections}
+    for one in findings.of_cluster(cluster):
+        if account in {"", clients.get(one.about, account)}:
+            yield one.model_copy(update={"about": one.about or name})
     yield from _policy(cluster)
     yield from _pending(cluster, plan)
     yield from _accounts(cluster, plan, account)
-    for client in cluster.connections:
-        if account in {"", client.account}:
-            yield from _client(cluster, client)
     yield from _refused_now(cluster, plan, account)
-
-
-def _run(cluster: ClusterDetail) -> Iterator[Finding]:
-    if cluster.run and cluster.run.status != "RUNNING":
-        yield Finding(
-            code="LeaseOfDeadRun",
-            severity=Severity.WAITING,
-            about=cluster.name,
-            message=f"Run {cluster.run.name} has the lease of the cluster, but is "
-            f"{cluster.run.status}. No other run begins before the lease is released.",
-            remedy="The next sweep releases it and starts another run.",
-        )
-    if failure := cluster.failure:
-        time = drawing.moment(failure.next_attempt)
-        again = f" It is tried again {time}." if time else " It is not tried again."
-        yield Finding(
-            code="RunFailed",
-            severity=Severity.PROBLEM,
-            about=cluster.name,
-            message=f"Run {failure.run} ended as {failure.status} in {failure.state}: "
-            f"{failure.error or failure.cause or 'no error'}.{again}",
-            remedy="docs/operations.md says what each error means. Setting the tag of the cluster "
-            "again to its value starts a run at once.",
-            command=f"msklink runs {cluster.name} {failure.run}",
-        )
 
 
 def _policy(cluster: ClusterDetail) -> Iterator[Finding]:
@@ -119,33 +85,6 @@ def _accounts(cluster: ClusterDetail, plan: Plan | None, account: str) -> Iterat
                 remedy="The client team tags its VPC: "
                 f"msklink-client request {cluster.name} --vpc VPC --schemes iam.",
             )
-
-
-def _client(cluster: ClusterDetail, client: ClientReport) -> Iterator[Finding]:
-    about = client.place
-    if client.refusal:
-        yield Finding.of(
-            client.refusal, about, command=owner_command(client.refusal, cluster, client)
-        )
-    for warning in client.warnings:
-        is_warning = warning.code in WARNINGS
-        yield Finding.of(warning, about, Severity.WARNING if is_warning else Severity.PROBLEM)
-    if client.state is State.FAILED and not client.refusal:
-        yield Finding(
-            code="ConnectionFailed",
-            severity=Severity.PROBLEM,
-            about=about,
-            message=client.failure or "The connection has failed.",
-            remedy="The next sweep tries it again.",
-        )
-    if client.check and not client.check.good:
-        yield Finding(
-            code="CheckFailed",
-            severity=Severity.PROBLEM,
-            about=about,
-            message=f"Layer {client.check.layer}: {client.check.detail}",
-            remedy=client.check.remedy,
-        )
 
 
 def _pending(cluster: ClusterDetail, plan: Plan | None) -> Iterator[Finding]:

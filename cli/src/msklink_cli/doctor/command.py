@@ -5,23 +5,16 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.text import Text
 
 from msklink.tags import is_account_id
 from msklink_cli import plan
 from msklink_cli.doctor import cluster_rules, installation_rules
-from msklink_cli.doctor.finding import Finding, Severity
 from msklink_cli.doctor.installation import read_installation
 from msklink_cli.errors import CHANGES_PLANNED, CommandError
+from msklink_cli.findings import Finding, Severity
 from msklink_cli.options import Common
 from msklink_cli.output import Result
 from msklink_cli.reading import all_clusters, one_cluster
-
-_DRAWN = {
-    Severity.PROBLEM: ("✗", "red"),
-    Severity.WAITING: ("‖", "yellow"),
-    Severity.WARNING: ("!", "cyan"),
-}
 
 
 def diagnose(
@@ -66,9 +59,4 @@ def draw(console: Console, findings: Sequence[Finding]) -> None:
         console.print("✓ Nothing is in the way.", style="green")
         return
     for one in sorted(findings, key=lambda one: list(Severity).index(one.severity)):
-        sign, colour = _DRAWN[one.severity]
-        head = Text(f"{sign} {one.about}: {one.code}", style=colour)
-        console.print(head.append(f"  {one.message}", style="default"), soft_wrap=True)
-        console.print(f"    {one.remedy}", style="italic", soft_wrap=True)
-        if one.command:
-            console.print(f"    $ {one.command}", style="bold", soft_wrap=True)
+        one.draw(console)

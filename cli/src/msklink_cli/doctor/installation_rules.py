@@ -4,12 +4,12 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from msklink_cli.doctor.finding import Finding, Severity
 from msklink_cli.doctor.installation import (
     NEARLY_ALL_PARAMETERS,
     PARAMETERS,
     Installation,
 )
+from msklink_cli.findings import Finding, Severity
 
 ENOUGH_CONCURRENCY = 50
 """Concurrent executions for a few runs with ten clients each; a new account can have ten."""

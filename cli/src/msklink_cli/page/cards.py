@@ -11,8 +11,8 @@ from msklink.arns import ClusterArn
 from msklink.auth_scheme import Scheme
 from msklink.change_control.cost import cost_of
 from msklink.connections.record import UNFINISHED_STATES, Phase, State
-from msklink_cli import drawing
-from msklink_cli.problems import Problem, problems
+from msklink_cli import drawing, findings
+from msklink_cli.findings import Finding
 from msklink_cli.report import DELETED, ClientReport, ClusterDetail
 
 TONES = {"red": "bad", "yellow": "waiting", "cyan": "moving", "green": "good"}
@@ -25,7 +25,7 @@ ATTENTION = (*TONES.values(), QUIET)
 
 
 def tone(state: str) -> str:
-    """Return the tone of a state of a client or problem."""
+    """Return the tone of a state of a client, or of the severity of a finding."""
     return TONES.get(drawing.SIGNS.get(state, ("", ""))[1], QUIET)
 
 
@@ -65,7 +65,7 @@ class Card:
     cluster: ClusterDetail
     tones: tuple[str, ...]
     """What there is of it, the most urgent first."""
-    problems: tuple[Problem, ...]
+    findings: tuple[Finding, ...]
     steps: tuple[PhaseStep, ...]
     monthly: float | None
     """US dollars a month for private connectivity; None where no price is known."""
@@ -83,13 +83,13 @@ class Card:
 
 
 def card(cluster: ClusterDetail) -> Card:
-    found = tuple(problems(cluster))
+    found = tuple(findings.of_cluster(cluster))
     return Card(
         id=f"c-{_digest(cluster.arn)}",
         digest=_digest(cluster.model_dump_json()),
         cluster=cluster,
         tones=_tones(cluster, found),
-        problems=found,
+        findings=found,
         steps=tuple(_steps(cluster)),
         monthly=monthly([cluster]),
     )
@@ -99,8 +99,8 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _tones(cluster: ClusterDetail, found: Iterable[Problem]) -> tuple[str, ...]:
-    tones = {tone(state) for state in cluster.clients} | {tone(one.state) for one in found}
+def _tones(cluster: ClusterDetail, found: Iterable[Finding]) -> tuple[str, ...]:
+    tones = {tone(state) for state in cluster.clients} | {tone(one.severity) for one in found}
     if cluster.freeze:
         tones.add("waiting")
     if run := cluster.run:
