@@ -58,7 +58,7 @@ def _end_with_parent() -> None:
 
 
 if __name__ == "__main__":
-    from msklink_cli.main import main  # only on the path of this process
+    from msklink_cli.main import run  # only on the path of this process
 
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    main(["page", "--interval", INTERVAL_SECONDS])
+    sys.exit(run(["page", "--interval", INTERVAL_SECONDS]))

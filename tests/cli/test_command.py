@@ -3,20 +3,23 @@
 import os
 import re
 import subprocess
+from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.exceptions import (
     ClientError,
     EndpointConnectionError,
+    HTTPClientError,
     NoCredentialsError,
     NoRegionError,
     ProfileNotFound,
 )
 from packaging.version import Version
 
-from msklink_cli.errors import CommandError, aws_error
+from msklink_cli.errors import CommandError, aws_error, unexpected_error
 from msklink_cli.main import COMMANDS, run
-from msklink_cli.plan import _tags, _vpcs
+from msklink_cli.plan import assumptions
 from tests.support.cloudformation import ROOT, template
 
 
@@ -97,22 +100,133 @@ def test_an_error_of_aws_has_a_remedy(error: ClientError, code: str, remedy: str
     assert "\n" not in found.line
 
 
+VPC, OTHER_VPC = "vpc-0a1b2c3d", "vpc-0a1b2c3d4e5f67890"
+
+
+def assumed(**given: Any) -> dict[str, Any]:
+    nothing: dict[str, Any] = {"schemes": None, "clients": (), "vpcs": (), "tags": ()}
+    return assumptions("msklink", **(nothing | given))
+
+
 def test_the_options_of_a_plan_are_its_assumptions() -> None:
-    assert _tags(["msklink/freeze", "msklink=iam", "a=b=c", "empty="]) == {
+    assert assumed() == {}
+    assert assumed(tags=["msklink/freeze", "team=a b", "empty="])["tags"] == {
         "msklink/freeze": None,
-        "msklink": "iam",
-        "a": "b=c",
+        "team": "a b",
         "empty": "",
     }
-    assert _vpcs(["222222222222/vpc-1=iam,tls", "222222222222/vpc-2=off"]) == {
-        "222222222222": {"vpc-1": "iam tls", "vpc-2": "off"}
-    }
+    assert assumed(schemes="iam,tls")["tags"] == {"msklink": "iam tls"}
 
 
-@pytest.mark.parametrize("word", ["vpc-1=iam", "222222222222/vpc-1", "", "222222222222"])
-def test_a_malformed_vpc_of_a_plan_is_refused(word: str) -> None:
-    with pytest.raises(CommandError, match="--vpc"):
-        _vpcs([word])
+def test_an_account_whose_vpc_asks_is_taken_to_be_listed() -> None:
+    found = assumed(
+        clients=["333333333333"],
+        vpcs=[
+            f"222222222222/{VPC}=iam,tls",
+            f"222222222222/{OTHER_VPC}=off",
+            f"1{'0' * 11}/{VPC}=off",
+        ],
+    )
+
+    assert found["clients"] == ["333333333333", "222222222222"]
+    assert found["vpcs"]["222222222222"] == {VPC: "iam tls", OTHER_VPC: "off"}
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        *(
+            ({"vpcs": [one]}, "MalformedVpcOption")
+            for one in (f"{VPC}=iam", f"222222222222/{VPC}", "", "222222222222", "2/vpc=iam", "//=")
+        ),
+        ({"vpcs": [f"222222222222/{VPC}=bogus"]}, "UnknownScheme"),
+        ({"vpcs": [f"222222222222/{VPC}="]}, "SchemeMissing"),
+        *(({"clients": [one]}, "MalformedAccount") for one in ("", "x", "-1", "2" * 13)),
+        *(({"schemes": one}, "UnknownScheme") for one in ("bogus", "off iam", "auto tls")),
+        ({"schemes": ""}, "SchemeMissing"),
+        *(
+            ({"tags": [one]}, "MalformedTag")
+            for one in ("", "=", "=x", "aws:x=1", "a\nb=c", "k" * 129, "k=" + "v" * 256, "a,b=c")
+        ),
+        ({"schemes": "iam", "tags": ["msklink=tls"]}, "Usage"),
+    ],
+)
+def test_malformed_assumptions_are_refused_before_aws_is_asked(
+    given: dict[str, Any], code: str
+) -> None:
+    with pytest.raises(CommandError) as refused:
+        assumed(**given)
+
+    assert refused.value.code == code
+    assert len(refused.value.line) < 400
+
+
+def command(*words: str, **changes: Any) -> subprocess.CompletedProcess[str]:
+    """Run the command as a shell does, without an AWS that it could reach."""
+    environment = os.environ | {"AWS_EC2_METADATA_DISABLED": "true"} | changes.pop("variables", {})
+    return subprocess.run(
+        [ROOT / "cli" / "msklink", *words],
+        env=environment,
+        capture_output=not {"stdout", "stderr"} & changes.keys(),
+        text=True,
+        check=False,
+        **changes,
+    )
+
+
+@pytest.mark.parametrize("endpoint", ["rubbish", "http://[::1", "http://127.0.0.1:99999"])
+def test_an_address_that_is_none_is_named(endpoint: str) -> None:
+    place = {"AWS_ENDPOINT_URL": endpoint, "AWS_REGION": "eu-west-1"}
+    done = command(
+        "clusters", variables=place | {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
+    )
+
+    assert done.returncode == 1
+    assert re.fullmatch(r"msklink: InvalidEndpoint: [^\n]+\n", done.stderr)
+
+
+def test_signs_that_the_terminal_does_not_have_are_replaced() -> None:
+    done = command("--help", variables={"PYTHONIOENCODING": "ascii"})
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "doctor" in done.stdout
+
+
+def test_a_full_disk_and_closed_streams_are_no_traceback() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = command("--help", stdout=full, stderr=subprocess.PIPE)
+    closed = subprocess.run(
+        f"{ROOT}/cli/msklink --version >&- 2>&-; {ROOT}/cli/msklink --help <&- | head -1",
+        shell=True,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert re.fullmatch(r"msklink: OutputFailed: [^\n]+\n", done.stderr)
+    assert closed.stderr == ""
+
+
+def test_no_words_print_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([]) == 1
+
+    said = capsys.readouterr()
+    assert "doctor" in said.out
+    assert said.err == ""
+
+
+def test_an_error_shows_no_signature() -> None:
+    error = HTTPClientError(error="bad value b'AWS4-HMAC-SHA256 Credential=x, Signature=1234'")
+
+    assert "1234" not in aws_error(error).line
+    assert "1234" not in unexpected_error(ValueError(str(error))).line
+
+
+def test_an_error_has_no_control_characters() -> None:
+    assert (
+        CommandError("Code", "a\x1b[31m b\r\nc\x00", "Do it.").line == "Code: a [31m b c . Do it."
+    )
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

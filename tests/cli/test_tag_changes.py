@@ -143,3 +143,16 @@ def test_a_cluster_has_at_most_fifty_tags() -> None:
         tag_changes.allow(tags, NS, [CLIENT])
 
     assert refused.value.code == "TooManyTags"
+
+
+@pytest.mark.parametrize("reason", ["a\nb", "\x1b[31m", "x" * 256, "no: colon"])
+def test_the_reason_of_a_freeze_is_a_value_that_msk_takes(reason: str) -> None:
+    with pytest.raises(CommandError) as refused:
+        tag_changes.freeze(NS, reason)
+
+    assert refused.value.code == "MalformedTag"
+    assert tag_changes.freeze(NS, "month end") == {"msklink/freeze": "month end"}
+
+
+def test_off_approves_nothing() -> None:
+    assert tag_changes.approve(NS, ["iam"], [], ["off"]) == {}

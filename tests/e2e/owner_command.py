@@ -49,7 +49,7 @@ class Msklink:
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Start the command in the background, without a terminal."""
         return subprocess.Popen(
-            [sys.executable, "-m", "msklink_cli.main", *words],
+            [sys.executable, "-m", "msklink_cli.entry", *words],
             env=environment(self.cloud, self.cloud.owner)
             | self._credentials()
             | {"PYTHONPATH": ":".join(str(REPOSITORY / one) for one in SOURCES)},

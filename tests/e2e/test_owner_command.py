@@ -149,6 +149,14 @@ def test_a_freeze_holds_until_it_is_thawed(
     )
 
 
+def test_the_time_of_watch_ends_it(viewer: Msklink, cluster: DeployedCluster) -> None:
+    code, said, wrong = viewer.run("watch", cluster.arn, "--timeout", "0")
+
+    assert code == 1
+    assert "AwaitingApproval" in said
+    assert wrong.startswith("msklink: TimedOut: ")
+
+
 def test_after_the_approval_the_run_is_followed_to_its_end(
     operator: Msklink, viewer: Msklink, cluster: DeployedCluster, cloud: Cloud
 ) -> None:
@@ -182,7 +190,7 @@ def test_the_runs_say_what_took_how_long(viewer: Msklink, cluster: DeployedClust
 
 
 def test_a_run_that_is_not_there_is_named(viewer: Msklink, cluster: DeployedCluster) -> None:
-    code, _, wrong = viewer.run("runs", cluster.arn, "orders-1")
+    code, _, wrong = viewer.run("runs", cluster.arn, "another-29ef26ea-1")
 
     assert code == 1
     assert wrong.startswith("msklink: RunNotFound: ")

@@ -11,6 +11,7 @@ from msklink.change_control.plan import (
     Kind,
     Plan,
     PlannedClient,
+    PlannedRemoval,
     Reboot,
     Step,
     policy_change,
@@ -20,7 +21,7 @@ from msklink.change_control.plan import (
 )
 from msklink.policy.document import ClusterGrant
 from msklink.refusals import Code, refuse
-from tests.unit.factories import ARN, CLIENT
+from tests.unit.factories import ARN, CLIENT, LATER, NOW
 from tests.unit.policy_builders import CLUSTER, read
 
 OTHER = "333333333333"
@@ -129,6 +130,21 @@ def test_a_summary_of_many_accounts_names_some() -> None:
 
     assert summarize(plan) == (
         f"20 connections to create in {', '.join(accounts[:5])} and 15 more."
+    )
+
+
+def test_a_summary_begins_with_the_connections_that_will_be_removed() -> None:
+    """They are removed after the grace hours, so no step of this run removes them."""
+    reason = refuse(Code.NO_LONGER_ASKED, scheme="iam", key="msklink/orders", vpc_id="vpc-1")
+    gone = [
+        PlannedRemoval(account=account, vpc_id="vpc-1", scheme="iam", due=due, reason=reason)
+        for account, due in ((CLIENT, LATER), (OTHER, NOW), (OTHER, None))
+    ]
+    found = summarize(Plan(cluster=ARN, asked={}, removals=tuple(gone), steps=(step("x:Y"),)))
+
+    assert found == (
+        f"2 connections to be removed in {CLIENT}, {OTHER}, from 2026-01-01 00:00 UTC on. "
+        f"1 connection kept in {OTHER} by deletion protection."
     )
 
 

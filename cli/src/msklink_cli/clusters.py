@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
+from msklink.connections.record import Phase
 from msklink_cli import drawing
 from msklink_cli.options import Common
 from msklink_cli.output import Result
@@ -45,16 +46,18 @@ def now(cluster: ClusterReport) -> Text:
     """Return what is in progress or in the way, the most urgent first."""
     lines: list[Text] = []
     if cluster.freeze:
-        lines.append(Text(f"‖ frozen by {cluster.freeze}", style="yellow"))
+        why = f": {cluster.freeze_reason}" if cluster.freeze_reason else ""
+        lines.append(Text(f"‖ frozen by {cluster.freeze}{why}", style="yellow"))
     if cluster.failure:
         lines.append(Text(f"✗ run {cluster.failure.run} {cluster.failure.status}", style="red"))
     lines += [_waiting(one.reason.code, drawing.moment(one.until)) for one in cluster.waiting]
     lines += [Text(f"✗ {one.code}", style="red") for one in cluster.refusals]
     if run := cluster.run:
-        phase = f" {run.phase}" if run.phase else ""
+        reboots = " (the brokers reboot)" if run.phase is Phase.ENABLING else ""
+        phase = f"{run.phase}{reboots}" if run.phase else "running"
         expected = f", expected by {drawing.moment(run.expected)}" if run.expected else ""
         alive = run.status == "RUNNING"
-        text = f"… {phase.strip() or 'running'}{expected}" if alive else f"✗ run {run.status}"
+        text = f"… {phase}{expected}" if alive else f"✗ run {run.status}"
         lines.append(Text(text, style="cyan" if alive else "red"))
     if not lines:
         return Text("idle" if cluster.managed else "not opted in", style="dim")

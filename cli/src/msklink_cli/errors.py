@@ -1,5 +1,7 @@
 """Errors that end a command: one line with a code, what is wrong, and the remedy."""
 
+import re
+
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -38,7 +40,7 @@ class CommandError(Exception):
     def line(self) -> str:
         """The error in one line."""
         text = f"{self.code}: {_sentence(self.problem)} {self.remedy}"
-        return " ".join(text.split())
+        return " ".join("".join(one if one.isprintable() else " " for one in text).split())
 
 
 def _sentence(text: str) -> str:
@@ -59,7 +61,7 @@ def aws_error(error: BotoCoreError | ClientError) -> CommandError:
         if code in _BAD_CREDENTIALS:
             return CommandError(code, str(error), "Sign in again, for example with aws sso login.")
         return CommandError(code, str(error), "Try again; if it stays, see docs/operations.md.")
-    name = type(error).__name__
+    name, text = type(error).__name__, _without_credentials(str(error))
     match error:
         case NoCredentialsError() | PartialCredentialsError():
             remedy = (
@@ -73,4 +75,22 @@ def aws_error(error: BotoCoreError | ClientError) -> CommandError:
             remedy = "Check --region, AWS_ENDPOINT_URL and the network."
         case _:
             remedy = "Check your AWS configuration and the network, and try again."
-    return CommandError(name, str(error), remedy)
+    return CommandError(name, text, remedy)
+
+
+def _without_credentials(text: str) -> str:
+    """Return *text* without the header of a signed request, which some errors quote."""
+    return re.sub(r"AWS4-HMAC-SHA256.*", "…", text, flags=re.DOTALL)
+
+
+def unexpected_error(error: Exception) -> CommandError:
+    """Return an error that nobody foresaw as one of ours."""
+    text = _without_credentials(str(error))
+    if isinstance(error, ValueError) and any(one in text for one in ("endpoint", "IPv6", "Port")):
+        # botocore and urllib raise ValueError for a malformed address.
+        return CommandError("InvalidEndpoint", text, "Correct AWS_ENDPOINT_URL, or leave it out.")
+    return CommandError(
+        "UnexpectedError",
+        f"{type(error).__name__}: {text}",
+        "This is a defect of msklink: open an issue with the words of the command.",
+    )

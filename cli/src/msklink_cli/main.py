@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from msklink.errors import Refused
 from msklink_cli import __version__, change, clusters, plan, runs, show, watch
 from msklink_cli.doctor.command import diagnose
-from msklink_cli.errors import ERROR, CommandError, aws_error
+from msklink_cli.errors import ERROR, CommandError, aws_error, unexpected_error
 from msklink_cli.options import with_common_options
 from msklink_cli.output import console
 from msklink_cli.page import commands
@@ -64,11 +64,6 @@ for name, command in COMMANDS.items():
     app.command(name)(with_common_options(command))
 
 
-def main(words: Sequence[str] | None = None) -> None:
-    """Run the command with *words*, by default those of the process, and exit with its code."""
-    sys.exit(run(sys.argv[1:] if words is None else words))
-
-
 def run(words: Sequence[str]) -> int:
     """
     Run the command, and return its exit code.
@@ -77,25 +72,32 @@ def run(words: Sequence[str]) -> int:
     """
     try:
         answer = app(args=list(words), prog_name="msklink", standalone_mode=False)
-    except CommandError as error:
-        return _fail(error)
-    except Refused as error:
-        return _fail(CommandError.of(error.refusal))
-    except (BotoCoreError, ClientError) as error:
-        return _fail(aws_error(error))
-    except _UsageError as error:
+    except OSError:  # the caller knows what a closed stream means
+        raise
+    except Exception as error:  # noqa: BLE001 people get no traceback
+        if isinstance(error, _UsageError) and not str(error):
+            return ERROR  # no words at all: typer has printed the help
+        return _fail(_command_error(error))
+    return answer if isinstance(answer, int) else 0
+
+
+def _command_error(error: Exception) -> CommandError:
+    match error:
+        case CommandError():
+            return error
+        case Refused():
+            return CommandError.of(error.refusal)
+        case BotoCoreError() | ClientError():
+            return aws_error(error)
+        case typer.Abort():
+            return CommandError("Declined", "nothing was changed", "")
+    if isinstance(error, _UsageError):
         context = getattr(error, "ctx", None)
         command = context.command_path if context else app.info.name
-        return _fail(CommandError("Usage", str(error), f"See {command} --help."))
-    except (KeyboardInterrupt, typer.Abort):
-        return _fail(CommandError("Interrupted", "nothing more is done", ""))
-    return answer if isinstance(answer, int) else 0
+        return CommandError("Usage", str(error), f"See {command} --help.")
+    return unexpected_error(error)
 
 
 def _fail(error: CommandError) -> int:
     console(stderr=True).print(f"msklink: {error.line}", style="red", soft_wrap=True)
     return ERROR
-
-
-if __name__ == "__main__":
-    main()

@@ -1,7 +1,8 @@
 """`msklink plan CLUSTER`: what a run would do, now or if the owner tagged the cluster so."""
 
 import json
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Annotated, Any
 
@@ -12,7 +13,8 @@ from rich.console import Console
 from msklink.aws.session import CONFIG, own_session
 from msklink.change_control.plan import Kind, Plan, Step, summarize
 from msklink.refusals import Code
-from msklink_cli import drawing
+from msklink.tags import is_account_id
+from msklink_cli import drawing, tag_changes
 from msklink_cli.errors import CHANGES_PLANNED, CommandError
 from msklink_cli.options import Common
 from msklink_cli.output import Result
@@ -22,6 +24,8 @@ from msklink_cli.stack import plan_function
 PLANNING = CONFIG.merge(Config(read_timeout=905, retries={"total_max_attempts": 1}))
 """The function has 900 seconds; it reads one client account after the other."""
 
+_VPC_ID = re.compile(r"vpc-[0-9a-f]{8,17}", re.ASCII)
+
 _COLOURS = {Kind.REBOOT: "red", Kind.REMOVAL: "yellow", Kind.REST: "white"}
 
 
@@ -30,14 +34,17 @@ def command(
     cluster: Cluster,
     schemes: Annotated[
         str | None,
-        typer.Option(help="Value of the tag that opts in: iam, scram, tls, auto or off."),
+        typer.Option(help="As if the tag that opts in had this value: iam,scram or auto or off."),
     ] = None,
     client: Annotated[
-        list[str] | None, typer.Option(help="Account listed as well; can be repeated.")
+        list[str] | None, typer.Option(help="As if this account were listed; can be repeated.")
     ] = None,
     vpc: Annotated[
         list[str] | None,
-        typer.Option(help="ACCOUNT/VPC=SCHEMES, as if the VPC were tagged; can be repeated."),
+        typer.Option(
+            help="ACCOUNT/VPC=SCHEMES, as if the account were listed and the VPC tagged; can be "
+            "repeated."
+        ),
     ] = None,
     tag: Annotated[
         list[str] | None,
@@ -49,10 +56,8 @@ def command(
 
     Exit code 0 means that nothing is to be done, 2 that there are changes, 1 an error.
     """
-    namespace = options.namespace
-    tags = {**_tags(tag or ()), **({namespace: _words(schemes)} if schemes is not None else {})}
-    assumed = {"tags": tags, "clients": client or [], "vpcs": _vpcs(vpc or ())}
-    found = ask(namespace, cluster, {key: value for key, value in assumed.items() if value})
+    assumed = assumptions(options.namespace, schemes, client or (), vpc or (), tag or ())
+    found = ask(options.namespace, cluster, assumed)
     options.show(Result(found.model_dump(mode="json"), lambda console: draw(console, found)))
     return CHANGES_PLANNED if found.steps else 0
 
@@ -76,27 +81,51 @@ def ask(namespace: str, cluster: str, assumed: dict[str, Any]) -> Plan:
     return plan
 
 
-def _words(text: str) -> str:
-    return " ".join(text.replace(",", " ").split())
+def assumptions(
+    namespace: str,
+    schemes: str | None,
+    clients: Sequence[str],
+    vpcs: Sequence[str],
+    tags: Sequence[str],
+) -> dict[str, Any]:
+    """Return what a plan takes for granted, as docs/plan.md has it. Raises CommandError."""
+    assumed = _tags(tags)
+    if schemes is not None:
+        if namespace in assumed:
+            raise CommandError(
+                "Usage", f"--schemes and --tag both say what {namespace} is", "Use one of them."
+            )
+        assumed |= tag_changes.enable(namespace, [schemes])
+    tag_changes.check_accounts(clients)
+    of_vpcs = _vpcs(vpcs)
+    requesting = [one for one, values in of_vpcs.items() if {*values.values()} != {"off"}]
+    listed = [*dict.fromkeys([*clients, *requesting])]
+    found = {"tags": assumed, "clients": listed, "vpcs": of_vpcs}
+    return {key: value for key, value in found.items() if value}
 
 
 def _tags(words: Iterable[str]) -> dict[str, str | None]:
-    pairs = (word.partition("=") for word in words)
-    return {key: value if equals else None for key, equals, value in pairs}
+    found: dict[str, str | None] = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        tag_changes.check_tag(key, value)
+        found[key] = value if equals else None
+    return found
 
 
 def _vpcs(words: Iterable[str]) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for word in words:
         where, equals, schemes = word.partition("=")
-        account, slash, vpc_id = where.partition("/")
-        if not (equals and slash):
+        account, _, vpc_id = where.partition("/")
+        if not (equals and is_account_id(account) and _VPC_ID.fullmatch(vpc_id)):
             raise CommandError(
                 "MalformedVpcOption",
-                f"--vpc has {word!r}",
+                f"--vpc has {word[:60]!r}",
                 "Write ACCOUNT/VPC=SCHEMES, for example 222222222222/vpc-0a1b2c3d=iam.",
             )
-        found.setdefault(account, {})[vpc_id] = _words(schemes)
+        [value] = tag_changes.enable("vpc", [schemes]).values()
+        found.setdefault(account, {})[vpc_id] = str(value)
     return found
 
 
@@ -156,7 +185,10 @@ def _draw_clients(console: Console, plan: Plan) -> None:
         table = drawing.table("ACCOUNT", "VPC", "SCHEME", "SUBNETS (ZONE IDS)", "SECURITY GROUPS")
         for one in plan.clients:
             if one.refusal is None:
-                subnets = " ".join(f"{subnet.id} ({subnet.zone_id})" for subnet in one.subnets)
+                subnets = " ".join(
+                    f"{subnet.id} ({subnet.zone_id})" if subnet.zone_id else subnet.id
+                    for subnet in one.subnets
+                )
                 table.add_row(
                     one.account, one.vpc_id, one.scheme, subnets, " ".join(one.security_groups)
                 )

@@ -8,11 +8,11 @@ from msklink.aws import msk_clusters, step_functions
 from msklink.aws.cluster_snapshot import ClusterSnapshot, read_snapshot, read_snapshots
 from msklink.aws.msk_cluster_policy import read_policy
 from msklink.aws.run_state import tracked_clusters
-from msklink.aws.session import own_session
 from msklink.cluster.description import ClusterDescription
 from msklink.policy.document import Policy
 from msklink.runs.cluster_record import ClusterRecord
 from msklink.services.connectivity import change_terms
+from msklink.settings import settings
 from msklink_cli import report
 from msklink_cli.errors import CommandError
 from msklink_cli.report import ClusterDetail, ClusterReport
@@ -77,12 +77,12 @@ def detail(found: Found, status: RunStatus | None, policy: Policy | None) -> Clu
 def find(name_or_arn: str) -> str:
     """Return the ARN of the cluster, also of a deleted one that is still tracked."""
     if arn := ClusterArn.find(name_or_arn):
-        _check_region(arn)
+        _check_place(arn)
         return name_or_arn
     if not is_cluster_name(name_or_arn):
         raise CommandError(
             "MalformedCluster",
-            f"{name_or_arn!r} is neither the name nor the ARN of an MSK cluster",
+            f"{name_or_arn[:80]!r} is neither the name nor the ARN of an MSK cluster",
             "msklink clusters lists them.",
         )
     found = msk_clusters.find_clusters(msk_clusters.client(), name_or_arn) or [
@@ -99,12 +99,20 @@ def find(name_or_arn: str) -> str:
     return found[0]
 
 
-def _check_region(arn: ClusterArn) -> None:
-    if arn.region != own_session().region_name:
+def _check_place(arn: ClusterArn) -> None:
+    """Raise CommandError for a cluster of another Region or account than the owner stack."""
+    _, _, _, region, account, *_ = settings().state_machine_arn.split(":")
+    if arn.region != region:
         raise CommandError(
             "ClusterElsewhere",
-            f"the cluster is in Region {arn.region}, and not in {own_session().region_name}",
+            f"the cluster is in Region {arn.region}, and the owner stack in {region}",
             f"Use --region {arn.region}.",
+        )
+    if arn.account != account:
+        raise CommandError(
+            "ClusterElsewhere",
+            f"the cluster is in account {arn.account}, and the owner stack in {account}",
+            "Use --profile with a role of that account.",
         )
 
 

@@ -16,7 +16,7 @@ def owner_command(
             return f"msklink thaw {cluster.name}"
         case Code.ACCOUNT_NOT_ALLOWED if client:
             return f"msklink allow {cluster.name} {client.account}"
-        case Code.SCHEME_NOT_OFFERED if client and client.scheme:
+        case Code.SCHEME_NOT_OFFERED if client and client.scheme in cluster.authentication:
             schemes = sorted({*cluster.asked.split(), client.scheme})
             return f"msklink enable {cluster.name} {' '.join(schemes)}"
         case Code.CLUSTER_NOT_MANAGED:

@@ -1,7 +1,7 @@
 """What people and programs read about clusters and clients: the shapes of `--output json`."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from pydantic import BaseModel
@@ -16,6 +16,7 @@ from msklink.connections.removal import Removal
 from msklink.policy.document import SIZE_LIMIT, Policy
 from msklink.refusals import Refusal
 from msklink.runs.cluster_record import ClusterRecord, RunFailure
+from msklink.tags import read_client_accounts
 
 DELETED = "DELETED"
 """The state of a cluster that MSK no longer has, while clients of it remain."""
@@ -58,6 +59,8 @@ class ClusterReport(BaseModel, frozen=True):
     """The value of the tag with which the owner opts in; empty without one."""
     listed: tuple[str, ...]
     """The accounts that the owner lists as clients."""
+    authentication: tuple[str, ...]
+    """The schemes that are on in the security settings of the cluster."""
     on: tuple[str, ...]
     """The schemes that are on for private connectivity."""
     clients: dict[str, int]
@@ -66,6 +69,8 @@ class ClusterReport(BaseModel, frozen=True):
     waiting: tuple[Wait, ...]
     freeze: str
     """What freezes it; empty where nothing does."""
+    freeze_reason: str
+    """The value of the tag that freezes it, which people write for people."""
     refusals: tuple[Refusal, ...]
     """What is refused of the owner's own words."""
     failure: RunFailure | None
@@ -154,12 +159,14 @@ def cluster_report(
         state=cluster.state if cluster else DELETED,
         managed=cluster is not None and cluster.is_managed(terms.key),
         asked=(cluster.tags.get(terms.key) or "") if cluster else "",
-        listed=tuple(sorted(cluster.client_accounts(terms.key))) if cluster else (),
+        listed=_listed(cluster.tags, terms.key) if cluster else (),
+        authentication=tuple(sorted(cluster.authentication_schemes)) if cluster else (),
         on=tuple(sorted(cluster.private_schemes)) if cluster else (),
         clients=dict(sorted(Counter(one.state.value for one in shown).items())),
         run=_run(record, shown, status),
         waiting=tuple(_wait(one) for one in record.holds),
         freeze=terms.freeze,
+        freeze_reason=cluster.tags.get(f"{terms.key}/freeze", "") if cluster else "",
         refusals=record.refusals,
         failure=record.last_failure,
     )
@@ -185,6 +192,10 @@ def cluster_detail(
         vendors={account: one.state for account, one in sorted(record.vendors.items())},
         unknown_connections=record.unknown_connections,
     )
+
+
+def _listed(tags: Mapping[str, str], namespace: str) -> tuple[str, ...]:
+    return tuple(sorted(read_client_accounts(tags, namespace).accounts))
 
 
 def _shown(snapshot: ClusterSnapshot) -> list[ConnectionRecord]:

@@ -22,6 +22,13 @@ from msklink_cli.output import Result
 from msklink_cli.reading import find
 from msklink_cli.show import Cluster
 
+_STATES = {
+    "WaitForCluster": "WaitForCluster (MSK updates the cluster)",
+    "WaitForConnections": "WaitForConnections (MSK creates connections)",
+    "WaitForClosing": "WaitForClosing (MSK deletes connections)",
+}
+"""What is waited for, beside the name of the state."""
+
 
 class RunReport(BaseModel, frozen=True):
     """One execution of the state machine."""
@@ -46,12 +53,14 @@ def command(
     options: Common,
     cluster: Cluster,
     run: Annotated[str | None, typer.Argument(metavar="RUN", help="Name of a run.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="Most runs that are listed.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Most runs that are listed.")] = 20,
 ) -> None:
     """List the runs for a cluster, the newest first, or show one with its states."""
     arn = ClusterArn.parse(find(cluster))
     if run is not None:
-        detail = read_run(run)
+        if not run.startswith(_prefix(arn)):
+            raise _not_found(run, arn)
+        detail = read_run(run, arn)
         options.show(Result(detail.model_dump(mode="json"), lambda drawn: draw_run(drawn, detail)))
         return
     found = list(islice(list_runs(arn), limit))
@@ -65,7 +74,7 @@ def list_runs(cluster: ClusterArn) -> Iterator[RunReport]:
 
     ListExecutions has no filter for names, so it reads up to 1,000 runs of all clusters a page.
     """
-    prefix = run_name(cluster, 0).removesuffix("0")
+    prefix = _prefix(cluster)
     pages = (
         step_functions.client()
         .get_paginator("list_executions")
@@ -77,17 +86,26 @@ def list_runs(cluster: ClusterArn) -> Iterator[RunReport]:
                 yield RunReport(**_facts(one))
 
 
-def read_run(name: str) -> RunDetail:
+def _prefix(cluster: ClusterArn) -> str:
+    """Return with what the names of all runs for *cluster* begin."""
+    return run_name(cluster, 0).removesuffix("0")
+
+
+def _not_found(name: str, cluster: ClusterArn) -> CommandError:
+    return CommandError(
+        "RunNotFound",
+        f"there is no run {name[:80]!r} for cluster {cluster.name}",
+        f"msklink runs {cluster.name} lists them; Step Functions keeps them for 90 days.",
+    )
+
+
+def read_run(name: str, cluster: ClusterArn) -> RunDetail:
     """Return the run *name* with its states. Raises CommandError where there is none."""
     states, arn = step_functions.client(), step_functions.execution_arn(name)
     try:
         found = states.describe_execution(executionArn=arn)
     except (states.exceptions.ExecutionDoesNotExist, states.exceptions.InvalidArn) as error:
-        raise CommandError(
-            "RunNotFound",
-            f"there is no run {name}",
-            "msklink runs CLUSTER lists them; Step Functions keeps them for 90 days.",
-        ) from error
+        raise _not_found(name, cluster) from error
     pages = states.get_paginator("get_execution_history").paginate(
         executionArn=arn, includeExecutionData=False
     )
@@ -135,7 +153,11 @@ def draw_run(console: Console, run: RunDetail) -> None:
     for one in run.states:
         failed = f"{one.failed_attempts} ({one.error})" if one.failed_attempts else "-"
         table.add_row(
-            one.name, drawing.moment(one.first), str(one.times), took(one.seconds), failed
+            _STATES.get(one.name, one.name),
+            drawing.moment(one.first),
+            str(one.times),
+            took(one.seconds),
+            failed,
         )
     console.print(table)
 

@@ -55,6 +55,8 @@ def _facts(console: Console, cluster: ClusterDetail) -> None:
     facts.add_row("asked", cluster.asked or "nothing: the owner has not opted in")
     facts.add_row("on", " ".join(cluster.on) or "-")
     facts.add_row("now", clusters.now(cluster))
+    if cluster.run:
+        facts.add_row("follow", f"msklink watch {cluster.name}")
     approval = "; only after approval" if cluster.approval else ""
     facts.add_row("reboots", f"{cluster.window}{approval}")
     if policy:

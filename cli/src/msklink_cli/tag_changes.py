@@ -1,5 +1,6 @@
 """Decide which tags of a cluster a command of the owner changes; None removes a tag."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from msklink.change_control.terms import STACK_FREEZE
@@ -15,30 +16,36 @@ VALUE_LIMIT = 255
 TAG_LIMIT = 50
 """Tags of a cluster (same page)."""
 
+KEY_LIMIT = 128
+
+_TEXT = re.compile(r"[\w ./=+@-]*")
+"""Letters, digits, white space and `_ . / = + - @` (same page); a line break is of no use."""
+
 
 def enable(namespace: str, words: Sequence[str]) -> TagChanges:
     """Return the change that opts in with the schemes in *words*, or out with `off`."""
-    value = " ".join(" ".join(words).replace(",", " ").lower().split())
-    if refusals := read_schemes(value, "The command").refusals:
-        raise CommandError.of(refusals[0])
-    return {namespace: value}
+    value = " ".join(dict.fromkeys(" ".join(words).replace(",", " ").lower().split()))
+    return {namespace: check_schemes(value)}
 
 
 def approve(
     namespace: str, approved: Iterable[str], waiting: Iterable[Wait], words: Sequence[str]
 ) -> TagChanges:
     """Return the change that approves the schemes in *words*, by default those that wait for it."""
-    asked = " ".join(words).replace(",", " ").lower()
-    if asked.strip() and (refusals := read_schemes(asked, "The command").refusals):
-        raise CommandError.of(refusals[0])
-    schemes = {*asked.split()} or {scheme for one in waiting for scheme in one.approval}
+    asked = " ".join(words).replace(",", " ").lower().split()
+    if asked:
+        check_schemes(" ".join(asked))
+    schemes = {*asked} - {"off"} or {scheme for one in waiting for scheme in one.approval}
     if not schemes:
         return {}
     return {f"{namespace}/approved": " ".join(sorted(schemes.union(approved)))}
 
 
 def freeze(namespace: str, reason: str) -> TagChanges:
-    return {f"{namespace}/freeze": reason}
+    """Return the change that freezes the cluster for *reason*."""
+    key = f"{namespace}/freeze"
+    check_tag(key, reason)
+    return {key: reason}
 
 
 def thaw(namespace: str, what: str) -> TagChanges:
@@ -52,13 +59,33 @@ def thaw(namespace: str, what: str) -> TagChanges:
     return {f"{namespace}/freeze": None} if what else {}
 
 
+def check_schemes(value: str) -> str:
+    """Return the value of a tag that names schemes. Raises CommandError for other words."""
+    if refusals := read_schemes(value, "The command").refusals:
+        raise CommandError.of(refusals[0])
+    return value
+
+
+def check_tag(key: str, value: str) -> None:
+    """Raise CommandError where MSK does not take the tag."""
+    is_key = 0 < len(key) <= KEY_LIMIT and not key.lower().startswith("aws:")
+    if is_key and len(value) <= VALUE_LIMIT and _TEXT.fullmatch(key) and _TEXT.fullmatch(value):
+        return
+    raise CommandError(
+        "MalformedTag",
+        f"MSK takes no tag {key[:40]!r} with the value {value[:40]!r}",
+        f"A key has 1 to {KEY_LIMIT} characters, a value at most {VALUE_LIMIT}: letters, digits, "
+        "spaces and _ . / = + - @.",
+    )
+
+
 def allow(tags: Mapping[str, str], namespace: str, accounts: Sequence[str]) -> TagChanges:
     """
     Return the change that lists *accounts* as clients, in the first tags that have room.
 
     A value holds 19 accounts, so the list goes on in `<namespace>/clients/2` and so on.
     """
-    _check(accounts)
+    check_accounts(accounts)
     key, listed = f"{namespace}/clients", read_client_accounts(tags, namespace).accounts
     after = dict(tags)
     for account in dict.fromkeys(accounts):
@@ -80,7 +107,7 @@ def allow(tags: Mapping[str, str], namespace: str, accounts: Sequence[str]) -> T
 
 def deny(tags: Mapping[str, str], namespace: str, accounts: Sequence[str]) -> TagChanges:
     """Return the change that lists *accounts* as clients no longer."""
-    _check(accounts)
+    check_accounts(accounts)
     key = f"{namespace}/clients"
     after: dict[str, str] = {}
     for name, value in tags.items():
@@ -99,11 +126,12 @@ def _numbered(key: str) -> Iterable[str]:
     return (key, *(f"{key}/{number}" for number in range(2, TAG_LIMIT + 2)))
 
 
-def _check(accounts: Iterable[str]) -> None:
+def check_accounts(accounts: Iterable[str]) -> None:
+    """Raise CommandError for a text that is no account id."""
     for account in accounts:
         if not is_account_id(account):
             raise CommandError(
-                "MalformedAccount", f"{account!r} is no account id", "Write its 12 digits."
+                "MalformedAccount", f"{account[:40]!r} is no account id", "Write its 12 digits."
             )
 
 

@@ -27,11 +27,13 @@ def command(
     options: Common,
     cluster: Cluster,
     interval: Annotated[
-        float, typer.Option(min=0.2, metavar="SECONDS", help="Pause between two looks.")
+        float, typer.Option(min=0.2, max=3600, metavar="SECONDS", help="Pause between two looks.")
     ] = 5,
     timeout: Annotated[
         float | None,
-        typer.Option(min=0, metavar="MINUTES", help="Give up after so long, with exit code 1."),
+        typer.Option(
+            min=0, max=20_000, metavar="MINUTES", help="Give up after so long, with exit code 1."
+        ),
     ] = None,
 ) -> None:
     """
@@ -46,12 +48,13 @@ def command(
             "Use msklink show --output json.",
         )
     arn, drawn = find(cluster), console()
-    began, seen = aws_now(), False
+    # By the clock of this machine: that of AWS may stand still where it is embedded.
+    began, seen, is_live = time.monotonic(), False, drawn.is_terminal and not drawn.is_dumb_terminal
     with Live(console=drawn, auto_refresh=False, transient=True) as live:
         last = ""
         while True:
             found = one_cluster(arn)
-            if drawn.is_terminal:
+            if is_live:
                 live.update(picture(found), refresh=True)
             elif (line := summary(found)) != last:
                 drawn.print(f"{drawing.moment(aws_now())}  {line}", soft_wrap=True)
@@ -59,7 +62,13 @@ def command(
             if seen and found.run is None:
                 break
             seen = seen or found.run is not None
-            if timeout is not None and (aws_now() - began).total_seconds() > timeout * 60:
+            if not (seen or found.managed or found.connections):
+                raise CommandError(
+                    "NotOptedIn",
+                    f"no run begins for {found.name}, as its owner has not opted in",
+                    f"msklink enable {found.name} auto opts in.",
+                )
+            if timeout is not None and time.monotonic() - began >= timeout * 60:
                 raise CommandError(
                     "TimedOut",
                     f"{found.name} is: {summary(found)}",

@@ -42,7 +42,7 @@ def of_cluster(
     clients = {one.place: one.account for one in cluster.connections}
     for one in findings.of_cluster(cluster):
         if account in {"", clients.get(one.about, account)}:
-            yield one.model_copy(update={"about": one.about or name})
+            yield one.model_copy(update={"about": f"{name} {one.about}".rstrip()})
     yield from _policy(cluster)
     yield from _pending(cluster, plan)
     yield from _accounts(cluster, plan, account)
@@ -68,19 +68,19 @@ def _accounts(cluster: ClusterDetail, plan: Plan | None, account: str) -> Iterat
         yield Finding(
             code=Code.ACCOUNT_NOT_ALLOWED,
             severity=Severity.PROBLEM,
-            about=account,
+            about=f"{cluster.name} {account}",
             message=f"The owner does not list account {account} as a client of {cluster.name}.",
             remedy="List it.",
             command=f"msklink allow {cluster.name} {account}",
         )
     known = {client.account for client in cluster.connections}
     known |= {client.account for client in plan.clients} if plan else set()
-    for listed in cluster.listed:
+    for listed in cluster.listed if cluster.managed else ():
         if listed not in known and account in {"", listed}:
             yield Finding(
                 code="NothingAsked",
                 severity=Severity.WARNING,
-                about=listed,
+                about=f"{cluster.name} {listed}",
                 message=f"Account {listed} is listed, but no VPC of it asks for {cluster.name}.",
                 remedy="The client team tags its VPC: "
                 f"msklink-client request {cluster.name} --vpc VPC --schemes iam.",
@@ -104,4 +104,4 @@ def _refused_now(cluster: ClusterDetail, plan: Plan | None, account: str) -> Ite
     recorded = {one.place for one in cluster.connections if one.refusal}
     for client in plan.clients if plan else ():
         if client.refusal and client.place not in recorded and account in {"", client.account}:
-            yield Finding.of(client.refusal, client.place)
+            yield Finding.of(client.refusal, f"{cluster.name} {client.place}")

@@ -2,7 +2,7 @@
 
 import difflib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -196,6 +196,7 @@ def summarize(plan: Plan) -> str:
     if deleted := [step for step in plan.steps if step.call in ended]:
         accounts = sorted({step.account for step in deleted})
         parts.append(f"{_count(deleted, 'connection')} to end in {_listed(accounts)}.")
+    parts += _removals(plan.removals)
     if refused := [one for one in plan.clients if one.refusal]:
         accounts = sorted({one.account for one in refused})
         parts.append(f"{_count(refused, 'refusal')} for {_listed(accounts)}.")
@@ -204,6 +205,22 @@ def summarize(plan: Plan) -> str:
     if not parts and plan.steps:
         return "No broker reboots, and no connection is created or removed."
     return " ".join(parts) or "Nothing to do."
+
+
+def _removals(removals: Sequence[PlannedRemoval]) -> Iterator[str]:
+    """Yield what will be removed later, from when on, and what is kept although it is asked."""
+    due = [(one.due, one) for one in removals if one.due]
+    kept = [one for one in removals if one.due is None]
+    if due:
+        accounts = sorted({one.account for _, one in due})
+        first = min(time for time, _ in due)
+        yield (
+            f"{_count(due, 'connection')} to be removed in {_listed(accounts)}, from "
+            f"{first:%Y-%m-%d %H:%M} UTC on."
+        )
+    if kept:
+        accounts = sorted({one.account for one in kept})
+        yield f"{_count(kept, 'connection')} kept in {_listed(accounts)} by deletion protection."
 
 
 MOST_LISTED = 5
