@@ -88,6 +88,22 @@ def test_a_run_that_has_died_is_shown() -> None:
     assert "✗ run ABORTED" in clusters.now(report).plain
 
 
+def test_a_run_that_succeeded_since_the_record_was_read_is_none() -> None:
+    of = snapshot(holder="orders-0b1c2d3e-7")
+
+    assert cluster_report(ARN, cluster(), of, TERMS, ("SUCCEEDED", NOW)).run is None
+
+
+def test_a_scheme_that_is_off_on_the_cluster_has_no_command() -> None:
+    off = refuse(Code.SCHEME_NOT_OFFERED, offered="iam", scheme="tls", key="msklink")
+    client = connection(account=OTHER_CLIENT, scheme="tls", state=State.REFUSED, refusal=off)
+    found = detail(
+        snapshot(client), tags={"msklink": "iam"}, authentication_schemes=frozenset({Scheme.IAM})
+    )
+
+    assert "$ msklink" not in text(found)
+
+
 def test_a_cluster_is_gone_while_clients_of_it_remain() -> None:
     removal = Removal(reason=REFUSED, due=LATER)
     found = detail(snapshot(connection(state=State.CLOSING, removal=removal)), gone=True)

@@ -169,7 +169,7 @@ def test_after_the_approval_the_run_is_followed_to_its_end(
     assert (code, follower.returncode, wrong) == (0, 0, "")
     assert f"msklink watch {NAME}" in said
     assert tags(cluster)["msklink/approved"] == "iam"
-    assert "enabling, expected by" in seen
+    assert "enabling (the brokers reboot), expected by" in seen
     assert "✓ published" in seen
     assert viewer.read("show", NAME)["brokers"]["iam"].startswith("b-1.")
 

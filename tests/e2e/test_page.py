@@ -63,7 +63,6 @@ def test_the_page_shows_a_run_from_the_hold_to_its_end(
     expect(card.locator(".doing")).to_contain_text("AwaitingApproval")
     expect(card.locator(".problems")).to_contain_text(f"msklink approve {NAME}")
     expect(card.locator(".problems")).to_contain_text("The owner offers iam on the cluster")
-    expect(card.locator(".problems")).to_contain_text(f"msklink enable {NAME} iam scram")
 
     tags = "msklink/approved=iam"
     cluster.owner("kafka", "tag-resource", "--resource-arn", cluster.arn, "--tags", tags)

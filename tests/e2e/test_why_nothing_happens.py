@@ -114,11 +114,12 @@ def test_accounts_are_named_by_what_keeps_them_out(
     findings = found(viewer, NAME)
 
     assert findings["Frozen"] == NAME
-    assert findings["ClientStackMissing"] == findings["AccountCannotSendEvents"] == UNKNOWN
-    assert findings["NothingAsked"] == CLIENT
+    assert findings["ClientStackMissing"] == f"{NAME} {UNKNOWN}"
+    assert findings["AccountCannotSendEvents"] == UNKNOWN
+    assert findings["NothingAsked"] == f"{NAME} {CLIENT}"
     assert found(viewer, NAME, "--account", OTHER) == {
         "Frozen": NAME,
-        "AccountNotAllowed": OTHER,
+        "AccountNotAllowed": f"{NAME} {OTHER}",
     }
 
 
@@ -127,7 +128,7 @@ def test_another_external_id_is_named_at_once(
 ) -> None:
     tag(cluster, msklink_clients=CLIENT)
     with unreachable(cloud, CLIENT):
-        assert found(viewer, NAME)["ExternalIdWrong"] == CLIENT
+        assert found(viewer, NAME)["ExternalIdWrong"] == f"{NAME} {CLIENT}"
 
 
 def test_a_change_that_waits_for_approval_is_waiting(

@@ -207,7 +207,8 @@ def _run(
     connections: Sequence[ConnectionRecord],
     status: tuple[str, datetime | None] | None,
 ) -> Run | None:
-    if record.holder is None or status is None:
+    # A run that has succeeded had released its lease; the record was read just before.
+    if record.holder is None or status is None or status[0] == "SUCCEEDED":
         return None
     progress = _furthest_behind(connections)
     return Run(
