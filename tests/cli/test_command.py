@@ -51,6 +51,12 @@ def test_an_error_is_one_line_with_a_code(
     assert re.fullmatch(rf"msklink: {code}: [^\n]+\n", said.err)
 
 
+def test_an_error_in_an_option_names_the_option(capsys: pytest.CaptureFixture[str]) -> None:
+    run(["watch", "orders", "--interval", "nan"])
+
+    assert "--interval" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("command", ["", *COMMANDS])
 def test_every_command_has_help_with_the_options_of_all(
     command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

@@ -141,6 +141,14 @@ def test_rules_queues_alarms_and_quotas_are_named() -> None:
     assert "--event-bus-name msklink" in found[0].command
 
 
+def test_a_disabled_sweep_says_what_does_not_begin() -> None:
+    rule = Rule("default", "msklink-SweepClustersFunctionSweep-1", is_enabled=False)
+
+    [found] = of_installation(replace(HEALTHY, rules=(rule,)))
+
+    assert "removals that are due" in found.message
+
+
 def bus_policy(*statements: dict[str, Any]) -> str:
     return json.dumps({"Statement": list(statements)})
 

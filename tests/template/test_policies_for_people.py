@@ -9,9 +9,8 @@ TAGGING = ["kafka:TagResource", "kafka:UntagResource"]
 
 
 def statements(policy: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = template()["Resources"][policy]["Properties"]["PolicyDocument"][
-        "Statement"
-    ]
+    policies = resources("AWS::IAM::ManagedPolicy")
+    found: list[dict[str, Any]] = policies[policy]["PolicyDocument"]["Statement"]
     return found
 
 

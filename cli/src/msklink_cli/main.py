@@ -94,7 +94,8 @@ def _command_error(error: Exception) -> CommandError:
     if isinstance(error, _UsageError):
         context = getattr(error, "ctx", None)
         command = context.command_path if context else app.info.name
-        return CommandError("Usage", str(error), f"See {command} --help.")
+        text = getattr(error, "format_message", error.__str__)()  # names the option
+        return CommandError("Usage", text, f"See {command} --help.")
     return unexpected_error(error)
 
 

@@ -10,6 +10,7 @@ import typer
 from botocore.config import Config
 from rich.console import Console
 
+from msklink.arns import ClusterArn
 from msklink.aws.session import CONFIG, own_session
 from msklink.change_control.plan import Kind, Plan, Step, summarize
 from msklink.refusals import Code
@@ -197,6 +198,9 @@ def _draw_clients(console: Console, plan: Plan) -> None:
         for one in plan.clients:
             if one.refusal:
                 drawing.refusal(console, one.refusal, one.place)
+                if one.refusal.code is Code.CLUSTER_NOT_MANAGED:
+                    name = ClusterArn.parse(plan.cluster).name
+                    console.print(f"    $ msklink plan {name} --schemes auto …", soft_wrap=True)
     if plan.removals:
         drawing.heading(console, "Removed")
         table = drawing.table("ACCOUNT", "VPC", "SCHEME", "WHEN", "WHY")

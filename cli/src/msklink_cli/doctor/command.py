@@ -15,6 +15,7 @@ from msklink_cli.findings import Finding, Severity
 from msklink_cli.options import Common
 from msklink_cli.output import Result
 from msklink_cli.reading import all_clusters, one_cluster
+from msklink_cli.report import ClusterDetail
 
 
 def diagnose(
@@ -24,7 +25,8 @@ def diagnose(
         typer.Argument(metavar="CLUSTER", help="By default every cluster that is opted in."),
     ] = None,
     account: Annotated[
-        str, typer.Option(metavar="ACCOUNT", help="Look at this client account only.")
+        str,
+        typer.Option(metavar="ACCOUNT", help="Only what concerns this client account."),
     ] = "",
 ) -> int:
     """
@@ -44,7 +46,8 @@ def _find(namespace: str, name: str | None, account: str) -> Iterator[Finding]:
     installation = read_installation()
     yield from installation_rules.of_installation(installation)
     if name is None:
-        details = [one_cluster(one.arn) for one in all_clusters() if one.managed or one.clients]
+        known = [one_cluster(one.arn) for one in all_clusters() if one.managed or one.clients]
+        details = [one for one in known if account in {"", *one.listed, *_accounts(one)}]
     else:
         details = [one_cluster(name)]
     listed = {one for detail in details for one in detail.listed if account in {"", one}}
@@ -52,6 +55,10 @@ def _find(namespace: str, name: str | None, account: str) -> Iterator[Finding]:
     for detail in details:
         planned = plan.ask(namespace, detail.arn, {}) if name is not None else None
         yield from cluster_rules.of_cluster(detail, planned, account)
+
+
+def _accounts(cluster: ClusterDetail) -> set[str]:
+    return {one.account for one in cluster.connections}
 
 
 def draw(console: Console, findings: Sequence[Finding]) -> None:

@@ -24,7 +24,7 @@ def of_installation(found: Installation) -> Iterator[Finding]:
                 code="RuleDisabled",
                 severity=Severity.PROBLEM,
                 about=rule.name,
-                message="The rule is disabled, so what it would start does not start.",
+                message=_effect(rule.name),
                 remedy="Enable it.",
                 command=f"aws events enable-rule --event-bus-name {rule.bus} --name {rule.name}",
             )
@@ -65,6 +65,18 @@ def of_installation(found: Installation) -> Iterator[Finding]:
             "Region, which a few runs use up; they are throttled then, and take longer.",
             remedy="Ask for more: Service Quotas, AWS Lambda, Concurrent executions.",
         )
+
+
+def _effect(rule: str) -> str:
+    """Return what does not happen while *rule* is disabled; its name has its logical id."""
+    if "SweepClusters" in rule:
+        return (
+            "The rule is disabled, so no sweep runs: removals that are due, windows that open, "
+            "retries, and changes that no event reports do not begin."
+        )
+    return (
+        "The rule is disabled, so the events that it matches start nothing before the next sweep."
+    )
 
 
 def _trails(found: Installation) -> Iterator[Finding]:
