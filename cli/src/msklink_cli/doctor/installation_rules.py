@@ -1,9 +1,8 @@
 """Find reasons in the owner stack and what it needs around it; no calls to AWS."""
 
-import json
 from collections.abc import Iterable, Iterator
-from typing import Any
 
+from msklink.policy.document import Policy, Statement, accounts_of, as_list, aws_principals
 from msklink_cli.doctor.installation import (
     NEARLY_ALL_PARAMETERS,
     PARAMETERS,
@@ -115,24 +114,13 @@ def _lets_in(policy: str, account: str) -> bool:
     A statement for all principals has the organization as its condition, in which a client account
     is taken to be.
     """
-    statements = json.loads(policy or "{}").get("Statement", [])
     return any(
         one.get("Effect") == "Allow"
-        and "events:PutEvents" in _listed(one.get("Action"))
-        and bool({"*", account, _root(account)} & _principals(one.get("Principal")))
-        for one in ([statements] if isinstance(statements, dict) else statements)
+        and "events:PutEvents" in as_list(one.get("Action"))
+        and (_is_for_all(one) or account in accounts_of(one))
+        for one in Policy.parse(policy).statements
     )
 
 
-def _root(account: str) -> str:
-    return f":{account}:root"
-
-
-def _principals(principal: Any) -> set[str]:
-    """Return account ids, and the ends of ARNs of roots, which have a partition at the start."""
-    words = _listed(principal.get("AWS") if isinstance(principal, dict) else principal)
-    return {f":{word.split(':', 4)[-1]}" if word.startswith("arn:") else word for word in words}
-
-
-def _listed(value: Any) -> list[str]:
-    return [value] if isinstance(value, str) else list(value or ())
+def _is_for_all(statement: Statement) -> bool:
+    return statement.get("Principal") == "*" or "*" in aws_principals(statement)
