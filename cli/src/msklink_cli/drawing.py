@@ -25,7 +25,7 @@ SIGNS = {
     "problem": ("✗", "red"),
 }
 
-CLUSTER_COLOURS = {"ACTIVE": "green", "FAILED": "red", "DELETED": "red", "DELETING": "yellow"}
+_CLUSTER_COLOURS = {"ACTIVE": "green", "FAILED": "red", "DELETED": "red", "DELETING": "yellow"}
 
 
 def table(*heads: str, title: str = "") -> Table:
@@ -44,7 +44,12 @@ def state(name: str, count: int | None = None) -> Text:
 
 
 def cluster_state(name: str) -> Text:
-    return Text(name, style=CLUSTER_COLOURS.get(name, "cyan"))
+    return Text(name, style=cluster_colour(name))
+
+
+def cluster_colour(state: str) -> str:
+    """Return the colour of a state of MSK; all but a few pass by themselves."""
+    return _CLUSTER_COLOURS.get(state, "cyan")
 
 
 def status(name: str) -> Text:

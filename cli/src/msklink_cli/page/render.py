@@ -27,8 +27,6 @@ from msklink_cli.runs import took
 HIDDEN = "(hidden)"
 """Takes the place of the external id, which refusals for client teams name."""
 
-CLUSTER_TONES = {"ACTIVE": "good", "FAILED": "bad", "DELETED": "bad", "DELETING": "waiting"}
-
 FILTERS = {
     "bad": ("✗", "Problems"),
     "waiting": ("‖", "Waiting"),
@@ -141,7 +139,7 @@ def _environment() -> Environment:
         moment=drawing.moment,
         took=took,
         machine_time=_machine_time,
-        cluster_tone=lambda state: CLUSTER_TONES.get(state, "moving"),
+        cluster_tone=lambda state: cards.TONES[drawing.cluster_colour(state)],
         tone_sign=lambda tone: FILTERS[tone][0],
     )
     found.globals.update(version=__version__)
