@@ -125,8 +125,7 @@ def _vpcs(words: Iterable[str]) -> dict[str, dict[str, str]]:
                 f"--vpc has {word[:60]!r}",
                 "Write ACCOUNT/VPC=SCHEMES, for example 222222222222/vpc-0a1b2c3d=iam.",
             )
-        [value] = tag_changes.enable("vpc", [schemes]).values()
-        found.setdefault(account, {})[vpc_id] = str(value)
+        found.setdefault(account, {})[vpc_id] = tag_changes.schemes_value([schemes])
     return found
 
 

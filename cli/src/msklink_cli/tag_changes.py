@@ -24,17 +24,14 @@ _TEXT = re.compile(r"[\w ./=+@-]*")
 
 def enable(namespace: str, words: Sequence[str]) -> TagChanges:
     """Return the change that opts in with the schemes in *words*, or out with `off`."""
-    value = " ".join(dict.fromkeys(" ".join(words).replace(",", " ").lower().split()))
-    return {namespace: check_schemes(value)}
+    return {namespace: schemes_value(words)}
 
 
 def approve(
     namespace: str, approved: Iterable[str], waiting: Iterable[Wait], words: Sequence[str]
 ) -> TagChanges:
     """Return the change that approves the schemes in *words*, by default those that wait for it."""
-    asked = " ".join(words).replace(",", " ").lower().split()
-    if asked:
-        check_schemes(" ".join(asked))
+    asked = schemes_value(words).split() if words else []
     schemes = {*asked} - {"off"} or {scheme for one in waiting for scheme in one.approval}
     if not schemes:
         return {}
@@ -59,8 +56,9 @@ def thaw(namespace: str, what: str) -> TagChanges:
     return {f"{namespace}/freeze": None} if what else {}
 
 
-def check_schemes(value: str) -> str:
-    """Return the value of a tag that names schemes. Raises CommandError for other words."""
+def schemes_value(words: Sequence[str]) -> str:
+    """Return the value of a tag that names the schemes in *words*; commas may separate them too."""
+    value = " ".join(dict.fromkeys(" ".join(words).replace(",", " ").lower().split()))
     if refusals := read_schemes(value, "The command").refusals:
         raise CommandError.of(refusals[0])
     return value
