@@ -4,8 +4,11 @@ from datetime import timedelta
 from typing import Any
 
 import botocore.session
+import yaml
 
 from msklink_cli.history import _FAILED, summarize
+from msklink_cli.runs import _STATES
+from tests.support.cloudformation import ROOT
 from tests.unit.factories import NOW
 
 
@@ -97,3 +100,10 @@ def test_every_type_of_failure_is_one_of_step_functions() -> None:
     assert _FAILED.keys() <= {*types.enum}
     for member in _FAILED.values():
         assert "error" in event.members[member].members
+
+
+def test_every_wait_of_the_state_machine_says_what_is_waited_for() -> None:
+    machine = yaml.safe_load((ROOT / "statemachine/reconcile_cluster.asl.yaml").read_text())
+    waits = {name for name, state in machine["States"].items() if state["Type"] == "Wait"}
+
+    assert _STATES.keys() == waits
