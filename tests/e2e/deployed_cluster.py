@@ -28,6 +28,12 @@ class DeployedCluster:
     def owner(self) -> AwsCli:
         return self.aws(self.cloud.owner)
 
+    @property
+    def state(self) -> str:
+        """The state of the cluster, as MSK has it."""
+        msk = self.cloud.client("kafka", self.cloud.owner)
+        return str(msk.describe_cluster_v2(ClusterArn=self.arn)["ClusterInfo"]["State"])
+
     def tag_vpc(self, account: str, value: str, cluster: str = "orders") -> None:
         vpc_id = self.cloud.networks[account].vpc_id
         tag = f"Key=msklink/{cluster},Value={value}"

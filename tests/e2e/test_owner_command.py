@@ -30,13 +30,8 @@ def cluster(cloud: Cloud) -> DeployedCluster:
     arn = create_cluster(cloud, NAME, {"msklink/approval": "required", "team": "payments"})
     found = DeployedCluster(cloud, arn)
     found.tag_vpc(CLIENT, "iam", NAME)
-    cloud.until(lambda: state(found) == "ACTIVE")
+    cloud.until(lambda: found.state == "ACTIVE")
     return found
-
-
-def state(cluster: DeployedCluster) -> str:
-    msk = cluster.cloud.client("kafka", cluster.cloud.owner)
-    return str(msk.describe_cluster_v2(ClusterArn=cluster.arn)["ClusterInfo"]["State"])
 
 
 def tags(cluster: DeployedCluster) -> dict[str, str]:

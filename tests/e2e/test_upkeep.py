@@ -53,12 +53,6 @@ def statuses(cluster: DeployedCluster) -> list[tuple[str, str]]:
     return [(one["name"], one["status"]) for one in cluster.executions()]
 
 
-def cluster_state(cluster: DeployedCluster) -> str:
-    msk = cluster.cloud.client("kafka", cluster.cloud.owner)
-    state: str = msk.describe_cluster_v2(ClusterArn=cluster.arn)["ClusterInfo"]["State"]
-    return state
-
-
 def tag_cluster(cluster: DeployedCluster, tags: str) -> None:
     cluster.owner("kafka", "tag-resource", "--resource-arn", cluster.arn, "--tags", tags)
 
@@ -124,7 +118,7 @@ def test_a_run_takes_its_lease_back_and_the_failure_of_one_client_is_isolated(
 ) -> None:
     with without_rule(cluster.cloud, "SweepClusters"):  # it would find the missing lease
         lose_lease(cluster)
-        cluster.cloud.until(lambda: cluster_state(cluster) == "UPDATING")
+        cluster.cloud.until(lambda: cluster.state == "UPDATING")
         problem = {"error": "InternalServerErrorException", "message": "ill", "times": None}
         cluster.cloud.fault("ListVpcConnections", account=CLIENT, **problem)
         with unreachable(cluster.cloud, OTHER):

@@ -25,13 +25,8 @@ def viewer(cloud: Cloud) -> Msklink:
 @pytest.fixture(scope="module")
 def cluster(cloud: Cloud) -> DeployedCluster:
     found = DeployedCluster(cloud, create_cluster(cloud, NAME, {}))
-    cloud.until(lambda: state(found) == "ACTIVE")
+    cloud.until(lambda: found.state == "ACTIVE")
     return found
-
-
-def state(cluster: DeployedCluster) -> str:
-    msk = cluster.cloud.client("kafka", cluster.cloud.owner)
-    return str(msk.describe_cluster_v2(ClusterArn=cluster.arn)["ClusterInfo"]["State"])
 
 
 def found(viewer: Msklink, *words: str) -> dict[str, str]:
@@ -153,7 +148,7 @@ def test_the_lease_of_a_dead_run_is_named(
     states = cloud.client("stepfunctions", cloud.owner)
     machine = cloud.deployed.owner["StateMachineArn"]
     tag(cluster, msklink_approved="iam")
-    cloud.until(lambda: state(cluster) == "UPDATING")
+    cloud.until(lambda: cluster.state == "UPDATING")
     running = states.list_executions(stateMachineArn=machine, statusFilter="RUNNING")["executions"]
     [run] = [one for one in running if one["name"].startswith(f"{NAME}-")]
     with disabled(cloud, "ReleaseLease"):

@@ -4,6 +4,7 @@ import pytest
 
 from msklink.settings import settings
 from tests.support.aws import ENVIRONMENT, EXTERNAL_ID
+from tests.support.page_samples import SampleAws
 
 
 @pytest.fixture(autouse=True)
@@ -14,3 +15,8 @@ def owner_stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     settings.cache_clear()
     yield EXTERNAL_ID
     settings.cache_clear()
+
+
+@pytest.fixture
+def aws() -> SampleAws:
+    return SampleAws()

@@ -1,45 +1,22 @@
 """The live page: how often it reads AWS, and what it sends."""
 
-from collections.abc import Callable
-
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from msklink_cli.page.cards import card
 from msklink_cli.page.live import LivePage
-from msklink_cli.page.overview import Overview
 from tests.support import page_samples
-
-
-class Aws:
-    """An AWS that counts how often it is read, and a clock."""
-
-    def __init__(self) -> None:
-        self.overview = page_samples.waiting()
-        self.error: Exception | None = None
-        self.meanwhile: Callable[[], object] = lambda: None
-        self.readings = 0
-        self.now = 0.0
-
-    def read(self) -> Overview:
-        self.readings += 1
-        self.meanwhile()
-        if self.error:
-            raise self.error
-        return self.overview
+from tests.support.page_samples import SampleAws
 
 
 @pytest.fixture
-def aws() -> Aws:
-    return Aws()
-
-
-@pytest.fixture
-def page(aws: Aws) -> LivePage:
+def page(aws: SampleAws) -> LivePage:
     return LivePage(aws.read, 5, lambda: aws.now)
 
 
-def test_any_number_of_browsers_take_one_reading_in_an_interval(aws: Aws, page: LivePage) -> None:
+def test_any_number_of_browsers_take_one_reading_in_an_interval(
+    aws: SampleAws, page: LivePage
+) -> None:
     for _ in range(20):
         page.document()
         page.changes(0)
@@ -50,14 +27,14 @@ def test_any_number_of_browsers_take_one_reading_in_an_interval(aws: Aws, page: 
     assert aws.readings == 2
 
 
-def test_nothing_is_read_while_no_browser_asks(aws: Aws, page: LivePage) -> None:
+def test_nothing_is_read_while_no_browser_asks(aws: SampleAws, page: LivePage) -> None:
     aws.now += 1000
 
     assert aws.readings == 1
     assert page.changes(0)["version"] == 2
 
 
-def test_only_what_changed_is_sent(aws: Aws, page: LivePage) -> None:
+def test_only_what_changed_is_sent(aws: SampleAws, page: LivePage) -> None:
     first = page.changes(0)
     aws.overview, aws.now = page_samples.running(), 5
     second = page.changes(first["version"])
@@ -68,7 +45,7 @@ def test_only_what_changed_is_sent(aws: Aws, page: LivePage) -> None:
     assert {*page.changes(0)["cards"]} == {*second["ids"]}
 
 
-def test_a_cluster_that_is_gone_is_named_no_more(aws: Aws, page: LivePage) -> None:
+def test_a_cluster_that_is_gone_is_named_no_more(aws: SampleAws, page: LivePage) -> None:
     before = page.changes(0)["ids"]
     aws.overview, aws.now = page_samples.large(1, 1), 5
 
@@ -84,7 +61,7 @@ def test_a_cluster_that_is_gone_is_named_no_more(aws: Aws, page: LivePage) -> No
     ids=lambda one: type(one).__name__,
 )
 def test_where_aws_does_not_answer_the_last_reading_stays_with_the_error(
-    aws: Aws, page: LivePage, error: Exception
+    aws: SampleAws, page: LivePage, error: Exception
 ) -> None:
     aws.error, aws.now = error, 30
     failed = page.changes(1)
@@ -98,7 +75,7 @@ def test_where_aws_does_not_answer_the_last_reading_stays_with_the_error(
     assert recovered["problem"] == ""
 
 
-def test_a_failed_reading_is_not_repeated_before_its_time(aws: Aws, page: LivePage) -> None:
+def test_a_failed_reading_is_not_repeated_before_its_time(aws: SampleAws, page: LivePage) -> None:
     aws.error, aws.now = EndpointConnectionError(endpoint_url="http://x"), 5
     for _ in range(5):
         page.changes(0)
@@ -106,7 +83,9 @@ def test_a_failed_reading_is_not_repeated_before_its_time(aws: Aws, page: LivePa
     assert aws.readings == 2
 
 
-def test_while_one_request_reads_others_get_the_last_reading(aws: Aws, page: LivePage) -> None:
+def test_while_one_request_reads_others_get_the_last_reading(
+    aws: SampleAws, page: LivePage
+) -> None:
     seen = []
     aws.meanwhile = lambda: seen.append(page.changes(0)["version"])
     aws.now = 5
@@ -116,7 +95,7 @@ def test_while_one_request_reads_others_get_the_last_reading(aws: Aws, page: Liv
     assert aws.readings == 2
 
 
-def test_the_error_of_the_first_reading_ends_the_command(aws: Aws) -> None:
+def test_the_error_of_the_first_reading_ends_the_command(aws: SampleAws) -> None:
     aws.error = EndpointConnectionError(endpoint_url="http://x")
 
     with pytest.raises(EndpointConnectionError):

@@ -12,6 +12,7 @@ from msklink_cli.page.overview import Overview
 from msklink_cli.page.server import PageServer
 from tests.support import page_samples
 from tests.support.browser import opened
+from tests.support.page_samples import SampleAws
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -19,24 +20,8 @@ INTERVAL = 0.1
 POLL_SECONDS = 0.01
 
 
-class Aws:
-    def __init__(self) -> None:
-        self.overview = page_samples.waiting()
-        self.error: Exception | None = None
-
-    def read(self) -> Overview:
-        if self.error:
-            raise self.error
-        return self.overview
-
-
 @pytest.fixture
-def aws() -> Aws:
-    return Aws()
-
-
-@pytest.fixture
-def server(aws: Aws) -> Iterator[PageServer]:
+def server(aws: SampleAws) -> Iterator[PageServer]:
     with PageServer(LivePage(aws.read, INTERVAL), 0) as server:
         thread = threading.Thread(target=server.serve_forever, args=(POLL_SECONDS,))
         thread.start()
@@ -51,7 +36,7 @@ def page(chromium: Browser, server: PageServer) -> Iterator[Page]:
         yield page
 
 
-def test_it_follows_a_run_without_being_loaded_again(page: Page, aws: Aws) -> None:
+def test_it_follows_a_run_without_being_loaded_again(page: Page, aws: SampleAws) -> None:
     page.evaluate("document.body.dataset.mark = 'kept'")
     orders = page.locator(".cluster[data-name=orders]")
 
@@ -67,7 +52,7 @@ def test_it_follows_a_run_without_being_loaded_again(page: Page, aws: Aws) -> No
     assert page.evaluate("document.body.dataset.mark") == "kept"
 
 
-def test_search_filter_sort_focus_and_what_is_open_stay(page: Page, aws: Aws) -> None:
+def test_search_filter_sort_focus_and_what_is_open_stay(page: Page, aws: SampleAws) -> None:
     page.get_by_label("Sort by").select_option("name")
     page.get_by_role("button", name="Problems").click()
     page.get_by_role("searchbox").fill("scram")
@@ -87,7 +72,7 @@ def test_search_filter_sort_focus_and_what_is_open_stay(page: Page, aws: Aws) ->
     expect(page.get_by_label("Sort by")).to_have_value("name")
 
 
-def test_the_place_on_the_screen_stays(page: Page, aws: Aws) -> None:
+def test_the_place_on_the_screen_stays(page: Page, aws: SampleAws) -> None:
     page.set_viewport_size({"width": 1000, "height": 400})
     payments = page.locator(".cluster[data-name=payments]")
     payments.scroll_into_view_if_needed()
@@ -101,7 +86,7 @@ def test_the_place_on_the_screen_stays(page: Page, aws: Aws) -> None:
     expect(payments).to_be_in_viewport()
 
 
-def test_clusters_come_and_go(page: Page, aws: Aws) -> None:
+def test_clusters_come_and_go(page: Page, aws: SampleAws) -> None:
     aws.overview = page_samples.large(2, 1)
     expect(page.locator(".cluster h2")).to_have_text(["cluster-0", "cluster-1"])
     expect(page.locator(".cluster > details[open]")).to_have_count(2)
@@ -110,7 +95,7 @@ def test_clusters_come_and_go(page: Page, aws: Aws) -> None:
     expect(page.locator("#none")).to_contain_text("no MSK cluster")
 
 
-def test_where_aws_does_not_answer_a_banner_says_so(page: Page, aws: Aws) -> None:
+def test_where_aws_does_not_answer_a_banner_says_so(page: Page, aws: SampleAws) -> None:
     aws.error = EndpointConnectionError(endpoint_url="http://x")
     banner = page.get_by_role("alert")
     expect(banner).to_contain_text("AWS does not answer")

@@ -1,6 +1,6 @@
 """Overviews for tests of the page and for its pictures in the documentation."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -181,3 +181,21 @@ def _approval() -> Hold:
 def _brokers(scheme: str) -> str:
     host = f"{scheme}.orders.7w2k9x.c3.kafka.{REGION}.amazonaws.com"
     return ",".join(f"b-{number}.{host}:{14000 + number}" for number in (1, 2, 3))
+
+
+class SampleAws:
+    """An AWS that counts how often the page reads it, and a clock."""
+
+    def __init__(self) -> None:
+        self.overview = waiting()
+        self.error: Exception | None = None
+        self.meanwhile: Callable[[], object] = lambda: None
+        self.readings = 0
+        self.now = 0.0
+
+    def read(self) -> Overview:
+        self.readings += 1
+        self.meanwhile()
+        if self.error:
+            raise self.error
+        return self.overview
