@@ -19,6 +19,7 @@ from msklink.runs.cluster_record import ClusterRecord, PublishedBrokers, RunFail
 from msklink_cli import clusters, show
 from msklink_cli.reading import NOTHING
 from msklink_cli.report import ClusterDetail, cluster_detail, cluster_report
+from msklink_cli.tag_changes import enable
 from tests.unit.factories import ARN, CLIENT, LATER, NOW, OTHER_CLIENT, cluster, connection
 
 TERMS = ChangeTerms("msklink")
@@ -214,6 +215,23 @@ def test_an_owner_gets_the_command_that_remedies_a_refusal(refusal: Refusal, com
     found = detail(snapshot(client), tags={"msklink": "iam"})
 
     assert f"$ {command}\n" in text(found)
+
+
+@pytest.mark.parametrize(
+    ("asked", "command"),
+    [("iam", "iam tls"), ("iamm", "tls"), ("IAM nope", "iam tls"), ("auto", "")],
+)
+def test_the_command_that_offers_a_scheme_is_one_that_is_accepted(asked: str, command: str) -> None:
+    off = refuse(Code.SCHEME_NOT_OFFERED, offered="iam", scheme="tls", key="msklink")
+    client = connection(account=OTHER_CLIENT, scheme="tls", state=State.REFUSED, refusal=off)
+
+    found = text(detail(snapshot(client), tags={"msklink": asked}))
+
+    assert (f"$ msklink enable orders {command}\n" in found) == bool(command)
+    if command:
+        assert enable("msklink", command.split()) == {"msklink": command}
+    else:
+        assert "$ msklink" not in found
 
 
 def test_what_waits_shows_the_command_that_lets_it_go() -> None:

@@ -2,6 +2,7 @@
 
 from msklink.change_control.terms import STACK_FREEZE
 from msklink.refusals import Code, Refusal
+from msklink.tags import read_schemes
 from msklink_cli.report import ClientReport, ClusterDetail
 
 
@@ -17,8 +18,10 @@ def owner_command(
         case Code.ACCOUNT_NOT_ALLOWED if client:
             return f"msklink allow {cluster.name} {client.account}"
         case Code.SCHEME_NOT_OFFERED if client and client.scheme in cluster.authentication:
-            schemes = sorted({*cluster.asked.split(), client.scheme})
-            return f"msklink enable {cluster.name} {' '.join(schemes)}"
+            offered = read_schemes(cluster.asked, "")  # without words that mean nothing
+            if not offered.auto:
+                schemes = sorted({*offered.schemes, client.scheme})
+                return f"msklink enable {cluster.name} {' '.join(schemes)}"
         case Code.CLUSTER_NOT_MANAGED:
             return f"msklink enable {cluster.name} auto"
     return ""
