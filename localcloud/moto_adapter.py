@@ -11,6 +11,7 @@ from botocore.awsrequest import AWSPreparedRequest
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.ec2.models import EC2Backend, ec2_backends
 from moto.iam.models import get_account_id_from
+from moto.secretsmanager.models import FakeSecret, secretsmanager_backends
 from moto.sts.models import sts_backends
 
 from localcloud.msk import (
@@ -22,6 +23,7 @@ from localcloud.msk import (
     ManualClock,
     Msk,
     Observer,
+    Secret,
     SecurityGroup,
     Subnet,
     TagHook,
@@ -30,6 +32,7 @@ from localcloud.msk import (
 from localcloud.msk.assumptions import DEFAULTS
 from localcloud.msk.clock import AS_ON_AWS
 from localcloud.msk.network import NOT_IN_SHARED_VPCS
+from localcloud.msk.secret_store import DEFAULT_KEY, with_msk_statement
 from localcloud.msk.wire import Answer, handle
 
 _SIGNATURE = re.compile(r"Credential=([^/]+)/\d+/([\w-]+)/kafka/")
@@ -56,6 +59,7 @@ def in_process_msk(
         observers,
         tag_hooks=tag_hooks,
         assumptions=assumptions,
+        secrets=MotoSecretStore(),
     )
     moto_answers = BotocoreStubber.process_request
 
@@ -161,6 +165,32 @@ class MotoNetwork:
 
     def delete_endpoint(self, caller: Caller, endpoint_id: str) -> None:
         _ec2(caller.account, caller.region).delete_vpc_endpoints([endpoint_id])
+
+
+class MotoSecretStore:
+    """The secrets of moto's Secrets Manager, which evaluates no policy."""
+
+    def secret(self, arn: str) -> Secret | None:
+        found = _secret(arn)
+        return Secret(arn, found.kms_key_id or DEFAULT_KEY) if found else None
+
+    def admit_msk(self, caller: Caller, arn: str) -> None:  # noqa: ARG002 no policy is evaluated
+        if found := _secret(arn):
+            found.policy = with_msk_statement(found.policy, arn)
+
+    def value(self, arn: str) -> str | None:
+        found = _secret(arn)
+        if found is None or found.default_version_id is None:
+            return None
+        value: str | None = found.versions[found.default_version_id].get("secret_string")
+        return value
+
+
+def _secret(arn: str) -> FakeSecret | None:
+    _, _, _, region, account, *_ = arn.split(":")
+    found = secretsmanager_backends[account][region].secrets.get(arn)
+    known = isinstance(found, FakeSecret) and found.arn == arn and not found.is_deleted()
+    return found if isinstance(found, FakeSecret) and known else None
 
 
 def _unsupported_location(subnet: Any) -> str:

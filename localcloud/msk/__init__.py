@@ -89,6 +89,16 @@ Tags of a new cluster                 make no tag event                    an ev
 Tagging that changes nothing          makes no tag event                   an event more
 Characters in tags                    as documented, no colon or comma     a wider grammar
 Page size when none is asked for      100 [default_page]                   more pages
+A new password in a secret            counts at the next login; on AWS     a client with the old
+                                      within 10 minutes                    password gets in longer
+A secret with an alias for its key    is not processed: "Don't specify an  it would be
+                                      alias" (msk-password-tutorial)
+Codes of unprocessed secrets          InvalidSecretArn for all; seen for   tests must read the text
+                                      name and access only
+Two secrets with one user             the one associated last counts       the other password counts
+Disassociating a secret               leaves MSK's statement in its        the statement is removed
+                                      resource policy
+A secret that is not credentials      is associated, and has no user       it is not processed
 Texts without a source in errors.py   our own words                        tests must not read them
 Durations                             20 minutes to create a cluster, 15   only waiting times
                                       a broker to update it, 45 at
@@ -96,29 +106,36 @@ Durations                             20 minutes to create a cluster, 15   only 
 """
 
 from localcloud.msk.assumptions import Assumptions
+from localcloud.msk.authorities import Authorities, MemoryAuthorities
 from localcloud.msk.clock import Clock, Durations, ManualClock
 from localcloud.msk.errors import MskError
 from localcloud.msk.faults import Fault
 from localcloud.msk.model import Caller, Scheme, TagChange
 from localcloud.msk.network import Endpoint, MemoryNetwork, Network, SecurityGroup, Subnet, Vpc
 from localcloud.msk.private_names import PrivateBroker
+from localcloud.msk.secret_store import MemorySecretStore, Secret, SecretStore
 from localcloud.msk.service import Msk, Observer, TagHook
 
 __all__ = [
     "Assumptions",
+    "Authorities",
     "Caller",
     "Clock",
     "Durations",
     "Endpoint",
     "Fault",
     "ManualClock",
+    "MemoryAuthorities",
     "MemoryNetwork",
+    "MemorySecretStore",
     "Msk",
     "MskError",
     "Network",
     "Observer",
     "PrivateBroker",
     "Scheme",
+    "Secret",
+    "SecretStore",
     "SecurityGroup",
     "Subnet",
     "TagChange",

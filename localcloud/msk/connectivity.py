@@ -7,7 +7,7 @@ from typing import Final
 
 from localcloud.msk.authorization import find_cluster
 from localcloud.msk.cluster_operations import begin_operation
-from localcloud.msk.configurations import find_configuration, server_property
+from localcloud.msk.configurations import server_property
 from localcloud.msk.connections import deactivate
 from localcloud.msk.errors import (
     IDENTICAL,
@@ -18,7 +18,7 @@ from localcloud.msk.errors import (
     bad_request,
 )
 from localcloud.msk.model import Cluster, Connectivity, Json, Scheme, Schemes, schemes_in
-from localcloud.msk.store import Call
+from localcloud.msk.store import Call, Store
 
 OLDEST_KAFKA: Final = (2, 7, 1)
 ACL_DEFAULT: Final = "allow.everyone.if.no.acl.found"
@@ -110,7 +110,7 @@ def _refusals(call: Call, cluster: Cluster, wanted: Connectivity) -> Iterator[tu
             f"These authentication schemes are not on for the cluster: {', '.join(off)}.",
             parameter,
         )
-    if wanted.schemes & {Scheme.SCRAM, Scheme.TLS} and _allows_everyone(call, cluster):
+    if wanted.schemes & {Scheme.SCRAM, Scheme.TLS} and allows_everyone(call.store, cluster):
         yield f"Set {ACL_DEFAULT} to false before you turn on SASL/SCRAM or mutual TLS.", parameter
 
 
@@ -127,11 +127,12 @@ def is_recent(kafka_version: str) -> bool:
     return numbers >= OLDEST_KAFKA[: len(numbers)]
 
 
-def _allows_everyone(call: Call, cluster: Cluster) -> bool:
+def allows_everyone(store: Store, cluster: Cluster) -> bool:
+    """Return whether a resource without an ACL is open to every principal, which is the default."""
     chosen = cluster.settings.get("ConfigurationInfo")
     if chosen is None:
         return True
-    value = server_property(find_configuration(call, chosen["Arn"]), ACL_DEFAULT)
+    value = server_property(store.configurations[chosen["Arn"]], ACL_DEFAULT)
     return value is None or value.lower() != "false"
 
 

@@ -54,6 +54,17 @@ STALE_POLICY_VERSION: Final = "The version of the cluster policy isn't current"
 PRINCIPAL_NOT_FOUND: Final = "The cluster policy is not valid. The IAM Principal was not found."
 INVALID_CLUSTER_ARN: Final = "The cluster policy is not valid. Invalid cluster arn: "
 DUPLICATE_SID: Final = "The Statement Ids in the policy are not unique"
+# Seen by aws-cdk 34794 and aws-controllers-k8s/community 2546, and read by an AWS sample in Go.
+INVALID_SECRET_ARN: Final = "The provided secret ARN is invalid."
+SECRET_NOT_READABLE: Final = "Amazon MSK wasn't able to access the provided secret."
+NAME_OF_SECRET: Final = (
+    "The provided secret arn cannot be used with Amazon MSK. "
+    "Secret names must have the prefix 'AmazonMSK_'"
+)
+ALREADY_ASSOCIATED: Final = (
+    "The provided secret is already associated with this cluster. "
+    "To update the association, first disassociate the secret."
+)
 
 
 # Own wording.
@@ -61,6 +72,9 @@ ROLE_IN_THE_MAKING: Final = (
     "The service-linked role AWSServiceRoleForKafka is being created. Try again later."
 )
 NOT_CONNECTED: Final = "Private connectivity was never turned on for the cluster."
+DEFAULT_KEY_OF_SECRET: Final = (
+    "The provided secret is encrypted with the default key. Use a customer managed key."
+)
 
 
 class MskError(Exception):

@@ -98,6 +98,14 @@ class ClusterPolicy:
     version: str
 
 
+@dataclass(frozen=True)
+class ScramSecret:
+    """A secret that is associated with a cluster; *number* counts associations."""
+
+    number: int
+    arn: str
+
+
 @dataclass
 class Cluster:
     """
@@ -128,6 +136,8 @@ class Cluster:
     """Instance type of each broker, by its id."""
     answers: int = 0
     """Number of GetBootstrapBrokers calls."""
+    scram_secrets: dict[str, ScramSecret] = field(default_factory=dict)
+    """The associated secrets by ARN, in the order of association."""
 
     def set_brokers(self, brokers: dict[int, str], instance_type: str) -> None:
         """Replace the brokers; *instance_type* is what Describe shows of them."""
@@ -152,6 +162,13 @@ class Cluster:
     @property
     def base_schemes(self) -> Schemes:
         return schemes_in(self.settings.get("ClientAuthentication"))
+
+    @property
+    def authority_arns(self) -> list[str]:
+        """The certificate authorities of mutual TLS."""
+        tls = self.settings.get("ClientAuthentication", {}).get("Tls", {})
+        arns: list[str] = tls.get("CertificateAuthorityArnList", [])
+        return arns
 
 
 @dataclass

@@ -19,15 +19,18 @@ from localcloud.msk import (
     nodes,
     policies,
     private_names,
+    scram_secrets,
     tags,
 )
 from localcloud.msk.assumptions import DEFAULTS, Assumptions
+from localcloud.msk.authorities import Authorities, MemoryAuthorities
 from localcloud.msk.clock import AS_ON_AWS, Clock, Durations
 from localcloud.msk.errors import MskError, bad_request
 from localcloud.msk.faults import Faults
 from localcloud.msk.model import Caller, Json, TagChange, Tags
 from localcloud.msk.network import Network
 from localcloud.msk.private_names import PrivateBroker
+from localcloud.msk.secret_store import MemorySecretStore, SecretStore
 from localcloud.msk.shapes import operation_model, problems
 from localcloud.msk.store import Call, Store
 
@@ -76,6 +79,9 @@ OPERATIONS: Final[dict[str, Callable[[Call], Json]]] = {
     "DescribeConfiguration": configurations.describe_configuration,
     "DescribeConfigurationRevision": configurations.describe_configuration_revision,
     "ListConfigurations": configurations.list_configurations,
+    "BatchAssociateScramSecret": scram_secrets.batch_associate_scram_secret,
+    "BatchDisassociateScramSecret": scram_secrets.batch_disassociate_scram_secret,
+    "ListScramSecrets": scram_secrets.list_scram_secrets,
     "TagResource": tags.tag_resource,
     "UntagResource": tags.untag_resource,
     "ListTagsForResource": tags.list_tags_for_resource,
@@ -94,12 +100,21 @@ class Msk:
         *,
         tag_hooks: Iterable[TagHook] = (),
         assumptions: Assumptions = DEFAULTS,
+        secrets: SecretStore | None = None,
+        authorities: Authorities | None = None,
     ) -> None:
         self.observers = list(observers)
         self.tag_hooks = list(tag_hooks)
         self.faults = Faults()
         self.calls: Counter[tuple[str, str]] = Counter()
-        self._store = Store(clock, network, durations, assumptions)
+        self._store = Store(
+            clock,
+            network,
+            durations,
+            assumptions,
+            secrets or MemorySecretStore(),
+            authorities or MemoryAuthorities(),
+        )
         self._lock = threading.RLock()
 
     def call(self, caller: Caller, operation: str, params: Json) -> Json:
@@ -164,6 +179,28 @@ class Msk:
         with self._lock:
             self._store.timeline.settle()
             return private_names.denial_reason(self._store, caller, broker)
+
+    def scram_password(self, cluster_arn: str, username: str) -> str | None:
+        """Return the password of a user of the cluster's SCRAM secrets, read now; None if none."""
+        with self._lock:
+            self._store.timeline.settle()
+            return scram_secrets.scram_password(self._store, cluster_arn, username)
+
+    def certificate_authorities(self, cluster_arn: str) -> list[bytes]:
+        """Return the certificates (PEM) of the cluster's authorities that exist and are ACTIVE."""
+        with self._lock:
+            self._store.timeline.settle()
+            cluster = self._store.clusters.get(cluster_arn)
+            arns = cluster.authority_arns if cluster else []
+            found = [self._store.authorities.certificate(arn) for arn in arns]
+        return [certificate for certificate in found if certificate]
+
+    def everyone_allowed_without_acl(self, cluster_arn: str) -> bool:
+        """Return what `allow.everyone.if.no.acl.found` is in the cluster's configuration."""
+        with self._lock:
+            self._store.timeline.settle()
+            cluster = self._store.clusters.get(cluster_arn)
+            return cluster is None or connectivity.allows_everyone(self._store, cluster)
 
     def next_due(self) -> datetime | None:
         """Return when the next operation ends; None if there is none."""

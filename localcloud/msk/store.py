@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from localcloud.msk.assumptions import Assumptions
+from localcloud.msk.authorities import Authorities, MemoryAuthorities
 from localcloud.msk.clock import Clock, Durations, Timeline
 from localcloud.msk.faults import Fault
 from localcloud.msk.model import (
@@ -21,6 +22,7 @@ from localcloud.msk.model import (
     Tags,
 )
 from localcloud.msk.network import Network
+from localcloud.msk.secret_store import MemorySecretStore, SecretStore
 
 
 @dataclass
@@ -29,6 +31,8 @@ class Store:
     network: Network
     durations: Durations
     assumptions: Assumptions
+    secrets: SecretStore = field(default_factory=MemorySecretStore)
+    authorities: Authorities = field(default_factory=MemoryAuthorities)
     clusters: dict[str, Cluster] = field(default_factory=dict)
     connections: dict[str, Connection] = field(default_factory=dict)
     configurations: dict[str, Configuration] = field(default_factory=dict)

@@ -11,7 +11,9 @@ from localcloud.msk import (
     Caller,
     Durations,
     ManualClock,
+    MemoryAuthorities,
     MemoryNetwork,
+    MemorySecretStore,
     Msk,
     MskError,
     Scheme,
@@ -78,6 +80,8 @@ class Emulator:
     durations: Durations = AS_ON_AWS
     clock: ManualClock = field(default_factory=ManualClock)
     network: MemoryNetwork = field(default_factory=MemoryNetwork)
+    secrets: MemorySecretStore = field(default_factory=MemorySecretStore)
+    authorities: MemoryAuthorities = field(default_factory=MemoryAuthorities)
     tag_changes: list[TagChange] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -89,6 +93,8 @@ class Emulator:
             self.durations,
             tag_hooks=[self.tag_changes.append],
             assumptions=self.assumptions,
+            secrets=self.secrets,
+            authorities=self.authorities,
         )
 
     def call(self, caller: Caller, operation: str, **params: Any) -> Json:
