@@ -22,15 +22,17 @@ from localcloud import (
 from localcloud.call_log import CallLog
 from localcloud.clock import SimulatedClock, run_clock
 from localcloud.ec2_network import Ec2Network
-from localcloud.iam import access_keys, authorization
+from localcloud.iam import access_keys, authorization, resource_policies
 from localcloud.iam.ec2 import Ec2Checks
 from localcloud.iam.eventbridge import eventbridge_checks
 from localcloud.iam.kafka import KafkaChecks
 from localcloud.iam.scheduler import scheduler_checks
+from localcloud.iam.secretsmanager import secretsmanager_checks
 from localcloud.iam.ssm import ssm_checks
-from localcloud.ministack_patches import lambda_functions, tagging
+from localcloud.ministack_patches import lambda_functions, secretsmanager, tagging
 from localcloud.ministack_patches.ec2 import tags_of
 from localcloud.msk import Msk
+from localcloud.secrets_manager import SecretsManager
 from localcloud.settings import Settings
 
 
@@ -44,19 +46,23 @@ def create_app(chosen: Settings) -> control_api.Application:
         Ec2Network(),
         observers=[tag_events.msk_called],
         tag_hooks=[tag_events.cluster_tags_changed],
+        secrets=SecretsManager(),
     )
     clock.add(msk)
     handlers = ministack.SERVICE_HANDLERS
     handlers["kafka"] = ministack_adapter.kafka_handler(msk)
     handlers["ec2"] = tag_events.publishing_tag_changes(handlers["ec2"])
     handlers["ssm"] = parameter_events.publishing_parameter_changes(handlers["ssm"])
+    handlers["secretsmanager"] = secretsmanager.in_owners_account(handlers["secretsmanager"])
     tagging.install(msk)
+    resource_policies.install({})
     authorization.install(
         {
             "ec2": Ec2Checks(tags_of),
             "events": eventbridge_checks,
             "kafka": KafkaChecks(msk.tags_of),
             "scheduler": scheduler_checks,
+            "secretsmanager": secretsmanager_checks,
             "ssm": ssm_checks,
         }
     )

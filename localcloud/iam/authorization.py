@@ -15,7 +15,7 @@ from typing import Any
 from ministack.core import iam_actions, iam_evaluator
 from ministack.services import iam, sts
 
-from localcloud.iam import decisions
+from localcloud.iam import decisions, resource_policies
 from localcloud.iam.checks import Check, Request
 from localcloud.settings import ACCOUNTS
 
@@ -83,7 +83,9 @@ def _enforce(original: Callable[..., Any]) -> Callable[..., Any]:
         caller, scope = iam_evaluator.caller_arn(), _scope(access_key)
         for check in evaluation.checks:
             context = {**(service_context or {}), **check.context}
-            denied = original(access_key, check.action, service, region, check.resource, context)
+            of = _service(check, iam_action, service)
+            denied = original(access_key, check.action, of, region, check.resource, context)
+            denied = denied or resource_policies.denial_of_root(caller, of, region, check)
             decisions.record(caller, scope, check.action, check.resource, allowed=not denied)
             if denied:
                 evaluation.denied = check
@@ -91,6 +93,12 @@ def _enforce(original: Callable[..., Any]) -> Callable[..., Any]:
         return None
 
     return enforce
+
+
+def _service(check: Check, iam_action: str, service: str) -> str:
+    """Return the service whose resource policies count for *check*, a dependent action's own."""
+    namespace = check.action.partition(":")[0]
+    return service if namespace == iam_action.partition(":")[0] else namespace
 
 
 def _scope(access_key: str) -> str:
@@ -109,8 +117,9 @@ def _denial(original: Callable[..., Any]) -> Callable[..., Any]:
         if evaluation is not None and (check := evaluation.denied):
             action = check.action
             explicit = kwargs.get("explicit_deny", False)
-            message = str(Denied(action, check.resource, principal, explicit))
-            kwargs |= {"resource_arn": check.resource, "message": message}
+            by_resource = bool(kwargs.get("resource_policy_arn"))
+            denied = Denied(action, check.resource, principal, explicit, by_resource)
+            kwargs |= {"resource_arn": check.resource, "message": check.refusal or str(denied)}
         return original(service, action, principal, request_id, **kwargs)
 
     return access_denied_response
@@ -154,13 +163,16 @@ class Denied:
     resource: str
     principal: str
     explicit: bool
+    by_resource: bool = False
+    """Whether the policy of the resource decided, not one of the principal."""
 
     def __str__(self) -> str:
-        reason = (
-            "with an explicit deny in an identity-based policy"
-            if self.explicit
-            else f"because no identity-based policy allows the {self.action} action"
-        )
+        if self.explicit:
+            policy = "a resource-based" if self.by_resource else "an identity-based"
+            reason = f"with an explicit deny in {policy} policy"
+        else:
+            policy = "resource-based" if self.by_resource else "identity-based"
+            reason = f"because no {policy} policy allows the {self.action} action"
         return (
             f"User: {self.principal} is not authorized to perform: {self.action} "
             f"on resource: {self.resource} {reason}"
@@ -180,6 +192,7 @@ def authorize_caller(access_key: str, service: str, region: str, check: Check) -
         check.resource,
         getattr(denied, "principal_arn", "unknown"),
         getattr(denied, "decision", "") == "Deny",
+        bool(getattr(denied, "resource_policy_arn", "")),
     )
 
 

@@ -11,6 +11,7 @@ class Check:
     action: str  # with its prefix: ec2:CreateTags
     resource: str
     context: Mapping[str, Any] = field(default_factory=dict)
+    refusal: str = ""  # the text of a denial, where AWS does not name the action
 
 
 @dataclass(frozen=True)
