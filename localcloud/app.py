@@ -9,7 +9,7 @@ from functools import cache, partial
 from typing import Any
 
 from ministack import app as ministack
-from ministack.core import lambda_runtime
+from ministack.core import iam_actions, lambda_runtime
 
 from localcloud import (
     call_recorder,
@@ -19,10 +19,12 @@ from localcloud import (
     parameter_events,
     tag_events,
 )
+from localcloud.acm_pca import service as acm_pca
 from localcloud.call_log import CallLog
 from localcloud.clock import SimulatedClock, run_clock
 from localcloud.ec2_network import Ec2Network
 from localcloud.iam import access_keys, authorization, resource_policies
+from localcloud.iam.acm_pca import acm_pca_checks
 from localcloud.iam.ec2 import Ec2Checks
 from localcloud.iam.eventbridge import eventbridge_checks
 from localcloud.iam.kafka import KafkaChecks
@@ -47,17 +49,21 @@ def create_app(chosen: Settings) -> control_api.Application:
         observers=[tag_events.msk_called],
         tag_hooks=[tag_events.cluster_tags_changed],
         secrets=SecretsManager(),
+        authorities=acm_pca.PrivateAuthorities(),
     )
     clock.add(msk)
     handlers = ministack.SERVICE_HANDLERS
+    handlers["acm-pca"] = acm_pca.handle_request
+    iam_actions.SERVICE_TO_IAM_NAMESPACE["acm-pca"] = "acm-pca"
     handlers["kafka"] = ministack_adapter.kafka_handler(msk)
     handlers["ec2"] = tag_events.publishing_tag_changes(handlers["ec2"])
     handlers["ssm"] = parameter_events.publishing_parameter_changes(handlers["ssm"])
     handlers["secretsmanager"] = secretsmanager.in_owners_account(handlers["secretsmanager"])
     tagging.install(msk)
-    resource_policies.install({})
+    resource_policies.install({"acm-pca": acm_pca.policy_for_arn})
     authorization.install(
         {
+            "acm-pca": acm_pca_checks,
             "ec2": Ec2Checks(tags_of),
             "events": eventbridge_checks,
             "kafka": KafkaChecks(msk.tags_of),

@@ -8,12 +8,14 @@ from unittest import mock
 from urllib.parse import parse_qs, urlsplit
 
 from botocore.awsrequest import AWSPreparedRequest
+from moto.acmpca.models import acmpca_backends
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.ec2.models import EC2Backend, ec2_backends
 from moto.iam.models import get_account_id_from
 from moto.secretsmanager.models import FakeSecret, secretsmanager_backends
 from moto.sts.models import sts_backends
 
+from localcloud.iam.acm_pca import owner_of
 from localcloud.msk import (
     Assumptions,
     Caller,
@@ -60,6 +62,7 @@ def in_process_msk(
         tag_hooks=tag_hooks,
         assumptions=assumptions,
         secrets=MotoSecretStore(),
+        authorities=MotoAuthorities(),
     )
     moto_answers = BotocoreStubber.process_request
 
@@ -184,6 +187,17 @@ class MotoSecretStore:
             return None
         value: str | None = found.versions[found.default_version_id].get("secret_string")
         return value
+
+
+class MotoAuthorities:
+    """The private certificate authorities of moto."""
+
+    def certificate(self, arn: str) -> bytes | None:
+        if not owner_of(arn):
+            return None
+        _, _, _, region, account, *_ = arn.split(":")
+        found = acmpca_backends[account][region].certificate_authorities.get(arn)
+        return found.certificate_bytes if found and found.status == "ACTIVE" else None
 
 
 def _secret(arn: str) -> FakeSecret | None:
