@@ -31,6 +31,7 @@ class _Evaluation:
 
     checks: list[Check] = field(default_factory=list)
     denied: Check | None = None
+    by_resource: bool = False
 
 
 _current: ContextVar[_Evaluation | None] = ContextVar("localcloud_evaluation", default=None)
@@ -89,6 +90,7 @@ def _enforce(original: Callable[..., Any]) -> Callable[..., Any]:
             decisions.record(caller, scope, check.action, check.resource, allowed=not denied)
             if denied:
                 evaluation.denied = check
+                evaluation.by_resource = resource_policies.decided(denied)
                 return denied
         return None
 
@@ -117,8 +119,7 @@ def _denial(original: Callable[..., Any]) -> Callable[..., Any]:
         if evaluation is not None and (check := evaluation.denied):
             action = check.action
             explicit = kwargs.get("explicit_deny", False)
-            by_resource = bool(kwargs.get("resource_policy_arn"))
-            denied = Denied(action, check.resource, principal, explicit, by_resource)
+            denied = Denied(action, check.resource, principal, explicit, evaluation.by_resource)
             kwargs |= {"resource_arn": check.resource, "message": check.refusal or str(denied)}
         return original(service, action, principal, request_id, **kwargs)
 
@@ -192,7 +193,7 @@ def authorize_caller(access_key: str, service: str, region: str, check: Check) -
         check.resource,
         getattr(denied, "principal_arn", "unknown"),
         getattr(denied, "decision", "") == "Deny",
-        bool(getattr(denied, "resource_policy_arn", "")),
+        resource_policies.decided(denied),
     )
 
 

@@ -56,10 +56,16 @@ def _combine(original: Callable[..., Any]) -> Callable[..., Any]:
     def combine(identity: Any, context: Any, *rest: Any, **options: Any) -> Any:
         result = original(identity, context, *rest, **options)
         if result is not identity and result.decision == "ImplicitDeny":
-            result.resource_policy_arn = context.resource_arn
+            result.by_resource = True
         return result
 
     return combine
+
+
+def decided(denied: Any) -> bool:
+    """Return whether the policy of the resource was what denied, explicitly or not."""
+    explicitly = bool(getattr(denied, "resource_policy_arn", ""))
+    return explicitly or getattr(denied, "by_resource", False)
 
 
 def denial_of_root(caller: str, service: str, region: str, check: Check) -> Any:

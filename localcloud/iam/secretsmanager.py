@@ -16,32 +16,11 @@ from localcloud.msk.secret_store import DEFAULT_KEY
 
 KMS_DENIED = "Access to KMS is not allowed"
 
-_ON_ONE_SECRET = {
-    "CancelRotateSecret",
-    "DeleteResourcePolicy",
-    "DeleteSecret",
-    "DescribeSecret",
-    "GetResourcePolicy",
-    "GetSecretValue",
-    "ListSecretVersionIds",
-    "PutResourcePolicy",
-    "PutSecretValue",
-    "RestoreSecret",
-    "TagResource",
-    "UntagResource",
-    "UpdateSecret",
-    "UpdateSecretVersionStage",
-}
-_KEY_ACTIONS = {
-    "GetSecretValue": ("kms:Decrypt",),
-    "PutSecretValue": ("kms:GenerateDataKey", "kms:Decrypt"),
-}
-
 
 def secretsmanager_checks(request: Request) -> list[Check]:
     body = request.json()
     secret_id = str(body.get("SecretId", ""))
-    if request.operation not in _ON_ONE_SECRET or not secret_id:
+    if not secret_id:
         return []
     owner, region = owner_of(secret_id) or (request.account, request.region)
     with request_scope(owner, region):
@@ -61,9 +40,17 @@ def secretsmanager_checks(request: Request) -> list[Check]:
         }
         checks += [
             Check(action, key, context, KMS_DENIED)
-            for action in _KEY_ACTIONS.get(request.operation, ())
+            for action in _key_actions(request.operation, body)
         ]
     return checks
+
+
+def _key_actions(operation: str, body: dict[str, Any]) -> tuple[str, ...]:
+    if operation == "GetSecretValue":
+        return ("kms:Decrypt",)
+    if "SecretString" in body or "SecretBinary" in body:  # PutSecretValue or UpdateSecret
+        return ("kms:GenerateDataKey", "kms:Decrypt")
+    return ()
 
 
 def owner_of(secret_id: str) -> tuple[str, str] | None:
