@@ -89,6 +89,9 @@ Tags of a new cluster                 make no tag event                    an ev
 Tagging that changes nothing          makes no tag event                   an event more
 Characters in tags                    as documented, no colon or comma     a wider grammar
 Page size when none is asked for      100 [default_page]                   more pages
+A certificate authority of another    counts without being shared          mutual TLS fails until it
+account                                                                    is shared
+Associating secrets while UPDATING    works                                it waits for ACTIVE
 A new password in a secret            counts at the next login; on AWS     a client with the old
                                       within 10 minutes                    password gets in longer
 A secret with an alias for its key    is not processed: "Don't specify an  it would be
