@@ -56,4 +56,6 @@ def _find(arn: str) -> Any:
     if account is None:
         return None
     region = arn.split(":")[3]
+    if region not in backends[account]:
+        return None
     return backends[account][region].certificate_authorities.get(arn)

@@ -70,11 +70,11 @@ def decided(denied: Any) -> bool:
 
 def denial_of_root(caller: str, service: str, region: str, check: Check) -> Any:
     """Return the denial of a root of another account by the resource's policy, else None."""
-    if not caller.endswith(":root"):
+    if not caller.endswith(":root") or service not in _OF_OTHER_ACCOUNTS:
         return None
     account = caller.split(":")[4]
     found = iam_evaluator._resource_policy(service, check.resource)
-    if found is None or found[1] in (None, account) or service not in _OF_OTHER_ACCOUNTS:
+    if found is None or found[1] == account:
         return None
     context = iam_evaluator.EvalContext(
         principal_arn=caller,
