@@ -3,8 +3,10 @@
 import json
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Iterator
 from datetime import timedelta
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from cryptography.x509.verification import PolicyBuilder, Store
 from moto import mock_aws
 
+from localcloud.acm_pca.responses import respond
+from localcloud.acm_pca.service import PrivateAuthorities
 from localcloud.cloud import Cloud, running_server
 from localcloud.moto_adapter import MotoAuthorities
 from localcloud.settings import PAUSED, Settings, clean_environment, credentials, free_port
@@ -128,6 +132,51 @@ def test_motos_authorities_count_while_they_are_active() -> None:
         == x509.load_pem_x509_certificate(active).issuer
     )
     assert MotoAuthorities().certificate("arn:aws:acm-pca:::ca") is None
+
+
+def test_the_embedded_authorities_count_while_they_are_active() -> None:
+    def call(operation: str, **params: Any) -> Any:
+        status, _, content = respond(operation, OWNER, REGION, json.dumps(params).encode())
+        assert status == HTTPStatus.OK, content
+        return json.loads(content)
+
+    made = call(
+        "CreateCertificateAuthority",
+        CertificateAuthorityConfiguration={"KeyAlgorithm": "RSA_2048", "Subject": SUBJECT},
+        CertificateAuthorityType="ROOT",
+    )
+    named = {"CertificateAuthorityArn": made["CertificateAuthorityArn"]}
+    store = PrivateAuthorities()
+    pending = store.certificate(named["CertificateAuthorityArn"])
+    request = call("GetCertificateAuthorityCsr", **named)["Csr"]
+    own = call(
+        "IssueCertificate",
+        Csr=b64encode(request.encode()).decode(),
+        SigningAlgorithm="SHA256WITHRSA",
+        TemplateArn=ROOT,
+        Validity={"Type": "YEARS", "Value": 10},
+        **named,
+    )
+    pem = call("GetCertificate", CertificateArn=own["CertificateArn"], **named)["Certificate"]
+    encoded = b64encode(pem.encode()).decode()
+    call("ImportCertificateAuthorityCertificate", Certificate=encoded, **named)
+    active = store.certificate(named["CertificateAuthorityArn"])
+    call("UpdateCertificateAuthority", Status="DISABLED", **named)
+
+    assert active == pem.encode()
+    assert (pending, store.certificate(named["CertificateAuthorityArn"])) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:aws:acm-pca:::ca",
+        f"arn:aws:acm-pca:{REGION}:{OWNER}:certificate-authority/missing",
+        f"arn:aws:acm-pca:nowhere:{OWNER}:certificate-authority/missing",
+    ],
+)
+def test_an_authority_that_does_not_exist_has_no_certificate(arn: str) -> None:
+    assert PrivateAuthorities().certificate(arn) is None
 
 
 @pytest.fixture(scope="module")
