@@ -1,10 +1,12 @@
 """Look up the identity and secret of an access key, for tokens that are not sent to MiniStack."""
 
 import re
+from functools import partial
 
 from ministack.core import iam_evaluator
 from ministack.core.responses import _account_from_sts_session
 
+from localcloud.iam.authorization import Denied
 from localcloud.kafka.tokens import Identity, Refused
 from localcloud.settings import credentials
 
@@ -25,4 +27,34 @@ def identity(access_key_id: str, session_token: str | None) -> Identity:
     found = iam_evaluator.resolve_credential(access_key_id, account, session_token)
     if isinstance(found, iam_evaluator.CredentialResolutionError):
         raise Refused(f"access key {access_key_id}: {found.message}")
-    return Identity(found.secret_access_key, found.account_id, found.principal_arn)
+    return Identity(
+        found.secret_access_key,
+        found.account_id,
+        found.principal_arn,
+        partial(_denial, access_key_id, found),
+    )
+
+
+def _denial(
+    access_key_id: str, found: iam_evaluator.ResolvedCredential, action: str, resource: str
+) -> str | None:
+    """Return why the policies of a user or role do not allow *action*; None if they do."""
+    principal = iam_evaluator.resolve_principal(access_key_id, found.account_id, found)
+    if isinstance(principal, iam_evaluator.AuthError):
+        return str(principal.message)
+    if principal.policies is None:  # the root of the account
+        return None
+    context = iam_evaluator.EvalContext(
+        principal_arn=principal.arn,
+        principal_type=principal.type,
+        principal_account=principal.account,
+        action=action,
+        resource_arn=resource,
+        region=resource.split(":")[3],
+        principal_keys=principal.keys,
+    )
+    result = iam_evaluator.evaluate(context, principal.policies, *principal.limits)
+    if result.decision == "Allow":
+        return None
+    explicit = result.decision == "Deny"
+    return str(Denied(action, resource, principal.arn, explicit))

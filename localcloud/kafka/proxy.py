@@ -2,12 +2,11 @@
 The proxy of the brokers of all clusters: one TLS port, which routes by server name (SNI).
 
 The server name selects the cluster, the broker and the scheme. The client then authenticates, and
-is relayed to the broker if its account may connect to the cluster. A refusal goes to the client
-and to the log.
+is relayed to the broker of the cluster. A refusal goes to the client and to the log.
 
-Only IAM is supported: secrets and client certificates of a cluster are not emulated, so clients by
-SCRAM and TLS are refused. Permissions for topics and groups are not checked, nor are identity
-policies. An open connection stays open.
+Which VPC a client is in cannot be seen here. An IAM client is taken to be in the VPCs of its
+account. For SCRAM and TLS it is enough that any VPC has an AVAILABLE connection. An open
+connection stays open.
 
 An unknown broker name would not resolve on AWS. Here the client is refused during authentication,
 where it can read the reason.
@@ -17,39 +16,46 @@ import asyncio
 import logging
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from ssl import SSLError
 from typing import Protocol
 
-from localcloud.kafka.mock_clusters import MockClusters
-from localcloud.kafka.relay import relay
-from localcloud.kafka.sasl import authenticate, iam_caller
-from localcloud.kafka.tls import Tls
+from localcloud.kafka.acls import Acls
+from localcloud.kafka.broker_processes import BrokerProcesses
+from localcloud.kafka.login import Cluster, Login, refusing
+from localcloud.kafka.metadata import ClusterBrokers
+from localcloud.kafka.relay import Relay
+from localcloud.kafka.sasl import authenticate
+from localcloud.kafka.tls import Accepted, Tls
 from localcloud.kafka.tokens import Keys, Refused
 from localcloud.kafka.wire import Peer
-from localcloud.msk import Caller, PrivateBroker, Scheme
+from localcloud.msk import BrokerName, Scheme
 from localcloud.settings import HOST
 
 logger = logging.getLogger(__name__)
 
 
-class Authorizer(Protocol):
-    """Maps broker names to brokers, and decides who may connect; `Msk` implements it."""
+class Clusters(Cluster, Protocol):
+    """All clusters; `Msk` implements it."""
 
-    def find_broker(self, host: str) -> PrivateBroker | None: ...
+    def find_broker(self, host: str) -> BrokerName | None: ...
 
-    def denial_reason(self, caller: Caller, broker: PrivateBroker) -> str | None: ...
+    def certificate_authorities(self, cluster_arn: str) -> Sequence[bytes]: ...
+
+    def everyone_allowed_without_acl(self, cluster_arn: str) -> bool: ...
 
 
 class KafkaProxy:
     """Serves in its own thread, from `start` to `stop`."""
 
-    def __init__(self, authorizer: Authorizer, keys: Keys) -> None:
-        self._authorizer = authorizer
+    def __init__(self, clusters: Clusters, keys: Keys) -> None:
+        self._clusters = clusters
         self._keys = keys
-        self._tls = Tls()
-        self._clusters = MockClusters()
+        self._tls = Tls(self._authorities_of_clients)
+        self._processes = BrokerProcesses()
+        self._acls: dict[str, Acls] = {}
         self._listener = socket.create_server((HOST, 0))
         self._listener.setblocking(False)
         self.port: int = self._listener.getsockname()[1]
@@ -70,6 +76,7 @@ class KafkaProxy:
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
+        self._processes.stop()
 
     def _run(self) -> None:
         with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
@@ -98,57 +105,55 @@ class KafkaProxy:
         await asyncio.gather(*everything, return_exceptions=True)
         self._listener.close()
 
+    def _authorities_of_clients(self, host: str) -> Sequence[bytes] | None:
+        broker = self._clusters.find_broker(host)
+        if broker is None or Scheme.TLS not in broker.addresses:
+            return None
+        return self._clusters.certificate_authorities(broker.cluster_arn)
+
     async def _serve(self, connection: socket.socket) -> None:
         try:
-            client, host = await self._tls.accept(connection)
+            accepted = await self._tls.accept(connection)
         except SSLError as error:
             logger.warning("refused a client: is SASL_SSL set, and our CA trusted? %s", error)
             return
         except OSError:
             return  # a port check without TLS
         try:
-            await self._serve_known(client, host)
+            await self._serve_accepted(accepted)
         except Refused as refusal:
-            logger.warning("refused a client of %s: %s", host, refusal)
+            logger.warning("refused a client of %s: %s", accepted.host, refusal)
         finally:
-            await client.close()
+            await accepted.client.close()
 
-    async def _serve_known(self, client: Peer, host: str) -> None:
-        broker = self._authorizer.find_broker(host)
+    async def _serve_accepted(self, accepted: Accepted) -> None:
+        broker = self._clusters.find_broker(accepted.host)
         if broker is None:
-            reason = f"there is no broker {host}, or its scheme is off in private connectivity"
-        elif broker.scheme is not Scheme.IAM:
-            reason = f"clients by {broker.scheme} are not served here, only those by iam"
-        else:
-            await self._serve_iam(client, host, broker)
+            reason = f"there is no broker {accepted.host}, or its scheme is off"
+            await authenticate(accepted.client, refusing(reason))
             return
-
-        def refuse(*_: object) -> Caller:
-            raise Refused(reason)
-
-        await authenticate(client, {}, refuse)
-
-    async def _serve_iam(self, client: Peer, host: str, broker: PrivateBroker) -> None:
-        cluster = self._clusters.get(broker.cluster_arn, len(broker.addresses))
-
-        def identify(mechanism: str, message: bytes) -> Caller:
-            caller = iam_caller(mechanism, message, host, broker.region, self._keys)
-            if reason := self._authorizer.denial_reason(caller, broker):
-                raise Refused(reason)
-            return caller
-
-        if await authenticate(client, cluster.versions, identify) is None:
+        login = Login(self._clusters, self._keys, broker, self._acls_of(broker.cluster_arn))
+        principal = await login.authenticate(accepted)
+        if principal is None:
             return
-        server = Peer(*await asyncio.open_connection(*cluster.addresses[broker.number]))
+        address = self._processes.address_of(broker.cluster_arn)
+        server = Peer(*await asyncio.open_connection(*address))
+        brokers = ClusterBrokers(broker.addresses[login.scheme_of(principal)])
         try:
-            await relay(client, server, broker, cluster.versions)
+            await Relay(accepted.client, server, principal, brokers, login.acls).run()
         finally:
             await server.close()
 
+    def _acls_of(self, cluster_arn: str) -> Acls:
+        if cluster_arn not in self._acls:
+            allowed = partial(self._clusters.everyone_allowed_without_acl, cluster_arn)
+            self._acls[cluster_arn] = Acls(allowed)
+        return self._acls[cluster_arn]
+
 
 @contextmanager
-def running_proxy(authorizer: Authorizer, keys: Keys) -> Iterator[KafkaProxy]:
-    proxy = KafkaProxy(authorizer, keys)
+def running_proxy(clusters: Clusters, keys: Keys) -> Iterator[KafkaProxy]:
+    proxy = KafkaProxy(clusters, keys)
     proxy.start()
     try:
         yield proxy

@@ -1,74 +1,142 @@
-"""Relay messages between client and broker, with broker names rewritten to those of MSK."""
+"""
+Answer an authenticated client: by the broker behind the proxy, where the client may do so.
 
-import asyncio
-from dataclasses import replace
+A broker answers the requests of a connection one after the other, and so does this.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any, Final
 
-from localcloud.kafka.versions import api_versions
+from kio.index import load_payload_module
+from kio.static.constants import EntityType
+
+from localcloud.kafka.acls import Acls
+from localcloud.kafka.authorization import CLUSTER_NAME, Operation, Principal, Resource
+from localcloud.kafka.denials import denial, with_denied, without_denied
+from localcloud.kafka.metadata import ClusterBrokers
+from localcloud.kafka.permissions import ITEMS
+from localcloud.kafka.versions import api_versions, is_offered
 from localcloud.kafka.wire import (
     Api,
     Peer,
     Request,
-    Versions,
-    correlation_of,
     decode_response,
+    encode_request,
     encode_response,
 )
-from localcloud.msk import PrivateBroker
 
-REWRITTEN: Final = (Api.METADATA, Api.FIND_COORDINATOR)
+SESSION_TIMEOUT: Final = timedelta(seconds=6)
+"""Tansu waits half of it for other members, so 3 seconds, as long as Kafka does by default."""
 
+PRODUCER_VERSION: Final = 4
+"""A version of InitProducerId with the fields that Tansu needs."""
 
-async def relay(client: Peer, server: Peer, broker: PrivateBroker, versions: Versions) -> None:
-    """Relay requests and responses until one side closes."""
-    awaited: dict[int, Request] = {}
-    both = [
-        asyncio.create_task(_requests(client, server, versions, awaited)),
-        asyncio.create_task(_responses(server, client, broker, awaited)),
-    ]
-    try:
-        done, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-    finally:
-        for task in both:
-            task.cancel()
-        await asyncio.gather(*both, return_exceptions=True)
+_ACLS: Final[Sequence[int]] = (Api.DESCRIBE_ACLS, Api.CREATE_ACLS, Api.DELETE_ACLS)
+_REWRITTEN: Final[Sequence[int]] = (Api.METADATA, Api.FIND_COORDINATOR, Api.LIST_GROUPS)
 
 
-async def _requests(
-    client: Peer, server: Peer, versions: Versions, awaited: dict[int, Request]
-) -> None:
-    while request := await client.request():
-        if request.api == Api.API_VERSIONS:
-            await client.send(api_versions(request, versions))
-            continue
-        if request.api in REWRITTEN:
-            awaited[request.correlation] = request
-        await server.send(request.frame)
+class Disconnected(Exception):
+    """A side has closed its connection."""
 
 
-async def _responses(
-    server: Peer, client: Peer, broker: PrivateBroker, awaited: dict[int, Request]
-) -> None:
-    while (frame := await server.frame()) is not None:
-        request = awaited.pop(correlation_of(frame), None)
-        await client.send(_with_msk_addresses(frame, request, broker) if request else frame)
+@dataclass(frozen=True)
+class Relay:
+    """A client that is authenticated as *principal*, its cluster, and the broker's connection."""
+
+    client: Peer
+    server: Peer
+    principal: Principal
+    brokers: ClusterBrokers
+    acls: Acls
+
+    async def run(self) -> None:
+        """Answer requests until one side closes."""
+        while request := await self.client.request():
+            if request.api == Api.API_VERSIONS:
+                await self.client.send(api_versions(request))
+            elif not is_offered(request):
+                return  # Kafka's broker disconnects too: the client knows the versions
+            else:
+                try:
+                    await self._serve(request, request.payload())
+                except Disconnected:
+                    return
+
+    async def _serve(self, request: Request, payload: Any) -> None:
+        answer = denial(request, payload, self.principal)
+        if answer is None and request.api in _ACLS:
+            answer = self.acls.answer(request, payload)
+        if answer is None:
+            await self._forward(request, payload)
+        elif not _is_unanswered(request, payload):
+            await self.client.send(encode_response(request.correlation, answer))
+
+    async def _forward(self, request: Request, payload: Any) -> None:
+        """Ask the broker for what the client may do, and return its answer to the client."""
+        asked = _for_tansu(without_denied(request, payload, self.principal))
+        changed = asked is not payload
+        header = {
+            "request_api_key": request.api,
+            "request_api_version": asked.__version__,
+            "correlation_id": request.correlation,
+            "client_id": None,
+        }
+        await self.server.send(encode_request(header, asked) if changed else request.frame)
+        if _is_unanswered(request, payload):
+            return
+        frame = await self.server.frame()
+        if frame is None:
+            raise Disconnected
+        if changed or request.api in _REWRITTEN:
+            answer = decode_response(request.api, asked.__version__, frame)
+            answer = self._for_client(request, payload, answer)
+            frame = encode_response(request.correlation, answer)
+        await self.client.send(frame)
+
+    def _for_client(self, request: Request, payload: Any, answer: Any) -> Any:
+        """Return the broker's *answer* as the client shall see it."""
+        match request.api:
+            case Api.METADATA:
+                return self.brokers.metadata(request, payload, answer, self.principal)
+            case Api.FIND_COORDINATOR:
+                return self.brokers.coordinator(payload, answer)
+            case Api.LIST_GROUPS:
+                return replace(answer, groups=tuple(filter(self._may_list, answer.groups)))
+            case Api.INIT_PRODUCER_ID:
+                module = load_payload_module(request.api, request.version, EntityType.response)
+                return module.InitProducerIdResponse(
+                    throttle_time=answer.throttle_time,
+                    error_code=answer.error_code,
+                    producer_id=answer.producer_id,
+                    producer_epoch=answer.producer_epoch,
+                )
+            case api if api in ITEMS:
+                return with_denied(request, payload, answer, self.principal)
+        return answer
+
+    def _may_list(self, group: Any) -> bool:
+        may = self.principal.may
+        return may(Operation.DESCRIBE, Resource.CLUSTER, CLUSTER_NAME) or may(
+            Operation.DESCRIBE, Resource.GROUP, group.group_id
+        )
 
 
-def _with_msk_addresses(frame: bytes, request: Request, broker: PrivateBroker) -> bytes:
-    answer = decode_response(request.api, request.version, frame)
-    if request.api == Api.METADATA:
-        brokers = tuple(_with_msk_address(item, broker) for item in answer.brokers)
-        answer = replace(answer, brokers=brokers)
-    else:
-        answer = _with_msk_address(answer, broker)
-    return encode_response(request.correlation, answer)
+def _is_unanswered(request: Request, payload: Any) -> bool:
+    return request.api == Api.PRODUCE and payload.acks == 0
 
 
-def _with_msk_address(node: Any, broker: PrivateBroker) -> Any:
-    """Return *node* with its MSK address; the number -1 stands for no node."""
-    if node.node_id < 1:
-        return node
-    host, port = broker.addresses[node.node_id - 1]
-    return replace(node, host=host, port=port)
+def _for_tansu(payload: Any) -> Any:
+    """Return the request in the form that Tansu needs."""
+    match payload.__api_key__:
+        case Api.JOIN_GROUP:
+            shortest = min(payload.session_timeout, SESSION_TIMEOUT)
+            return replace(payload, session_timeout=shortest)
+        case Api.INIT_PRODUCER_ID if payload.__version__ < PRODUCER_VERSION:
+            module = load_payload_module(Api.INIT_PRODUCER_ID, PRODUCER_VERSION, EntityType.request)
+            return module.InitProducerIdRequest(
+                transactional_id=payload.transactional_id,
+                transaction_timeout=payload.transaction_timeout,
+            )
+    return payload

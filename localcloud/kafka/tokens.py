@@ -19,7 +19,6 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from localcloud.clock import real_now
-from localcloud.msk.model import Caller
 
 SERVICE: Final = "kafka-cluster"
 ACTION: Final = "kafka-cluster:Connect"
@@ -44,6 +43,14 @@ class Refused(Exception):
     """The client is refused; it gets the message."""
 
 
+Denial = Callable[[str, str], str | None]
+"""Returns why a caller may not do an action on an ARN, or None if it may."""
+
+
+def _nothing_denied(action: str, resource: str) -> str | None:  # noqa: ARG001 as the type says
+    return None
+
+
 @dataclass(frozen=True)
 class Identity:
     """The owner of an access key; *arn* is that of the user, the root or the role session."""
@@ -51,6 +58,8 @@ class Identity:
     secret: str
     account: str
     arn: str
+    denial: Denial = _nothing_denied
+    """What its identity-based policies say; the root of an account may do everything."""
 
 
 Keys = Callable[[str, str | None], Identity]
@@ -89,11 +98,11 @@ def from_json(message: bytes) -> Presigned:
         raise Refused("the message is not the JSON of AWS_MSK_IAM") from error
 
 
-def caller_of(
+def identity_of(
     token: Presigned, host: str, region: str, keys: Keys, now: datetime | None = None
-) -> Caller:
+) -> Identity:
     """
-    Return the caller that signed *token*, which must be for *host* in *region*.
+    Return who signed *token*, which must be for *host* in *region*.
 
     Raises Refused with the reason.
     """
@@ -111,7 +120,7 @@ def caller_of(
             f"the signature does not match: the secret is not that of access key {key}, "
             "or the token was changed after signing"
         )
-    return Caller(identity.account, region, identity.arn)
+    return identity
 
 
 def _key_of(token: Presigned, region: str) -> str:

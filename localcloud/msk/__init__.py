@@ -115,13 +115,15 @@ from localcloud.msk.errors import MskError
 from localcloud.msk.faults import Fault
 from localcloud.msk.model import Caller, Scheme, TagChange
 from localcloud.msk.network import Endpoint, MemoryNetwork, Network, SecurityGroup, Subnet, Vpc
-from localcloud.msk.private_names import PrivateBroker
+from localcloud.msk.private_names import Address, BrokerName
 from localcloud.msk.secret_store import MemorySecretStore, Secret, SecretStore
 from localcloud.msk.service import Msk, Observer, TagHook
 
 __all__ = [
+    "Address",
     "Assumptions",
     "Authorities",
+    "BrokerName",
     "Caller",
     "Clock",
     "Durations",
@@ -135,7 +137,6 @@ __all__ = [
     "MskError",
     "Network",
     "Observer",
-    "PrivateBroker",
     "Scheme",
     "Secret",
     "SecretStore",

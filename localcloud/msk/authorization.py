@@ -50,14 +50,18 @@ def find_cluster(call: Call, parameter: str = "ClusterArn") -> Cluster:
 
 def is_admitted(cluster: Cluster, caller: Caller, action: str) -> bool:
     """Return whether the cluster policy allows *action* to *caller*, and does not deny it."""
+    return policy_effects(cluster, caller, action, cluster.arn) == {"Allow"}
+
+
+def policy_effects(cluster: Cluster, caller: Caller, action: str, resource: str) -> set[str]:
+    """Return the effects of the statements of the cluster policy that apply."""
     if cluster.policy_in_force is None:
-        return False
-    effects = {
+        return set()
+    return {
         statement["Effect"]
         for statement in as_list(json.loads(cluster.policy_in_force.text)["Statement"])
-        if _applies(statement, caller, action, cluster.arn)
+        if _applies(statement, caller, action, resource)
     }
-    return effects == {"Allow"}
 
 
 def as_list(value: Any) -> list[Any]:

@@ -12,12 +12,11 @@ from typing import Final
 from localcloud.msk.authorization import find_cluster
 from localcloud.msk.errors import conflict
 from localcloud.msk.model import Cluster, Json, Scheme
-from localcloud.msk.private_names import address, domain
+from localcloud.msk.private_names import PORTS_INSIDE, address, domain
 from localcloud.msk.store import Call
 
 MOST_BROKERS: Final = 3
 _FIELDS: Final = {Scheme.IAM: "SaslIam", Scheme.SCRAM: "SaslScram", Scheme.TLS: "Tls"}
-_PORTS: Final = {Scheme.IAM: 9098, Scheme.SCRAM: 9096, Scheme.TLS: 9094}
 _PUBLIC: Final = 100
 
 
@@ -46,7 +45,7 @@ class _Brokers:
         """Return the strings for clients in the cluster's VPC."""
         settings = self._cluster.settings
         strings = {
-            f"BootstrapBrokerString{_FIELDS[scheme]}": self._same_port("", _PORTS[scheme])
+            f"BootstrapBrokerString{_FIELDS[scheme]}": self._same_port("", PORTS_INSIDE[scheme])
             for scheme in sorted(self._cluster.base_schemes)
         }
         encryption = settings["EncryptionInfo"]["EncryptionInTransit"]["ClientBroker"]
@@ -62,7 +61,7 @@ class _Brokers:
             return {}
         return {
             f"BootstrapBrokerStringPublic{_FIELDS[scheme]}": self._same_port(
-                "-public", _PORTS[scheme] + _PUBLIC
+                "-public", PORTS_INSIDE[scheme] + _PUBLIC
             )
             for scheme in sorted(self._cluster.base_schemes)
         }

@@ -1,30 +1,38 @@
-"""Map the host names of private connectivity to brokers, and check who may connect."""
+"""Map host names to brokers, and check who may use them."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from localcloud.msk.authorization import is_admitted
+from localcloud.msk.authorization import policy_effects
 from localcloud.msk.model import Caller, Cluster, Scheme
 from localcloud.msk.store import Store
 
 PRIVATE_PORTS: Final = 14000
+PORTS_INSIDE: Final = {Scheme.IAM: 9098, Scheme.SCRAM: 9096, Scheme.TLS: 9094}
+"""The ports in the VPC of the cluster (MSK developer guide, port information)."""
+
 LONGEST_NAME_IN_HOST: Final = 17
 
 
-@dataclass(frozen=True)
-class PrivateBroker:
-    """
-    A broker under its name in private connectivity.
+Address = tuple[str, int]
+"""Host and port."""
 
-    *addresses* are those of all brokers of the cluster; *number* is the position of this one.
+
+@dataclass(frozen=True)
+class BrokerName:
+    """
+    A broker under one of its names, and by which schemes clients may use it there.
+
+    *addresses* are those of all brokers of the cluster by scheme and broker id. *inside* tells
+    whether the name is one for clients in the VPC of the cluster.
     """
 
     cluster_arn: str
     region: str
-    scheme: Scheme
-    number: int
-    addresses: tuple[tuple[str, int], ...]
+    addresses: Mapping[Scheme, Mapping[int, Address]]
+    inside: bool = False
 
 
 def domain(cluster: Cluster) -> str:
@@ -32,43 +40,75 @@ def domain(cluster: Cluster) -> str:
     return f"{name}.{cluster.host_suffix}.c3.kafka.{cluster.region}.amazonaws.com"
 
 
-def address(cluster: Cluster, scheme: Scheme, number: int) -> tuple[str, int]:
+def address(cluster: Cluster, scheme: Scheme, number: int) -> Address:
     return f"b-{number}.{scheme}.{domain(cluster)}", PRIVATE_PORTS + number
 
 
-def find_broker(store: Store, host: str) -> PrivateBroker | None:
+def find_broker(store: Store, host: str) -> BrokerName | None:
     """Return the broker called *host*, if there is one and its scheme is on."""
     for cluster in store.clusters.values():
+        inside = _addresses_inside(cluster)
+        if host in _hosts(inside):
+            return BrokerName(cluster.arn, cluster.region, inside, inside=True)
         for scheme in cluster.connectivity.schemes:
-            addresses = tuple(address(cluster, scheme, n) for n in sorted(cluster.brokers))
-            for number, (name, _) in enumerate(addresses, 1):
-                if name == host:
-                    return PrivateBroker(cluster.arn, cluster.region, scheme, number, addresses)
+            addresses = {n: address(cluster, scheme, n) for n in sorted(cluster.brokers)}
+            if host in _hosts({scheme: addresses}):
+                return BrokerName(cluster.arn, cluster.region, {scheme: addresses})
     return None
 
 
-def denial_reason(store: Store, caller: Caller, broker: PrivateBroker) -> str | None:
-    """Return why an IAM client may not use *broker*: the network first, then the policy."""
+def _addresses_inside(cluster: Cluster) -> Mapping[Scheme, Mapping[int, Address]]:
+    """Return the addresses in the VPC of the cluster, where one name serves all schemes."""
+    return {
+        scheme: {n: (f"b-{n}.{domain(cluster)}", port) for n in sorted(cluster.brokers)}
+        for scheme, port in PORTS_INSIDE.items()
+        if scheme in cluster.base_schemes and scheme is not Scheme.TLS
+    }
+
+
+def _hosts(addresses: Mapping[Scheme, Mapping[int, Address]]) -> set[str]:
+    return {host for brokers in addresses.values() for host, _ in brokers.values()}
+
+
+def unreachable_reason(store: Store, broker: BrokerName, account: str | None) -> str | None:
+    """Return why a client cannot reach *broker* on AWS; its *account* may be unknown."""
     cluster = store.clusters.get(broker.cluster_arn)
-    if cluster is None or broker.scheme not in cluster.connectivity.schemes:
-        return f"{broker.cluster_arn} has no private connectivity by {broker.scheme}"
+    if cluster is None:
+        return f"{broker.cluster_arn} is deleted"
+    if broker.inside:
+        if account in (None, cluster.account):
+            return None
+        return f"this name resolves only in the VPC of cluster {cluster.name}"
+    (scheme,) = broker.addresses
     states = [
         item.state
         for item in store.connections_of(cluster)
-        if item.account == caller.account and item.scheme == broker.scheme
+        if account in (None, item.account) and item.scheme == scheme
     ]
-    if "AVAILABLE" not in states:
-        found = f"one that is {states[0]}" if states else "none"
-        return (
-            f"account {caller.account} needs an AVAILABLE VPC connection by {broker.scheme} to "
-            f"cluster {cluster.name} and has {found}: on AWS this name would not resolve "
-            "in its VPCs"
-        )
-    if caller.account != cluster.account and not is_admitted(
-        cluster, caller, "kafka-cluster:Connect"
-    ):
-        return (
-            f"Access denied: the policy of cluster {cluster.name} does not allow "
-            f"kafka-cluster:Connect to {caller.arn}"
-        )
+    if "AVAILABLE" in states:
+        return None
+    found = f"one that is {states[0]}" if states else "none"
+    return (
+        f"account {account or 'of the client'} needs an AVAILABLE VPC connection by {scheme} to "
+        f"cluster {cluster.name} and has {found}: on AWS this name would not resolve "
+        "in its VPCs"
+    )
+
+
+def data_denial(
+    store: Store, caller: Caller, cluster_arn: str, action: str, resource: str
+) -> str | None:
+    """
+    Return why the cluster policy denies *action* on *resource*, or None.
+
+    Callers of another account need an allow in it (IAM user guide, policy evaluation logic).
+    """
+    cluster = store.clusters.get(cluster_arn)
+    if cluster is None:
+        return f"{cluster_arn} is deleted"
+    effects = policy_effects(cluster, caller, action, resource)
+    if "Deny" in effects:
+        return f"the policy of cluster {cluster.name} denies {action} to {caller.arn}"
+    if caller.account != cluster.account and not effects:
+        return f"the policy of cluster {cluster.name} does not allow {action} to {caller.arn}"
     return None

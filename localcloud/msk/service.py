@@ -29,7 +29,7 @@ from localcloud.msk.errors import MskError, bad_request
 from localcloud.msk.faults import Faults
 from localcloud.msk.model import Caller, Json, TagChange, Tags
 from localcloud.msk.network import Network
-from localcloud.msk.private_names import PrivateBroker
+from localcloud.msk.private_names import BrokerName
 from localcloud.msk.secret_store import MemorySecretStore, SecretStore
 from localcloud.msk.shapes import operation_model, problems
 from localcloud.msk.store import Call, Store
@@ -168,17 +168,25 @@ class Msk:
             resource = store.clusters.get(resource_arn) or store.connections.get(resource_arn)
             return dict(resource.tags) if resource else {}
 
-    def find_broker(self, host: str) -> PrivateBroker | None:
+    def find_broker(self, host: str) -> BrokerName | None:
         """Return the broker with the host name *host*, if there is one."""
         with self._lock:
             self._store.timeline.settle()
             return private_names.find_broker(self._store, host)
 
-    def denial_reason(self, caller: Caller, broker: PrivateBroker) -> str | None:
-        """Return why an IAM client may not use *broker*; None if it may."""
+    def unreachable_reason(self, broker: BrokerName, account: str | None) -> str | None:
+        """Return why a client cannot reach *broker*; its *account* may be unknown."""
         with self._lock:
             self._store.timeline.settle()
-            return private_names.denial_reason(self._store, caller, broker)
+            return private_names.unreachable_reason(self._store, broker, account)
+
+    def data_denial(
+        self, caller: Caller, cluster_arn: str, action: str, resource: str
+    ) -> str | None:
+        """Return why the cluster policy denies an IAM client *action*; None if it does not."""
+        with self._lock:
+            self._store.timeline.settle()
+            return private_names.data_denial(self._store, caller, cluster_arn, action, resource)
 
     def scram_password(self, cluster_arn: str, username: str) -> str | None:
         """Return the password of a user of the cluster's SCRAM secrets, read now; None if none."""
