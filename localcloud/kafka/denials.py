@@ -8,6 +8,7 @@ from typing import Any, Final, get_args, get_origin, get_type_hints
 from kio.index import load_payload_module
 from kio.schema.errors import ErrorCode
 from kio.static.constants import EntityType
+from kio.static.primitive import Records
 
 from localcloud.kafka.authorization import NOT_AUTHORIZED, Principal
 from localcloud.kafka.permissions import ITEMS, Items, of_item, of_request
@@ -68,8 +69,8 @@ def _item(answer: type[Any], items: Items, item: Any, code: ErrorCode | None = N
     _, resource, name = of_item(items, item)
     code = code or NOT_AUTHORIZED[resource]
     kind = _element(answer, items.answered)
-    given: dict[str, Any] = {items.name: name}
-    if hasattr(item, "resource_type"):
+    given: dict[str, Any] = {items.name: name} if items.name else {}
+    if "resource_type" in _names(kind):  # that of a configuration, which may be a broker's
         given = {"resource_type": item.resource_type, "resource_name": item.resource_name}
     if items.partitions:
         partition = _element(kind, items.partition_answers)
@@ -113,8 +114,8 @@ def _filled(kind: type[Any], code: ErrorCode, given: dict[str, Any]) -> Any:
 def _empty(hint: Any) -> Any:
     if get_origin(hint) is tuple:
         return ()
-    if get_args(hint):  # optional
-        return None
+    if get_args(hint):  # optional, but librdkafka does not read a Fetch without records
+        return b"" if Records in get_args(hint) else None
     for base, value in _EMPTY.items():
         if issubclass(hint, base):
             return value

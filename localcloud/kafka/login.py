@@ -2,11 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from localcloud.kafka.acls import AclPrincipal, Acls
 from localcloud.kafka.authorization import IamPrincipal, Principal
-from localcloud.kafka.sasl import Exchange, Mechanisms, authenticate, iam_mechanisms
+from localcloud.kafka.sasl import (
+    AWS_MSK_IAM,
+    OAUTHBEARER,
+    Exchange,
+    Mechanisms,
+    authenticate,
+    iam_mechanisms,
+)
 from localcloud.kafka.scram import SCRAM_SHA_512, ScramExchange
 from localcloud.kafka.tls import Accepted
 from localcloud.kafka.tokens import Identity, Keys, Refused
@@ -58,8 +66,14 @@ class Login:
         if Scheme.IAM in self.broker.addresses:
             mechanisms |= iam_mechanisms(host, region, self.keys, self._permitted)
         if Scheme.SCRAM in self.broker.addresses:
-            mechanisms[SCRAM_SHA_512] = lambda: ScramExchange(self._password_of, self._named)
+            mechanisms[SCRAM_SHA_512] = self._scram_exchange
         return mechanisms
+
+    def _scram_exchange(self) -> Exchange:
+        if reason := self.clusters.unreachable_reason(self.broker, None):
+            return Refusing(reason)
+        password_of = partial(self.clusters.scram_password, self.broker.cluster_arn)
+        return ScramExchange(password_of, self._named)
 
     def _permitted(self, identity: Identity) -> IamPrincipal:
         """Return the client with what its own policies and the cluster policy allow."""
@@ -74,10 +88,6 @@ class Login:
 
         return IamPrincipal(arn, denial)
 
-    def _password_of(self, user: str) -> str | None:
-        self._check_reachable(None)
-        return self.clusters.scram_password(self.broker.cluster_arn, user)
-
     def _named(self, name: str) -> AclPrincipal:
         return AclPrincipal(f"User:{name}", self.acls)
 
@@ -86,13 +96,18 @@ class Login:
             raise Refused(reason)
 
 
+@dataclass
+class Refusing:
+    """An exchange that refuses every client with *reason*."""
+
+    reason: str
+    principal: Principal | None = None
+
+    def answer(self, message: bytes) -> bytes:  # noqa: ARG002 refused in any case
+        raise Refused(self.reason)
+
+
 def refusing(reason: str) -> Mechanisms:
     """Return mechanisms that refuse every client with *reason*."""
 
-    class Refusing:
-        principal = None
-
-        def answer(self, message: bytes) -> bytes:  # noqa: ARG002 refused in any case
-            raise Refused(reason)
-
-    return dict.fromkeys(("AWS_MSK_IAM", "OAUTHBEARER", SCRAM_SHA_512), Refusing)
+    return dict.fromkeys((AWS_MSK_IAM, OAUTHBEARER, SCRAM_SHA_512), partial(Refusing, reason))

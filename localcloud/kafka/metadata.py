@@ -6,7 +6,7 @@ among them here, by number and by name.
 """
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,7 +23,7 @@ from localcloud.msk import Address
 class ClusterBrokers:
     """The brokers of a cluster as a client sees them: the address of each, by broker id."""
 
-    addresses: dict[int, Address]
+    addresses: Mapping[int, Address]
 
     def metadata(self, request: Request, payload: Any, answer: Any, principal: Principal) -> Any:
         """Return the *answer* to Metadata as *principal* sees it, with these brokers."""

@@ -20,7 +20,7 @@ class Items:
     The items of a request that are judged one by one, such as its topics.
 
     The names of fields are those of kio. *name* is the field of an item that has its name, where
-    the item is not the name itself.
+    the item is not the name itself; "" for items that are all the cluster.
     """
 
     operation: Operation
@@ -45,7 +45,7 @@ TOPIC, GROUP, CLUSTER, TRANSACTIONAL_ID = (
     Resource.TRANSACTIONAL_ID,
 )
 
-ITEMS: Final = {
+ITEMS: Final[Mapping[int, Items]] = {
     Api.PRODUCE: Items(
         WRITE,
         TOPIC,
@@ -86,6 +86,8 @@ ITEMS: Final = {
     Api.INCREMENTAL_ALTER_CONFIGS: Items(
         Operation.ALTER_CONFIGS, TOPIC, "resources", "responses", "resource_name"
     ),
+    Api.CREATE_ACLS: Items(Operation.ALTER, CLUSTER, "creations", "results", name=""),
+    Api.DELETE_ACLS: Items(Operation.ALTER, CLUSTER, "filters", "filter_results", name=""),
     Api.DELETE_GROUPS: Items(DELETE, GROUP, "groups_names", "results", "group_id"),
 }
 
@@ -109,8 +111,6 @@ _WHOLE: Final[Mapping[int, tuple[tuple[Operation, Resource, str], ...]]] = {
     Api.END_TXN: (_ONE_TRANSACTION,),
     Api.TXN_OFFSET_COMMIT: (_ONE_TRANSACTION, _ONE_GROUP),
     Api.DESCRIBE_ACLS: ((DESCRIBE, CLUSTER, _CLUSTER_NAME),),
-    Api.CREATE_ACLS: ((Operation.ALTER, CLUSTER, _CLUSTER_NAME),),
-    Api.DELETE_ACLS: ((Operation.ALTER, CLUSTER, _CLUSTER_NAME),),
 }
 """By API: operation, type of resource, and the field of the request with its name."""
 
@@ -133,7 +133,7 @@ def of_request(api: int, payload: Any) -> Iterator[Permission]:
 
 def of_item(items: Items, item: Any) -> Permission:
     """Return the permission without which *item* of a request is left out."""
-    if getattr(item, "resource_type", None) == _BROKER:
+    if items.resource is CLUSTER or getattr(item, "resource_type", None) == _BROKER:
         return items.operation, CLUSTER, CLUSTER_NAME
     name = item if isinstance(item, str) else getattr(item, items.name)
     return items.operation, items.resource, name

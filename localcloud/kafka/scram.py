@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from scramp import ScramException, ScramMechanism
+from scramp import ScramException, ScramMechanism  # type: ignore[import-untyped]
 
 from localcloud.kafka.authorization import Principal
 from localcloud.kafka.tokens import Refused
@@ -52,7 +52,7 @@ class ScramExchange:
     def _keys_of(self, user: str) -> tuple[bytes, bytes, bytes, int]:
         password = self._password_of(user)
         if password is None:
-            raise Refused(INVALID)
+            raise ScramException("unknown user")
         self._user = user
         salt, stored, server, rounds = self._make_keys(password)
         return salt, stored, server, rounds

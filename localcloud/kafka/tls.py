@@ -5,7 +5,7 @@ import socket
 import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import trustme
 from cryptography.x509 import load_der_x509_certificate
@@ -56,7 +56,7 @@ class Tls:
         transport, _ = await loop.connect_accepted_socket(
             lambda: protocol,
             connection,
-            ssl=self._context_of(host),
+            ssl=self._context_of(host, connection),
             ssl_shutdown_timeout=SHUTDOWN_SECONDS,
         )
         client = Peer(reader, asyncio.StreamWriter(transport, protocol, reader, loop))
@@ -66,8 +66,9 @@ class Tls:
         subject = load_der_x509_certificate(certificate).subject
         return Accepted(client, host, subject.rfc4514_string())
 
-    def _context_of(self, host: str) -> ssl.SSLContext:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    def _context_of(self, host: str, connection: socket.socket) -> ssl.SSLContext:
+        context = _Context(ssl.PROTOCOL_TLS_SERVER)
+        context.connection = connection
         if not host:
             return context
         if host not in self._certificates:
@@ -79,6 +80,43 @@ class Tls:
             for pem in authorities:
                 context.load_verify_locations(cadata=pem.decode())
         return context
+
+
+class _Handshake(ssl.SSLObject):
+    """
+    A handshake whose alert reaches the client if it fails.
+
+    asyncio closes the connection without it, and the client would not learn that its certificate
+    is the reason.
+    """
+
+    outgoing: ssl.MemoryBIO
+    connection: socket.socket
+
+    def do_handshake(self) -> None:
+        try:
+            super().do_handshake()
+        except ssl.SSLWantReadError:
+            raise
+        except ssl.SSLError:
+            self.connection.send(self.outgoing.read())
+            raise
+
+
+class _Context(ssl.SSLContext):
+    """A context for one connection."""
+
+    sslobject_class = _Handshake
+    connection: socket.socket
+
+    def wrap_bio(
+        self, incoming: ssl.MemoryBIO, outgoing: ssl.MemoryBIO, *rest: Any, **options: Any
+    ) -> ssl.SSLObject:
+        handshake = super().wrap_bio(incoming, outgoing, *rest, **options)
+        assert isinstance(handshake, _Handshake)
+        handshake.outgoing = outgoing
+        handshake.connection = self.connection
+        return handshake
 
 
 async def _server_name(connection: socket.socket) -> str:
@@ -103,10 +141,10 @@ async def _server_name(connection: socket.socket) -> str:
 async def _wait_until_readable(connection: socket.socket) -> None:
     connection.setblocking(False)
     loop = asyncio.get_running_loop()
-    readable = loop.create_future()
-    loop.add_reader(connection, lambda: readable.done() or readable.set_result(None))
+    readable = asyncio.Event()
+    loop.add_reader(connection, readable.set)
     try:
-        await readable
+        await readable.wait()
     finally:
         loop.remove_reader(connection)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import json
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterator
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import trustme
 from botocore.auth import SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
@@ -18,14 +20,26 @@ from kio.schema.sasl_handshake.v1.request import SaslHandshakeRequest
 from localcloud.kafka.proxy import KafkaProxy, running_proxy
 from localcloud.kafka.tokens import Identity, Refused
 from localcloud.kafka.wire import Api, decode_response, encode_request, framed
-from localcloud.msk import Caller, Msk, PrivateBroker, Scheme
+from localcloud.msk import BrokerName, Msk, Scheme
 from localcloud.settings import HOST
-from tests.emulator.builders import CLIENT, OTHER, OWNER, REGION, Emulator, policy, statement
+from tests.emulator.builders import (
+    CLIENT,
+    OTHER,
+    OWNER,
+    REGION,
+    Emulator,
+    policy,
+    statement,
+)
 
 SECRET = "not-a-secret"
 SESSION_KEY = "ASIASESSION"
 SESSION_TOKEN = "token/of+the=session"
 DEADLINE = 60
+USER = "billing"
+PASSWORD = "hunter2"
+AUTHORITY = "arn:aws:acm-pca:::ca"
+"""The private CA of clusters that ALL_SCHEMES_ON describes."""
 
 
 def keys(access_key_id: str, session_token: str | None) -> Identity:
@@ -87,6 +101,12 @@ class RawKafkaClient:
         text: str | None = answer.error_message
         return text
 
+    def mechanisms(self, host: str) -> list[str]:
+        """Return the SASL mechanisms of a broker."""
+        with self.connected(host) as connection:
+            asked = SaslHandshakeRequest(mechanism="none")
+            return list(_ask(connection, Api.SASL_HANDSHAKE, asked).mechanisms)
+
     @contextmanager
     def connected(self, host: str) -> Iterator[ssl.SSLSocket]:
         with (
@@ -98,10 +118,14 @@ class RawKafkaClient:
 
 @dataclass
 class RunningBrokers:
+    """Brokers of a cluster with all schemes, which has a SCRAM user and a private CA."""
+
     emulator: Emulator
     proxy: KafkaProxy
     raw_client: RawKafkaClient
     cluster_arn: str
+    authority: trustme.CA
+    """The CA of client certificates."""
 
     def bootstrap(self, scheme: str = "SaslIam") -> list[str]:
         answer = self.emulator.call(CLIENT, "GetBootstrapBrokers", ClusterArn=self.cluster_arn)
@@ -118,44 +142,64 @@ class RunningBrokers:
 @contextmanager
 def running_brokers() -> Iterator[RunningBrokers]:
     emulator = Emulator()
-    arn = emulator.private_cluster(Scheme.IAM, Scheme.SCRAM)
+    arn = emulator.private_cluster(*Scheme)
     allow_data(emulator, arn, OTHER.account)
-    emulator.connect(arn)
+    for scheme in Scheme:
+        emulator.connect(arn, Authentication=scheme.authentication)
     emulator.later(4)
+    make_user(emulator, arn)
+    authority = trustme.CA()
+    emulator.authorities.certificates[AUTHORITY] = authority.cert_pem.bytes()
     with running_proxy(emulator.msk, keys) as proxy:
         trust = ssl.create_default_context(cadata=proxy.authority.decode())
-        yield RunningBrokers(emulator, proxy, RawKafkaClient(proxy.port, trust), arn)
+        client = RawKafkaClient(proxy.port, trust)
+        yield RunningBrokers(emulator, proxy, client, arn, authority)
 
 
-class LocalhostAuthorizer:
-    """Gives the cluster a single broker, called localhost."""
+def make_user(emulator: Emulator, cluster_arn: str, name: str = USER) -> None:
+    """Associate a secret of a user whose password is PASSWORD with the cluster."""
+    secret = f"arn:aws:secretsmanager:{REGION}:{OWNER.account}:secret:AmazonMSK_{name}-AbC123"
+    emulator.secrets.put(secret, json.dumps({"username": name, "password": PASSWORD}))
+    emulator.call(
+        OWNER, "BatchAssociateScramSecret", ClusterArn=cluster_arn, SecretArnList=[secret]
+    )
+
+
+class LocalhostClusters:
+    """Gives the cluster a single broker, called localhost, in private connectivity by IAM."""
 
     def __init__(self, msk: Msk, cluster_arn: str) -> None:
         self._msk = msk
         self._arn = cluster_arn
         self.port = 0
 
-    def find_broker(self, host: str) -> PrivateBroker | None:
+    def find_broker(self, host: str) -> BrokerName | None:
         if host != "localhost":
             return None
-        return PrivateBroker(self._arn, REGION, Scheme.IAM, 1, (("localhost", self.port),))
+        return BrokerName(self._arn, REGION, {Scheme.IAM: {1: ("localhost", self.port)}})
 
-    def denial_reason(self, caller: Caller, broker: PrivateBroker) -> str | None:
-        return self._msk.denial_reason(caller, broker)
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._msk, name)
+
+
+@dataclass
+class LocalhostBroker:
+    emulator: Emulator
+    proxy: KafkaProxy
+    cluster_arn: str
 
 
 @contextmanager
-def proxy_on_localhost() -> Iterator[KafkaProxy]:
+def broker_on_localhost() -> Iterator[LocalhostBroker]:
     """Run a proxy to one broker called localhost, for clients that resolve names in C."""
     emulator = Emulator()
     arn = emulator.private_cluster()
-    allow_data(emulator, arn)
     emulator.connect(arn)
     emulator.later(4)
-    authorizer = LocalhostAuthorizer(emulator.msk, arn)
-    with running_proxy(authorizer, keys) as running:
-        authorizer.port = running.port
-        yield running
+    clusters = LocalhostClusters(emulator.msk, arn)
+    with running_proxy(clusters, keys) as proxy:
+        clusters.port = proxy.port
+        yield LocalhostBroker(emulator, proxy, arn)
 
 
 def token(  # noqa: PLR0917 each argument can be wrong by itself

@@ -1,38 +1,37 @@
-"""Kafka clients in Python write and read through the proxy."""
+"""Kafka clients in Python write and read by each scheme."""
 
 import asyncio
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import kafka
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from aiokafka.abc import AbstractTokenProvider as AsyncTokenProvider
 from aiokafka.errors import KafkaConnectionError
-from aws_msk_iam_sasl_signer import MSKAuthTokenProvider
-from kafka.net.sasl.oauth import AbstractTokenProvider
 
 from localcloud.kafka import resolver
+from localcloud.msk import Scheme
 from tests.emulator.builders import CLIENT, OTHER, REGION
 from tests.emulator.kafka_builders import (
     DEADLINE,
     SECRET,
+    USER,
     RunningBrokers,
     run_until_closed,
     running_brokers,
 )
+from tests.emulator.kafka_libraries import (
+    PARTITIONS,
+    SUBJECT,
+    AsyncToken,
+    administrator,
+    allow,
+    make_topic,
+    settings,
+)
 
-PARTITIONS = range(4)  # the partitions of a new topic in librdkafka's mock cluster
-
-
-class Token(AbstractTokenProvider):  # type: ignore[misc]  # it is not typed
-    def token(self) -> str:
-        return str(MSKAuthTokenProvider.generate_auth_token(REGION)[0])
-
-
-class AsyncToken(AsyncTokenProvider):  # type: ignore[misc]  # as above
-    async def token(self) -> str:
-        return str(MSKAuthTokenProvider.generate_auth_token(REGION)[0])
+WRITTEN = {number: b"to %d" % number for number in PARTITIONS}
 
 
 @pytest.fixture(scope="module", name="brokers")
@@ -50,49 +49,57 @@ def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def topic() -> str:
-    return f"orders-{uuid.uuid4().hex}"
+def topic(brokers: RunningBrokers) -> str:
+    """Return a new topic, which the user and the owner of the certificate may use."""
+    name = f"orders-{uuid.uuid4().hex}"
+    make_topic(brokers, name)
+    for principal in (USER, SUBJECT):
+        allow(brokers, f"User:{principal}")
+    return name
 
 
-@pytest.mark.parametrize("mechanism", ["OAUTHBEARER", "AWS_MSK_IAM"])
-def test_kafka_python_writes_and_reads(brokers: RunningBrokers, topic: str, mechanism: str) -> None:
-    settings = {
-        "bootstrap_servers": brokers.bootstrap(),
-        "security_protocol": "SASL_SSL",
-        "ssl_context": brokers.raw_client.trust,
-        "sasl_mechanism": mechanism,
-        "sasl_oauth_token_provider": Token(),
-    }
-    with kafka.KafkaProducer(**settings) as producer:
-        for partition in PARTITIONS:
-            producer.send(topic, b"to %d" % partition, partition=partition).get(DEADLINE)
+@pytest.mark.parametrize("scheme", Scheme)
+def test_kafka_python_writes_and_reads(brokers: RunningBrokers, topic: str, scheme: Scheme) -> None:
+    with kafka.KafkaProducer(**settings(brokers, scheme)) as producer:
+        for partition, value in WRITTEN.items():
+            producer.send(topic, value, partition=partition).get(DEADLINE)
 
+    assert read_by_kafka_python(brokers, topic, scheme) == WRITTEN
+
+
+def test_the_mechanism_of_the_java_library_is_accepted(brokers: RunningBrokers, topic: str) -> None:
+    changed = settings(brokers, Scheme.IAM, sasl_mechanism="AWS_MSK_IAM")
+
+    with kafka.KafkaProducer(**changed) as producer:
+        assert producer.send(topic, b"one").get(DEADLINE).topic == topic
+
+
+def read_by_kafka_python(brokers: RunningBrokers, topic: str, scheme: Scheme) -> dict[int, bytes]:
     with kafka.KafkaConsumer(
         topic,
         group_id=topic,
         auto_offset_reset="earliest",
         consumer_timeout_ms=DEADLINE * 1000,
-        **settings,
+        **settings(brokers, scheme),
     ) as consumer:
-        read = {
+        return {
             record.partition: record.value for _, record in zip(PARTITIONS, consumer, strict=False)
         }
 
-    assert read == {partition: b"to %d" % partition for partition in PARTITIONS}
 
-
-def test_aiokafka_writes_and_reads(brokers: RunningBrokers, topic: str) -> None:
-    settings = {
-        "bootstrap_servers": brokers.bootstrap(),
-        "security_protocol": "SASL_SSL",
-        "ssl_context": brokers.raw_client.trust,
-        "sasl_mechanism": "OAUTHBEARER",
-    }
+@pytest.mark.parametrize("scheme", Scheme)
+def test_aiokafka_writes_in_a_transaction_and_reads(
+    brokers: RunningBrokers, topic: str, scheme: Scheme
+) -> None:
+    common = settings(brokers, scheme, AsyncToken)
 
     async def write() -> None:
-        async with AIOKafkaProducer(sasl_oauth_token_provider=AsyncToken(), **settings) as producer:
-            for partition in PARTITIONS:
-                await producer.send_and_wait(topic, b"to %d" % partition, partition=partition)
+        async with (
+            AIOKafkaProducer(transactional_id=topic, **common) as producer,
+            producer.transaction(),
+        ):
+            for partition, value in WRITTEN.items():
+                await producer.send_and_wait(topic, value, partition=partition)
 
     async def read() -> dict[int, bytes | None]:
         async with (
@@ -100,8 +107,8 @@ def test_aiokafka_writes_and_reads(brokers: RunningBrokers, topic: str) -> None:
                 topic,
                 group_id=topic,
                 auto_offset_reset="earliest",
-                sasl_oauth_token_provider=AsyncToken(),
-                **settings,
+                isolation_level="read_committed",
+                **common,
             ) as consumer,
             asyncio.timeout(DEADLINE),
         ):
@@ -110,20 +117,82 @@ def test_aiokafka_writes_and_reads(brokers: RunningBrokers, topic: str) -> None:
 
     run_until_closed(write)
 
-    assert run_until_closed(read) == {n: b"to %d" % n for n in PARTITIONS}
+    assert run_until_closed(read) == WRITTEN
+
+
+def test_what_is_not_committed_is_not_read_but_what_is_aborted_is(
+    brokers: RunningBrokers, topic: str
+) -> None:
+    common = settings(brokers, Scheme.SCRAM, AsyncToken)
+
+    async def run() -> tuple[dict[Any, Any], bytes | None]:
+        async with (
+            AIOKafkaProducer(transactional_id=topic, **common) as producer,
+            AIOKafkaConsumer(
+                topic, auto_offset_reset="earliest", isolation_level="read_committed", **common
+            ) as consumer,
+            asyncio.timeout(DEADLINE),
+        ):
+            await producer.begin_transaction()
+            await producer.send_and_wait(topic, b"open", partition=0)
+            before = await consumer.getmany(timeout_ms=1000)
+            await producer.abort_transaction()
+            return before, (await consumer.getone()).value
+
+    assert run_until_closed(run) == ({}, b"open")
+
+
+def test_a_group_goes_on_where_it_was(brokers: RunningBrokers, topic: str) -> None:
+    with kafka.KafkaProducer(**settings(brokers, Scheme.SCRAM)) as producer:
+        producer.send(topic, b"first", partition=0).get(DEADLINE)
+        read: list[bytes] = []
+        for value in (b"second", b"third"):
+            with kafka.KafkaConsumer(
+                topic,
+                group_id=topic,
+                auto_offset_reset="earliest",
+                consumer_timeout_ms=DEADLINE * 1000,
+                **settings(brokers, Scheme.SCRAM),
+            ) as consumer:
+                read.append(next(consumer).value)
+                consumer.commit()
+            producer.send(topic, value, partition=0).get(DEADLINE)
+
+    assert read == [b"first", b"second"]
 
 
 def test_metadata_has_the_broker_names_of_the_bootstrap_string(brokers: RunningBrokers) -> None:
-    assert _brokers_in_metadata(brokers) == brokers.bootstrap()
+    assert brokers_in_metadata(brokers) == brokers.bootstrap()
 
 
-def test_metadata_has_an_added_broker() -> None:
+def test_the_partitions_of_a_topic_are_on_all_brokers(brokers: RunningBrokers, topic: str) -> None:
+    with administrator(brokers) as admin:
+        (described,) = admin.describe_topics([topic])
+
+    found = {
+        partition["partition_index"]: (partition["leader_id"], partition["replica_nodes"])
+        for partition in described["partitions"]
+    }
+    assert found == {0: (1, [1, 2, 3]), 1: (2, [2, 3, 1]), 2: (3, [3, 1, 2]), 3: (1, [1, 2, 3])}
+
+
+def test_an_added_broker_is_in_the_metadata_and_keeps_the_records() -> None:
     with running_brokers() as other, resolver.installed(other.proxy.port):
-        assert len(_brokers_in_metadata(other)) == 3
+        make_topic(other, "kept")
+        with kafka.KafkaProducer(**settings(other, Scheme.IAM)) as producer:
+            producer.send("kept", b"one").get(DEADLINE)
+        assert len(brokers_in_metadata(other)) == 3
 
         other.emulator.msk.force_brokers(other.cluster_arn, 4)
 
-        assert "b-4.iam.orders." in _brokers_in_metadata(other)[3]
+        assert "b-4.iam.orders." in brokers_in_metadata(other)[3]
+        with kafka.KafkaConsumer(
+            "kept",
+            auto_offset_reset="earliest",
+            consumer_timeout_ms=DEADLINE * 1000,
+            **settings(other, Scheme.IAM),
+        ) as consumer:
+            assert next(consumer).value == b"one"
 
 
 def test_aiokafka_says_why_it_is_refused(
@@ -132,13 +201,7 @@ def test_aiokafka_says_why_it_is_refused(
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", OTHER.account)
 
     async def start() -> None:
-        producer = AIOKafkaProducer(
-            bootstrap_servers=brokers.bootstrap(),
-            security_protocol="SASL_SSL",
-            ssl_context=brokers.raw_client.trust,
-            sasl_mechanism="OAUTHBEARER",
-            sasl_oauth_token_provider=AsyncToken(),
-        )
+        producer = AIOKafkaProducer(**settings(brokers, Scheme.IAM, AsyncToken))
         try:
             await producer.start()
         finally:
@@ -154,14 +217,7 @@ def test_aiokafka_says_why_it_is_refused(
     ]
 
 
-def _brokers_in_metadata(brokers: RunningBrokers) -> list[str]:
-    admin = kafka.KafkaAdminClient(
-        bootstrap_servers=brokers.bootstrap()[:1],
-        security_protocol="SASL_SSL",
-        ssl_context=brokers.raw_client.trust,
-        sasl_mechanism="OAUTHBEARER",
-        sasl_oauth_token_provider=Token(),
-    )
-    described = admin.describe_cluster()["brokers"]
-    admin.close()
-    return sorted(f"{broker['host']}:{broker['port']}" for broker in described)
+def brokers_in_metadata(brokers: RunningBrokers) -> list[str]:
+    with administrator(brokers, bootstrap_servers=brokers.bootstrap()[:1]) as admin:
+        described: dict[str, Any] = admin.describe_cluster()
+    return sorted(f"{broker['host']}:{broker['port']}" for broker in described["brokers"])

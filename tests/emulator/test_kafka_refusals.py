@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from localcloud.kafka.tokens import Refused, caller_of, from_bearer
+from localcloud.kafka.tokens import Refused, from_bearer, identity_of
 from localcloud.settings import HOST
 from tests.emulator.builders import CLIENT, OTHER, OWNER, REGION, policy, statement
 from tests.emulator.kafka_builders import (
@@ -75,7 +75,7 @@ def test_a_token_from_the_future_is_refused() -> None:
     early = datetime.now(UTC) - timedelta(hours=1)
 
     with pytest.raises(Refused, match="in the future"):
-        caller_of(from_bearer(token()), f"kafka.{REGION}.amazonaws.com", REGION, keys, early)
+        identity_of(from_bearer(token()), f"kafka.{REGION}.amazonaws.com", REGION, keys, early)
 
 
 def test_a_token_changed_after_signing_is_refused(brokers: RunningBrokers) -> None:
@@ -108,9 +108,10 @@ def test_an_account_without_a_connection_reads_that_the_name_would_not_resolve(
 
 def test_a_rejected_connection_gives_no_access(brokers: RunningBrokers) -> None:
     emulator, arn = brokers.emulator, brokers.cluster_arn
-    (connection,) = emulator.call(OWNER, "ListClientVpcConnections", ClusterArn=arn)[
-        "ClientVpcConnections"
-    ]
+    listed = emulator.call(OWNER, "ListClientVpcConnections", ClusterArn=arn)
+    connection = next(
+        found for found in listed["ClientVpcConnections"] if found["Authentication"] == "SASL_IAM"
+    )
     emulator.call(
         OWNER,
         "RejectClientVpcConnection",
@@ -139,9 +140,8 @@ def test_a_client_that_the_cluster_policy_does_not_allow_reads_the_reason(
     "change",
     [
         ("b-1.iam.", "b-4.iam."),
-        ("b-1.iam.", "b-1."),
         ("b-1.iam.orders", "b-1.iam.others"),
-        ("b-1.iam.", "b-1.tls."),
+        ("b-1.iam.", "b-1.sasl."),
     ],
 )
 def test_an_unknown_broker_name_is_refused(
@@ -152,10 +152,23 @@ def test_an_unknown_broker_name_is_refused(
     assert f"there is no broker {host}" in str(brokers.raw_client.authenticate(token(), host))
 
 
-def test_an_unsupported_scheme_is_refused(brokers: RunningBrokers) -> None:
-    reason = str(brokers.raw_client.authenticate(token(), brokers.host("SaslScram")))
+def test_an_iam_client_of_the_scram_brokers_reads_which_mechanisms_they_have(
+    brokers: RunningBrokers,
+) -> None:
+    client = brokers.raw_client
 
-    assert "clients by scram are not served here" in reason
+    assert client.mechanisms(brokers.host("SaslScram")) == ["SCRAM-SHA-512"]
+    assert client.mechanisms(brokers.host()) == ["AWS_MSK_IAM", "OAUTHBEARER"]
+
+
+def test_the_names_in_the_vpc_of_the_cluster_are_for_its_own_account(
+    brokers: RunningBrokers,
+) -> None:
+    host = brokers.host().replace("b-1.iam.", "b-1.")
+    client = brokers.raw_client
+
+    assert client.authenticate(token(key=OWNER.account), host) is None
+    assert "only in the VPC of cluster orders" in str(client.authenticate(token(), host))
 
 
 def test_a_client_without_tls_is_disconnected_and_the_reason_logged(

@@ -27,19 +27,24 @@ from localcloud.kafka import resolver
 resolver.install()
 
 from aws_msk_iam_sasl_signer import MSKAuthTokenProvider
-from kafka import KafkaProducer
+from kafka import KafkaAdminClient, KafkaProducer
+from kafka.admin import NewTopic
 from kafka.net.sasl.oauth import AbstractTokenProvider
 
 class Token(AbstractTokenProvider):
     def token(self):
         return MSKAuthTokenProvider.generate_auth_token("eu-west-1")[0]
 
-with KafkaProducer(
-    bootstrap_servers=sys.argv[1].split(","),
-    security_protocol="SASL_SSL",
-    sasl_mechanism="OAUTHBEARER",
-    sasl_oauth_token_provider=Token(),
-) as producer:
+settings = {
+    "bootstrap_servers": sys.argv[1].split(","),
+    "security_protocol": "SASL_SSL",
+    "sasl_mechanism": "OAUTHBEARER",
+    "sasl_oauth_token_provider": Token(),
+}
+admin = KafkaAdminClient(**settings)
+admin.create_topics([NewTopic("orders", 1, 3)])
+admin.close()
+with KafkaProducer(**settings) as producer:
     print(producer.send("orders", b"one").get(60).topic)
 """
 
@@ -78,7 +83,7 @@ def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Applicatio
     with running_server(Settings(free_port(), PAUSED, state)) as cloud:
         client = cloud.clients[0]
         bootstrap = _connected(cloud, client)
-        yield Application(cloud, bootstrap, _session_of_a_role(cloud, client))
+        yield Application(cloud, bootstrap, _session_of_a_role(cloud, client, "kafka-cluster:*"))
 
 
 def test_an_application_with_a_role_writes_to_the_published_brokers(
@@ -114,11 +119,33 @@ def test_only_credentials_that_this_aws_issued_are_accepted(
     assert error is None if reason is None else reason in str(error)
 
 
-def _session_of_a_role(cloud: Cloud, account: str) -> dict[str, str]:
+def test_a_role_needs_the_permission_in_its_own_policies_too(application: Application) -> None:
+    cloud = application.cloud
+    may_read = _session_of_a_role(cloud, cloud.clients[0], "kafka-cluster:ReadData")
+    kafka = cloud.kafka()
+    raw_client = RawKafkaClient(kafka.port, ssl.create_default_context(cafile=kafka.ca_file))
+    signed = token(
+        key=may_read["AccessKeyId"],
+        secret=may_read["SecretAccessKey"],
+        session_token=may_read["SessionToken"],
+    )
+
+    error = str(raw_client.authenticate(signed, application.bootstrap.split(":")[0]))
+
+    assert "no identity-based policy allows the kafka-cluster:Connect action" in error
+
+
+def _session_of_a_role(cloud: Cloud, account: str, action: str) -> dict[str, str]:
+    """Return credentials of a role that may do *action* on everything."""
+    name = f"application-{action.split(':')[1].strip('*')}"
     trust = {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "sts:AssumeRole"}
-    role = cloud.client("iam", account).create_role(
-        RoleName="application", AssumeRolePolicyDocument=json.dumps({"Statement": trust})
+    iam = cloud.client("iam", account)
+    role = iam.create_role(
+        RoleName=name, AssumeRolePolicyDocument=json.dumps({"Statement": trust})
     )["Role"]
+    allowed = {"Effect": "Allow", "Action": action, "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": allowed})
+    iam.put_role_policy(RoleName=name, PolicyName="data", PolicyDocument=document)
     made: dict[str, str] = cloud.client("sts", account).assume_role(
         RoleArn=role["Arn"], RoleSessionName="test"
     )["Credentials"]
