@@ -4,8 +4,8 @@ Run Tansu, a Kafka-compatible broker, one process for each MSK cluster that a cl
 It keeps records, topics and groups in memory, and listens in plaintext on this machine. Names,
 authentication and permissions are those of MSK, which the proxy in front of it has.
 
-Unlike Kafka, it shows the records of an aborted transaction to every consumer, keeps all records
-until it ends, and stores but ignores the settings of topics.
+Unlike Kafka, it shows the records of an aborted transaction to every consumer, and the settings of
+topics have no effect: it keeps all records until it ends.
 """
 
 import socket

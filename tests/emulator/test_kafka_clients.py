@@ -9,6 +9,7 @@ import kafka
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaConnectionError
+from kafka.admin import NewTopic
 
 from localcloud.kafka import resolver
 from localcloud.msk import Scheme
@@ -140,6 +141,15 @@ def test_what_is_not_committed_is_not_read_but_what_is_aborted_is(
             return before, (await consumer.getone()).value
 
     assert run_until_closed(run) == ({}, b"open")
+
+
+def test_settings_of_topics_have_no_effect(brokers: RunningBrokers) -> None:
+    small = NewTopic("small", 1, 3, topic_configs={"max.message.bytes": "10"})
+    with administrator(brokers) as admin:
+        admin.create_topics([small])
+
+    with kafka.KafkaProducer(**settings(brokers, Scheme.IAM)) as producer:
+        assert producer.send("small", b"longer than 10 bytes").get(DEADLINE).offset == 0
 
 
 def test_a_group_goes_on_where_it_was(brokers: RunningBrokers, topic: str) -> None:
