@@ -21,6 +21,7 @@ from moto.core.base_backend import BackendDict
 from moto.core.exceptions import JsonRESTError
 
 from localcloud.acm_pca import templates
+from localcloud.clock import real_now
 from localcloud.iam.acm_pca import DEFAULT_TEMPLATE
 
 KEY_ALGORITHM = "RSA_2048"
@@ -50,7 +51,7 @@ class PrivateCaBackend(ACMPCABackend):
         template = params.get("TemplateArn", DEFAULT_TEMPLATE)
         csr = _csr(params["Csr"])
         _check_may_issue(authority, csr, template)
-        now = datetime.now(UTC)
+        now = datetime.now(UTC)  # TLS verifies certificates at the real time, which can be earlier
         not_after = templates.end(params["Validity"], now)
         if authority.certificate and not_after > authority.certificate.not_valid_after_utc:
             raise JsonRESTError(
@@ -63,7 +64,7 @@ class PrivateCaBackend(ACMPCABackend):
             .issuer_name(authority.certificate.subject if authority.certificate else csr.subject)
             .public_key(csr.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - templates.BACKDATED)
+            .not_valid_before(min(now, real_now()) - templates.BACKDATED)
             .not_valid_after(not_after)
         )
         key = authority.key
