@@ -1,10 +1,12 @@
 """
 An application of a client team, which has its own credentials and the name of the cluster.
 
-    python -m localcloud.application orders payments
+    python -m localcloud.application orders billing.payments iam
 
-writes a message to the topic `payments` of the cluster `orders`, reads it back, and prints a line.
-`run` starts it as a process, which has no other access to the embedded AWS.
+writes a message to the topic `billing.payments` of the cluster `orders` by the scheme iam, reads
+it back in a consumer group, and prints a line. The topic is created if it is not there. With scram
+the environment has the ARN of the secret, with tls the files of certificate and key. `run` starts
+it as a process, which has no other access to the embedded AWS.
 """
 
 import asyncio
@@ -12,10 +14,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import boto3
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from localcloud.cloud import Cloud
 from localcloud.kafka import resolver
@@ -23,17 +26,30 @@ from localcloud.settings import REPOSITORY, clean_environment
 
 LIBRARY = REPOSITORY / "client" / "python" / "src"
 TIMEOUT_SECONDS = 60
+PARTITIONS, REPLICAS = 3, 3
+
+
+LOGINS: Final = {
+    "iam": {},
+    "scram": {"secret": "SECRET"},
+    "tls": {"certificate_file": "CERTIFICATE_FILE", "key_file": "KEY_FILE"},
+}
+"""By scheme: arguments of kafka_config, and the environment variables that hold them."""
 
 
 def run(
-    cloud: Cloud, credentials: Mapping[str, str], cluster: str, topic: str
+    cloud: Cloud,
+    environment: Mapping[str, str],
+    cluster: str,
+    topic: str,
+    scheme: str = "iam",
 ) -> "subprocess.CompletedProcess[str]":
-    """Run the application with *credentials* as environment variables of the AWS SDK."""
-    environment = clean_environment(cloud.endpoint) | cloud.kafka().environment()
+    """Run the application with *environment*: credentials as for the AWS SDK, and the login."""
+    clean = clean_environment(cloud.endpoint) | cloud.kafka().environment()
     return subprocess.run(
-        [sys.executable, "-m", "localcloud.application", cluster, topic],
+        [sys.executable, "-m", "localcloud.application", cluster, topic, scheme],
         cwd=REPOSITORY,
-        env=environment | {"PYTHONPATH": str(LIBRARY)} | dict(credentials),
+        env=clean | {"PYTHONPATH": str(LIBRARY)} | dict(environment),
         capture_output=True,
         text=True,
         timeout=3 * TIMEOUT_SECONDS,
@@ -41,32 +57,50 @@ def run(
     )
 
 
-async def produce_and_consume(cluster: str, topic: str) -> list[str]:
-    """Write and read a message, and return the bootstrap brokers."""
-    from msklink_client import kafka_config  # noqa: PLC0415 only on the path of this process
-
+async def produce_and_consume(config: dict[str, Any], topic: str) -> None:
+    """Write a message, and read in a group until it comes."""
     message = os.urandom(8)
-    config: dict[str, Any] = kafka_config(cluster, scheme="iam", library="aiokafka")
-    async with AIOKafkaProducer(**config) as producer:
-        sent = await producer.send_and_wait(topic, message)
-    async with AIOKafkaConsumer(**config) as consumer:
-        place = TopicPartition(topic, sent.partition)
-        consumer.assign([place])
-        consumer.seek(place, sent.offset)
-        async with asyncio.timeout(TIMEOUT_SECONDS):
-            received = await consumer.getone()
-    if received.value != message:
-        raise AssertionError(f"sent {message!r}, received {received.value!r}")
-    brokers: list[str] = config["bootstrap_servers"]
-    return brokers
+    async with AIOKafkaProducer(enable_idempotence=True, **config) as producer:
+        await producer.send_and_wait(topic, message)
+    async with (
+        AIOKafkaConsumer(topic, group_id=topic, auto_offset_reset="earliest", **config) as consumer,
+        asyncio.timeout(TIMEOUT_SECONDS),
+    ):
+        async for received in consumer:
+            if received.value == message:
+                return
+
+
+async def make_topic(config: dict[str, Any], topic: str) -> None:
+    """Create the topic if it is not there."""
+    admin = AIOKafkaAdminClient(**config)
+    await admin.start()
+    try:
+        await admin.create_topics([NewTopic(topic, PARTITIONS, REPLICAS)])
+    finally:
+        await admin.close()
 
 
 def main() -> None:
+    from msklink_client import kafka_config  # noqa: PLC0415 only on the path of this process
+
+    cluster, topic, scheme = sys.argv[1:]
+    login: dict[str, Any] = {
+        name: os.environ[variable] for name, variable in LOGINS[scheme].items()
+    }
+    config: dict[str, Any] = kafka_config(cluster, scheme=scheme, library="aiokafka", **login)
     resolver.install()
     account = boto3.client("sts").get_caller_identity()["Account"]
-    first, *others = asyncio.run(produce_and_consume(*sys.argv[1:]))
+
+    async def work() -> None:
+        await make_topic(config, topic)
+        await produce_and_consume(config, topic)
+
+    asyncio.run(work())
+    first, *others = config["bootstrap_servers"]
     sys.stdout.write(
-        f"produced and consumed 1 message as {account} through {first} and {len(others)} more\n"
+        f"produced and consumed 1 message by {scheme} as {account} through {first} "
+        f"and {len(others)} more\n"
     )
 
 

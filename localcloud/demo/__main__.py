@@ -7,6 +7,8 @@ The exit code is 1 if the result is not as expected. All processes have ended th
 import argparse
 import sys
 from collections import Counter
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from rich.console import Console
 
@@ -14,9 +16,8 @@ from localcloud import application
 from localcloud.cloud import Cloud, temporary_aws
 from localcloud.demo.cost import Cost
 from localcloud.demo.observer import Observation, Observer
-from localcloud.demo.scenario import APPLICATION, CLUSTER, TOPIC, WISHES, Scenario
+from localcloud.demo.scenario import APPLICATION, CLUSTER, PREFIX, SCHEMES, TOPIC, WISHES, Scenario
 from localcloud.demo.screen import Screen
-from localcloud.settings import credentials
 
 IN_MAPS = ("SurveyClient", "ConnectClient", "PublishToAccount")
 """Functions of states inside a Map, which the history of the embedded AWS lacks."""
@@ -59,19 +60,20 @@ def _positive(text: str) -> float:
 
 def play(cloud: Cloud, screen: Screen, speed: float) -> int:
     scenario = Scenario(cloud)
-    screen.say(f"{cloud.owner} asks MSK for cluster {CLUSTER}: 3 brokers, 3 zones, iam and scram")
-    arn = scenario.make_cluster()
+    screen.say(f"{cloud.owner} asks MSK for cluster {CLUSTER}: 3 brokers, 3 zones, {SCHEMES}")
+    authority = scenario.logins.make_authority(CLUSTER)
+    arn = scenario.make_cluster(authority)
     cloud.until(lambda: scenario.has_cluster(arn), speed=speed)
     observer = Observer(cloud, arn)
     screen.show(Observation(cluster="ACTIVE"))
     before = len(cloud.calls())
-    screen.say(f"{cloud.owner} tags the cluster: msklink = iam scram, msklink/clients = …", "bold")
+    screen.say(f"{cloud.owner} tags the cluster: msklink = {SCHEMES}, msklink/clients = …", "bold")
     for account, schemes in WISHES.items():
         screen.say(f"{account} tags its VPC: msklink/{CLUSTER} = {schemes}", "bold")
     scenario.tag(arn)
-    screen.say(f"{cloud.owner} allows {APPLICATION} to write and read the topic {TOPIC}", "bold")
+    screen.say(f"{cloud.owner} allows {APPLICATION} topics and groups {PREFIX}*", "bold")
     scenario.allow_access()
-    screen.say(f"{APPLICATION} asks for access to the topic {TOPIC}", "bold")
+    screen.say(f"{APPLICATION} asks for access to topics and groups {PREFIX}*", "bold")
     scenario.request_access()
     observation = watch(cloud, observer, screen, speed)
     calls = cloud.calls(before)
@@ -79,22 +81,37 @@ def play(cloud: Cloud, screen: Screen, speed: float) -> int:
     invocations = [call.operation for call in calls if call.service == "function"]
     inside_maps = sum(name.split("-")[1].startswith(IN_MAPS) for name in invocations)
     report(observer, screen, Cost(observation.transitions + inside_maps, len(invocations), ours))
-    problems = observer.problems(observation, ours) + connect(cloud, screen)
+    problems = observer.problems(observation, ours) + connect(
+        cloud, screen, scenario, arn, authority
+    )
     for problem in problems:
         screen.console.print(f"[red]not as it should be:[/] {problem}")
     return 1 if problems else 0
 
 
-def connect(cloud: Cloud, screen: Screen) -> list[str]:
-    """Let the client's application write and read; return its problems."""
+def connect(
+    cloud: Cloud, screen: Screen, scenario: Scenario, arn: str, authority: str
+) -> list[str]:
+    """Let the client's application write and read by each scheme; return its problems."""
     screen.console.print(
-        f"\nAn application of {APPLICATION}, with its credentials and the name of the cluster:"
+        f"\n{cloud.owner} gives {APPLICATION} a SCRAM user, a certificate of its private CA, and "
+        f"ACLs for {PREFIX}*.\n"
+        f"An application of {APPLICATION}, with these, its credentials and the name of the cluster:"
     )
-    done = application.run(cloud, credentials(APPLICATION), CLUSTER, TOPIC)
-    if done.returncode:
-        return [f"the application failed: {done.stderr.strip().splitlines()[-1]}"]
-    screen.console.print(f"[bold green]{done.stdout.strip()}[/]")
-    return []
+    with TemporaryDirectory(prefix="msklink-demo-") as folder:
+        environment = scenario.give_logins(arn, authority, Path(folder))
+        runs = {
+            scheme: application.run(cloud, environment, CLUSTER, TOPIC, scheme)
+            for scheme in SCHEMES.split()
+        }
+    for done in runs.values():
+        if not done.returncode:
+            screen.console.print(f"[bold green]{done.stdout.strip()}[/]")
+    return [
+        f"the application failed by {scheme}: {done.stderr.strip().splitlines()[-1]}"
+        for scheme, done in runs.items()
+        if done.returncode
+    ]
 
 
 def watch(cloud: Cloud, observer: Observer, screen: Screen, speed: float) -> Observation:

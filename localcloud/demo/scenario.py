@@ -2,17 +2,25 @@
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from localcloud.cloud import Cloud
+from localcloud.logins import OwnerLogins
+from localcloud.settings import credentials
 
 CLUSTER = "orders"
-WISHES = {"222222222222": "iam", "333333333333": "iam scram"}
+SCHEMES = "iam scram tls"
+WISHES = {"222222222222": SCHEMES, "333333333333": "iam scram"}
 """The tag value of each client account's VPC."""
 
 APPLICATION = "222222222222"
 """The account whose application writes and reads."""
-TOPIC = "payments"
+
+PREFIX = "billing."
+"""The names of its topics, groups and transactional ids begin so."""
+TOPIC = f"{PREFIX}payments"
+USER, PASSWORD = "billing", "correct horse"
 
 
 @dataclass(frozen=True)
@@ -22,8 +30,12 @@ class Scenario:
     def kafka(self) -> Any:
         return self.cloud.client("kafka", self.cloud.owner)
 
-    def make_cluster(self) -> str:
-        """Create a cluster of three brokers with IAM and SCRAM on, and return its ARN."""
+    @property
+    def logins(self) -> OwnerLogins:
+        return OwnerLogins(self.cloud)
+
+    def make_cluster(self, authority: str) -> str:
+        """Create a cluster of three brokers with all schemes on, and return its ARN."""
         kafka = self.kafka()
         configuration = kafka.create_configuration(
             Name="acls-decide", ServerProperties=b"allow.everyone.if.no.acl.found=false"
@@ -39,6 +51,7 @@ class Scenario:
                 },
                 "ClientAuthentication": {
                     "Sasl": {"Iam": {"Enabled": True}, "Scram": {"Enabled": True}},
+                    "Tls": {"Enabled": True, "CertificateAuthorityArnList": [authority]},
                     "Unauthenticated": {"Enabled": False},
                 },
                 "ConfigurationInfo": {"Arn": configuration["Arn"], "Revision": 1},
@@ -60,24 +73,27 @@ class Scenario:
             )
         self.kafka().tag_resource(
             ResourceArn=arn,
-            Tags={"msklink": "iam scram", "msklink/clients": " ".join(WISHES)},
+            Tags={"msklink": SCHEMES, "msklink/clients": " ".join(WISHES)},
         )
 
     def allow_access(self) -> None:
-        """Write the owner's access bounds for the client's topic."""
+        """Write the owner's access bounds for the client's names."""
         self.cloud.client("ssm", self.cloud.owner).put_parameter(
             Name=f"/msklink/{CLUSTER}/access/{APPLICATION}",
-            Value=json.dumps({"names": [TOPIC], "actions": ["produce", "consume"]}),
+            Value=json.dumps(
+                {"names": [f"{PREFIX}*"], "actions": ["produce", "consume", "create"]}
+            ),
             Type="String",
         )
 
     def request_access(self) -> None:
-        """Request access to the topic as the client, which adds it to the cluster policy."""
+        """Request access by IAM as the client, which adds it to the cluster policy."""
+        names = [f"{PREFIX}*"]
         detail = {
             "cluster": CLUSTER,
             "vpc_id": self.cloud.networks[APPLICATION].vpc_id,
-            "schemes": [WISHES[APPLICATION]],
-            "access": {"produce": [TOPIC], "consume": [TOPIC]},
+            "schemes": WISHES[APPLICATION].split(),
+            "access": dict.fromkeys(("produce", "consume", "create", "groups"), names),
         }
         self.cloud.client("events", APPLICATION).put_events(
             Entries=[
@@ -89,3 +105,18 @@ class Scenario:
                 }
             ]
         )
+
+    def give_logins(self, arn: str, authority: str, folder: Path) -> dict[str, str]:
+        """
+        Give the application a user and a certificate, and allow both by Kafka's ACLs.
+
+        Returns its environment: its credentials, and what it logs in with.
+        """
+        secret = self.logins.share_user(arn, APPLICATION, USER, PASSWORD)
+        certificate, key = self.logins.issue_certificate(authority, USER, folder)
+        self.logins.allow_by_acls(arn, [f"User:{USER}", f"User:CN={USER}"], PREFIX)
+        return credentials(APPLICATION) | {
+            "SECRET": secret,
+            "CERTIFICATE_FILE": str(certificate),
+            "KEY_FILE": str(key),
+        }

@@ -13,6 +13,16 @@ from tests.e2e.deployed_cluster import CLIENT, OTHER, DeployedCluster, create_cl
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 
+ACTIONS = ("produce", "consume", "create")
+USING = {
+    "Effect": "Allow",
+    "Action": "kafka-cluster:*",
+    "Resource": [
+        "arn:aws:kafka:eu-west-1:111111111111:cluster/ledger/*",
+        "arn:aws:kafka:eu-west-1:111111111111:topic/ledger/*/entries",
+        "arn:aws:kafka:eu-west-1:111111111111:group/ledger/*/entries",
+    ],
+}
 READING = {
     "Effect": "Allow",
     "Action": ["ssm:GetParametersByPath", "ssm:GetParameter"],
@@ -27,14 +37,14 @@ def cluster(cloud: Cloud) -> DeployedCluster:
     cluster = DeployedCluster(cloud, create_cluster(cloud, "ledger", tags))
     cloud.client("ssm", cloud.owner).put_parameter(
         Name=f"/msklink/ledger/access/{CLIENT}",
-        Value=json.dumps({"names": ["entries"], "actions": ["produce", "consume"]}),
+        Value=json.dumps({"names": ["entries"], "actions": ACTIONS}),
         Type="String",
     )
     request = {
         "cluster": "ledger",
         "vpc_id": cloud.networks[CLIENT].vpc_id,
         "schemes": ["iam"],
-        "access": {"produce": ["entries"], "consume": ["entries"]},
+        "access": {key: ["entries"] for key in (*ACTIONS, "groups")},
     }
     entry = {
         "EventBusName": cloud.deployed.bus_arn,
@@ -79,12 +89,35 @@ def test_a_plan_keeps_the_access_that_is_granted(cluster: DeployedCluster) -> No
 
 def test_an_application_writes_and_reads_a_message(cluster: DeployedCluster) -> None:
     done = application.run(
-        cluster.cloud, role(cluster.cloud, "billing", READING), "ledger", "entries"
+        cluster.cloud, role(cluster.cloud, "billing", READING, USING), "ledger", "entries"
     )
 
     assert done.returncode == 0, done.stderr
-    said = f"produced and consumed 1 message as {CLIENT} through b-1.iam.ledger."
+    said = f"produced and consumed 1 message by iam as {CLIENT} through b-1.iam.ledger."
     assert done.stdout.startswith(said)
+
+
+def test_a_role_needs_the_permission_to_connect_in_a_policy_of_its_own(
+    cluster: DeployedCluster,
+) -> None:
+    done = application.run(
+        cluster.cloud, role(cluster.cloud, "reader", READING), "ledger", "entries"
+    )
+
+    assert done.returncode
+    assert "no identity-based policy allows the kafka-cluster:Connect action" in done.stderr
+
+
+def test_a_role_with_all_permissions_gets_only_what_the_cluster_policy_allows(
+    cluster: DeployedCluster,
+) -> None:
+    everything = {"Effect": "Allow", "Action": "kafka-cluster:*", "Resource": "*"}
+    environment = role(cluster.cloud, "ambitious", READING, everything)
+
+    done = application.run(cluster.cloud, environment, "ledger", "salaries")
+
+    assert done.returncode
+    assert "TopicAuthorizationFailedError" in done.stderr
 
 
 def test_a_role_that_may_not_read_gets_the_missing_permission(cluster: DeployedCluster) -> None:

@@ -1,0 +1,178 @@
+"""What the owner of a cluster does so that clients can log in: a CA, users, certificates, ACLs."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aws_msk_iam_sasl_signer import MSKAuthTokenProvider
+from botocore.credentials import CredentialProvider, Credentials
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
+from kafka import KafkaAdminClient
+from kafka.admin import (
+    ACL,
+    ACLOperation,
+    ACLPermissionType,
+    ACLResourcePatternType,
+    ResourcePattern,
+    ResourceType,
+)
+from kafka.net.sasl.oauth import AbstractTokenProvider
+
+from localcloud.cloud import Cloud
+from localcloud.kafka import resolver
+
+ROOT_TEMPLATE = "arn:aws:acm-pca:::template/RootCACertificate/V1"
+SIGNING_ALGORITHM = "SHA256WITHRSA"
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class OwnerLogins:
+    """The calls of the owner account, in the order of the MSK developer guide."""
+
+    cloud: Cloud
+
+    def make_authority(self, name: str) -> str:
+        """Create a private CA that signs its own certificate, and return its ARN."""
+        pca = self._client("acm-pca")
+        authority: str = pca.create_certificate_authority(
+            CertificateAuthorityType="ROOT",
+            CertificateAuthorityConfiguration={
+                "KeyAlgorithm": "RSA_2048",
+                "SigningAlgorithm": SIGNING_ALGORITHM,
+                "Subject": {"CommonName": name},
+            },
+        )["CertificateAuthorityArn"]
+        request = pca.get_certificate_authority_csr(CertificateAuthorityArn=authority)["Csr"]
+        own = self._issue(
+            authority,
+            request.encode(),
+            Validity={"Type": "YEARS", "Value": 10},
+            TemplateArn=ROOT_TEMPLATE,
+        )
+        pca.import_certificate_authority_certificate(
+            CertificateAuthorityArn=authority, Certificate=own["Certificate"].encode()
+        )
+        return authority
+
+    def issue_certificate(self, authority: str, name: str, folder: Path) -> tuple[Path, Path]:
+        """Return the files of a certificate for CN=*name*, with its chain, and of its key."""
+        key = rsa.generate_private_key(65537, 2048)
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        request = x509.CertificateSigningRequestBuilder().subject_name(subject)
+        signed = request.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+        issued = self._issue(authority, signed, Validity={"Type": "DAYS", "Value": 30})
+        files = folder / "certificate.pem", folder / "key.pem"
+        files[0].write_text(f"{issued['Certificate']}\n{issued['CertificateChain']}\n")
+        files[1].write_bytes(
+            key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
+        )
+        return files
+
+    def share_user(self, cluster_arn: str, account: str, name: str, password: str) -> str:
+        """
+        Create a SCRAM user of the cluster, and let *account* read its secret.
+
+        Returns the ARN of the secret. It is encrypted with a key of its own, since another account
+        cannot use the default key (Secrets Manager user guide, "Access AWS Secrets Manager secrets
+        from a different account").
+        """
+        kms, secrets = self._client("kms"), self._client("secretsmanager")
+        key = kms.create_key()["KeyMetadata"]["Arn"]
+        value = json.dumps({"username": name, "password": password})
+        arn: str = secrets.create_secret(
+            Name=f"AmazonMSK_{name}", KmsKeyId=key, SecretString=value
+        )["ARN"]
+        self._client("kafka").batch_associate_scram_secret(
+            ClusterArn=cluster_arn, SecretArnList=[arn]
+        )
+        policy = json.loads(secrets.get_resource_policy(SecretId=arn)["ResourcePolicy"])
+        policy["Statement"].append(_allowed(account, "secretsmanager:GetSecretValue"))
+        secrets.put_resource_policy(SecretId=arn, ResourcePolicy=json.dumps(policy))
+        policy = json.loads(kms.get_key_policy(KeyId=key)["Policy"])
+        policy["Statement"].append(_allowed(account, "kms:Decrypt"))
+        kms.put_key_policy(KeyId=key, Policy=json.dumps(policy))
+        return arn
+
+    def allow_by_acls(self, cluster_arn: str, principals: Sequence[str], prefix: str) -> None:
+        """
+        Allow *principals* everything with names that begin with *prefix*, by Kafka's ACLs.
+
+        There is no API of AWS for ACLs, so this connects from inside the VPC of the cluster.
+        """
+        kinds = ResourceType.TOPIC, ResourceType.GROUP, ResourceType.TRANSACTIONAL_ID
+        acls = [
+            ACL(
+                principal,
+                "*",
+                ACLOperation.ALL,
+                ACLPermissionType.ALLOW,
+                ResourcePattern(kind, prefix, ACLResourcePatternType.PREFIXED),
+            )
+            for principal in principals
+            for kind in kinds
+        ]
+        servers = self._client("kafka").get_bootstrap_brokers(ClusterArn=cluster_arn)
+        kafka = self.cloud.kafka()
+        with resolver.installed(kafka.port):
+            admin = KafkaAdminClient(
+                bootstrap_servers=servers["BootstrapBrokerStringSaslIam"].split(","),
+                security_protocol="SASL_SSL",
+                sasl_mechanism="OAUTHBEARER",
+                sasl_oauth_token_provider=_Tokens(self.cloud),
+                ssl_cafile=str(kafka.ca_file),
+            )
+            try:
+                admin.create_acls(acls)
+            finally:
+                admin.close()
+
+    def _client(self, service: str) -> Any:
+        return self.cloud.client(service, self.cloud.owner)
+
+    def _issue(self, authority: str, request: bytes, **options: Any) -> Json:
+        pca = self._client("acm-pca")
+        arn = pca.issue_certificate(
+            CertificateAuthorityArn=authority,
+            Csr=request,
+            SigningAlgorithm=SIGNING_ALGORITHM,
+            **options,
+        )["CertificateArn"]
+        found: Json = pca.get_certificate(CertificateAuthorityArn=authority, CertificateArn=arn)
+        return found
+
+
+class _Credentials(CredentialProvider):
+    """The credentials of the owner account."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        super().__init__()
+        self._cloud = cloud
+
+    def load(self) -> Credentials | None:
+        return self._cloud.session(self._cloud.owner).get_credentials()
+
+
+class _Tokens(AbstractTokenProvider):  # type: ignore[misc]  # it is not typed
+    def __init__(self, cloud: Cloud) -> None:
+        super().__init__()
+        self._cloud = cloud
+
+    def token(self) -> str:
+        sign = MSKAuthTokenProvider.generate_auth_token_from_credentials_provider
+        token, _expires = sign(self._cloud.region, _Credentials(self._cloud))
+        return str(token)
+
+
+def _allowed(account: str, action: str) -> Json:
+    return {"Effect": "Allow", "Principal": {"AWS": account}, "Action": action, "Resource": "*"}
