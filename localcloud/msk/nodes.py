@@ -1,9 +1,10 @@
 """
-ListNodes, and UpdateBrokerType with the in-place upgrade from Standard to Express brokers.
+ListNodes, UpdateBrokerCount, and UpdateBrokerType.
 
-The upgrade is that of the MSK developer guide, "Upgrade Standard brokers to Express brokers". Its
-model asks for both types in one text to begin, for the Express type to complete it, and for the
-Standard type to roll it back; how the two are joined nobody could verify, so any sign will do.
+UpdateBrokerType includes the in-place upgrade from Standard to Express (MSK developer guide,
+"Upgrade Standard brokers to Express brokers"). Its model asks for both types in one text to begin,
+for the Express type to complete it, and for the Standard type to roll it back; how the two are
+joined nobody could verify, so any sign will do.
 """
 
 import re
@@ -55,6 +56,34 @@ def _described(cluster: Cluster, node: _Node) -> Json:
 
 
 def update_broker_type(call: Call) -> Json:
+    cluster = _find_updatable(call)
+    target: str = call.params["TargetInstanceType"]
+    brokers = _brokers_then(cluster, target)
+    # AWS's own agent skill for MSK: an Express cluster stays ACTIVE while its brokers change size.
+    kind = "BROKER_UPDATE" if cluster.is_express else "UPDATE_BROKER_TYPE"
+    return _update(call, cluster, kind, brokers, target)
+
+
+def update_broker_count(call: Call) -> Json:
+    """Add brokers with the next ids, or remove those with the highest."""
+    cluster = _find_updatable(call)
+    count: int = call.params["TargetNumberOfBrokerNodes"]
+    if count < 1 or count % len(set(cluster.zone_ids)) or count == len(cluster.brokers):
+        raise bad_request(
+            "The number of broker nodes must be another one, and a multiple of the number of "
+            "Availability Zones.",
+            "targetNumberOfBrokerNodes",
+        )
+    instance_type: str = cluster.settings["BrokerNodeGroupInfo"]["InstanceType"]
+    kept = dict(sorted(cluster.brokers.items())[:count])
+    first = max(cluster.brokers) + 1
+    added = dict.fromkeys(range(first, first + count - len(kept)), instance_type)
+    kind = "INCREASE_BROKER_COUNT" if added else "DECREASE_BROKER_COUNT"
+    return _update(call, cluster, kind, kept | added, instance_type)
+
+
+def _find_updatable(call: Call) -> Cluster:
+    """Return the cluster that the call names, in the version that it names, or raise MskError."""
     cluster = find_cluster(call)
     if cluster.serverless:
         raise bad_request(NOT_ON_SERVERLESS, "clusterArn")
@@ -62,10 +91,13 @@ def update_broker_type(call: Call) -> Json:
         raise bad_request("The cluster must be ACTIVE to be updated.", "clusterArn")
     if call.params["CurrentVersion"] != cluster.version:
         raise bad_request(STALE_CLUSTER_VERSION, "currentVersion")
-    target: str = call.params["TargetInstanceType"]
-    brokers = _brokers_then(cluster, target)
-    # AWS's own agent skill for MSK: an Express cluster stays ACTIVE while its brokers change size.
-    kind = "BROKER_UPDATE" if cluster.is_express else "UPDATE_BROKER_TYPE"
+    return cluster
+
+
+def _update(
+    call: Call, cluster: Cluster, kind: str, brokers: dict[int, str], instance_type: str
+) -> Json:
+    """Begin an operation after which the cluster has *brokers*."""
     operation = begin_operation(call.store, cluster, kind, "UPDATE_IN_PROGRESS")
     cluster.active_operation = operation
     if not (cluster.is_express and call.store.assumptions.express_stays_active):
@@ -75,7 +107,7 @@ def update_broker_type(call: Call) -> Json:
         operation.state, operation.ended = "UPDATE_COMPLETE", call.store.now()
         cluster.state, cluster.active_operation = "ACTIVE", None
         cluster.version = call.store.version()
-        cluster.set_brokers(brokers, target)
+        cluster.set_brokers(brokers, instance_type)
 
     call.store.after(call.store.durations.update_connectivity * call.fault.slowness, finish)
     return {"ClusterArn": cluster.arn, "ClusterOperationArn": operation.arn}

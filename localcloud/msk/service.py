@@ -59,6 +59,7 @@ OPERATIONS: Final[dict[str, Callable[[Call], Json]]] = {
     "ListClustersV2": clusters.list_clusters_v2,
     "DeleteCluster": clusters.delete_cluster,
     "ListNodes": nodes.list_nodes,
+    "UpdateBrokerCount": nodes.update_broker_count,
     "UpdateBrokerType": nodes.update_broker_type,
     "UpdateConnectivity": connectivity.update_connectivity,
     "DescribeClusterOperation": cluster_operations.describe_cluster_operation,

@@ -1,4 +1,4 @@
-"""ListNodes, and the in-place upgrade from Standard to Express brokers."""
+"""ListNodes, more and fewer brokers, and the upgrade from Standard to Express brokers."""
 
 from typing import Any
 
@@ -137,3 +137,42 @@ def test_a_stale_version_is_refused(emulator: Emulator, arn: str) -> None:
     assert emulator.refusal(OWNER, "UpdateBrokerType", ClusterArn=arn, **params).code == (
         "BadRequestException"
     )
+
+
+def update_count(emulator: Emulator, arn: str, count: int) -> None:
+    params = {"CurrentVersion": emulator.version(arn), "TargetNumberOfBrokerNodes": count}
+    emulator.call(OWNER, "UpdateBrokerCount", ClusterArn=arn, **params)
+
+
+def test_brokers_are_added_and_removed_when_the_update_ends(emulator: Emulator, arn: str) -> None:
+    version = emulator.version(arn)
+
+    update_count(emulator, arn, 6)
+
+    assert emulator.describe(arn)["State"] == "UPDATING"
+    assert list(nodes(emulator, arn)) == [1, 2, 3]
+    emulator.later(45)
+    assert list(nodes(emulator, arn)) == [1, 2, 3, 4, 5, 6]
+    assert emulator.version(arn) != version
+    update_count(emulator, arn, 3)
+    emulator.later(45)
+    assert list(nodes(emulator, arn)) == [1, 2, 3]
+    operations = emulator.call(OWNER, "ListClusterOperationsV2", ClusterArn=arn)
+    kinds = [one["OperationType"] for one in operations["ClusterOperationInfoList"][:2]]
+    assert kinds == ["DECREASE_BROKER_COUNT", "INCREASE_BROKER_COUNT"]
+
+
+@pytest.mark.parametrize("count", [0, 3, 4])
+def test_a_number_of_brokers_that_does_not_fit_the_zones_is_refused(
+    emulator: Emulator, arn: str, count: int
+) -> None:
+    refusal = emulator.refusal(
+        OWNER,
+        "UpdateBrokerCount",
+        ClusterArn=arn,
+        CurrentVersion=emulator.version(arn),
+        TargetNumberOfBrokerNodes=count,
+    )
+
+    assert refusal.code == "BadRequestException"
+    assert refusal.invalid_parameter == "targetNumberOfBrokerNodes"
