@@ -45,15 +45,24 @@ def run(
     scheme: str = "iam",
 ) -> "subprocess.CompletedProcess[str]":
     """Run the application with *environment*: credentials as for the AWS SDK, and the login."""
+    with started(cloud, environment, __name__, cluster, topic, scheme) as process:
+        stdout, stderr = process.communicate(timeout=3 * TIMEOUT_SECONDS)
+    return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+
+
+def started(
+    cloud: Cloud, environment: Mapping[str, str], module: str, *arguments: str
+) -> "subprocess.Popen[str]":
+    """Start a module as an application of a client team."""
     clean = clean_environment(cloud.endpoint) | cloud.kafka().environment()
-    return subprocess.run(
-        [sys.executable, "-m", "localcloud.application", cluster, topic, scheme],
+    return subprocess.Popen(
+        [sys.executable, "-m", module, *arguments],
         cwd=REPOSITORY,
         env=clean | {"PYTHONPATH": str(LIBRARY)} | dict(environment),
-        capture_output=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=3 * TIMEOUT_SECONDS,
-        check=False,
     )
 
 

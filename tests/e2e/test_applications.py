@@ -13,6 +13,8 @@ from tests.e2e.deployed_cluster import CLIENT, OTHER, DeployedCluster, create_cl
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 
+PRODUCER = "tests.e2e.long_producer"
+STRING = "BootstrapBrokerStringVpcConnectivitySaslIam"
 ACTIONS = ("produce", "consume", "create")
 USING = {
     "Effect": "Allow",
@@ -135,3 +137,39 @@ def test_an_account_that_is_not_connected_gets_the_remedy(cluster: DeployedClust
     assert done.returncode
     assert "NotOnboarded" in done.stderr
     assert "Tag your VPC msklink/ledger = auto" in done.stderr
+
+
+def test_a_connected_client_goes_on_while_brokers_are_added(cluster: DeployedCluster) -> None:
+    cloud, kafka = cluster.cloud, cluster.cloud.client("kafka", cluster.cloud.owner)
+    environment = role(cloud, "steady", READING, USING)
+    made = application.run(cloud, environment, "ledger", "entries")
+    assert made.returncode == 0, made.stderr
+
+    with application.started(cloud, environment, PRODUCER, "ledger", "entries") as producer:
+        assert producer.stdout
+        assert producer.stdin
+        assert producer.stdout.readline() == "connected\n"
+        version = kafka.describe_cluster_v2(ClusterArn=cluster.arn)["ClusterInfo"]["CurrentVersion"]
+        kafka.update_broker_count(
+            ClusterArn=cluster.arn, CurrentVersion=version, TargetNumberOfBrokerNodes=6
+        )
+        before = brokers(cluster)
+        cloud.until(lambda: cluster.state == "ACTIVE")
+        while "b-1." not in kafka.get_bootstrap_brokers(ClusterArn=cluster.arn)[STRING]:
+            pass  # the next answer of MSK names the other three
+        cloud.until(lambda: brokers(cluster) != before)  # published anew
+        seen = json.loads(producer.communicate(timeout=60)[0])
+
+    assert producer.returncode == 0
+    assert seen["offsets"] == list(range(seen["offsets"][0], seen["offsets"][-1] + 1))
+    assert seen["brokers"] == ["b-1", "b-2", "b-3", "b-4", "b-5", "b-6"]
+    later = application.run(cloud, environment, "ledger", "entries")
+    assert later.returncode == 0, later.stderr
+    assert not set(brokers(cluster)) & set(before)
+
+
+def brokers(cluster: DeployedCluster) -> list[str]:
+    """Return the published brokers."""
+    path = "/msklink/ledger/iam"
+    servers = cluster.aws(CLIENT).parameters(path)[f"{path}/bootstrap.servers"]
+    return servers.split(",")
