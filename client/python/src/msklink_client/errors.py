@@ -1,4 +1,4 @@
-"""What can be wrong, in the words of the people whose application it is."""
+"""Say what is wrong in the words of the people whose application it is."""
 
 import re
 from collections.abc import Iterator
@@ -33,8 +33,6 @@ UNUSABLE_CREDENTIALS = (
     SSOError,
     TokenRetrievalError,
 )
-KEY_DENIED = "Access to KMS is not allowed"
-"""All that Secrets Manager says where the key of a secret is denied (external-secrets 390, 838)."""
 
 _ACTION = re.compile(r"perform: (\S+)")
 _RESOURCE = re.compile(r"on resource: (\S+)")
@@ -101,8 +99,6 @@ def explained(action: str, resource: str) -> Iterator[None]:
                 "Get new ones, and look whether AWS_SESSION_TOKEN belongs to them.",
             ) from error
         if error_code(error) in DENIED:
-            if KEY_DENIED in str(error):
-                raise _no_permission_on_key(resource) from error
             raise _no_permission(str(error), action, resource) from error
         raise
 
@@ -116,7 +112,7 @@ def no_credentials() -> MskLinkError:
 
 
 def _no_permission(said: str, action: str, resource: str) -> MskLinkError:
-    """AWS names action and resource in its message, though not in every partition and service."""
+    """Return what AWS denies; it names action and resource, though not in every service."""
     denied = _ACTION.search(said)
     on = _RESOURCE.search(said)
     action, resource = denied[1] if denied else action, on[1] if on else resource
@@ -124,15 +120,4 @@ def _no_permission(said: str, action: str, resource: str) -> MskLinkError:
         "NoPermission",
         f"The credentials may not do {action} on {resource}.",
         f"Allow {action} on {resource} in a policy of the role that makes the call.",
-    )
-
-
-def _no_permission_on_key(secret: str) -> MskLinkError:
-    """Secrets Manager does not say which key; the secret does. MSK wants one of the customer."""
-    return MskLinkError(
-        "NoPermission",
-        f"The credentials may not do kms:Decrypt on the key that encrypts the secret {secret}.",
-        "Allow kms:Decrypt on that key in a policy of the role that makes the call, and in the "
-        "policy of the key as well if the key is in another account. Its ARN is "
-        f"KmsKeyId of: aws secretsmanager describe-secret --secret-id {secret}",
     )

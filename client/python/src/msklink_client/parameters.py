@@ -1,4 +1,4 @@
-"""What MSKLink has published for a cluster in this account and Region, kept for a while."""
+"""Read what MSKLink has published for a cluster in this account and Region, and keep it a while."""
 
 import json
 import logging
@@ -12,6 +12,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from msklink_client import scram_secrets
 from msklink_client.diagnosis import why_nothing
 from msklink_client.errors import MskLinkError, error_code, explained
 
@@ -55,7 +56,7 @@ class Parameters:
 
     @property
     def region(self) -> str:
-        """The Region of the session, which is that of the cluster (MSK developer guide, limits)."""
+        """Return the Region of the session: that of the cluster (MSK developer guide, limits)."""
         return str(self._ssm.meta.region_name)
 
     @property
@@ -64,7 +65,7 @@ class Parameters:
 
     def properties(self, scheme: str) -> dict[str, str]:
         """
-        The Kafka properties of *scheme* (`iam`, `scram` or `tls`), named as Java clients name them.
+        Return the Kafka properties of *scheme* (`iam`, `scram` or `tls`), by their names in Java.
 
         Raises `MskLinkError` where there are none, which says why as far as the status tells.
         """
@@ -83,7 +84,7 @@ class Parameters:
             return dict(found)
 
     def status(self) -> dict[str, Any] | None:
-        """What MSKLink says of the connections of this account to the cluster, if anything."""
+        """Return what MSKLink says of this account's connections to the cluster, if anything."""
         name = f"{self.path}/status"
         with explained("ssm:GetParameter", self._arn(name)):
             try:
@@ -96,20 +97,12 @@ class Parameters:
         return parsed
 
     def secret(self, name: str) -> tuple[str, str]:
-        """User name and password of a secret for SCRAM (MSK developer guide, "SASL/SCRAM")."""
-        with explained("secretsmanager:GetSecretValue", name):
-            try:
-                client = self.session.client("secretsmanager", config=_config)
-                value = client.get_secret_value(SecretId=name)
-            except ClientError as error:
-                if error_code(error) == "ResourceNotFoundException":
-                    raise _unusable(name, "does not exist in this account and Region") from error
-                raise
-        try:
-            content = json.loads(value["SecretString"])
-            return str(content["username"]), str(content["password"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise _unusable(name, "is not JSON with username and password") from error
+        """
+        Return user name and password of a secret for SCRAM, by its name or ARN.
+
+        Raises `MskLinkError`, which names the policy that does not allow it.
+        """
+        return scram_secrets.read(self.session, name)
 
     def _properties(self, scheme: str) -> dict[str, str]:
         path = f"{self.path}/{scheme}"
@@ -125,7 +118,7 @@ class Parameters:
         return found
 
     def _arn(self, name: str) -> str:
-        """The ARN to allow; the account is the caller's, who may not even ask for it."""
+        """Return the ARN to allow; the account is the caller's, who may not even ask for it."""
         meta = self._ssm.meta
         return f"arn:{meta.partition}:ssm:{meta.region_name}:*:parameter{name}"
 
@@ -133,11 +126,3 @@ class Parameters:
     def _ssm(self) -> Any:
         with explained("", ""):
             return self.session.client("ssm", config=_config)
-
-
-def _unusable(secret: str, why: str) -> MskLinkError:
-    return MskLinkError(
-        "SecretUnusable",
-        f"The secret {secret} {why}.",
-        "Name the one that the owner of the cluster shares; its name begins with AmazonMSK_.",
-    )
