@@ -10,13 +10,19 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from kio.schema.metadata.v1.request import MetadataRequest
+from kio.schema.metadata.v4.request import MetadataRequest as TopicRequest
 from kio.schema.request_header.v1.header import RequestHeader
 from kio.schema.response_header.v0.header import ResponseHeader
 from kio.schema.sasl_authenticate.v0.request import SaslAuthenticateRequest
 from kio.schema.sasl_handshake.v1.request import SaslHandshakeRequest
 from kio.serial import entity_reader, entity_writer
 
-REQUESTS = {3: MetadataRequest, 17: SaslHandshakeRequest, 36: SaslAuthenticateRequest}
+REQUESTS = {
+    (3, 1): MetadataRequest,
+    (3, 4): TopicRequest,
+    (17, 1): SaslHandshakeRequest,
+    (36, 0): SaslAuthenticateRequest,
+}
 
 
 class Script:
@@ -73,7 +79,7 @@ def _serve_one(server: socket.socket, script: Script, context: ssl.SSLContext | 
 
 def _parsed(content: bytes) -> tuple[Any, Any]:
     header, size = entity_reader(RequestHeader)(content, 0)
-    read: Any = entity_reader(REQUESTS[header.request_api_key])
+    read: Any = entity_reader(REQUESTS[header.request_api_key, header.request_api_version])
     request, rest = read(content, size)
     assert len(content) == size + rest, "more than one request"
     return header, request

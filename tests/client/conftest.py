@@ -72,6 +72,18 @@ def ca_file(ca: trustme.CA, tmp_path: Path) -> str:
 
 
 @pytest.fixture
+def client_files(tmp_path: Path) -> dict[str, str]:
+    """Return the paths of a certificate of a private CA, of its key, and of the CA."""
+    ca = trustme.CA()
+    client = ca.issue_cert("client", common_name="billing")
+    paths = {name: tmp_path / f"{name}.pem" for name in ("ca", "certificate", "key")}
+    ca.cert_pem.write_to_path(paths["ca"])
+    client.cert_chain_pems[0].write_to_path(paths["certificate"])
+    client.private_key_pem.write_to_path(paths["key"])
+    return {f"{name}_file": str(path) for name, path in paths.items()}
+
+
+@pytest.fixture
 def console(
     store: Store, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Console:

@@ -12,7 +12,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import boto3
 import pytest
-import trustme
 from aiokafka import AIOKafkaProducer
 from confluent_kafka import Producer
 from kafka import KafkaConsumer
@@ -38,15 +37,8 @@ def orders(store: Store) -> Store:
 
 
 @pytest.fixture
-def files(tmp_path: Path) -> dict[str, Any]:
-    """Return the paths of a certificate of a private CA, its key, and the CA."""
-    ca = trustme.CA()
-    client = ca.issue_cert("client")
-    paths = {name: tmp_path / f"{name}.pem" for name in ("ca", "certificate", "key")}
-    ca.cert_pem.write_to_path(paths["ca"])
-    client.cert_chain_pems[0].write_to_path(paths["certificate"])
-    client.private_key_pem.write_to_path(paths["key"])
-    return {f"{name}_file": str(path) for name, path in paths.items()}
+def files(client_files: dict[str, str]) -> dict[str, Any]:
+    return dict(client_files)
 
 
 def arguments(scheme: str, files: dict[str, Any]) -> dict[str, Any]:

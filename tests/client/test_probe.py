@@ -1,6 +1,7 @@
 """The function of client.yaml as in Lambda: one module, with a role's credentials."""
 
 import importlib.util
+import ssl
 from base64 import urlsafe_b64decode
 from datetime import UTC, datetime
 from types import ModuleType
@@ -10,6 +11,7 @@ import pytest
 import trustme
 from aws_msk_iam_sasl_signer import MSKAuthTokenProvider
 
+from msklink.connections.probe_results import ProbeFinding
 from tests.client.broker import Script, listening
 from tests.client.test_layers import HANDSHAKE, REFUSED, WELCOME, brokers, closed_port, tls
 from tests.support.probe_code import TERRAFORM
@@ -49,19 +51,43 @@ def test_with_iam_it_goes_through_all_layers(function: ModuleType, ca: trustme.C
         answer = function.handler({"iam": f"localhost:{port}"}, None)
 
     assert layers(answer, "iam") == dict.fromkeys(["DNS", "TCP", "TLS", "SASL", "metadata"], True)
+    assert {finding["unchecked"] for finding in answer["iam"]} == {""}
     assert script.requests[1].auth_bytes.startswith(b"n,,\x01auth=Bearer ")
 
 
 @pytest.mark.parametrize(
-    ("scheme", "looked_at"), [("scram", ["DNS", "TCP", "TLS"]), ("tls", ["DNS", "TCP"])]
+    ("scheme", "missing"), [("scram", "SASL was not checked"), ("tls", "certificate was not")]
 )
-def test_without_a_password_or_certificate_it_checks_the_layers_it_can(
-    function: ModuleType, ca: trustme.CA, scheme: str, looked_at: list[str]
+def test_without_a_password_or_certificate_it_checks_up_to_tls_and_says_so(
+    function: ModuleType, ca: trustme.CA, scheme: str, missing: str
 ) -> None:
     with listening(Script(), tls(ca)) as port:
         answer = function.handler({scheme: f"localhost:{port}"}, None)
 
-    assert layers(answer, scheme) == dict.fromkeys(looked_at, True)
+    assert layers(answer, scheme) == dict.fromkeys(["DNS", "TCP", "TLS"], True)
+    *others, last = answer[scheme]
+    assert missing in last["unchecked"]
+    assert {one["unchecked"] for one in others} == {""}
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_a_broker_that_asks_for_a_certificate_is_checked_up_to_tls(
+    function: ModuleType, ca: trustme.CA, version: ssl.TLSVersion
+) -> None:
+    context = tls(ca)
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.minimum_version = context.maximum_version = version
+    with listening(Script(), context) as port:
+        answer = function.handler({"tls": f"localhost:{port}"}, None)
+
+    assert layers(answer, "tls") == dict.fromkeys(["DNS", "TCP", "TLS"], True)
+
+
+def test_its_answer_is_what_the_owner_reads(function: ModuleType, ca: trustme.CA) -> None:
+    with listening(Script(), tls(ca)) as port:
+        [*_, last] = function.handler({"scram": f"localhost:{port}"}, None)["scram"]
+
+    assert ProbeFinding.model_validate(last).unchecked == last["unchecked"]
 
 
 def test_each_scheme_is_checked(function: ModuleType, ca: trustme.CA) -> None:

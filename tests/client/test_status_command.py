@@ -61,6 +61,17 @@ def test_a_cluster_can_be_given_by_its_arn(console: Console) -> None:
     assert console("status", ARN).out.splitlines()[1].startswith("orders")
 
 
+def test_what_the_probe_could_not_check_is_shown(console: Console) -> None:
+    unchecked = "SASL was not checked: the probe has no password."
+    check = ProbeResult(at=NOW, good=True, servers="", layer="TLS", unchecked=unchecked)
+    put(console, connection(scheme=Scheme.SCRAM, state=State.PUBLISHED, probe_result=check))
+
+    said = console("status").out
+
+    assert "ok: TLS" in said
+    assert f"{unchecked} Run msklink-client check" in said
+
+
 def test_progress_waits_removals_and_checks_have_their_times(console: Console) -> None:
     enabling = Progress(phase=Phase.ENABLING, since=NOW, expected=LATER)
     reason = refuse(

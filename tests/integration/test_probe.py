@@ -26,6 +26,22 @@ def test_the_status_shows_a_good_check(connected: Steps, accounts: Accounts, vpc
     assert accounts.status(CLIENT)["state"] == "published"
 
 
+def test_the_status_shows_what_the_probe_could_not_check(
+    connected: Steps, accounts: Accounts, vpc_id: str
+) -> None:
+    unchecked = "SASL was not checked: the probe has no password."
+
+    def say(_: dict[str, str]) -> Any:
+        return {"iam": [finding("TCP", unchecked=""), finding("TLS", unchecked=unchecked)]}
+
+    accounts.deploy_probe(CLIENT, vpc_id, say)
+
+    connected.publish(CLIENT)
+
+    check = reported_check(accounts, vpc_id)
+    assert (check["good"], check["layer"], check["unchecked"]) == (True, "TLS", unchecked)
+
+
 def test_the_status_shows_the_first_failure_and_its_remedy(
     connected: Steps, accounts: Accounts, vpc_id: str
 ) -> None:

@@ -48,23 +48,29 @@ class Connection:
             raise Rejected(answer.decode(errors="replace"))
 
     def brokers(self) -> list[Broker]:
-        """All brokers of the cluster; Metadata version 1, for no topic at all."""
+        """Return all brokers of the cluster; Metadata version 1, for no topic at all."""
         body = _Reader(self._ask(METADATA, 1, struct.pack(">i", 0)))
-        found = []
-        for _ in range(body.int32()):
-            found.append(Broker(body.int32(), body.string() or "", body.int32()))
-            body.string()  # the rack
-        return sorted(found, key=lambda broker: broker.number)
+        return sorted(_brokers(body), key=lambda broker: broker.number)
+
+    def topic_error(self, topic: str) -> int:
+        """Return the error code of *topic*; Metadata version 4 can ask without creating it."""
+        asked = struct.pack(">i", 1) + _string(topic) + b"\x00"
+        body = _Reader(self._ask(METADATA, 4, asked))
+        body.int32()  # the time by which it was throttled
+        list(_brokers(body))
+        body.string(), body.int32()  # the id of the cluster, and its controller
+        body.int32()  # one topic
+        return body.int16()
 
     def handshake(self, mechanism: str) -> None:
-        """Say by which *mechanism* the login will be. Raises `Rejected`."""
+        """Announce the *mechanism* of the login. Raises `Rejected`."""
         body = _Reader(self._ask(SASL_HANDSHAKE, 1, _string(mechanism)))
         if body.int16():
             offered = ", ".join(body.strings())
             raise Rejected(f"the broker does not offer {mechanism} but {offered}")
 
     def authenticate(self, said: bytes) -> bytes:
-        """The broker's answer to a message of the login. Raises `Rejected`."""
+        """Return the broker's answer to a message of the login. Raises `Rejected`."""
         body = _Reader(self._ask(SASL_AUTHENTICATE, 0, struct.pack(">i", len(said)) + said))
         code, message = body.int16(), body.string()
         if code:
@@ -88,12 +94,18 @@ class Connection:
         return parts
 
 
+def _brokers(body: "_Reader") -> Iterator[Broker]:
+    for _ in range(body.int32()):
+        yield Broker(body.int32(), body.string() or "", body.int32())
+        body.string()  # the rack
+
+
 def _string(text: str) -> bytes:
     return struct.pack(">h", len(text.encode())) + text.encode()
 
 
 class _Reader:
-    """Reads the parts of a response one after the other."""
+    """Read the parts of a response one after the other."""
 
     def __init__(self, content: bytes) -> None:
         self._content = content
@@ -135,6 +147,7 @@ class Layer(str, Enum):
     TLS = "TLS"
     SASL = "SASL"
     METADATA = "metadata"
+    TOPIC = "topic"
 
 
 REMEDIES = {
@@ -158,7 +171,14 @@ REMEDIES = {
         "With iam, allow kafka-cluster:DescribeCluster; with scram and tls, have the owner add an "
         "ACL for your principal."
     ),
+    Layer.TOPIC: "Have the owner of the cluster allow you to describe the topic.",
 }
+
+TOPIC_ERRORS = {3: "UNKNOWN_TOPIC_OR_PARTITION", 29: "TOPIC_AUTHORIZATION_FAILED"}
+"""Kafka protocol guide, error codes."""
+
+ASKS_FOR_CERTIFICATE = ("CERTIFICATE_REQUIRED", "BAD_CERTIFICATE", "HANDSHAKE_FAILURE")
+"""Alerts of a broker to a client without a certificate: of TLS 1.3, of Java, of OpenSSL."""
 
 
 @dataclass(frozen=True)
@@ -167,12 +187,15 @@ class Finding:
 
     layer: Layer
     broker: str
-    good: bool
+    good: bool | None
+    """None for a layer that was not checked."""
     detail: str
+    advice: str = ""
+    """A remedy for this cause; without it, there is one for the layer."""
 
     @property
     def remedy(self) -> str:
-        return "" if self.good else REMEDIES[self.layer]
+        return "" if self.good else self.advice or REMEDIES[self.layer]
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -185,7 +208,7 @@ class Finding:
 
 
 class _Stopped(Exception):
-    """A layer has failed, and its finding is noted; or it is not to be looked at."""
+    """A layer has failed, and its finding is noted; or it is not to be checked."""
 
 
 @dataclass(frozen=True)
@@ -194,8 +217,11 @@ class Check:
 
     context: ssl.SSLContext
     login: Login | None = None
-    last: Layer = Layer.METADATA
+    last: Layer = Layer.TOPIC
     timeout: float = TIMEOUT_SECONDS
+    topic: str = ""
+    is_mutual: bool = False
+    """Scheme tls, where the certificate of the client is its login."""
 
     def run(self, servers: str) -> list[Finding]:
         """Check each broker of the bootstrap string, and the others in its metadata."""
@@ -206,7 +232,7 @@ class Check:
         return [finding for visit in visits for finding in visit.findings]
 
     def _visit(self, servers: list[str]) -> "list[_Visit]":
-        """All at once, so that three brokers out of reach take no longer than one."""
+        """Visit all at once, so that three brokers out of reach take no longer than one."""
         visits = [_Visit(self, server) for server in servers]
         if visits:
             with ThreadPoolExecutor(len(visits)) as pool:
@@ -215,7 +241,7 @@ class Check:
 
 
 class _Visit:
-    """What one broker, given as host:port, comes to, layer by layer."""
+    """Visit one broker, given as host:port, layer by layer."""
 
     def __init__(self, check: Check, server: str) -> None:
         self.findings: list[Finding] = []
@@ -230,7 +256,7 @@ class _Visit:
             with self._try(Layer.TCP, self._connect, lambda _: addresses[0]) as stream:
                 secured = self._try(
                     Layer.TLS,
-                    lambda: self._check.context.wrap_socket(stream, server_hostname=self._host),
+                    lambda: self._secure(stream),
                     lambda stream: stream.version() or "",
                 )
                 with secured:
@@ -243,6 +269,25 @@ class _Visit:
             Layer.METADATA, connection.brokers, lambda brokers: f"{len(brokers)} brokers"
         )
         self.advertised = [f"{broker.host}:{broker.port}" for broker in brokers]
+        if self._check.topic:
+            self._try(Layer.TOPIC, lambda: self._describe(connection), lambda topic: topic)
+
+    def _describe(self, connection: Connection) -> str:
+        topic = self._check.topic
+        if code := connection.topic_error(topic):
+            raise Rejected(f"{topic}: {TOPIC_ERRORS.get(code, 'no metadata')} (error {code})")
+        return topic
+
+    def _secure(self, stream: socket.socket) -> ssl.SSLSocket:
+        try:
+            return self._check.context.wrap_socket(stream, server_hostname=self._host)
+        except ssl.SSLError as error:
+            is_without = self._check.is_mutual and self._check.last is Layer.TLS
+            if is_without and any(one in str(error.reason) for one in ASKS_FOR_CERTIFICATE):
+                asks = "the broker asks for a certificate"
+                self.findings.append(Finding(Layer.TLS, self._server, True, asks))
+                raise _Stopped from error
+            raise
 
     def _resolve(self) -> list[str]:
         found = socket.getaddrinfo(self._host, int(self._port), type=socket.SOCK_STREAM)
@@ -257,10 +302,24 @@ class _Visit:
         try:
             result = act()
         except (OSError, Rejected) as error:  # ssl.SSLError and socket.gaierror are of OSError
-            self.findings.append(Finding(layer, self._server, False, _reason(error)))
+            detail = _reason(error)
+            if layer is Layer.METADATA and self._is_of_certificate(error):
+                layer, detail = Layer.TLS, f"after the handshake: {detail}"
+                self.findings.pop()
+            self.findings.append(Finding(layer, self._server, False, detail))
             raise _Stopped from error
         self.findings.append(Finding(layer, self._server, True, describe(result)))
         return result
+
+    def _is_of_certificate(self, error: Exception) -> bool:
+        """
+        Return whether the broker refuses the certificate of the client.
+
+        In TLS 1.3 the client has finished before the broker looks at it, so the alert, or the end
+        of the connection, comes with the first answer (RFC 8446, section 4.4.2.4).
+        """
+        is_answer = isinstance(error, (Rejected, TimeoutError))
+        return self._check.is_mutual and not is_answer
 
 
 def _above(last: Layer) -> list[Layer]:
@@ -273,21 +332,37 @@ def _reason(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
-LAST = {"iam": Layer.METADATA, "scram": Layer.TLS, "tls": Layer.TCP}
+LAST = {"iam": Layer.METADATA, "scram": Layer.TLS, "tls": Layer.TLS}
 """How far it comes without a password and without a certificate, which it does not have."""
+
+UNCHECKED = {
+    "iam": "",
+    "scram": "SASL was not checked: the probe has no password.",
+    "tls": "The client's certificate was not checked: the probe has none.",
+}
 
 PATIENCE_SECONDS = 3.0
 
 
 def handler(event: Mapping[str, str], _context: object) -> dict[str, list[dict[str, object]]]:
-    """What each scheme comes to, given its bootstrap string."""
+    """Return what each scheme comes to, given its bootstrap string."""
     return {scheme: look(scheme, servers) for scheme, servers in event.items()}
 
 
 def look(scheme: str, servers: str) -> list[dict[str, object]]:
-    login = log_in if scheme == "iam" else None
-    check = Check(ssl.create_default_context(), login, LAST[scheme], PATIENCE_SECONDS)
-    return [finding.as_json() for finding in check.run(servers)]
+    """Return the findings; each of the last layer says what is not checked after it."""
+    check = Check(
+        ssl.create_default_context(),
+        log_in if scheme == "iam" else None,
+        LAST[scheme],
+        PATIENCE_SECONDS,
+        is_mutual=scheme == "tls",
+    )
+    return [
+        finding.as_json()
+        | {"unchecked": UNCHECKED[scheme] if finding.layer is LAST[scheme] else ""}
+        for finding in check.run(servers)
+    ]
 
 
 def log_in(connection: Connection) -> str:
@@ -296,7 +371,7 @@ def log_in(connection: Connection) -> str:
 
 
 def token(environment: Mapping[str, str]) -> str:
-    """What aws-msk-iam-sasl-signer makes, which Lambda's runtime does not bring along."""
+    """Return what aws-msk-iam-sasl-signer makes, which Lambda's runtime does not bring along."""
     region = environment["AWS_REGION"]
     credentials = Credentials(
         environment["AWS_ACCESS_KEY_ID"],

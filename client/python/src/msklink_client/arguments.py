@@ -25,6 +25,7 @@ _BUS_ARN = re.compile(
 _VPC = re.compile(r"vpc-[0-9a-f]{8,17}")
 _SUBNET = re.compile(r"subnet-[0-9a-f]{8,17}")
 _GROUP = re.compile(r"sg-[0-9a-f]{8,17}")
+_TOPIC = re.compile(r"[a-zA-Z0-9._-]{1,249}")
 _KAFKA_NAME = re.compile(r"[a-zA-Z0-9._*-]{1,249}")
 
 MOST_IDS = 16
@@ -131,6 +132,36 @@ def kafka_names(given: Sequence[str], option: str) -> list[str]:
             "Use at most 249 letters, digits and . _ -, and * for any text.",
         )
     return _at_most(MOST_NAMES, names, f"names after {option}")
+
+
+def topic(given: str) -> str:
+    if not _TOPIC.fullmatch(given):
+        raise bad(
+            f"{given!r} is not the name of a topic.",
+            "Write one name, of at most 249 letters, digits and . _ -.",
+        )
+    return given
+
+
+def login_options(
+    scheme: str, secret: str | None, certificate_file: str | None, key_file: str | None
+) -> None:
+    """Refuse options for a login that are not of *scheme*."""
+    if secret is not None and scheme != "scram":
+        raise bad(
+            f"--secret is for scheme scram, and this is {scheme}.",
+            "Add --scheme scram, or leave out --secret.",
+        )
+    if (certificate_file is not None or key_file is not None) and scheme != "tls":
+        raise bad(
+            f"--certificate-file and --key-file are for scheme tls, and this is {scheme}.",
+            "Add --scheme tls, or leave them out.",
+        )
+    if key_file is not None and certificate_file is None:
+        raise bad(
+            "--key-file is given without --certificate-file.",
+            "Add --certificate-file; a key alone is of no use.",
+        )
 
 
 def event_bus(given: str, region: str) -> str:

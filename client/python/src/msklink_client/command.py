@@ -14,9 +14,8 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
 
 from msklink_client import output
-from msklink_client.commands import leave, request
+from msklink_client.commands import check, leave, request
 from msklink_client.commands.brokers import brokers, config
-from msklink_client.commands.check import check
 from msklink_client.commands.status import status
 from msklink_client.configuration import SCHEMES
 from msklink_client.errors import MskLinkError, sentence
@@ -125,25 +124,31 @@ def _add_changes(commands: Commands) -> None:
 
 
 def _add_connecting(commands: Commands) -> None:
-    common = argparse.ArgumentParser(add_help=False, parents=[_credentials()])
-    common.add_argument("cluster", help="name of the cluster, as in the tag msklink/<name>")
-    common.add_argument("--scheme", choices=SCHEMES, default="iam", help="default: iam")
     for do, text in (
         (brokers, "the bootstrap brokers, one a line"),
         (config, "a configuration file"),
-        (check, "what works from here: DNS, TCP, TLS, SASL, metadata"),
+        (check.check, "what works from here: DNS, TCP, TLS, SASL, metadata, topic"),
     ):
-        one = commands.add_parser(do.__name__, parents=[common], help=text, description=text)
+        parents = [_credentials()]
+        one = commands.add_parser(do.__name__, parents=parents, help=text, description=text)
+        one.add_argument("cluster", help="name of the cluster, as in the tag msklink/<name>")
+        one.add_argument("--scheme", choices=SCHEMES, default="iam", help="default: iam")
         one.set_defaults(do=_of_parameters(do))
+        if do is not brokers:
+            _add_login(one)
         if do is config:
             one.add_argument("--format", choices=tuple(FORMATS), default="java")
-        if do is check:
-            one.add_argument("--secret", help="secret with username and password, for scram")
-            one.add_argument("--certificate-file", help="PEM, for tls")
-            one.add_argument("--key-file", help="PEM, for tls")
-            one.add_argument("--ca-file", help="PEM, instead of the system's trust store")
-            one.add_argument("--timeout", type=float, default=5.0, help="seconds for each broker")
-            one.add_argument("--json", action="store_true", help="for programs")
+        if do is check.check:
+            check.add_options(one)
+
+
+def _add_login(parser: argparse.ArgumentParser) -> None:
+    """Add the options for what is not published: a password, a certificate."""
+    parser.add_argument(
+        "--secret", help="name or ARN of a secret with username and password, for scram"
+    )
+    parser.add_argument("--certificate-file", help="PEM, for tls; with the CAs that signed it")
+    parser.add_argument("--key-file", help="PEM, for tls; if it is not in --certificate-file")
 
 
 def _credentials() -> argparse.ArgumentParser:

@@ -1,9 +1,10 @@
-"""From published properties, which are those of Java clients, to what each Python client takes."""
+"""Turn published properties, those of Java clients, into what each Python client takes."""
 
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -81,7 +82,7 @@ def _parameters(cluster: str, namespace: str, session: boto3.Session | None) -> 
 
 
 def confluent(properties: Mapping[str, str], credentials: Credentials) -> dict[str, Any]:
-    """Properties of librdkafka, which has most names of the Java client and ways of its own."""
+    """Return properties of librdkafka, which has most names of Java and ways of its own."""
     config: dict[str, Any] = {
         name: properties[name] for name in ("bootstrap.servers", "security.protocol")
     }
@@ -121,25 +122,53 @@ def aiokafka(properties: Mapping[str, str], credentials: Credentials) -> dict[st
 
 
 def tls_context(credentials: Credentials) -> ssl.SSLContext:
+    """Return how to make TLS connections. Raises `MskLinkError` for files that cannot be used."""
     try:
         context = ssl.create_default_context(cafile=credentials.ca_file)
-        if credentials.certificate_file:
-            context.load_cert_chain(
-                credentials.certificate_file, credentials.key_file, credentials.key_password
-            )
-    except OSError as error:  # no such file, or not PEM
-        raise MskLinkError(
-            "CertificateUnusable",
-            f"A certificate or its key cannot be loaded: {error}.",
-            "Give paths of PEM files that belong together.",
+    except OSError as error:
+        raise _unusable(
+            f"{credentials.ca_file} cannot be loaded: {error}.",
+            "Give the path of a PEM file with the certificates of CAs.",
         ) from error
+    if credentials.certificate_file:
+        _load(context, credentials)
     return context
+
+
+def _load(context: ssl.SSLContext, credentials: Credentials) -> None:
+    """Load certificate and key of the client; never ask for a pass phrase, as OpenSSL would."""
+    certificate, key = credentials.certificate_file, credentials.key_file
+    try:
+        context.load_cert_chain(str(certificate), key, credentials.key_password or (lambda: ""))
+    except OSError as error:  # no such file, or not PEM
+        message = f"A certificate or its key cannot be loaded: {error}."
+        raise _unusable(message, _remedy(str(key or certificate), error)) from error
+
+
+def _remedy(key: str, error: OSError) -> str:
+    if "KEY_VALUES_MISMATCH" in str(error):
+        return (
+            f"{key} is the key of another certificate: give the one that its request was made with."
+        )
+    try:
+        content = Path(key).read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return f"{key} cannot be read: give the path of a PEM file with the private key."
+    if "PRIVATE KEY-----" not in content:
+        return f"There is no private key in {key}: give the file of the key (key_file, --key-file)."
+    if "ENCRYPTED" in content:
+        return f"{key} is encrypted: give key_password, or a copy without: openssl pkey -in {key}."
+    return "Give paths of PEM files that belong together."
+
+
+def _unusable(message: str, remedy: str) -> MskLinkError:
+    return MskLinkError("CertificateUnusable", message, remedy)
 
 
 def _keywords(
     properties: Mapping[str, str], credentials: Credentials, provider: Any
 ) -> dict[str, Any]:
-    """What kafka-python and aiokafka name alike."""
+    """Return what kafka-python and aiokafka name alike."""
     return {
         "bootstrap_servers": properties["bootstrap.servers"].split(","),
         "security_protocol": properties["security.protocol"],

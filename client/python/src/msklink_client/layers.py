@@ -1,5 +1,5 @@
 """
-`check`: one layer after the other, from the name of a broker to the metadata of the cluster.
+Check one layer after the other, from the name of a broker to the metadata of the cluster.
 
 A layer that fails is the one to mend; those above it are not tried on that broker.
 """
@@ -28,6 +28,7 @@ class Layer(str, Enum):
     TLS = "TLS"
     SASL = "SASL"
     METADATA = "metadata"
+    TOPIC = "topic"
 
 
 REMEDIES = {
@@ -51,7 +52,14 @@ REMEDIES = {
         "With iam, allow kafka-cluster:DescribeCluster; with scram and tls, have the owner add an "
         "ACL for your principal."
     ),
+    Layer.TOPIC: "Have the owner of the cluster allow you to describe the topic.",
 }
+
+TOPIC_ERRORS = {3: "UNKNOWN_TOPIC_OR_PARTITION", 29: "TOPIC_AUTHORIZATION_FAILED"}
+"""Kafka protocol guide, error codes."""
+
+ASKS_FOR_CERTIFICATE = ("CERTIFICATE_REQUIRED", "BAD_CERTIFICATE", "HANDSHAKE_FAILURE")
+"""Alerts of a broker to a client without a certificate: of TLS 1.3, of Java, of OpenSSL."""
 
 
 @dataclass(frozen=True)
@@ -60,12 +68,15 @@ class Finding:
 
     layer: Layer
     broker: str
-    good: bool
+    good: bool | None
+    """None for a layer that was not checked."""
     detail: str
+    advice: str = ""
+    """A remedy for this cause; without it, there is one for the layer."""
 
     @property
     def remedy(self) -> str:
-        return "" if self.good else REMEDIES[self.layer]
+        return "" if self.good else self.advice or REMEDIES[self.layer]
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -78,7 +89,7 @@ class Finding:
 
 
 class _Stopped(Exception):
-    """A layer has failed, and its finding is noted; or it is not to be looked at."""
+    """A layer has failed, and its finding is noted; or it is not to be checked."""
 
 
 @dataclass(frozen=True)
@@ -87,8 +98,11 @@ class Check:
 
     context: ssl.SSLContext
     login: Login | None = None
-    last: Layer = Layer.METADATA
+    last: Layer = Layer.TOPIC
     timeout: float = TIMEOUT_SECONDS
+    topic: str = ""
+    is_mutual: bool = False
+    """Scheme tls, where the certificate of the client is its login."""
 
     def run(self, servers: str) -> list[Finding]:
         """Check each broker of the bootstrap string, and the others in its metadata."""
@@ -99,7 +113,7 @@ class Check:
         return [finding for visit in visits for finding in visit.findings]
 
     def _visit(self, servers: list[str]) -> "list[_Visit]":
-        """All at once, so that three brokers out of reach take no longer than one."""
+        """Visit all at once, so that three brokers out of reach take no longer than one."""
         visits = [_Visit(self, server) for server in servers]
         if visits:
             with ThreadPoolExecutor(len(visits)) as pool:
@@ -108,7 +122,7 @@ class Check:
 
 
 class _Visit:
-    """What one broker, given as host:port, comes to, layer by layer."""
+    """Visit one broker, given as host:port, layer by layer."""
 
     def __init__(self, check: Check, server: str) -> None:
         self.findings: list[Finding] = []
@@ -123,7 +137,7 @@ class _Visit:
             with self._try(Layer.TCP, self._connect, lambda _: addresses[0]) as stream:
                 secured = self._try(
                     Layer.TLS,
-                    lambda: self._check.context.wrap_socket(stream, server_hostname=self._host),
+                    lambda: self._secure(stream),
                     lambda stream: stream.version() or "",
                 )
                 with secured:
@@ -136,6 +150,25 @@ class _Visit:
             Layer.METADATA, connection.brokers, lambda brokers: f"{len(brokers)} brokers"
         )
         self.advertised = [f"{broker.host}:{broker.port}" for broker in brokers]
+        if self._check.topic:
+            self._try(Layer.TOPIC, lambda: self._describe(connection), lambda topic: topic)
+
+    def _describe(self, connection: Connection) -> str:
+        topic = self._check.topic
+        if code := connection.topic_error(topic):
+            raise Rejected(f"{topic}: {TOPIC_ERRORS.get(code, 'no metadata')} (error {code})")
+        return topic
+
+    def _secure(self, stream: socket.socket) -> ssl.SSLSocket:
+        try:
+            return self._check.context.wrap_socket(stream, server_hostname=self._host)
+        except ssl.SSLError as error:
+            is_without = self._check.is_mutual and self._check.last is Layer.TLS
+            if is_without and any(one in str(error.reason) for one in ASKS_FOR_CERTIFICATE):
+                asks = "the broker asks for a certificate"
+                self.findings.append(Finding(Layer.TLS, self._server, True, asks))
+                raise _Stopped from error
+            raise
 
     def _resolve(self) -> list[str]:
         found = socket.getaddrinfo(self._host, int(self._port), type=socket.SOCK_STREAM)
@@ -150,10 +183,24 @@ class _Visit:
         try:
             result = act()
         except (OSError, Rejected) as error:  # ssl.SSLError and socket.gaierror are of OSError
-            self.findings.append(Finding(layer, self._server, False, _reason(error)))
+            detail = _reason(error)
+            if layer is Layer.METADATA and self._is_of_certificate(error):
+                layer, detail = Layer.TLS, f"after the handshake: {detail}"
+                self.findings.pop()
+            self.findings.append(Finding(layer, self._server, False, detail))
             raise _Stopped from error
         self.findings.append(Finding(layer, self._server, True, describe(result)))
         return result
+
+    def _is_of_certificate(self, error: Exception) -> bool:
+        """
+        Return whether the broker refuses the certificate of the client.
+
+        In TLS 1.3 the client has finished before the broker looks at it, so the alert, or the end
+        of the connection, comes with the first answer (RFC 8446, section 4.4.2.4).
+        """
+        is_answer = isinstance(error, (Rejected, TimeoutError))
+        return self._check.is_mutual and not is_answer
 
 
 def _above(last: Layer) -> list[Layer]:

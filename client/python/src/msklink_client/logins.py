@@ -1,4 +1,4 @@
-"""How a check logs in to a broker, by each scheme."""
+"""Log in to a broker, by each scheme."""
 
 import base64
 import hashlib
@@ -12,7 +12,7 @@ from msklink_client.wire import Connection, Rejected
 
 
 def login(scheme: str, credentials: Credentials) -> Login | None:
-    """The login of *scheme*; None for tls, where the certificate is the login."""
+    """Return the login of *scheme*; None for tls, where the certificate is the login."""
     if scheme == "tls":
         return None
     if credentials.sign:

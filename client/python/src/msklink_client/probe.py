@@ -1,5 +1,5 @@
 """
-The function of client.yaml that checks published connections from inside the VPC.
+Check published connections from inside the VPC, as the function of client.yaml.
 
 It calls no AWS API, so it needs no way out of its subnets: it is given the brokers, and signs its
 token with its own role. Its code in client.yaml is made from this module by `make docs`.
@@ -17,21 +17,37 @@ from botocore.credentials import Credentials
 from msklink_client.layers import Check, Layer
 from msklink_client.wire import Connection
 
-LAST = {"iam": Layer.METADATA, "scram": Layer.TLS, "tls": Layer.TCP}
+LAST = {"iam": Layer.METADATA, "scram": Layer.TLS, "tls": Layer.TLS}
 """How far it comes without a password and without a certificate, which it does not have."""
+
+UNCHECKED = {
+    "iam": "",
+    "scram": "SASL was not checked: the probe has no password.",
+    "tls": "The client's certificate was not checked: the probe has none.",
+}
 
 PATIENCE_SECONDS = 3.0
 
 
 def handler(event: Mapping[str, str], _context: object) -> dict[str, list[dict[str, object]]]:
-    """What each scheme comes to, given its bootstrap string."""
+    """Return what each scheme comes to, given its bootstrap string."""
     return {scheme: look(scheme, servers) for scheme, servers in event.items()}
 
 
 def look(scheme: str, servers: str) -> list[dict[str, object]]:
-    login = log_in if scheme == "iam" else None
-    check = Check(ssl.create_default_context(), login, LAST[scheme], PATIENCE_SECONDS)
-    return [finding.as_json() for finding in check.run(servers)]
+    """Return the findings; each of the last layer says what is not checked after it."""
+    check = Check(
+        ssl.create_default_context(),
+        log_in if scheme == "iam" else None,
+        LAST[scheme],
+        PATIENCE_SECONDS,
+        is_mutual=scheme == "tls",
+    )
+    return [
+        finding.as_json()
+        | {"unchecked": UNCHECKED[scheme] if finding.layer is LAST[scheme] else ""}
+        for finding in check.run(servers)
+    ]
 
 
 def log_in(connection: Connection) -> str:
@@ -40,7 +56,7 @@ def log_in(connection: Connection) -> str:
 
 
 def token(environment: Mapping[str, str]) -> str:
-    """What aws-msk-iam-sasl-signer makes, which Lambda's runtime does not bring along."""
+    """Return what aws-msk-iam-sasl-signer makes, which Lambda's runtime does not bring along."""
     region = environment["AWS_REGION"]
     credentials = Credentials(
         environment["AWS_ACCESS_KEY_ID"],

@@ -251,6 +251,11 @@ def _notes(entry: Mapping[str, Any]) -> Iterator[Note]:
         facts = [_text(check.get(key)) for key in ("broker", "detail")]
         where = _text(check.get("layer")) or ""
         yield Note("check", where, " ".join(filter(None, facts)), _text(check.get("remedy")) or "")
+    elif unchecked := _text(check.get("unchecked")):
+        yield Note("check", "", unchecked, _CHECK_THE_REST)
+
+
+_CHECK_THE_REST = "Run msklink-client check where the application runs, with what it logs in with."
 
 
 def _note(kind: str, found: Any) -> Iterator[Note]:

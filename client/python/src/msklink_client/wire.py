@@ -1,5 +1,5 @@
 """
-As much of the Kafka protocol as a check needs: log in, and ask for the brokers.
+Speak as much of the Kafka protocol as a check needs: log in, ask for the brokers and for a topic.
 
 Frames and versions are those of the Kafka protocol guide. The Kafka libraries for Python would do
 this, but say the same of a broker that is out of reach, of bad TLS and of a refused login.
@@ -41,23 +41,29 @@ class Connection:
             raise Rejected(answer.decode(errors="replace"))
 
     def brokers(self) -> list[Broker]:
-        """All brokers of the cluster; Metadata version 1, for no topic at all."""
+        """Return all brokers of the cluster; Metadata version 1, for no topic at all."""
         body = _Reader(self._ask(METADATA, 1, struct.pack(">i", 0)))
-        found = []
-        for _ in range(body.int32()):
-            found.append(Broker(body.int32(), body.string() or "", body.int32()))
-            body.string()  # the rack
-        return sorted(found, key=lambda broker: broker.number)
+        return sorted(_brokers(body), key=lambda broker: broker.number)
+
+    def topic_error(self, topic: str) -> int:
+        """Return the error code of *topic*; Metadata version 4 can ask without creating it."""
+        asked = struct.pack(">i", 1) + _string(topic) + b"\x00"
+        body = _Reader(self._ask(METADATA, 4, asked))
+        body.int32()  # the time by which it was throttled
+        list(_brokers(body))
+        body.string(), body.int32()  # the id of the cluster, and its controller
+        body.int32()  # one topic
+        return body.int16()
 
     def handshake(self, mechanism: str) -> None:
-        """Say by which *mechanism* the login will be. Raises `Rejected`."""
+        """Announce the *mechanism* of the login. Raises `Rejected`."""
         body = _Reader(self._ask(SASL_HANDSHAKE, 1, _string(mechanism)))
         if body.int16():
             offered = ", ".join(body.strings())
             raise Rejected(f"the broker does not offer {mechanism} but {offered}")
 
     def authenticate(self, said: bytes) -> bytes:
-        """The broker's answer to a message of the login. Raises `Rejected`."""
+        """Return the broker's answer to a message of the login. Raises `Rejected`."""
         body = _Reader(self._ask(SASL_AUTHENTICATE, 0, struct.pack(">i", len(said)) + said))
         code, message = body.int16(), body.string()
         if code:
@@ -81,12 +87,18 @@ class Connection:
         return parts
 
 
+def _brokers(body: "_Reader") -> Iterator[Broker]:
+    for _ in range(body.int32()):
+        yield Broker(body.int32(), body.string() or "", body.int32())
+        body.string()  # the rack
+
+
 def _string(text: str) -> bytes:
     return struct.pack(">h", len(text.encode())) + text.encode()
 
 
 class _Reader:
-    """Reads the parts of a response one after the other."""
+    """Read the parts of a response one after the other."""
 
     def __init__(self, content: bytes) -> None:
         self._content = content

@@ -22,6 +22,8 @@ class ProbeFinding(BaseModel, frozen=True):
     good: bool
     detail: Text
     remedy: Text
+    unchecked: Text = ""
+    """What is not checked after this layer, which older probes do not say."""
 
 
 _ANSWER = TypeAdapter(dict[Scheme, list[ProbeFinding]])
@@ -81,7 +83,8 @@ def with_probe_results(
 def _result(findings: Sequence[ProbeFinding], servers: str, now: datetime) -> ProbeResult:
     """Return the first of *findings* that is not good; if all are good, the last."""
     last = next((one for one in findings if not one.good), findings[-1])
-    kept = {"layer": last.layer} if last.good else last.model_dump()
+    of_good = {"layer", "unchecked"}
+    kept = last.model_dump(include=of_good if last.good else None)
     return ProbeResult(
         **{**kept, "at": now.replace(microsecond=0), "good": last.good, "servers": servers}
     )

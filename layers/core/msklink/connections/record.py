@@ -44,6 +44,8 @@ class ProbeResult(BaseModel, frozen=True):
     broker: str = ""
     detail: str = ""
     remedy: str = ""
+    unchecked: str = ""
+    """What it could not check after the last layer."""
 
 
 class Phase(StrEnum):

@@ -3,43 +3,109 @@
 import argparse
 import json
 import sys
+from collections.abc import Iterator
+from datetime import datetime, timezone
 
-from msklink_client import tokens
+from msklink_client import arguments, certificates, tokens
 from msklink_client.configuration import Credentials, tls_context
-from msklink_client.layers import Check, Finding
+from msklink_client.layers import Check, Finding, Layer
 from msklink_client.logins import login
 from msklink_client.parameters import Parameters
+from msklink_client.remedies import Attempt, advised
+
+_VERDICTS = {True: "ok", False: "FAILED", None: "skipped"}
+_WITHOUT_SECRET = (
+    "Add --secret with the ARN of the secret that the owner shares. Three policies must allow to "
+    "read it: one of your role, that of the secret and that of its key (docs/client.md, SCRAM)."
+)
+_WITHOUT_CERTIFICATE = (
+    "Add --certificate-file and --key-file. client/certificate.sh gets a certificate from the "
+    "private CA of the cluster."
+)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--topic", help="look whether this principal may describe it")
+    parser.add_argument("--ca-file", help="PEM, instead of the system's trust store")
+    parser.add_argument("--timeout", type=float, default=5.0, help="seconds for each broker")
+    parser.add_argument("--json", action="store_true", help="for programs")
 
 
 def check(parameters: Parameters, given: argparse.Namespace) -> int:
-    """Print what each layer comes to; return 1 if one fails."""
+    """Print what each layer comes to; return 1 if one fails, not if one was skipped."""
+    arguments.login_options(given.scheme, given.secret, given.certificate_file, given.key_file)
+    topic = arguments.topic(given.topic) if given.topic is not None else ""
     properties = parameters.properties(given.scheme)
+    credentials = _credentials(parameters, given)
+    attempt = Attempt(
+        given.scheme, parameters.cluster, parameters.region, _principal(credentials), topic
+    )
+    skipped = list(_skipped(credentials, given.scheme, topic))
+    check = Check(
+        tls_context(credentials),
+        None if skipped else login(given.scheme, credentials),
+        last=Layer.TLS if skipped else Layer.TOPIC,
+        timeout=given.timeout,
+        topic=topic,
+        is_mutual=given.scheme == "tls",
+    )
+    findings = advised(check.run(properties["bootstrap.servers"]), attempt) + skipped
+    if given.json:
+        _say(json.dumps([finding.as_json() for finding in findings], indent=2))
+    else:
+        _tell(parameters, given.scheme, findings)
+    return 1 if any(finding.good is False for finding in findings) else 0
+
+
+def _credentials(parameters: Parameters, given: argparse.Namespace) -> Credentials:
     sign = (
         tokens.token_source(parameters.session, parameters.region)
         if given.scheme == "iam"
         else None
     )
     username, password = parameters.secret(given.secret) if given.secret else (None, None)
-    credentials = Credentials(
-        sign, username, password, given.ca_file, given.certificate_file, given.key_file
+    return Credentials(
+        sign,
+        username,
+        password,
+        given.ca_file,
+        given.certificate_file,
+        given.key_file or given.certificate_file,
     )
-    check = Check(tls_context(credentials), login(given.scheme, credentials), timeout=given.timeout)
-    findings = check.run(properties["bootstrap.servers"])
-    if given.json:
-        _say(json.dumps([finding.as_json() for finding in findings], indent=2))
+
+
+def _principal(credentials: Credentials) -> str:
+    """Return as whom the brokers know the client, as far as ACLs name it."""
+    if credentials.certificate_file:
+        now = datetime.now(timezone.utc)
+        return f"User:{certificates.require_valid(credentials.certificate_file, now).subject}"
+    return f"User:{credentials.username}" if credentials.username else ""
+
+
+def _skipped(credentials: Credentials, scheme: str, topic: str) -> Iterator[Finding]:
+    """Yield the layers that cannot be checked with what is given."""
+    if scheme == "scram" and credentials.password is None:
+        layers, missing, remedy = [Layer.SASL], "no user name and password", _WITHOUT_SECRET
+    elif scheme == "tls" and not credentials.certificate_file:
+        layers, missing, remedy = [], "no certificate of a client", _WITHOUT_CERTIFICATE
     else:
-        _tell(parameters, given.scheme, findings)
-    return 0 if all(finding.good for finding in findings) else 1
+        return
+    for layer in [*layers, Layer.METADATA, *([Layer.TOPIC] if topic else [])]:
+        yield Finding(layer, "", None, f"{missing} was given", remedy)
 
 
 def _tell(parameters: Parameters, scheme: str, findings: list[Finding]) -> None:
-    _say(f"{'ok':<6} {'parameters':<10} {parameters.path}/{scheme} in {parameters.region}")
+    width = max(len(_VERDICTS[good]) for good in {False, *(one.good for one in findings)})
+    _say(f"{'ok':<{width}} {'parameters':<10} {parameters.path}/{scheme} in {parameters.region}")
     for finding in findings:
-        verdict = "ok" if finding.good else "FAILED"
-        _say(f"{verdict:<6} {finding.layer.value:<10} {finding.broker}  {finding.detail}")
-    failed = {finding.layer: finding.remedy for finding in findings if not finding.good}
-    for layer, remedy in failed.items():
-        _say(f"\n{layer.value}: {remedy}")
+        verdict, where = _VERDICTS[finding.good], finding.broker and f"{finding.broker}  "
+        _say(f"{verdict:<{width}} {finding.layer.value:<10} {where}{finding.detail}")
+    remedies: dict[str, list[str]] = {}
+    for finding in findings:
+        if not finding.good and finding.layer.value not in remedies.setdefault(finding.remedy, []):
+            remedies[finding.remedy].append(finding.layer.value)
+    for remedy, layers in remedies.items():
+        _say(f"\n{', '.join(layers)}: {remedy}")
 
 
 def _say(line: str) -> None:
