@@ -3,6 +3,8 @@
 import argparse
 import sys
 
+from msklink_client import arguments
+from msklink_client.configuration import Credentials
 from msklink_client.formats import FORMATS, Published
 from msklink_client.parameters import Parameters
 
@@ -15,8 +17,17 @@ def brokers(parameters: Parameters, given: argparse.Namespace) -> int:
 
 
 def config(parameters: Parameters, given: argparse.Namespace) -> int:
-    """Print a configuration file."""
+    """Print a configuration file; with a secret, it has the password, except for Spring."""
+    arguments.login_options(given.scheme, given.secret, given.certificate_file, given.key_file)
     properties = parameters.properties(given.scheme)
-    published = Published(parameters.path, given.scheme, properties)
+    is_read = given.secret and given.format != "spring"  # Spring reads it at start
+    username, password = parameters.secret(given.secret) if is_read else (None, None)
+    credentials = Credentials(
+        username=username,
+        password=password,
+        certificate_file=given.certificate_file,
+        key_file=given.key_file or given.certificate_file,
+    )
+    published = Published(parameters.path, given.scheme, properties, credentials, given.secret)
     sys.stdout.write(FORMATS[given.format](published))
     return 0
