@@ -39,9 +39,10 @@ class Store:
     def put_status(self, **status: Any) -> None:
         self.put("/msklink/orders/status", json.dumps(status))
 
-    def keep_secret(self, name: str, content: str) -> None:
+    def keep_secret(self, name: str, content: str) -> str:
+        """Return the ARN of a new secret."""
         secrets: Any = boto3.client("secretsmanager")
-        secrets.create_secret(Name=name, SecretString=content)
+        return str(secrets.create_secret(Name=name, SecretString=content)["ARN"])
 
     def remove(self, name: str) -> None:
         self._ssm.delete_parameter(Name=name)

@@ -9,6 +9,7 @@ import pytest
 from botocore import xform_name
 
 from msklink.auth_scheme import Scheme
+from msklink.parameters import client_properties
 from msklink.parameters import published as parameter_published
 from msklink.policy.access_bounds import AccessBounds, Action, cluster_of
 from msklink.policy.kafka_access import ACTIONS, ON_CLUSTER, PRODUCE_ON_CLUSTER
@@ -210,7 +211,7 @@ def test_the_identity_policy_of_the_page_has_the_actions_of_the_cluster_policy()
     assert by_kind == expected
 
 
-@pytest.mark.parametrize("path", ["README.md", "docs/client.md"])
+@pytest.mark.parametrize("path", ["README.md", "docs/access.md"])
 def test_the_bounds_in_the_documentation_are_valid(path: str) -> None:
     found = re.search(
         r"put-parameter --name (\S+) .*?--value '(.*?)'", (ROOT / path).read_text(), re.S
@@ -219,6 +220,16 @@ def test_the_bounds_in_the_documentation_are_valid(path: str) -> None:
 
     assert cluster_of(found[1], "msklink") == "orders"
     assert AccessBounds.model_validate_json(found[2]).actions == tuple(Action)
+
+
+def test_the_guide_has_every_property_as_published() -> None:
+    text = (ROOT / "docs/client.md").read_text()
+    [_, *rows] = re.findall(r"^\| `?[a-z.]+`? \|.*$", text.partition("## 6.")[2], re.MULTILINE)
+    cells = [[cell.strip(" `") for cell in row.strip("|").split("|")] for row in rows]
+
+    for column, scheme in enumerate(Scheme, 1):
+        published = client_properties.client_properties(scheme, "all brokers")
+        assert {row[0]: row[column] for row in cells if row[column]} == published
 
 
 def test_the_page_for_other_languages_says_what_becomes_of_each_property_for_iam() -> None:
