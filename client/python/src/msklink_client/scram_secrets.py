@@ -173,7 +173,7 @@ def _denied(secret: Secret, said: str) -> MskLinkError:
         policy: [one for one in secret.statements(policy) if one["Action"] == action]
         for policy in lacking
     }
-    how = " If it is there, the other one lacks. ".join(map(_addition, missing.items()))
+    how = " If it is there already: ".join(map(_addition, missing.items()))
     if secret.is_of_another_account:
         rest = {
             policy: [one for one in secret.statements(policy) if one not in missing.get(policy, [])]

@@ -16,7 +16,7 @@ from msklink_client.remedies import Attempt, advised
 _VERDICTS = {True: "ok", False: "FAILED", None: "skipped"}
 _WITHOUT_SECRET = (
     "Add --secret with the ARN of the secret that the owner shares. Three policies must allow to "
-    "read it: one of your role, that of the secret and that of its key (docs/client.md, SCRAM)."
+    "read it: one of your role, that of the secret and that of its key (docs/credentials.md)."
 )
 _WITHOUT_CERTIFICATE = (
     "Add --certificate-file and --key-file. client/certificate.sh gets a certificate from the "
@@ -85,9 +85,9 @@ def _principal(credentials: Credentials) -> str:
 def _skipped(credentials: Credentials, scheme: str, topic: str) -> Iterator[Finding]:
     """Yield the layers that cannot be checked with what is given."""
     if scheme == "scram" and credentials.password is None:
-        layers, missing, remedy = [Layer.SASL], "no user name and password", _WITHOUT_SECRET
+        layers, missing, remedy = [Layer.SASL], "no secret", _WITHOUT_SECRET
     elif scheme == "tls" and not credentials.certificate_file:
-        layers, missing, remedy = [], "no certificate of a client", _WITHOUT_CERTIFICATE
+        layers, missing, remedy = [], "no certificate", _WITHOUT_CERTIFICATE
     else:
         return
     for layer in [*layers, Layer.METADATA, *([Layer.TOPIC] if topic else [])]:
