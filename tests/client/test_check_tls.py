@@ -16,7 +16,7 @@ from tests.client.test_check_scram import verdicts
 from tests.client.test_layers import HANDSHAKE, WELCOME, brokers, described, tls
 
 Shell = Callable[..., Said]
-Asking = Callable[..., ssl.SSLContext]
+Mutual = Callable[..., ssl.SSLContext]
 VERSIONS = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
 
 
@@ -26,7 +26,7 @@ def private_ca() -> trustme.CA:
 
 
 @pytest.fixture
-def asking(ca: trustme.CA, private_ca: trustme.CA) -> Asking:
+def mutual(ca: trustme.CA, private_ca: trustme.CA) -> Mutual:
     """Return what makes the context of a broker that asks for a certificate of *private_ca*."""
 
     def make(version: ssl.TLSVersion = VERSIONS[1]) -> ssl.SSLContext:
@@ -73,9 +73,9 @@ def shell(console: Console, ca_file: str) -> Shell:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_without_a_certificate_the_broker_is_checked_and_the_rest_skipped(
-    console: Console, asking: Asking, ca_file: str, version: ssl.TLSVersion
+    console: Console, mutual: Mutual, ca_file: str, version: ssl.TLSVersion
 ) -> None:
-    with listening(Script(), asking(version)) as port:
+    with listening(Script(), mutual(version)) as port:
         said = check(console, port, "--ca-file", ca_file)
 
     assert said.code == 0
@@ -86,9 +86,9 @@ def test_without_a_certificate_the_broker_is_checked_and_the_rest_skipped(
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_without_a_certificate_a_broker_that_is_not_trusted_fails(
-    console: Console, asking: Asking, client_files: dict[str, str], version: ssl.TLSVersion
+    console: Console, mutual: Mutual, client_files: dict[str, str], version: ssl.TLSVersion
 ) -> None:
-    with listening(Script(), asking(version)) as port:
+    with listening(Script(), mutual(version)) as port:
         said = check(console, port, "--ca-file", client_files["ca_file"])
 
     assert (said.code, verdicts(said)["TLS"]) == (1, "FAILED")
@@ -97,11 +97,11 @@ def test_without_a_certificate_a_broker_that_is_not_trusted_fails(
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_with_a_certificate_it_goes_through_all_layers(
-    shell: Shell, asking: Asking, private_ca: trustme.CA, tmp_path: Path, version: ssl.TLSVersion
+    shell: Shell, mutual: Mutual, private_ca: trustme.CA, tmp_path: Path, version: ssl.TLSVersion
 ) -> None:
     options = written(issued(private_ca), tmp_path)
     script = Script(brokers(), described("billing"))
-    with listening(script, asking(version)) as port:
+    with listening(script, mutual(version)) as port:
         said = shell(port, "--topic", "billing", *options)
 
     assert said.code == 0
@@ -110,11 +110,11 @@ def test_with_a_certificate_it_goes_through_all_layers(
 
 
 def test_one_file_may_have_certificate_and_key(
-    console: Console, asking: Asking, private_ca: trustme.CA, ca_file: str, tmp_path: Path
+    console: Console, mutual: Mutual, private_ca: trustme.CA, ca_file: str, tmp_path: Path
 ) -> None:
     both = tmp_path / "keystore.pem"
     both.write_bytes(issued(private_ca).private_key_and_cert_chain_pem.bytes())
-    with listening(Script(brokers()), asking()) as port:
+    with listening(Script(brokers()), mutual()) as port:
         said = check(console, port, "--ca-file", ca_file, "--certificate-file", str(both))
 
     assert said.code == 0
@@ -123,11 +123,11 @@ def test_one_file_may_have_certificate_and_key(
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_certificate_of_another_ca_fails_at_tls(
-    shell: Shell, asking: Asking, tmp_path: Path, version: ssl.TLSVersion
+    shell: Shell, mutual: Mutual, tmp_path: Path, version: ssl.TLSVersion
 ) -> None:
     """In TLS 1.3 the alert comes with the first answer, after the handshake of the client."""
     options = written(issued(trustme.CA()), tmp_path)
-    with listening(Script(brokers()), asking(version)) as port:
+    with listening(Script(brokers()), mutual(version)) as port:
         said = shell(port, *options)
 
     assert said.code == 1
@@ -142,10 +142,10 @@ def test_a_certificate_of_another_ca_fails_at_tls(
 
 
 def test_a_broker_that_closes_after_the_handshake_refuses_the_certificate(
-    console: Console, asking: Asking, private_ca: trustme.CA, ca_file: str, tmp_path: Path
+    console: Console, mutual: Mutual, private_ca: trustme.CA, ca_file: str, tmp_path: Path
 ) -> None:
     options = written(issued(private_ca), tmp_path)
-    with listening(Script(), asking()) as port:
+    with listening(Script(), mutual()) as port:
         said = check(console, port, "--ca-file", ca_file, *options)
 
     assert verdicts(said)["TLS"] == "FAILED"
@@ -154,12 +154,12 @@ def test_a_broker_that_closes_after_the_handshake_refuses_the_certificate(
 
 
 def test_without_an_acl_the_subject_of_the_certificate_is_the_principal(
-    console: Console, asking: Asking, private_ca: trustme.CA, ca_file: str, tmp_path: Path
+    console: Console, mutual: Mutual, private_ca: trustme.CA, ca_file: str, tmp_path: Path
 ) -> None:
     """Kafka's principal is Java's X500Principal.getName, which is RFC 2253."""
     options = written(issued(private_ca), tmp_path)
     denied = described("billing", ErrorCode.topic_authorization_failed)
-    with listening(Script(brokers(), denied), asking()) as port:
+    with listening(Script(brokers(), denied), mutual()) as port:
         said = check(console, port, "--ca-file", ca_file, "--topic", "billing", *options)
 
     assert (said.code, verdicts(said)["topic"]) == (1, "FAILED")
