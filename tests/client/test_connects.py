@@ -141,9 +141,27 @@ def test_the_check_finds_a_client_that_cannot_connect(
     assert all("AVAILABLE VPC connection" in finding.detail for finding in failed)
 
 
-def look(brokers: RunningBrokers, account: str, ca_file: str) -> list[Finding]:
+def test_the_check_describes_a_topic_and_creates_none(
+    store: Store, brokers: RunningBrokers, tmp_path: Path
+) -> None:
+    publish(store, ",".join(brokers.bootstrap()))
+    with KafkaProducer(**config(brokers.proxy, tmp_path, "kafka-python")) as producer:
+        producer.send("described", b"one", partition=0).get(DEADLINE)
+
+    def described(topic: str) -> set[tuple[bool | None, str]]:
+        findings = look(brokers, CLIENT.account, authority(brokers.proxy, tmp_path), topic)
+        return {(one.good, one.detail) for one in findings if one.layer is Layer.TOPIC}
+
+    assert described("described") == {(True, "described")}
+    unknown = {(False, "unheard-of: UNKNOWN_TOPIC_OR_PARTITION (error 3)")}
+    assert described("unheard-of") == unknown
+    assert described("unheard-of") == unknown
+
+
+def look(brokers: RunningBrokers, account: str, ca_file: str, topic: str = "") -> list[Finding]:
     credentials = Credentials(sign=token_source(session(account), REGION), ca_file=ca_file)
-    check = Check(tls_context(credentials), login("iam", credentials), timeout=DEADLINE)
+    scheme_login = login("iam", credentials)
+    check = Check(tls_context(credentials), scheme_login, timeout=DEADLINE, topic=topic)
     return check.run(",".join(brokers.bootstrap()))
 
 

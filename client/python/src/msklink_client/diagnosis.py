@@ -1,4 +1,4 @@
-"""Why nothing is published, as far as the status parameter and other Regions tell."""
+"""Find out why nothing is published, as far as the status parameter and other Regions tell."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _quick = Config(connect_timeout=2, read_timeout=2, retries={"total_max_attempts"
 
 
 def why_nothing(parameters: Parameters, scheme: str) -> MskLinkError:
-    """What to tell somebody who looks for *scheme* where it is not."""
+    """Return what to tell somebody who looks for *scheme* where it is not."""
     cluster = parameters.cluster
     try:
         status = parameters.status()
@@ -42,7 +42,7 @@ def why_nothing(parameters: Parameters, scheme: str) -> MskLinkError:
 
 
 def _in_state(cluster: str, scheme: str, status: dict[str, Any]) -> MskLinkError:
-    """The refusal that the status holds, or how far things are."""
+    """Return the refusal that the status holds, or how far things are."""
     ours = [entry for name, entry in _entries(status) if name in {scheme, "tag"}]
     for entry in (*ours, status):
         refusal = entry.get("refusal") or {}
@@ -75,7 +75,7 @@ def _in_state(cluster: str, scheme: str, status: dict[str, Any]) -> MskLinkError
 
 
 def _waiting(cluster: str, scheme: str, hold: dict[str, Any]) -> MskLinkError:
-    """What the owner of the cluster decides: an approval, a maintenance window, a freeze."""
+    """Return what the owner of the cluster decides: an approval, a maintenance window, a freeze."""
     why = ": ".join(filter(None, [hold.get("code"), hold.get("message")]))
     until = datetime.fromisoformat(hold["until"]) if hold.get("until") else None
     end = f" It goes on by itself at {until:%Y-%m-%d %H:%M %Z}." if until else ""
@@ -129,7 +129,7 @@ def _other_regions(parameters: Parameters) -> Iterator[str]:
 
 
 def _entries(status: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """What the status says of each VPC, by scheme; where that is too long it holds only counts."""
+    """Yield what the status says of each VPC, by scheme; one that is too long has only counts."""
     vpcs = status.get("vpcs")
     for schemes in vpcs.values() if isinstance(vpcs, dict) else ():
         if isinstance(schemes, dict):

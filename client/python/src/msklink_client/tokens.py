@@ -1,5 +1,5 @@
 """
-Tokens for IAM authentication by OAUTHBEARER, signed with the credentials of the session.
+Sign tokens for IAM authentication by OAUTHBEARER with the credentials of the session.
 
 A token is a presigned URL, made without a call and good for 15 minutes, so none is kept. Only AWS's
 own Java library speaks AWS_MSK_IAM; all other clients use OAUTHBEARER (MSK developer guide,
@@ -33,7 +33,7 @@ class _OfSession(CredentialProvider):
 
 
 def token_source(session: boto3.Session, region: str) -> Callable[[], Token]:
-    """A function that signs a new token for clusters in *region*."""
+    """Return a function that signs a new token for clusters in *region*."""
     try:
         from aws_msk_iam_sasl_signer import MSKAuthTokenProvider  # noqa: PLC0415 an extra
     except ImportError as error:
@@ -50,12 +50,12 @@ def token_source(session: boto3.Session, region: str) -> Callable[[], Token]:
 
 
 def confluent_callback(sign: Callable[[], Token]) -> Callable[[str], Token]:
-    """What confluent-kafka takes as `oauth_cb`."""
+    """Return what confluent-kafka takes as `oauth_cb`."""
     return lambda _configuration: sign()
 
 
 def kafka_python_provider(sign: Callable[[], Token]) -> Any:
-    """What kafka-python takes as `sasl_oauth_token_provider`."""
+    """Return what kafka-python takes as `sasl_oauth_token_provider`."""
     try:
         from kafka.net.sasl.oauth import AbstractTokenProvider  # noqa: PLC0415 an extra
     except ImportError:
@@ -72,7 +72,7 @@ def kafka_python_provider(sign: Callable[[], Token]) -> Any:
 
 
 def aiokafka_provider(sign: Callable[[], Token]) -> Any:
-    """What aiokafka takes as `sasl_oauth_token_provider`."""
+    """Return what aiokafka takes as `sasl_oauth_token_provider`."""
     try:
         from aiokafka.abc import AbstractTokenProvider  # noqa: PLC0415 an extra
     except ImportError as error:
