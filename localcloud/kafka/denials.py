@@ -102,22 +102,22 @@ def _element(kind: type[Any], name: str) -> type[Any]:
 
 def _filled(kind: type[Any], code: ErrorCode, given: dict[str, Any]) -> Any:
     """Return a message of *kind* with *given* fields; others are empty, and errors are *code*."""
-    hints = get_type_hints(kind)
+    types = get_type_hints(kind)
     empty = {
-        field.name: code if hints[field.name] is ErrorCode else _empty(hints[field.name])
+        field.name: code if types[field.name] is ErrorCode else _empty(types[field.name])
         for field in fields(kind)
         if field.default is MISSING
     }
     return kind(**empty | given)
 
 
-def _empty(hint: Any) -> Any:
-    if get_origin(hint) is tuple:
+def _empty(kind: Any) -> Any:
+    if get_origin(kind) is tuple:
         return ()
-    if get_args(hint):  # optional, but librdkafka does not read a Fetch without records
-        return b"" if Records in get_args(hint) else None
+    if get_args(kind):  # optional, but librdkafka does not read a Fetch without records
+        return b"" if Records in get_args(kind) else None
     for base, value in _EMPTY.items():
-        if issubclass(hint, base):
+        if issubclass(kind, base):
             return value
     return 0
 

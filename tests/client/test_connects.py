@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import kafka.admin
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from confluent_kafka import Consumer, Producer
-from confluent_kafka.admin import AdminClient
-from kafka import KafkaConsumer, KafkaProducer
+from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 
 from localcloud.kafka import resolver
 from localcloud.kafka.proxy import KafkaProxy
@@ -28,7 +29,8 @@ from tests.emulator.kafka_builders import (
     DEADLINE,
     SECRET,
     RunningBrokers,
-    proxy_on_localhost,
+    allow_data,
+    broker_on_localhost,
     run_until_closed,
     running_brokers,
 )
@@ -44,8 +46,9 @@ def brokers() -> Iterator[RunningBrokers]:
 
 @pytest.fixture(scope="module")
 def one_broker() -> Iterator[KafkaProxy]:
-    with proxy_on_localhost() as running:
-        yield running
+    with broker_on_localhost() as running:
+        allow_data(running.emulator, running.cluster_arn)
+        yield running.proxy
 
 
 def session(account: str = CLIENT.account) -> boto3.Session:
@@ -68,9 +71,18 @@ def config(proxy: KafkaProxy, folder: Path, library: str) -> dict[str, Any]:
     return kafka_config("orders", library=library, ca_file=ca_file, session=session())
 
 
+def make_topic(given: dict[str, Any], name: str) -> None:
+    """Create a topic by an admin client of kafka-python."""
+    admin = KafkaAdminClient(**given)
+    admin.create_topics([kafka.admin.NewTopic(name, 1, 3)])
+    admin.close()
+
+
 def test_confluent_writes_and_reads(store: Store, one_broker: KafkaProxy, tmp_path: Path) -> None:
     publish(store, f"localhost:{one_broker.port}")
     given = config(one_broker, tmp_path, "confluent-kafka")
+    admin = AdminClient(given)
+    admin.create_topics([NewTopic("by-confluent", 1, 1)])["by-confluent"].result(DEADLINE)
 
     producer = Producer(given)
     producer.produce("by-confluent", b"one", partition=0)
@@ -100,6 +112,7 @@ def test_kafka_python_writes_and_reads(
 ) -> None:
     publish(store, ",".join(brokers.bootstrap()))
     given = config(brokers.proxy, tmp_path, "kafka-python")
+    make_topic(given, "by-kafka-python")
 
     with KafkaProducer(**given) as producer:
         producer.send("by-kafka-python", b"one", partition=0).get(DEADLINE)
@@ -111,6 +124,7 @@ def test_kafka_python_writes_and_reads(
 def test_aiokafka_writes_and_reads(store: Store, brokers: RunningBrokers, tmp_path: Path) -> None:
     publish(store, ",".join(brokers.bootstrap()))
     given = config(brokers.proxy, tmp_path, "aiokafka")
+    make_topic(config(brokers.proxy, tmp_path, "kafka-python"), "by-aiokafka")
 
     async def there_and_back() -> bytes | None:
         async with AIOKafkaProducer(**given) as producer:
@@ -145,8 +159,7 @@ def test_the_check_describes_a_topic_and_creates_none(
     store: Store, brokers: RunningBrokers, tmp_path: Path
 ) -> None:
     publish(store, ",".join(brokers.bootstrap()))
-    with KafkaProducer(**config(brokers.proxy, tmp_path, "kafka-python")) as producer:
-        producer.send("described", b"one", partition=0).get(DEADLINE)
+    make_topic(config(brokers.proxy, tmp_path, "kafka-python"), "described")
 
     def described(topic: str) -> set[tuple[bool | None, str]]:
         findings = look(brokers, CLIENT.account, authority(brokers.proxy, tmp_path), topic)

@@ -118,25 +118,25 @@ def an_answer(api: int, version: int) -> Any:
     return filled(kind, ())
 
 
-def filled(hint: Any, names: tuple[str, ...]) -> Any:
-    """Return a value of the type *hint*: a text is the first name, an array has one for each."""
-    if get_origin(hint) is tuple:
-        return tuple(filled(get_args(hint)[0], (name,)) for name in names)
-    if get_args(hint):  # optional
-        return filled(get_args(hint)[0], names)
-    if is_dataclass(hint):
-        hints = get_type_hints(hint)
-        return cast(type[Any], hint)(
-            **{field.name: filled(hints[field.name], names) for field in fields(hint)}
+def filled(kind: Any, names: tuple[str, ...]) -> Any:
+    """Return a value of the type *kind*: a text is the first name, an array has one for each."""
+    if get_origin(kind) is tuple:
+        return tuple(filled(get_args(kind)[0], (name,)) for name in names)
+    if get_args(kind):  # optional
+        return filled(get_args(kind)[0], names)
+    if is_dataclass(kind):
+        types = get_type_hints(kind)
+        return cast(type[Any], kind)(
+            **{field.name: filled(types[field.name], names) for field in fields(kind)}
         )
-    if hint in VALUES:
-        return VALUES[hint]
-    if issubclass(hint, str):
+    if kind in VALUES:
+        return VALUES[kind]
+    if issubclass(kind, str):
         return "".join(names[:1])
     for base, value in ((int, 2), (bytes, b""), (timedelta, timedelta())):
-        if issubclass(hint, base):
+        if issubclass(kind, base):
             return value
-    raise TypeError(hint)
+    raise TypeError(kind)
 
 
 VALUES = {bool: False, UUID: None, ErrorCode: ErrorCode.none, Records: None, TZAware: None}
