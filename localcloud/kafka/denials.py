@@ -3,7 +3,8 @@
 from dataclasses import MISSING, fields, replace
 from datetime import timedelta
 from enum import Enum
-from typing import Any, Final, get_args, get_origin, get_type_hints
+from inspect import get_annotations
+from typing import Any, Final, get_args, get_origin
 
 from kio.index import load_payload_module
 from kio.schema.errors import ErrorCode
@@ -96,13 +97,13 @@ def _names(kind: type[Any]) -> set[str]:
 
 def _element(kind: type[Any], name: str) -> type[Any]:
     """Return the type of the elements of an array."""
-    element: type[Any] = get_args(get_type_hints(kind)[name])[0]
+    element: type[Any] = get_args(get_annotations(kind)[name])[0]
     return element
 
 
 def _filled(kind: type[Any], code: ErrorCode, given: dict[str, Any]) -> Any:
     """Return a message of *kind* with *given* fields; others are empty, and errors are *code*."""
-    types = get_type_hints(kind)
+    types = get_annotations(kind)
     empty = {
         field.name: code if types[field.name] is ErrorCode else _empty(types[field.name])
         for field in fields(kind)

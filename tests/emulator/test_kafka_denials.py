@@ -2,7 +2,8 @@
 
 from dataclasses import fields, is_dataclass
 from datetime import timedelta
-from typing import Any, cast, get_args, get_origin, get_type_hints
+from inspect import get_annotations
+from typing import Any, cast, get_args, get_origin
 from uuid import UUID
 
 import pytest
@@ -125,7 +126,7 @@ def filled(kind: Any, names: tuple[str, ...]) -> Any:
     if get_args(kind):  # optional
         return filled(get_args(kind)[0], names)
     if is_dataclass(kind):
-        types = get_type_hints(kind)
+        types = get_annotations(cast(type[Any], kind))
         return cast(type[Any], kind)(
             **{field.name: filled(types[field.name], names) for field in fields(kind)}
         )
