@@ -1,9 +1,16 @@
-"""Authenticate a client by SCRAM-SHA-512, the only mechanism by which MSK takes passwords."""
+"""
+Authenticate a client by SCRAM-SHA-512, the only mechanism by which MSK takes passwords.
 
+librdkafka before 2.6.1 puts its nonce twice into the final message (confluentinc/librdkafka 4895).
+Brokers before Kafka 4 accept that, and so does this one; those of Kafka 4 compare as RFC 5802 says.
+"""
+
+import re
 from collections.abc import Callable
 from typing import Final
 
 from scramp import ScramException, ScramMechanism  # type: ignore[import-untyped]
+from scramp.core import Nonce  # type: ignore[import-untyped]
 
 from localcloud.kafka.authorization import Principal
 from localcloud.kafka.tokens import Refused
@@ -40,6 +47,7 @@ class ScramExchange:
         try:
             text = message.decode()
             if self._began:
+                self._accept_repeated_nonce(text)
                 self._server.set_client_final(text)
                 self.principal = self._named(self._user)
                 return str(self._server.get_server_final()).encode()
@@ -48,6 +56,11 @@ class ScramExchange:
             return str(self._server.get_server_first()).encode()
         except (ScramException, UnicodeDecodeError) as error:
             raise Refused(INVALID) from error
+
+    def _accept_repeated_nonce(self, final: str) -> None:
+        found = re.search(r",r=([^,]*)", final)
+        if found and found[1].endswith(str(self._server.nonce)):
+            self._server.nonce = Nonce(found[1])
 
     def _keys_of(self, user: str) -> tuple[bytes, bytes, bytes, int]:
         password = self._password_of(user)
