@@ -23,7 +23,7 @@ OFFERED: Final[Versions] = {
     Api.SYNC_GROUP: (0, 5),
     Api.DESCRIBE_GROUPS: (0, 5),
     Api.LIST_GROUPS: (0, 4),
-    Api.SASL_HANDSHAKE: (1, 1),
+    Api.SASL_HANDSHAKE: (0, 1),
     Api.API_VERSIONS: (0, 4),
     Api.CREATE_TOPICS: (2, 7),
     Api.DELETE_TOPICS: (1, 5),  # from 6 on topics have ids beside names
