@@ -1,14 +1,14 @@
 """Open pages in Debian's Chromium, and hold them to load nothing and to log no error."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.support.optional import skip_or_fail
 
 PATIENCE_MS = 120_000
 """How long a browser may take on a busy machine; a test that passes does not wait for it."""
@@ -18,11 +18,7 @@ PATIENCE_MS = 120_000
 def chromium_browser() -> Iterator[Browser]:
     """Yield Chromium; where it is not installed, skip the test, or fail it in CI."""
     path = shutil.which("chromium")
-    if path is None:
-        missing = "the browser is not installed: apt-get install chromium"
-        if os.environ.get("CI") == "true":
-            pytest.fail(missing)
-        pytest.skip(missing)
+    skip_or_fail("" if path else "the browser is not installed: apt-get install chromium")
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         # Chromium has no sandbox for root, as which CI runs.
