@@ -44,7 +44,7 @@ def main() -> None:
         signal.signal(number, lambda *_: _stop(stop))
     chosen = settings()
     with (
-        embedded_aws(replace(chosen, state=chosen.state / "server")) as cloud,
+        embedded_aws(replace(chosen, state=chosen.state / "server", broker_ports=True)) as cloud,
         owner_page(cloud) as page,
     ):
         print_guide(cloud, page)

@@ -6,7 +6,6 @@ Import it only after server.prepare_environment: MiniStack reads its environment
 import threading
 from collections.abc import Callable
 from functools import cache, partial
-from typing import Any
 
 from ministack import app as ministack
 from ministack.core import iam_actions, lambda_runtime
@@ -23,7 +22,7 @@ from localcloud.acm_pca import service as acm_pca
 from localcloud.call_log import CallLog
 from localcloud.clock import SimulatedClock, run_clock
 from localcloud.ec2_network import Ec2Network
-from localcloud.iam import access_keys, authorization, resource_policies
+from localcloud.iam import authorization, resource_policies
 from localcloud.iam.acm_pca import acm_pca_checks
 from localcloud.iam.ec2 import Ec2Checks
 from localcloud.iam.eventbridge import eventbridge_checks
@@ -79,21 +78,23 @@ def create_app(chosen: Settings) -> control_api.Application:
     return control_api.with_control_api(ministack.app, log, msk, clock, _kafka(chosen, msk))
 
 
-def _kafka(chosen: Settings, msk: Msk) -> Callable[[], dict[str, Any]]:
-    """Return a function that starts the Kafka proxy, once, and returns its port and CA file."""
+def _kafka(chosen: Settings, msk: Msk) -> Callable[[], control_api.Kafka]:
+    """Return a function that starts the Kafka proxy, once."""
 
     @cache
-    def started() -> dict[str, Any]:
+    def started() -> control_api.Kafka:
         # The import takes half a second, which only users of Kafka need.
-        from localcloud.kafka.proxy import KafkaProxy  # noqa: PLC0415
+        from localcloud.kafka.service import KafkaService  # noqa: PLC0415
 
-        proxy = KafkaProxy(msk, access_keys.identity)
-        ca_file = chosen.state.resolve() / "kafka-ca.pem"
-        ca_file.write_bytes(proxy.authority)
-        proxy.start()
-        return {"port": proxy.port, "ca_file": str(ca_file)}
+        return KafkaService(chosen, msk)
 
-    return started
+    starting = threading.Lock()
+
+    def kafka() -> control_api.Kafka:
+        with starting:
+            return started()
+
+    return kafka
 
 
 def end_child_processes() -> None:

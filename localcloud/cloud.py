@@ -13,8 +13,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
+from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
+from urllib.error import HTTPError
 
 import boto3
 
@@ -42,14 +44,28 @@ START_SECONDS = 30
 STOP_SECONDS = 10
 MOST_HOURS = 12
 PACE_SECONDS = 0.1
+TURN_SECONDS = 300
 
 
 @dataclass(frozen=True)
 class KafkaEndpoint:
-    """The port of the Kafka proxy, and the CA file of its certificates."""
+    """The port of the Kafka proxy, and the files that its clients need."""
 
     port: int
     ca_file: Path
+    trust_store: Path
+    """The CA as a trust store of Java."""
+    hosts_file: Path
+    """The names of all brokers, as in /etc/hosts, at the time of the answer."""
+    broker_ports: bool
+    """Whether the proxy also listens on the ports that bootstrap strings carry."""
+    reason: str
+    """Why it does not, if that was tried."""
+
+    @classmethod
+    def of(cls, answer: Mapping[str, Any]) -> Self:
+        paths = {name: Path(answer[name]) for name in ("ca_file", "trust_store", "hosts_file")}
+        return cls(**(dict(answer) | paths))
 
     def environment(self) -> dict[str, str]:
         """Return the environment variables by which a client process finds the port and the CA."""
@@ -102,8 +118,36 @@ class Cloud:
 
     def kafka(self) -> KafkaEndpoint:
         """Return where Kafka clients connect; localcloud.kafka.resolver resolves names to it."""
-        answer = json.loads(self._ask("GET", "/_localcloud/kafka"))
-        return KafkaEndpoint(answer["port"], Path(answer["ca_file"]))
+        return KafkaEndpoint.of(json.loads(self._ask("GET", "/_localcloud/kafka")))
+
+    @contextmanager
+    def broker_ports(self) -> Iterator[KafkaEndpoint]:
+        """
+        Serve Kafka on the ports of bootstrap strings until the block ends.
+
+        Waits while another embedded AWS on this machine has them. Raises RuntimeError if it keeps
+        them.
+        """
+        deadline = time.monotonic() + TURN_SECONDS
+        while "message" in (answer := self._claim_broker_ports()):
+            if time.monotonic() > deadline:
+                raise RuntimeError(answer["message"])
+            time.sleep(PACE_SECONDS)
+        try:
+            yield KafkaEndpoint.of(answer)
+        finally:
+            self._ask("DELETE", "/_localcloud/kafka/ports")
+
+    def _claim_broker_ports(self) -> dict[str, Any]:
+        """Return the endpoint, or a message why the ports cannot be had."""
+        try:
+            answer = self._ask("POST", "/_localcloud/kafka/ports")
+        except HTTPError as error:
+            if error.code != HTTPStatus.CONFLICT:
+                raise
+            answer = error.read()
+        read: dict[str, Any] = json.loads(answer)
+        return read
 
     def now(self) -> datetime:
         """Return the time of the server's clock."""

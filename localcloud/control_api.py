@@ -9,18 +9,22 @@ The control API of the server, for tests and the demo, on the same port as AWS:
     POST   /_localcloud/time            advance it: {"until": a time} to the next event at most,
                                         {"advance": seconds}, or {} to wait until no thread works
     GET    /_localcloud/kafka           start the Kafka proxy, and return cloud.KafkaEndpoint
+    POST   /_localcloud/kafka/ports     serve Kafka on the ports of bootstrap strings as well; 409
+                                        if another process has one of them
+    DELETE /_localcloud/kafka/ports     release them
 """
 
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qs
 
 from localcloud.call_log import CallLog
 from localcloud.clock import SimulatedClock
 from localcloud.iam import decisions
+from localcloud.kafka.broker_ports import PortTaken
 from localcloud.msk import Fault, Msk, MskError
 
 PREFIX = "/_localcloud/"
@@ -28,12 +32,22 @@ PREFIX = "/_localcloud/"
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 
 
+class Kafka(Protocol):
+    """The running Kafka proxy; kafka.service.KafkaService implements it."""
+
+    def endpoint(self) -> dict[str, Any]: ...
+
+    def claim_ports(self) -> dict[str, Any]: ...
+
+    def release_ports(self) -> dict[str, Any]: ...
+
+
 def with_control_api(
     application: Application,
     log: CallLog,
     msk: Msk,
     clock: SimulatedClock,
-    kafka: Callable[[], dict[str, Any]],
+    kafka: Callable[[], Kafka],
 ) -> Application:
     async def answer(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -42,7 +56,10 @@ def with_control_api(
             await _served(application, clock, scope, receive, send)
         elif found := operations.get((scope["method"], scope["path"].removeprefix(PREFIX))):
             asked = scope["query_string"] if scope["method"] == "GET" else await _body(receive)
-            await _send(send, 200, await asyncio.to_thread(found, asked.decode()))
+            try:
+                await _send(send, 200, await asyncio.to_thread(found, asked.decode()))
+            except PortTaken as error:
+                await _send(send, 409, json.dumps({"message": str(error)}).encode())
         else:
             await _send(send, 404, b"{}")
 
@@ -65,7 +82,9 @@ def with_control_api(
         ("DELETE", "faults"): clear_faults,
         ("GET", "time"): lambda _: _time(clock),
         ("POST", "time"): advance,
-        ("GET", "kafka"): lambda _: json.dumps(kafka()).encode(),
+        ("GET", "kafka"): lambda _: json.dumps(kafka().endpoint()).encode(),
+        ("POST", "kafka/ports"): lambda _: json.dumps(kafka().claim_ports()).encode(),
+        ("DELETE", "kafka/ports"): lambda _: json.dumps(kafka().release_ports()).encode(),
     }
     return answer
 

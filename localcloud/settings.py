@@ -26,6 +26,8 @@ class Settings:
     """Real seconds for each simulated second; PAUSED if only the control API advances the clock."""
     state: Path = REPOSITORY / ".localcloud"
     grace_hours: float = DEFAULT_GRACE_HOURS
+    broker_ports: bool = False
+    """Whether Kafka clients are also served on the ports that bootstrap strings carry."""
 
     @property
     def endpoint(self) -> str:
@@ -37,6 +39,7 @@ class Settings:
             "MSKLINK_PORT": str(self.port),
             "MSKLINK_TIME_SCALE": str(self.time_scale),
             "MSKLINK_STATE": str(self.state),
+            "MSKLINK_BROKER_PORTS": str(self.broker_ports).lower(),
         }
 
 
@@ -46,6 +49,7 @@ def settings() -> Settings:
         time_scale=float(os.environ.get("MSKLINK_TIME_SCALE", DEFAULT_TIME_SCALE)),
         state=Path(os.environ.get("MSKLINK_STATE", REPOSITORY / ".localcloud")),
         grace_hours=float(os.environ.get("MSKLINK_GRACE_HOURS", DEFAULT_GRACE_HOURS)),
+        broker_ports=os.environ.get("MSKLINK_BROKER_PORTS") == "true",
     )
 
 

@@ -16,7 +16,7 @@ from localcloud.kafka import resolver
 from msklink_client.command import main
 
 with urllib.request.urlopen(f"{os.environ['AWS_ENDPOINT_URL']}/_localcloud/kafka") as answer:
-    endpoint = KafkaEndpoint(**json.load(answer))
+    endpoint = KafkaEndpoint.of(json.load(answer))
 os.environ["SSL_CERT_FILE"] = str(endpoint.ca_file)
 resolver.install(endpoint.port)
 sys.exit(main())

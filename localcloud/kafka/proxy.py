@@ -16,11 +16,11 @@ import asyncio
 import logging
 import socket
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from ssl import SSLError
-from typing import Protocol
+from typing import Any, Protocol
 
 from localcloud.kafka.acls import Acls
 from localcloud.kafka.broker_processes import BrokerProcesses
@@ -59,6 +59,7 @@ class KafkaProxy:
         self._listener = socket.create_server((HOST, 0))
         self._listener.setblocking(False)
         self.port: int = self._listener.getsockname()[1]
+        self._tasks: set[asyncio.Task[None]] = set()
         self._stop = asyncio.Event()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="kafka-proxy", daemon=True)
@@ -70,6 +71,20 @@ class KafkaProxy:
 
     def start(self) -> None:
         self._thread.start()
+
+    def listen_on(self, listener: socket.socket) -> Callable[[], None]:
+        """Accept clients of *listener* as well, and return a function that closes it."""
+        listener.setblocking(False)
+
+        async def begin() -> asyncio.Task[None]:
+            return self._begin(self._accept(listener))
+
+        async def end() -> None:
+            accepting.cancel()
+            await asyncio.wait([accepting])
+
+        accepting = asyncio.run_coroutine_threadsafe(begin(), self._loop).result()
+        return lambda: asyncio.run_coroutine_threadsafe(end(), self._loop).result()
 
     def stop(self) -> None:
         """Stop serving, after all log messages are written. Idempotent."""
@@ -83,27 +98,29 @@ class KafkaProxy:
             runner.run(self._accept_until_stop())
 
     async def _accept_until_stop(self) -> None:
-        tasks: set[asyncio.Task[None]] = set()
-
-        async def accept() -> None:
-            while True:
-                connection, _ = await self._loop.sock_accept(self._listener)
-                task = asyncio.create_task(self._serve(connection))
-                tasks.add(task)
-                task.add_done_callback(ended)
-
-        def ended(task: asyncio.Task[None]) -> None:
-            tasks.discard(task)
-            if not task.cancelled() and (error := task.exception()):
-                logger.error("client disconnected by an unexpected error", exc_info=error)
-
-        accepting = asyncio.create_task(accept())
+        self._begin(self._accept(self._listener))
         await self._stop.wait()
-        everything = [accepting, *tasks]
+        everything = [*self._tasks]
         for task in everything:
             task.cancel()
         await asyncio.gather(*everything, return_exceptions=True)
-        self._listener.close()
+
+    async def _accept(self, listener: socket.socket) -> None:
+        with listener:
+            while True:
+                connection, _ = await self._loop.sock_accept(listener)
+                self._begin(self._serve(connection))
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            logger.error("client disconnected by an unexpected error", exc_info=error)
 
     def _authorities_of_clients(self, host: str) -> Sequence[bytes] | None:
         broker = self._clusters.find_broker(host)

@@ -57,6 +57,16 @@ def find_broker(store: Store, host: str) -> BrokerName | None:
     return None
 
 
+def broker_names(store: Store) -> list[str]:
+    """Return the host names of all brokers, of all clusters and schemes."""
+    return [
+        address(cluster, scheme, number)[0]
+        for cluster in store.clusters.values()
+        for scheme in sorted(cluster.connectivity.schemes)
+        for number in sorted(cluster.brokers)
+    ]
+
+
 def _addresses_inside(cluster: Cluster) -> Mapping[Scheme, Mapping[int, Address]]:
     """Return the addresses in the VPC of the cluster, where one name serves all schemes."""
     return {

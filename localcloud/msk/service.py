@@ -175,6 +175,12 @@ class Msk:
             self._store.timeline.settle()
             return private_names.find_broker(self._store, host)
 
+    def broker_names(self) -> list[str]:
+        """Return the host names of all brokers in private connectivity."""
+        with self._lock:
+            self._store.timeline.settle()
+            return private_names.broker_names(self._store)
+
     def unreachable_reason(self, broker: BrokerName, account: str | None) -> str | None:
         """Return why a client cannot reach *broker*; its *account* may be unknown."""
         with self._lock:
