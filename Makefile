@@ -1,6 +1,6 @@
 # Every target does its own set-up; a second run finds it done.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-faults test-faults-all local check deploy redrive bench-scale docs screenshots lock clean
+.PHONY: help demo test test-faults test-faults-all clients local check deploy redrive bench-scale docs screenshots lock clean
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 
@@ -24,6 +24,16 @@ test-faults: $(VENV) ## the kill matrix: faults in every call of every function
 
 test-faults-all: $(VENV) ## the same with every kind of error for each call; before a release
 	pytest -q -n 2 --dist loadgroup tests/faults --every-kind
+
+CLIENTS := tests/e2e/clients
+clients: $(CLIENTS)/node/node_modules/.package-lock.json $(CLIENTS)/java/lib ## Node.js and Java clients for the tests; needs npm
+
+$(CLIENTS)/node/node_modules/.package-lock.json: $(CLIENTS)/node/npm-shrinkwrap.json
+	npm ci --prefix $(CLIENTS)/node --ignore-scripts --no-audit --no-fund
+	touch $@
+
+$(CLIENTS)/java/lib: $(CLIENTS)/java/requirements.txt tools/client_jars.py | $(VENV)
+	python -m tools.client_jars
 
 local: $(VENV) ## the embedded AWS with both stacks, until Ctrl-C
 	@exec python -m localcloud

@@ -16,4 +16,5 @@ def cloud() -> Iterator[Cloud]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run test_permissions.py last: it evaluates the calls of all other tests."""
-    items.sort(key=lambda item: item.path.match("e2e/test_permissions.py"))
+    last = ("e2e/test_clients.py", "e2e/test_permissions.py")
+    items.sort(key=lambda item: [item.path.match(name) for name in reversed(last)])
