@@ -18,6 +18,7 @@ from kafka.admin import (
     ACLOperation,
     ACLPermissionType,
     ACLResourcePatternType,
+    NewTopic,
     ResourcePattern,
     ResourceType,
 )
@@ -79,47 +80,48 @@ class OwnerLogins:
         )
         return files
 
-    def share_user(self, cluster_arn: str, account: str, name: str, password: str) -> str:
-        """
-        Create a SCRAM user of the cluster, and let *account* read its secret.
-
-        Returns the ARN of the secret. It is encrypted with a key of its own, since another account
-        cannot use the default key (Secrets Manager user guide, "Access AWS Secrets Manager secrets
-        from a different account").
-        """
-        kms, secrets = self._client("kms"), self._client("secretsmanager")
-        key = kms.create_key()["KeyMetadata"]["Arn"]
-        value = json.dumps({"username": name, "password": password})
-        arn: str = secrets.create_secret(
-            Name=f"AmazonMSK_{name}", KmsKeyId=key, SecretString=value
+    def associate_user(self, cluster_arn: str, name: str, password: str) -> str:
+        """Create a SCRAM user of the cluster, with a key of its own; return the secret's ARN."""
+        key = self._client("kms").create_key()["KeyMetadata"]["Arn"]
+        arn: str = self._client("secretsmanager").create_secret(
+            Name=f"AmazonMSK_{name}",
+            KmsKeyId=key,
+            SecretString=json.dumps({"username": name, "password": password}),
         )["ARN"]
         self._client("kafka").batch_associate_scram_secret(
             ClusterArn=cluster_arn, SecretArnList=[arn]
         )
-        policy = json.loads(secrets.get_resource_policy(SecretId=arn)["ResourcePolicy"])
-        policy["Statement"].append(_allowed(account, "secretsmanager:GetSecretValue"))
-        secrets.put_resource_policy(SecretId=arn, ResourcePolicy=json.dumps(policy))
-        policy = json.loads(kms.get_key_policy(KeyId=key)["Policy"])
-        policy["Statement"].append(_allowed(account, "kms:Decrypt"))
-        kms.put_key_policy(KeyId=key, Policy=json.dumps(policy))
         return arn
 
-    def allow_by_acls(self, cluster_arn: str, principals: Sequence[str], prefix: str) -> None:
-        """
-        Allow *principals* everything with names that begin with *prefix*, by Kafka's ACLs.
+    def share_secret(self, arn: str, of_secret: Json, of_key: Json) -> None:
+        """Add a statement to the policy of the secret, and one to that of its key."""
+        kms, secrets = self._client("kms"), self._client("secretsmanager")
+        policy = json.loads(secrets.get_resource_policy(SecretId=arn)["ResourcePolicy"])
+        policy["Statement"].append(of_secret)
+        secrets.put_resource_policy(SecretId=arn, ResourcePolicy=json.dumps(policy))
+        key = secrets.describe_secret(SecretId=arn)["KmsKeyId"]
+        policy = json.loads(kms.get_key_policy(KeyId=key)["Policy"])
+        policy["Statement"].append(of_key)
+        kms.put_key_policy(KeyId=key, Policy=json.dumps(policy))
 
-        There is no API of AWS for ACLs, so this connects from inside the VPC of the cluster.
+    def allow_by_acls(
+        self, cluster_arn: str, names: Sequence[str], prefix: str, topics: Sequence[str] = ()
+    ) -> None:
+        """
+        Allow the principals called *names* all that begins with *prefix*; also create *topics*.
+
+        AWS has no API for ACLs, so this connects as an IAM client in the VPC of the cluster.
         """
         kinds = ResourceType.TOPIC, ResourceType.GROUP, ResourceType.TRANSACTIONAL_ID
         acls = [
             ACL(
-                principal,
+                f"User:{name}",
                 "*",
                 ACLOperation.ALL,
                 ACLPermissionType.ALLOW,
                 ResourcePattern(kind, prefix, ACLResourcePatternType.PREFIXED),
             )
-            for principal in principals
+            for name in names
             for kind in kinds
         ]
         servers = self._client("kafka").get_bootstrap_brokers(ClusterArn=cluster_arn)
@@ -134,6 +136,7 @@ class OwnerLogins:
             )
             try:
                 admin.create_acls(acls)
+                admin.create_topics([NewTopic(name, 1, 3) for name in topics])
             finally:
                 admin.close()
 
@@ -174,5 +177,6 @@ class _Tokens(AbstractTokenProvider):  # type: ignore[misc]  # it is not typed
         return str(token)
 
 
-def _allowed(account: str, action: str) -> Json:
+def allowed(account: str, action: str) -> Json:
+    """Return a statement that allows *action* to all roles of *account* that may do it there."""
     return {"Effect": "Allow", "Principal": {"AWS": account}, "Action": action, "Resource": "*"}

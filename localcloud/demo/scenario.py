@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from localcloud.cloud import Cloud
-from localcloud.logins import OwnerLogins
+from localcloud.logins import OwnerLogins, allowed
 from localcloud.settings import credentials
 
 CLUSTER = "orders"
@@ -112,9 +112,14 @@ class Scenario:
 
         Returns its environment: its credentials, and what it logs in with.
         """
-        secret = self.logins.share_user(arn, APPLICATION, USER, PASSWORD)
+        secret = self.logins.associate_user(arn, USER, PASSWORD)
+        self.logins.share_secret(
+            secret,
+            allowed(APPLICATION, "secretsmanager:GetSecretValue"),
+            allowed(APPLICATION, "kms:Decrypt"),
+        )
         certificate, key = self.logins.issue_certificate(authority, USER, folder)
-        self.logins.allow_by_acls(arn, [f"User:{USER}", f"User:CN={USER}"], PREFIX)
+        self.logins.allow_by_acls(arn, [USER, f"CN={USER}"], PREFIX)
         return credentials(APPLICATION) | {
             "SECRET": secret,
             "CERTIFICATE_FILE": str(certificate),

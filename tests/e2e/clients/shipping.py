@@ -44,12 +44,12 @@ def connected_client(cloud: Cloud, folder: Path, topics: Iterable[str]) -> Itera
     *topics* exist then; brokers of MSK create none when they are used.
     """
     owner = Owner(cloud)
-    authority = owner.create_authority()
+    authority = owner.logins.make_authority("shipping")
     cluster = owner.create_cluster(authority)
     cloud.until(lambda: cluster.state == "ACTIVE")
-    secret = owner.associate_secret(cluster.arn)
+    secret = owner.logins.associate_user(cluster.arn, USER, PASSWORD)
     role, of_secret, of_key = (json.loads(block) for block in all_blocks(CREDENTIALS, "json"))
-    owner.share_secret(secret, of_secret, _for_secret(of_key, secret))
+    owner.logins.share_secret(secret, of_secret, _for_secret(of_key, secret))
     owner.allow_access()
     _request(cloud)
     cloud.until(lambda: cluster.status(CLIENT, "shipping").get("state") == "published")
@@ -62,7 +62,8 @@ def connected_client(cloud: Cloud, folder: Path, topics: Iterable[str]) -> Itera
         "PYTHONPATH": f"{REPOSITORY / 'client/python/src'}{os.pathsep}{REPOSITORY}",
     }
     with cloud.broker_ports() as kafka:
-        owner.prepare_kafka(cluster.arn, topics)
+        names = [USER, f"CN={USER}"]
+        owner.logins.allow_by_acls(cluster.arn, names, PREFIX, list(topics))
         process = clean_environment(cloud.endpoint) | environment(kafka) | given
         yield Shipping(cluster, process | _role(cloud, _for_secret(role, secret)))
 
