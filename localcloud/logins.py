@@ -1,6 +1,14 @@
-"""What the owner of a cluster does so that clients can log in: a CA, users, certificates, ACLs."""
+"""
+What the owner of a cluster does so that clients can log in: a CA, users, certificates, ACLs.
+
+    python -m localcloud.logins orders billing billing. billing.payments
+
+allows the user `billing` of the cluster `orders`, and the certificate for CN=billing, all topics,
+groups and transactional ids that begin with `billing.`, and creates the topic `billing.payments`.
+"""
 
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +34,7 @@ from kafka.net.sasl.oauth import AbstractTokenProvider
 
 from localcloud.cloud import Cloud
 from localcloud.kafka import resolver
+from localcloud.settings import settings
 
 ROOT_TEMPLATE = "arn:aws:acm-pca:::template/RootCACertificate/V1"
 SIGNING_ALGORITHM = "SHA256WITHRSA"
@@ -177,6 +186,20 @@ class _Tokens(AbstractTokenProvider):  # type: ignore[misc]  # it is not typed
         return str(token)
 
 
+def main() -> None:
+    cluster, name, prefix, *topics = sys.argv[1:]
+    cloud = Cloud(settings())
+    found = cloud.client("kafka", cloud.owner).list_clusters_v2(ClusterNameFilter=cluster)
+    arns = [one["ClusterArn"] for one in found["ClusterInfoList"] if one["ClusterName"] == cluster]
+    if not arns:
+        sys.exit(f"there is no cluster {cluster} in account {cloud.owner}")
+    OwnerLogins(cloud).allow_by_acls(arns[0], [name, f"CN={name}"], prefix, topics)
+
+
 def allowed(account: str, action: str) -> Json:
     """Return a statement that allows *action* to all roles of *account* that may do it there."""
     return {"Effect": "Allow", "Principal": {"AWS": account}, "Action": action, "Resource": "*"}
+
+
+if __name__ == "__main__":
+    main()
