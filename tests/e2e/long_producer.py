@@ -23,7 +23,7 @@ PAUSE_SECONDS = 0.1
 async def write_until_input_ends(config: dict[str, Any], topic: str) -> dict[str, Any]:
     ended = asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
     offsets: list[int] = []
-    async with AIOKafkaProducer(metadata_max_age_ms=1000, **config) as producer:
+    async with AIOKafkaProducer(**config) as producer:
         while True:
             sent = await producer.send_and_wait(topic, b"one", partition=0)
             if not offsets:
@@ -33,6 +33,7 @@ async def write_until_input_ends(config: dict[str, Any], topic: str) -> dict[str
             if ended.done():
                 break
             await asyncio.sleep(PAUSE_SECONDS)
+        await producer.client.force_metadata_update()  # as it does every five minutes
         brokers = {broker.host.split(".")[0] for broker in producer.client.cluster.brokers()}
     return {"offsets": offsets, "brokers": sorted(brokers)}
 
