@@ -155,7 +155,12 @@ class KafkaProxy:
             return
         address = self._processes.address_of(broker.cluster_arn)
         server = Peer(*await asyncio.open_connection(*address))
-        brokers = ClusterBrokers(broker.addresses[login.scheme_of(principal)])
+        scheme = login.scheme_of(principal)
+
+        def brokers() -> ClusterBrokers:
+            now = self._clusters.find_broker(accepted.host) or broker
+            return ClusterBrokers(now.addresses.get(scheme, broker.addresses[scheme]))
+
         try:
             await Relay(accepted.client, server, principal, brokers, login.acls).run()
         finally:

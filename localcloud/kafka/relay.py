@@ -4,7 +4,7 @@ Answer an authenticated client: by the broker behind the proxy, where the client
 A broker answers the requests of a connection one after the other, and so does this.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
@@ -33,6 +33,9 @@ SESSION_TIMEOUT: Final = timedelta(seconds=6)
 PRODUCER_VERSION: Final = 4
 """A version of InitProducerId with the fields that Tansu needs."""
 
+AUTO_CREATION_VERSION: Final = 4
+"""The first version of Metadata that says whether topics are to be created."""
+
 _ACLS: Final[Sequence[int]] = (Api.DESCRIBE_ACLS, Api.CREATE_ACLS, Api.DELETE_ACLS)
 _REWRITTEN: Final[Sequence[int]] = (Api.METADATA, Api.FIND_COORDINATOR, Api.LIST_GROUPS)
 
@@ -48,7 +51,8 @@ class Relay:
     client: Peer
     server: Peer
     principal: Principal
-    brokers: ClusterBrokers
+    brokers: Callable[[], ClusterBrokers]
+    """Returns those of the cluster now; brokers are added and removed meanwhile."""
     acls: Acls
 
     async def run(self) -> None:
@@ -99,9 +103,9 @@ class Relay:
         """Return the broker's *answer* as the client shall see it."""
         match request.api:
             case Api.METADATA:
-                return self.brokers.metadata(request, payload, answer, self.principal)
+                return self.brokers().metadata(request, payload, answer, self.principal)
             case Api.FIND_COORDINATOR:
-                return self.brokers.coordinator(payload, answer)
+                return self.brokers().coordinator(payload, answer)
             case Api.LIST_GROUPS:
                 return replace(answer, groups=tuple(filter(self._may_list, answer.groups)))
             case Api.INIT_PRODUCER_ID:
@@ -133,6 +137,9 @@ def _for_tansu(payload: Any) -> Any:
         case Api.JOIN_GROUP:
             shortest = min(payload.session_timeout, SESSION_TIMEOUT)
             return replace(payload, session_timeout=shortest)
+        case Api.METADATA if payload.__version__ >= AUTO_CREATION_VERSION:
+            # As MSK by default, auto.create.topics.enable=false (MSK developer guide).
+            return replace(payload, allow_auto_topic_creation=False)
         case Api.INIT_PRODUCER_ID if payload.__version__ < PRODUCER_VERSION:
             module = load_payload_module(Api.INIT_PRODUCER_ID, PRODUCER_VERSION, EntityType.request)
             return module.InitProducerIdRequest(

@@ -152,6 +152,21 @@ def test_settings_of_topics_have_no_effect(brokers: RunningBrokers) -> None:
         assert producer.send("small", b"longer than 10 bytes").get(DEADLINE).offset == 0
 
 
+@pytest.mark.parametrize("scheme", Scheme)
+def test_no_topic_is_created_by_being_used(
+    brokers: RunningBrokers, topic: str, scheme: Scheme
+) -> None:
+    name = f"{topic}-misspelt"
+    with (
+        kafka.KafkaProducer(max_block_ms=2000, **settings(brokers, scheme)) as producer,
+        pytest.raises(kafka.errors.KafkaError),
+    ):
+        producer.send(name, b"one").get(DEADLINE)
+
+    with administrator(brokers) as admin:
+        assert name not in admin.list_topics()
+
+
 def test_a_group_goes_on_where_it_was(brokers: RunningBrokers, topic: str) -> None:
     with kafka.KafkaProducer(**settings(brokers, Scheme.SCRAM)) as producer:
         producer.send(topic, b"first", partition=0).get(DEADLINE)
