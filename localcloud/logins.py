@@ -7,12 +7,15 @@ allows the user `billing` of the cluster `orders`, and the certificate for CN=bi
 groups and transactional ids that begin with `billing.`, and creates the topic `billing.payments`.
 """
 
+import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from aws_msk_iam_sasl_signer import MSKAuthTokenProvider
 from botocore.credentials import CredentialProvider, Credentials
@@ -187,13 +190,25 @@ class _Tokens(AbstractTokenProvider):  # type: ignore[misc]  # it is not typed
 
 
 def main() -> None:
-    cluster, name, prefix, *topics = sys.argv[1:]
-    cloud = Cloud(settings())
-    found = cloud.client("kafka", cloud.owner).list_clusters_v2(ClusterNameFilter=cluster)
-    arns = [one["ClusterArn"] for one in found["ClusterInfoList"] if one["ClusterName"] == cluster]
-    if not arns:
-        sys.exit(f"there is no cluster {cluster} in account {cloud.owner}")
-    OwnerLogins(cloud).allow_by_acls(arns[0], [name, f"CN={name}"], prefix, topics)
+    parser = argparse.ArgumentParser(prog="python -m localcloud.logins")
+    parser.add_argument("cluster")
+    parser.add_argument("name", help="the SCRAM user, and the CN of the certificate")
+    parser.add_argument("prefix", help="what the names of topics and groups begin with")
+    parser.add_argument("topics", nargs="*", help="topics to create")
+    given = parser.parse_args()
+    cloud = Cloud(replace(settings(), port=_port()))
+    found = cloud.client("kafka", cloud.owner).list_clusters_v2(ClusterNameFilter=given.cluster)
+    arns = {one["ClusterName"]: one["ClusterArn"] for one in found["ClusterInfoList"]}
+    if given.cluster not in arns:
+        sys.exit(f"there is no cluster {given.cluster} in account {cloud.owner}")
+    names = [given.name, f"CN={given.name}"]
+    OwnerLogins(cloud).allow_by_acls(arns[given.cluster], names, given.prefix, given.topics)
+    sys.stdout.write(f"User:{names[0]} and User:{names[1]} may use {given.prefix}*\n")
+
+
+def _port() -> int:
+    """Return the port of the embedded AWS, in AWS_ENDPOINT_URL as for the AWS CLI."""
+    return urlsplit(os.environ.get("AWS_ENDPOINT_URL", "")).port or settings().port
 
 
 def allowed(account: str, action: str) -> Json:
