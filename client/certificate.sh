@@ -7,13 +7,14 @@ usage() {
   cat >&2 <<'TEXT'
 Usage: certificate.sh CA_ARN COMMON_NAME [FOLDER [DAYS]]
 
-Writes to FOLDER (default: here) what Kafka clients read, valid for DAYS (default: 365):
+Writes to FOLDER (default: here) what Kafka clients read, valid for DAYS (default: 365, at most
+3650, and not longer than the certificate of the CA):
   key.pem          the private key, made here and sent nowhere
   certificate.pem  the certificate, and those of the CAs that signed it
   keystore.pem     both in one file, for Java
 
 Needs openssl, the AWS CLI, and acm-pca:DescribeCertificateAuthority, IssueCertificate and
-GetCertificate on the CA, which its owner shares by AWS RAM.
+GetCertificate on the CA, which its owner shares by AWS RAM (docs/credentials.md).
 TEXT
   exit 2
 }
@@ -31,18 +32,43 @@ ca_arn=$1 name=$2 folder=${3:-.} days=${4:-365}
 region=${BASH_REMATCH[1]}
 [[ $name =~ ^[A-Za-z0-9._-]{1,64}$ ]] ||
   fail "A common name is 1 to 64 letters, digits and . _ - here, since ACLs of Kafka name it."
-[[ $days =~ ^[1-9][0-9]*$ ]] || fail "$days is not a number of days."
+[[ $days =~ ^[1-9][0-9]{0,3}$ && $days -le 3650 ]] ||
+  fail "$days is not a number of days from 1 to 3650. A certificate ends before that of its CA."
+command -v openssl >/dev/null || fail "openssl is not installed. It makes the key."
+command -v aws >/dev/null ||
+  fail "The AWS CLI is not installed: https://docs.aws.amazon.com/cli/latest/userguide/"
 for file in key certificate keystore; do
   [[ ! -e $folder/$file.pem ]] || fail "$folder/$file.pem exists. Move it, or name another folder."
 done
-mkdir -p "$folder"
 
+work="" new="" place=$folder
+while [[ ! -e $place ]]; do # up to a folder that exists
+  new=$place place=$(dirname "$place")
+done
+clean_up() {
+  rm -rf "$work"
+  [[ -z $new ]] || find "$new" -depth -type d -empty -delete 2>/dev/null || true
+}
+trap clean_up EXIT
+mkdir -p "$folder"
 umask 077
 work=$(mktemp -d "$folder/.certificate.XXXXXX")
-trap 'rm -rf "$work"' EXIT
 
 pca() {
-  aws acm-pca "$@" --region "$region" --output text
+  local code=0
+  aws acm-pca "$@" --region "$region" --output text 2>"$work/error" || code=$?
+  [[ $code -eq 0 ]] && return
+  cat "$work/error" >&2
+  if grep -q AccessDenied "$work/error"; then
+    cat >&2 <<TEXT
+
+certificate.sh: Two policies must allow it (docs/credentials.md has both):
+- The owner of the CA shares it with your account, by AWS RAM or aws acm-pca put-policy.
+- A policy of your role allows acm-pca:DescribeCertificateAuthority, acm-pca:IssueCertificate and
+  acm-pca:GetCertificate on $ca_arn.
+TEXT
+  fi
+  exit "$code"
 }
 
 openssl req -new -newkey rsa:2048 -nodes -subj "/CN=$name" \

@@ -5,7 +5,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -25,17 +25,20 @@ class PrivateCa:
     arn: str
     certificate: str
     endpoint: str
+    denied: set[str] = field(default_factory=set)
+    """The operations that no policy allows."""
 
 
 @contextmanager
 def running_private_ca() -> Iterator[PrivateCa]:
     with mock_aws():
         pca: Any = boto3.Session("AKIDEXAMPLE", "x", region_name=REGION).client("acm-pca")
-        handler = type("Handler", (_Handler,), {"pca": pca})
+        denied: set[str] = set()
+        handler = type("Handler", (_Handler,), {"pca": pca, "denied": denied})
         with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
             thread = threading.Thread(target=server.serve_forever)
             thread.start()
-            yield PrivateCa(*_root(pca), f"http://127.0.0.1:{server.server_port}")
+            yield PrivateCa(*_root(pca), f"http://127.0.0.1:{server.server_port}", denied)
             server.shutdown()
             thread.join()
 
@@ -69,10 +72,15 @@ class _Handler(BaseHTTPRequestHandler):
     """Answers a call of the JSON protocol by the same call to moto."""
 
     pca: Any
+    denied: set[str]
 
     def do_POST(self) -> None:
         operation = self.headers["X-Amz-Target"].partition(".")[2]
         given = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if operation in self.denied:
+            said = f"User: … is not authorized to perform: acm-pca:{operation}"
+            self._reply(400, {"__type": "AccessDeniedException", "message": said})
+            return
         if "Csr" in given:
             given["Csr"] = base64.b64decode(given["Csr"])
         try:

@@ -1,6 +1,7 @@
 """`client/certificate.sh` against AWS Private CA in moto, with the AWS CLI."""
 
 import os
+import shutil
 import ssl
 import subprocess
 import sys
@@ -33,17 +34,19 @@ def private_ca() -> Iterator[PrivateCa]:
         yield made
 
 
-def run(private_ca: PrivateCa, here: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(
+    private_ca: PrivateCa, here: Path, *arguments: str, path: str | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run the script in the folder *here*, as somebody who has set no Region."""
     environment = {
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "PATH": path or f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "HOME": "/nonexistent",
         "AWS_ENDPOINT_URL": private_ca.endpoint,
         "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
         "AWS_SECRET_ACCESS_KEY": "x",
     }
     return subprocess.run(
-        ["bash", str(SCRIPT), *arguments],
+        [str(shutil.which("bash")), str(SCRIPT), *arguments],
         cwd=here,
         env=environment,
         capture_output=True,
@@ -140,9 +143,21 @@ Arguments = Callable[[str], tuple[str, ...]]
         (lambda arn: (arn.replace("acm-pca", "acm"), "billing"), 1, "not the ARN of a private CA"),
         (lambda arn: (arn, "billing/CN=admin"), 1, "A common name is"),
         (lambda arn: (arn, "billing", ".", "soon"), 1, "not a number of days"),
+        (lambda arn: (arn, "billing", ".", "9999999"), 1, "days from 1 to 3650"),
+        (lambda arn: (arn, "billing", ".", "3651"), 1, "days from 1 to 3650"),
+        (lambda arn: (f"{arn}0", "billing", "of/billing"), BY_THE_CLI, "ResourceNotFoundException"),
         (lambda arn: (f"{arn}0", "billing"), BY_THE_CLI, "ResourceNotFoundException"),
     ],
-    ids=["no name", "no CA", "two names", "no days", "unknown CA"],
+    ids=[
+        "no name",
+        "no CA",
+        "two names",
+        "no days",
+        "too long",
+        "a day too long",
+        "unknown CA, folders",
+        "unknown CA",
+    ],
 )
 def test_what_cannot_work_leaves_nothing(
     private_ca: PrivateCa,
@@ -156,3 +171,50 @@ def test_what_cannot_work_leaves_nothing(
     assert done.returncode == code or (code == BY_THE_CLI and done.returncode > 1)
     assert said in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "operation", ["DescribeCertificateAuthority", "IssueCertificate", "GetCertificate"]
+)
+def test_who_must_allow_it_is_said_where_it_is_denied(
+    private_ca: PrivateCa, tmp_path: Path, operation: str
+) -> None:
+    private_ca.denied.add(operation)
+    try:
+        done = run(private_ca, tmp_path, private_ca.arn, "billing", "certs")
+    finally:
+        private_ca.denied.clear()
+
+    assert done.returncode > 1
+    assert "AccessDeniedException" in done.stderr
+    assert "The owner of the CA shares it with your account, by AWS RAM or" in done.stderr
+    assert f"acm-pca:GetCertificate on {private_ca.arn}" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_was_there_stays(private_ca: PrivateCa, tmp_path: Path) -> None:
+    (tmp_path / "certs").mkdir()
+
+    done = run(private_ca, tmp_path, f"{private_ca.arn}0", "billing", "certs/of/billing")
+
+    assert done.returncode > 1
+    assert [str(one.relative_to(tmp_path)) for one in tmp_path.rglob("*")] == ["certs"]
+
+
+@pytest.mark.parametrize(
+    ("there", "said"),
+    [([], "openssl is not installed"), (["openssl"], "The AWS CLI is not installed")],
+)
+def test_a_program_that_lacks_is_named(
+    private_ca: PrivateCa, tmp_path: Path, there: list[str], said: str
+) -> None:
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for name in there:
+        (programs / name).symlink_to(str(shutil.which(name)))
+
+    done = run(private_ca, tmp_path, private_ca.arn, "billing", "certs", path=str(programs))
+
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert not (tmp_path / "certs").exists()
