@@ -37,8 +37,8 @@ class Said:
 
     @property
     def error(self) -> str:
-        """Return the code of the error, which is the only line on standard error."""
-        [line] = self.err.splitlines()
+        """Return the code of the error, in the first line on standard error."""
+        line = self.err.splitlines()[0]
         program, code, _ = line.split(": ", 2)
         assert program == "msklink-client"
         return code

@@ -1,6 +1,8 @@
 """`check` with mutual TLS: without a certificate, with a good one, and with others."""
 
+import shlex
 import ssl
+import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,10 +12,13 @@ import trustme
 from cryptography.hazmat.primitives import serialization
 from kio.schema.errors import ErrorCode
 
+from msklink_client import login_options
+from msklink_client.command import _parser
+from msklink_client.formats import FORMATS
 from tests.client.broker import Script, listening
 from tests.client.console import Console, Said
 from tests.client.test_check_scram import verdicts
-from tests.client.test_layers import HANDSHAKE, WELCOME, brokers, described, tls
+from tests.client.test_layers import HANDSHAKE, REFUSED, WELCOME, brokers, described, tls
 
 Shell = Callable[..., Said]
 Mutual = Callable[..., ssl.SSLContext]
@@ -180,13 +185,32 @@ def test_with_iam_a_denied_topic_names_action_and_resource(
     assert "arn:aws:kafka:eu-west-1:*:topic/orders/*/billing" in said.out
 
 
+def test_with_iam_a_denied_login_is_answered_with_the_request_for_access(
+    console: Console, ca: trustme.CA, ca_file: str
+) -> None:
+    with listening(Script(HANDSHAKE, REFUSED), tls(ca)) as port:
+        console.store.put("/msklink/orders/iam/bootstrap.servers", f"localhost:{port}")
+        said = console("check", "orders", "--topic", "billing", "--ca-file", ca_file)
+
+    [remedy] = said.out.splitlines()[-1:]
+    assert remedy.startswith("SASL: Two policies must allow kafka-cluster:Connect")
+    assert "/msklink/orders/access/<your account>" in remedy
+    assert "scram" not in remedy
+    request = remedy.partition("access: msklink-client ")[2].partition(" (or")[0]
+    given = _parser().parse_args(shlex.split(request))
+    assert (given.cluster, given.schemes, given.produce) == ("orders", ["iam"], ["billing"])
+
+
 # ------------------------------------------------------------------------ files
 
 
 def why(console: Console, *options: str) -> str:
-    """Return the error where the files cannot be used, for which no broker is asked."""
+    """Return the error of `check` and `config` for files that cannot be used."""
     said = check(console, 1, *options)
     assert (said.code, said.error) == (1, "CertificateUnusable")
+    for form in FORMATS:
+        printed = console("config", "orders", "--scheme", "tls", "--format", form, *options)
+        assert (printed.out, printed.err) == ("", said.err)
     return said.err
 
 
@@ -245,7 +269,12 @@ def test_an_encrypted_key_is_reported_and_nobody_is_asked_for_a_pass_phrase(
         )
     )
 
-    assert "is encrypted: give key_password" in why(console, *options)
+    error = why(console, *options)
+
+    command = error.partition("give a copy that is not, ")[2].partition(";")[0]
+    subprocess.run([*shlex.split(command), "-passin", "pass:phrase"], check=True)
+    copy = str(tmp_path / "key.plain.pem")
+    login_options.require_usable(options[1], copy)
 
 
 @pytest.mark.parametrize(
@@ -269,5 +298,14 @@ def test_a_file_without_a_certificate_is_reported(
     assert said in why(console, "--certificate-file", str(file))
 
 
-def test_a_key_alone_is_refused(console: Console) -> None:
-    assert check(console, 1, "--key-file", "key.pem").error == "BadArgument"
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--key-file", "key.pem"),
+        ("--certificate-file", ""),
+        ("--certificate-file", "certificate.pem", "--key-file", ""),
+    ],
+    ids=["a key alone", "no path", "no path of the key"],
+)
+def test_paths_that_cannot_be_meant_are_refused(console: Console, options: tuple[str, ...]) -> None:
+    assert check(console, 1, *options).error == "BadArgument"

@@ -6,12 +6,14 @@ import ssl
 import sys
 from base64 import urlsafe_b64decode
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import boto3
 import pytest
+import trustme
 from aiokafka import AIOKafkaProducer
 from confluent_kafka import Producer
 from kafka import KafkaConsumer
@@ -131,6 +133,52 @@ def test_an_invalid_certificate_file_is_reported(orders: Store, files: dict[str,
 
     with pytest.raises(MskLinkError, match="CertificateUnusable"):
         kafka_config("orders", "tls", "aiokafka", **files)
+
+
+@pytest.mark.parametrize("library", ["confluent-kafka", "kafka-python", "aiokafka"])
+@pytest.mark.parametrize("trouble", ["no file", "another key", "expired"])
+def test_files_that_no_client_can_use_are_reported_for_each_library(
+    orders: Store,  # noqa: ARG001
+    files: dict[str, Any],
+    library: str,
+    trouble: str,
+) -> None:
+    if trouble == "no file":
+        files["certificate_file"] += ".no"
+    else:
+        ends = datetime.now(UTC) - timedelta(days=1)
+        other = trustme.CA().issue_cert(
+            "client", not_before=ends - timedelta(days=30), not_after=ends
+        )
+        other.private_key_pem.write_to_path(files["key_file"])
+        if trouble == "expired":
+            other.cert_chain_pems[0].write_to_path(files["certificate_file"])
+
+    with pytest.raises(MskLinkError) as caught:
+        kafka_config("orders", "tls", library, **files)
+
+    assert caught.value.code == "CertificateUnusable"
+
+
+@pytest.mark.parametrize(
+    ("scheme", "given"),
+    [
+        ("scram", {"secret": 5}),
+        ("scram", {"secret": ""}),
+        ("scram", {"secret": "arn:aws:foo"}),
+        ("iam", {"secret": "AmazonMSK_ann"}),
+        ("tls", {"secret": "AmazonMSK_ann"}),
+        ("iam", {"certificate_file": "certificate.pem", "key_file": "key.pem"}),
+        ("tls", {"key_file": "key.pem"}),
+    ],
+)
+def test_what_is_of_another_scheme_or_no_secret_is_refused_before_any_call(
+    scheme: str, given: dict[str, Any]
+) -> None:
+    with pytest.raises(MskLinkError) as caught:
+        kafka_config("orders", scheme, **given)
+
+    assert caught.value.code == "BadArgument"
 
 
 @pytest.mark.parametrize(

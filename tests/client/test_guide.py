@@ -21,7 +21,7 @@ from msklink_client import configuration
 from msklink_client.command import _parser
 from msklink_client.configuration import Credentials
 from msklink_client.formats import FORMATS, SCRAM_MODULE, Published
-from msklink_client.scram_secrets import Policy, Secret
+from msklink_client.secret_policies import Policy, Secret
 from tests.client import java
 from tests.client.conftest import Store
 from tests.client.guide import CLIENT, CREDENTIALS, DOCS, LANGUAGES, all_blocks, blocks, sections

@@ -8,8 +8,11 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from msklink.auth_scheme import Scheme
 from msklink_client import MskLinkError, Parameters
+from msklink_client.secret_policies import KEY_DENIED
 from tests.client.conftest import Store
+from tests.client.console import Console, calls
 
 NAME = "AmazonMSK_ann"
 ARN = f"arn:aws:secretsmanager:eu-west-1:111111111111:secret:{NAME}-a1b2c3"
@@ -46,7 +49,7 @@ def why(said: str, given: str = ARN, code: str = "AccessDeniedException") -> Msk
 def statements(text: str) -> list[dict[str, Any]]:
     """Return the statements that a remedy prints."""
     decoder = json.JSONDecoder()
-    return [decoder.raw_decode(text, at.start())[0] for at in re.finditer(r'\{"Effect"', text)]
+    return [decoder.raw_decode(text, at.start())[0] for at in re.finditer(r'\{\s*"Effect"', text)]
 
 
 def test_a_secret_is_user_name_and_password(store: Store) -> None:
@@ -98,7 +101,7 @@ def test_a_secret_that_is_being_deleted_is_reported(store: Store) -> None:  # no
         (denied(RESOURCE_DENIES), "The policy of the secret", "The owner of the cluster"),
         (denied(RESOURCE_DENIES, "kms:Decrypt", KEY), "The policy of the key", "The owner"),
         (denied(ROLE_DENIES, "kms:Decrypt", KEY), "No policy of the role", "Your team"),
-        ("Access to KMS is not allowed", "The policy of the key or of the role", "The owner"),
+        (KEY_DENIED, "The policy of the key or of the role", "The owner"),
     ],
     ids=["role", "secret", "key", "role and key", "KMS alone"],
 )
@@ -162,7 +165,49 @@ def test_in_the_own_account_only_what_lacks_is_printed(store: Store) -> None:  #
 
     [statement] = statements(error.remedy)
     assert statement["Resource"].endswith(f":{CLIENT}:secret:{NAME}-??????")
-    assert "three policies" not in error.remedy
+    assert "Also needed" not in error.remedy
+
+
+def test_by_a_name_the_arn_is_asked_for_before_a_statement_of_the_own_account(
+    store: Store,  # noqa: ARG001
+) -> None:
+    """AWS denies a role even to know whether there is a secret of this name."""
+    remedy = why(denied(ROLE_DENIES, on=NAME), given=NAME).remedy
+
+    assert remedy.startswith("If the secret belongs to the owner of the cluster, give its ARN")
+    assert 0 < remedy.index("own account:") < remedy.index('"Effect"')
+
+
+def test_the_policy_that_lacks_comes_first_and_each_statement_is_a_block(
+    store: Store,  # noqa: ARG001
+) -> None:
+    remedy = why(denied(RESOURCE_DENIES)).remedy
+
+    first, rest = remedy.split("Also needed, if not there yet")
+    [missing] = statements(first)
+    assert missing == {
+        "Effect": "Allow",
+        "Principal": ENTIRE_ACCOUNT,
+        "Action": "secretsmanager:GetSecretValue",
+        "Resource": "*",
+    }
+    assert f"\n\n{json.dumps(missing, indent=2)}\n\n" in first
+    assert len(statements(rest)) == 3
+
+
+def test_the_command_prints_the_statements_line_by_line(console: Console) -> None:
+    console.store.publish(Scheme.SCRAM)
+    said = ClientError(
+        {"Error": {"Code": "AccessDeniedException", "Message": denied(RESOURCE_DENIES)}},
+        "GetSecretValue",
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        calls(patch, GetSecretValue=said)
+        printed = console("config", "orders", "--scheme", "scram", "--secret", ARN)
+
+    assert (printed.code, printed.error) == (1, "NoPermission")
+    assert max(map(len, printed.err.splitlines())) < 200
+    assert len(statements(printed.err)) == 4
 
 
 def test_an_explicit_deny_is_not_answered_with_a_statement(store: Store) -> None:  # noqa: ARG001
@@ -183,6 +228,8 @@ def test_a_denied_key_is_named_with_the_missing_permission(store: Store) -> None
     assert f"secret {NAME}" in error.message
     assert f"describe-secret --secret-id {NAME}" in error.remedy
     assert "GetSecretValue" not in str(error)
+    assert "both are possible" in error.message
+    assert len(statements(error.remedy)) == 2
 
 
 def test_errors_that_are_none_of_policies_pass(store: Store) -> None:  # noqa: ARG001

@@ -106,6 +106,15 @@ def test_progress_waits_removals_and_checks_have_their_times(console: Console) -
     assert "TCP: b-1 late Open it." in people
 
 
+def test_times_have_no_fraction_of_a_second(console: Console) -> None:
+    due = LATER.replace(microsecond=123456)
+    reason = refuse(Code.NO_LONGER_ASKED, account=CLIENT, vpc_id=VPC, scheme="iam", key="k")
+    put(console, connection(state=State.PUBLISHED, removal=Removal(reason=reason, due=due)))
+
+    [row] = [line for line in console("status").out.splitlines() if line.startswith("orders  ")]
+    assert LATER.isoformat() in row or f"{LATER:%Y-%m-%dT%H:%M:%SZ}" in row
+
+
 def test_yaml_has_the_content_of_json(console: Console) -> None:
     console.store.publish(Scheme.IAM)
     put(console, connection(state=State.PUBLISHED))

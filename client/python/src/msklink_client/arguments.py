@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from msklink_client.configuration import SCHEMES
-from msklink_client.errors import MskLinkError
+from msklink_client import login_options, scram_secrets
+from msklink_client.errors import MskLinkError, bad_argument
+from msklink_client.login_options import SCHEMES
 
 RESERVED = "protect"
 """The tag <namespace>/protect on a VPC prevents the removal of its connections."""
@@ -49,7 +50,7 @@ def cluster(given: str, region: str) -> Cluster:
     if given.startswith("arn:"):
         return _cluster_of_arn(given, region)
     if not _CLUSTER.fullmatch(given):
-        raise bad(
+        raise bad_argument(
             f"{given!r} is not the name of a cluster.",
             "Write its name, as in the tag msklink/<cluster name>, or its ARN.",
         )
@@ -59,7 +60,7 @@ def cluster(given: str, region: str) -> Cluster:
 def _cluster_of_arn(given: str, region: str) -> Cluster:
     found = _CLUSTER_ARN.fullmatch(given)
     if not found:
-        raise bad(
+        raise bad_argument(
             f"{given!r} is not the ARN of an MSK cluster.",
             "Write arn:aws:kafka:<Region>:<account>:cluster/<name>/<id>, or the name alone.",
         )
@@ -69,7 +70,7 @@ def _cluster_of_arn(given: str, region: str) -> Cluster:
 
 def _free(name: str) -> str:
     if name == RESERVED:
-        raise bad(
+        raise bad_argument(
             f"A cluster called {name} cannot be requested.",
             f"A VPC's tag <namespace>/{name} protects its connections from removal.",
         )
@@ -79,7 +80,7 @@ def _free(name: str) -> str:
 def namespace(given: str) -> str:
     """Return the namespace of the owner stack, which begins the keys of tags."""
     if not _NAMESPACE.fullmatch(given):
-        raise bad(
+        raise bad_argument(
             f"{given!r} is not a namespace.",
             "Write 2 to 20 lower case letters, digits and hyphens, a letter first, "
             "as in parameter Namespace of the client stack.",
@@ -89,7 +90,7 @@ def namespace(given: str) -> str:
 
 def vpc(given: str) -> str:
     if not _VPC.fullmatch(given):
-        raise bad(
+        raise bad_argument(
             f"{given!r} is not the id of a VPC.", "Write an id such as vpc-0123456789abcdef0."
         )
     return given
@@ -100,11 +101,11 @@ def schemes(given: Sequence[str]) -> tuple[str, ...]:
     words = list(dict.fromkeys(word.lower() for word in split(given)))
     allowed = "Write auto alone, or any of iam, scram and tls, with commas between them."
     if not words:
-        raise bad("No scheme is given.", allowed)
+        raise bad_argument("No scheme is given.", allowed)
     if unknown := [word for word in words if word not in (*SCHEMES, "auto")]:
-        raise bad(f"{unknown[0]!r} is not an authentication scheme.", allowed)
+        raise bad_argument(f"{unknown[0]!r} is not an authentication scheme.", allowed)
     if "auto" in words and len(words) > 1:
-        raise bad("auto stands for all schemes that the cluster offers.", allowed)
+        raise bad_argument("auto stands for all schemes that the cluster offers.", allowed)
     return tuple(sorted(words))
 
 
@@ -119,7 +120,9 @@ def security_groups(given: Sequence[str]) -> list[str]:
 def _ids(given: Sequence[str], form: "re.Pattern[str]", what: str, example: str) -> list[str]:
     ids = list(dict.fromkeys(split(given)))
     if wrong := [one for one in ids if not form.fullmatch(one)]:
-        raise bad(f"{wrong[0]!r} is not the id of {what}.", f"Write an id such as {example}.")
+        raise bad_argument(
+            f"{wrong[0]!r} is not the id of {what}.", f"Write an id such as {example}."
+        )
     return _at_most(MOST_IDS, ids, f"ids of {what}")
 
 
@@ -127,7 +130,7 @@ def kafka_names(given: Sequence[str], option: str) -> list[str]:
     """Return the names of topics, groups or transactional ids, in which * is any text."""
     names = list(dict.fromkeys(split(given)))
     if wrong := [one for one in names if not _KAFKA_NAME.fullmatch(one)]:
-        raise bad(
+        raise bad_argument(
             f"{wrong[0]!r} after {option} is not a name that Kafka allows.",
             "Use at most 249 letters, digits and . _ -, and * for any text.",
         )
@@ -136,39 +139,28 @@ def kafka_names(given: Sequence[str], option: str) -> list[str]:
 
 def topic(given: str) -> str:
     if not _TOPIC.fullmatch(given):
-        raise bad(
+        raise bad_argument(
             f"{given!r} is not the name of a topic.",
             "Write one name, of at most 249 letters, digits and . _ -.",
         )
     return given
 
 
-def login_options(
+def login(
     scheme: str, secret: str | None, certificate_file: str | None, key_file: str | None
 ) -> None:
-    """Refuse options for a login that are not of *scheme*."""
-    if secret is not None and scheme != "scram":
-        raise bad(
-            f"--secret is for scheme scram, and this is {scheme}.",
-            "Add --scheme scram, or leave out --secret.",
-        )
-    if (certificate_file is not None or key_file is not None) and scheme != "tls":
-        raise bad(
-            f"--certificate-file and --key-file are for scheme tls, and this is {scheme}.",
-            "Add --scheme tls, or leave them out.",
-        )
-    if key_file is not None and certificate_file is None:
-        raise bad(
-            "--key-file is given without --certificate-file.",
-            "Add --certificate-file; a key alone is of no use.",
-        )
+    """Refuse options for a login that are not of *scheme*, or cannot be used."""
+    login_options.require_of_scheme(scheme, secret, certificate_file, key_file)
+    scram_secrets.require_name(secret)
+    if certificate_file:
+        login_options.require_usable(certificate_file, key_file or certificate_file)
 
 
 def event_bus(given: str, region: str) -> str:
     """Return the ARN of the owner's event bus, which is in *region*."""
     found = _BUS_ARN.fullmatch(given)
     if not found:
-        raise bad(
+        raise bad_argument(
             f"{given!r} is not the ARN of an event bus.",
             "Write arn:aws:events:<Region>:<account>:event-bus/<name>, which is parameter "
             "OwnerBusArn of the client stack.",
@@ -183,7 +175,7 @@ def split(given: Iterable[str]) -> list[str]:
 
 def _at_most(limit: int, words: list[str], what: str) -> list[str]:
     if len(words) > limit:
-        raise bad(f"{len(words)} {what} are too many.", f"A request has room for {limit}.")
+        raise bad_argument(f"{len(words)} {what} are too many.", f"A request has room for {limit}.")
     return words
 
 
@@ -194,7 +186,3 @@ def _same_region(arn: str, of_arn: str, region: str) -> None:
             f"{arn} is in {of_arn}, and this works in {region}.",
             f"Add --region {of_arn}: the VPC, the cluster and the event bus are in one Region.",
         )
-
-
-def bad(message: str, remedy: str) -> MskLinkError:
-    return MskLinkError("BadArgument", message, remedy)

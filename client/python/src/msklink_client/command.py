@@ -17,12 +17,13 @@ from msklink_client import output
 from msklink_client.commands import check, leave, request
 from msklink_client.commands.brokers import brokers, config
 from msklink_client.commands.status import status
-from msklink_client.configuration import SCHEMES
 from msklink_client.errors import MskLinkError, sentence
 from msklink_client.formats import FORMATS
+from msklink_client.login_options import SCHEMES
 from msklink_client.parameters import Parameters
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
 
 INTERRUPTED = 130
 """What shells make of Ctrl-C, and the AWS CLI returns (AWS CLI user guide, return codes)."""
@@ -66,7 +67,8 @@ def _session(given: argparse.Namespace) -> boto3.Session:
 
 
 def _fail(error: MskLinkError) -> int:
-    sys.stderr.write(f"msklink-client: {output.plain(str(error))}\n")
+    lines = map(output.plain, str(error).splitlines())
+    sys.stderr.write("msklink-client: " + "\n".join(lines) + "\n")
     return 1
 
 

@@ -4,16 +4,14 @@ import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import boto3
 
-from msklink_client import tokens
-from msklink_client.errors import MskLinkError
+from msklink_client import login_options, scram_secrets, tokens
+from msklink_client.errors import MskLinkError, bad_argument
+from msklink_client.login_options import SCHEMES
 from msklink_client.parameters import Parameters
-
-SCHEMES = ("iam", "scram", "tls")
 
 
 @dataclass(frozen=True)
@@ -50,8 +48,9 @@ def kafka_config(  # noqa: PLR0913 all but two are for some schemes only
 
     With *scheme* `iam`, tokens are signed with the credentials of *session*, by default those that
     boto3 finds. With `scram`, *secret* is the name or ARN of a secret with username and password;
-    without it, add them. With `tls`, *certificate_file* and *key_file* are paths of PEM files.
-    *ca_file* is for tests: MSK's certificates are signed by Amazon Trust Services, which is known.
+    without it, add them yourself, by the names of *library*. With `tls`, *certificate_file* and
+    *key_file* are paths of PEM files. *ca_file* is for tests: MSK's certificates are signed by
+    Amazon Trust Services, which is known.
 
     Reads Parameter Store (`ssm:GetParametersByPath`) at most every five minutes for each cluster.
     Raises `MskLinkError`.
@@ -60,12 +59,16 @@ def kafka_config(  # noqa: PLR0913 all but two are for some schemes only
         raise _bad("scheme", scheme, SCHEMES)
     if library not in _LIBRARIES:
         raise _bad("library", library, tuple(_LIBRARIES))
+    login_options.require_of_scheme(scheme, secret, certificate_file, key_file)
+    scram_secrets.require_name(secret)
     if scheme == "tls" and not (certificate_file and key_file):
         raise MskLinkError(
             "CertificateMissing",
             "Scheme tls is mutual TLS, and certificate_file or key_file is missing.",
             "Give the paths of both; the certificate is one of the private CA of the cluster.",
         )
+    if certificate_file and key_file:
+        login_options.require_usable(certificate_file, key_file, key_password)
     parameters = _parameters(cluster, namespace, session)
     properties = parameters.properties(scheme)
     sign = tokens.token_source(parameters.session, parameters.region) if scheme == "iam" else None
@@ -131,34 +134,10 @@ def tls_context(credentials: Credentials) -> ssl.SSLContext:
             "Give the path of a PEM file with the certificates of CAs.",
         ) from error
     if credentials.certificate_file:
-        _load(context, credentials)
-    return context
-
-
-def _load(context: ssl.SSLContext, credentials: Credentials) -> None:
-    """Load certificate and key of the client; never ask for a pass phrase, as OpenSSL would."""
-    certificate, key = credentials.certificate_file, credentials.key_file
-    try:
-        context.load_cert_chain(str(certificate), key, credentials.key_password or (lambda: ""))
-    except OSError as error:  # no such file, or not PEM
-        message = f"A certificate or its key cannot be loaded: {error}."
-        raise _unusable(message, _remedy(str(key or certificate), error)) from error
-
-
-def _remedy(key: str, error: OSError) -> str:
-    if "KEY_VALUES_MISMATCH" in str(error):
-        return (
-            f"{key} is the key of another certificate: give the one that its request was made with."
+        login_options.load(
+            context, credentials.certificate_file, credentials.key_file, credentials.key_password
         )
-    try:
-        content = Path(key).read_text(encoding="ascii", errors="replace")
-    except OSError:
-        return f"{key} cannot be read: give the path of a PEM file with the private key."
-    if "PRIVATE KEY-----" not in content:
-        return f"There is no private key in {key}: give the file of the key (key_file, --key-file)."
-    if "ENCRYPTED" in content:
-        return f"{key} is encrypted: give key_password, or a copy without: openssl pkey -in {key}."
-    return "Give paths of PEM files that belong together."
+    return context
 
 
 def _unusable(message: str, remedy: str) -> MskLinkError:
@@ -188,9 +167,7 @@ def _given(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def _bad(argument: str, value: str, known: tuple[str, ...]) -> MskLinkError:
-    return MskLinkError(
-        "BadArgument", f"{value!r} is not a {argument}.", f"Use one of {', '.join(known)}."
-    )
+    return bad_argument(f"{value!r} is not a {argument}.", f"Use one of {', '.join(known)}.")
 
 
 _LIBRARIES = {"confluent-kafka": confluent, "kafka-python": kafka_python, "aiokafka": aiokafka}

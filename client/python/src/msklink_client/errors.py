@@ -51,11 +51,16 @@ class MskLinkError(Exception):
     """
 
     def __init__(self, code: str, message: str, remedy: str, until: datetime | None = None) -> None:
-        super().__init__(f"{code}: {message} {remedy}")
+        gap = "\n\n" if "\n" in remedy else " "  # before statements to copy
+        super().__init__(f"{code}: {message}{gap}{remedy}")
         self.code = code
         self.message = message
         self.remedy = remedy
         self.until = until
+
+
+def bad_argument(message: str, remedy: str) -> MskLinkError:
+    return MskLinkError("BadArgument", message, remedy)
 
 
 def error_code(error: ClientError) -> str:

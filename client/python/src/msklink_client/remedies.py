@@ -47,6 +47,7 @@ class Attempt:
     principal: str = ""
     """As ACLs of Kafka name it, such as User:ann."""
     topic: str = ""
+    namespace: str = "msklink"
 
 
 def advised(findings: Iterable[Finding], attempt: Attempt) -> list[Finding]:
@@ -60,7 +61,9 @@ def _advice(finding: Finding, attempt: Attempt) -> str:
         found = (remedy for text, remedy in causes.items() if re.search(text, finding.detail))
         return next(found, finding.advice)
     if finding.layer is Layer.SASL:
-        return _of_login(finding.detail, attempt) or finding.advice
+        return _of_login(finding.detail, attempt)
+    if finding.layer is Layer.METADATA:
+        return _of_metadata(attempt)
     if finding.layer is Layer.TOPIC:
         return _of_topic(finding.detail, attempt) or finding.advice
     return finding.advice
@@ -72,10 +75,28 @@ def _of_login(detail: str, attempt: Attempt) -> str:
     if attempt.scheme == "scram":
         return (
             "User name or password is wrong, or the secret is not associated with the cluster: "
-            "have the owner look, aws kafka list-scram-secrets. A password that was just changed "
-            "needs about a minute to reach the brokers."
+            "have the owner look, aws kafka list-scram-secrets. Or the policy of the secret lacks "
+            "MSK's statement AWSKafkaResourcePolicy, since put-resource-policy replaces the whole "
+            "policy: have the owner look, aws secretsmanager get-resource-policy. A "
+            "password that was just changed needs about a minute to reach the brokers."
         )
-    return ""
+    topic = attempt.topic or "billing.*"
+    return (
+        "Two policies must allow kafka-cluster:Connect on the cluster. The cluster policy does "
+        f"once you have requested access: msklink-client request {attempt.cluster} --vpc vpc-… "
+        f"--schemes iam --event-bus arn:… --produce '{topic}' (or --consume, --create), within "
+        f"the owner's parameter /{attempt.namespace}/{attempt.cluster}/access/<your account> "
+        "(docs/access.md). The other is a policy of your role (docs/client.md, step 5)."
+    )
+
+
+def _of_metadata(attempt: Attempt) -> str:
+    if attempt.scheme == "iam":
+        return (
+            "Allow kafka-cluster:DescribeCluster on the cluster in a policy of your role and, by a "
+            "request with access, in the cluster policy (docs/client.md, step 5)."
+        )
+    return f"Have the owner of the cluster add an ACL for your principal, {attempt.principal}."
 
 
 def _of_topic(detail: str, attempt: Attempt) -> str:

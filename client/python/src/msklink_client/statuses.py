@@ -1,6 +1,7 @@
 """Read what MSKLink publishes for this account: the status of each cluster, and its brokers."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -9,8 +10,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from msklink_client.configuration import SCHEMES
 from msklink_client.errors import explained
+from msklink_client.login_options import SCHEMES
 
 _config = Config(user_agent_extra="msklink-client", retries={"mode": "standard"})
 
@@ -51,13 +52,13 @@ class Connection:
 
     @property
     def since(self) -> str | None:
-        return _text(self.entry.get("since")) or self.published_at
+        return _second(self.entry.get("since")) or self.published_at
 
     @property
     def until(self) -> str | None:
         """When it goes on by itself, is expected to be ready, or is removed; if that is known."""
         waiting, removal = _mapping(self.entry.get("waiting")), self.removal or {}
-        return _text(removal.get("due") or waiting.get("until") or self.entry.get("expected"))
+        return _second(removal.get("due") or waiting.get("until") or self.entry.get("expected"))
 
     @property
     def removal(self) -> Mapping[str, Any] | None:
@@ -270,6 +271,11 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 def _text(value: Any) -> str | None:
     return str(value) if value else None
+
+
+def _second(time: Any) -> str | None:
+    """Return a time in ISO 8601 without the fraction of its second."""
+    return re.sub(r"\.\d+", "", str(time)) if time else None
 
 
 def _utc(time: datetime) -> str:

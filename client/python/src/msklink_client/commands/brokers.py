@@ -18,7 +18,7 @@ def brokers(parameters: Parameters, given: argparse.Namespace) -> int:
 
 def config(parameters: Parameters, given: argparse.Namespace) -> int:
     """Print a configuration file; with a secret, it has the password, except for Spring."""
-    arguments.login_options(given.scheme, given.secret, given.certificate_file, given.key_file)
+    arguments.login(given.scheme, given.secret, given.certificate_file, given.key_file)
     properties = parameters.properties(given.scheme)
     is_read = given.secret and given.format != "spring"  # Spring reads it at start
     username, password = parameters.secret(given.secret) if is_read else (None, None)

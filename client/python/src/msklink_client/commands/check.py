@@ -13,6 +13,8 @@ from msklink_client.logins import login
 from msklink_client.parameters import Parameters
 from msklink_client.remedies import Attempt, advised
 
+MOST_SECONDS = 600
+
 _VERDICTS = {True: "ok", False: "FAILED", None: "skipped"}
 _WITHOUT_SECRET = (
     "Add --secret with the ARN of the secret that the owner shares. Three policies must allow to "
@@ -27,18 +29,35 @@ _WITHOUT_CERTIFICATE = (
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--topic", help="look whether this principal may describe it")
     parser.add_argument("--ca-file", help="PEM, instead of the system's trust store")
-    parser.add_argument("--timeout", type=float, default=5.0, help="seconds for each broker")
+    parser.add_argument("--timeout", type=_seconds, default=5.0, help="seconds for each broker")
     parser.add_argument("--json", action="store_true", help="for programs")
 
 
+def _seconds(given: str) -> float:
+    """Return a time-out; 0 and less are something else for a socket."""
+    seconds = float(given)
+    if not 0 < seconds <= MOST_SECONDS:
+        raise argparse.ArgumentTypeError(f"{given} is not above 0 and at most {MOST_SECONDS}")
+    return seconds
+
+
 def check(parameters: Parameters, given: argparse.Namespace) -> int:
-    """Print what each layer comes to; return 1 if one fails, not if one was skipped."""
-    arguments.login_options(given.scheme, given.secret, given.certificate_file, given.key_file)
+    """
+    Print what each layer comes to; return 1 if one fails.
+
+    A layer that was skipped is no failure, except for a topic that is asked for by its name.
+    """
+    arguments.login(given.scheme, given.secret, given.certificate_file, given.key_file)
     topic = arguments.topic(given.topic) if given.topic is not None else ""
     properties = parameters.properties(given.scheme)
     credentials = _credentials(parameters, given)
     attempt = Attempt(
-        given.scheme, parameters.cluster, parameters.region, _principal(credentials), topic
+        given.scheme,
+        parameters.cluster,
+        parameters.region,
+        _principal(credentials),
+        topic,
+        parameters.namespace,
     )
     skipped = list(_skipped(credentials, given.scheme, topic))
     check = Check(
@@ -54,7 +73,11 @@ def check(parameters: Parameters, given: argparse.Namespace) -> int:
         _say(json.dumps([finding.as_json() for finding in findings], indent=2))
     else:
         _tell(parameters, given.scheme, findings)
-    return 1 if any(finding.good is False for finding in findings) else 0
+    return 1 if any(map(_is_failure, findings)) else 0
+
+
+def _is_failure(finding: Finding) -> bool:
+    return finding.good is False or (finding.layer is Layer.TOPIC and finding.good is None)
 
 
 def _credentials(parameters: Parameters, given: argparse.Namespace) -> Credentials:

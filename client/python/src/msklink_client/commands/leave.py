@@ -9,8 +9,8 @@ from msklink_client import arguments, changes
 from msklink_client.account import Account, Vpc
 from msklink_client.changes import Plan
 from msklink_client.commands import wording
-from msklink_client.configuration import SCHEMES
 from msklink_client.errors import MskLinkError
+from msklink_client.login_options import SCHEMES
 from msklink_client.statuses import ClusterStatus, Connection
 
 EVENT = "Client Offboarding Requested"

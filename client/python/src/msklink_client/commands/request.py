@@ -13,8 +13,8 @@ from msklink_client import arguments, changes
 from msklink_client.account import MOST_TAGS, Account, Vpc
 from msklink_client.changes import Change, Plan
 from msklink_client.commands import wording
-from msklink_client.configuration import SCHEMES
-from msklink_client.errors import MskLinkError
+from msklink_client.errors import MskLinkError, bad_argument
+from msklink_client.login_options import SCHEMES
 from msklink_client.statuses import ClusterStatus
 
 ACCESS = ("produce", "consume", "create", "groups", "transactional_ids")
@@ -59,14 +59,14 @@ def _more(given: argparse.Namespace, schemes: tuple[str, ...]) -> dict[str, Any]
     more = {field: value for field, value in more.items() if value}
     if more and not given.event_bus:
         options = [*map(_option, names), *map(_option, more.keys() - {"access"})]
-        raise arguments.bad(
+        raise bad_argument(
             f"A tag cannot carry {' and '.join(sorted(options))}.",
             "Add --event-bus with the ARN of the owner's bus, to request by an event.",
         )
     if given.event_bus and given.again:
-        raise arguments.bad("--again sets a tag, and --event-bus sends an event.", "Give one.")
+        raise bad_argument("--again sets a tag, and --event-bus sends an event.", "Give one.")
     if names and not {"iam", "auto"} & {*schemes}:
-        raise arguments.bad(
+        raise bad_argument(
             f"Access to topics is for clients by iam, not by {' and '.join(schemes)}.",
             "Add iam to --schemes, or have the owner set Kafka ACLs for the others.",
         )
