@@ -7,7 +7,7 @@ import sys
 from tests.support.cloudformation import ROOT
 
 SOURCES = ROOT / "client/python/src/msklink_client"
-MODULES = ("wire", "layers", "probe")
+MODULES = ("parallel", "wire", "layers", "probe")
 TEMPLATE = ROOT / "client.yaml"
 TERRAFORM = ROOT / "client/terraform/probe/index.py"
 

@@ -14,6 +14,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
 
 from msklink_client import output
+from msklink_client.__main__ import INTERRUPTED
 from msklink_client.commands import check, leave, request
 from msklink_client.commands.brokers import brokers, config
 from msklink_client.commands.status import status
@@ -23,10 +24,6 @@ from msklink_client.login_options import SCHEMES
 from msklink_client.parameters import Parameters
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
-
-
-INTERRUPTED = 130
-"""What shells make of Ctrl-C, and the AWS CLI returns (AWS CLI user guide, return codes)."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -7,12 +7,12 @@ A layer that fails is the one to mend; those above it are not tried on that brok
 import socket
 import ssl
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from typing import TypeVar
 
+from msklink_client.parallel import in_parallel
 from msklink_client.wire import Connection, Rejected
 
 T = TypeVar("T")
@@ -45,8 +45,8 @@ REMEDIES = {
         "Services; with tls, use a certificate that the cluster's private CA has signed."
     ),
     Layer.SASL: (
-        "With iam, allow kafka-cluster:Connect on the cluster in a policy of your role and in the "
-        "cluster policy; with scram, have the owner associate your secret with the cluster."
+        "With iam, two policies must allow kafka-cluster:Connect on the cluster: one of your role, "
+        "and the cluster policy, which does once you have requested access (docs/access.md)."
     ),
     Layer.METADATA: (
         "With iam, allow kafka-cluster:DescribeCluster; with scram and tls, have the owner add an "
@@ -88,6 +88,14 @@ class Finding:
         }
 
 
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C while brokers were checked, with the findings until then."""
+
+    def __init__(self, findings: list[Finding]) -> None:
+        super().__init__()
+        self.findings = findings
+
+
 class _Stopped(Exception):
     """A layer has failed, and its finding is noted; or it is not to be checked."""
 
@@ -105,20 +113,23 @@ class Check:
     """Scheme tls, where the certificate of the client is its login."""
 
     def run(self, servers: str) -> list[Finding]:
-        """Check each broker of the bootstrap string, and the others in its metadata."""
-        asked = servers.split(",")
-        visits = self._visit(asked)
-        others = {server for visit in visits for server in visit.advertised} - set(asked)
-        visits += self._visit(sorted(others))
-        return [finding for visit in visits for finding in visit.findings]
+        """
+        Check each broker of the bootstrap string, and the others in its metadata.
 
-    def _visit(self, servers: list[str]) -> "list[_Visit]":
-        """Visit all at once, so that three brokers out of reach take no longer than one."""
-        visits = [_Visit(self, server) for server in servers]
-        if visits:
-            with ThreadPoolExecutor(len(visits)) as pool:
-                list(pool.map(_Visit.go, visits))
-        return visits
+        All are visited at once, so that three brokers out of reach take no longer than one.
+        Raises `Interrupted` at Ctrl-C.
+        """
+        asked = servers.split(",")
+        visits = [_Visit(self, server) for server in asked]
+        try:
+            in_parallel(_Visit.go, visits)
+            others = {server for visit in visits for server in visit.advertised} - set(asked)
+            more = [_Visit(self, server) for server in sorted(others)]
+            visits += more
+            in_parallel(_Visit.go, more)
+        except KeyboardInterrupt as error:
+            raise Interrupted(_findings(visits)) from error
+        return _findings(visits)
 
 
 class _Visit:
@@ -201,6 +212,10 @@ class _Visit:
         """
         is_answer = isinstance(error, (Rejected, TimeoutError))
         return self._check.is_mutual and not is_answer
+
+
+def _findings(visits: "list[_Visit]") -> list[Finding]:
+    return [finding for visit in visits for finding in visit.findings]
 
 
 def _above(last: Layer) -> list[Layer]:

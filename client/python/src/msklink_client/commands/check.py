@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 
 from msklink_client import arguments, certificates, tokens
 from msklink_client.configuration import Credentials, tls_context
-from msklink_client.layers import Check, Finding, Layer
+from msklink_client.layers import Check, Finding, Interrupted, Layer
 from msklink_client.logins import login
 from msklink_client.parameters import Parameters
 from msklink_client.remedies import Attempt, advised
@@ -68,11 +68,20 @@ def check(parameters: Parameters, given: argparse.Namespace) -> int:
         topic=topic,
         is_mutual=given.scheme == "tls",
     )
-    findings = advised(check.run(properties["bootstrap.servers"]), attempt) + skipped
-    if given.json:
-        _say(json.dumps([finding.as_json() for finding in findings], indent=2))
-    else:
-        _tell(parameters, given.scheme, findings)
+
+    def tell(found: list[Finding]) -> list[Finding]:
+        findings = advised(found, attempt) + skipped
+        if given.json:
+            _say(json.dumps([finding.as_json() for finding in findings], indent=2))
+        else:
+            _tell(parameters, given.scheme, findings)
+        return findings
+
+    try:
+        findings = tell(check.run(properties["bootstrap.servers"]))
+    except Interrupted as interrupted:
+        tell(interrupted.findings)
+        raise
     return 1 if any(map(_is_failure, findings)) else 0
 
 
