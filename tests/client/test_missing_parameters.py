@@ -1,5 +1,6 @@
 """Parameters that are missing: why, and what to do about it."""
 
+import shlex
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,10 +10,11 @@ from botocore.exceptions import ClientError
 
 from msklink.auth_scheme import Scheme
 from msklink.change_control.holds import Hold
-from msklink.connections.record import State
+from msklink.connections.record import ConnectionRecord, State
 from msklink.parameters import status
 from msklink.refusals import Code, refuse
 from msklink_client import Parameters
+from msklink_client.command import _parser
 from tests.client.conftest import Store
 from tests.client.reading import break_down, why
 from tests.unit.factories import ARN, CLIENT, connection
@@ -66,6 +68,23 @@ def test_a_run_in_progress_is_to_be_waited_for(store: Store, state: State) -> No
 
     assert f"orders is {state} by iam, since 2026-01-01" in error.message
     assert error.remedy.startswith("Wait")
+
+
+@pytest.mark.parametrize(
+    ("others", "schemes"), [([], "iam"), ([connection(scheme=Scheme.SCRAM)], "scram,iam")]
+)
+def test_what_no_vpc_requests_is_answered_with_the_command_for_it(
+    store: Store, others: list[ConnectionRecord], schemes: str
+) -> None:
+    store.put_status(**status.describe(ARN, others), updated="2026-01-01T00:00:00+00:00")
+
+    error = why(Parameters("orders"))
+
+    assert error.code == "NotOnboarded"
+    assert error.message.startswith("No VPC of this account requests orders by iam")
+    assert ("only by scram" in error.message) == bool(others)
+    command = error.remedy.removeprefix("Request it: msklink-client ").partition(", which")[0]
+    assert _parser().parse_args(shlex.split(command)).schemes == [schemes]
 
 
 def test_a_hold_is_raised_with_its_remedy(store: Store) -> None:
@@ -149,7 +168,7 @@ def test_a_scheme_that_was_not_requested_is_reported_with_the_requested_one(stor
     error = why(Parameters("orders"), "scram")
 
     assert error.code == "SchemeNotPublished"
-    assert 'scheme="iam"' in error.remedy
+    assert "--scheme iam" in error.remedy
 
 
 def test_a_shortened_status_still_gives_the_state(store: Store) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,8 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from msklink_client.errors import MskLinkError
+from msklink_client.login_options import SCHEMES
+from msklink_client.parallel import in_parallel
 
 if TYPE_CHECKING:
     from msklink_client.parameters import Parameters
@@ -35,13 +36,13 @@ def why_nothing(parameters: Parameters, scheme: str) -> MskLinkError:
         return MskLinkError(
             "SchemeNotPublished",
             f"{cluster} is connected by {' and '.join(published)}, not by {scheme}.",
-            f'Use scheme="{published[0]}", or add {scheme} to the tag '
+            f"Use scheme {published[0]} (--scheme {published[0]}), or add {scheme} to the tag "
             f"{parameters.namespace}/{cluster} of the VPC.",
         )
-    return _in_state(cluster, scheme, status)
+    return _in_state(cluster, scheme, status, parameters.namespace)
 
 
-def _in_state(cluster: str, scheme: str, status: dict[str, Any]) -> MskLinkError:
+def _in_state(cluster: str, scheme: str, status: dict[str, Any], namespace: str) -> MskLinkError:
     """Return the refusal that the status holds, or how far things are."""
     ours = [entry for name, entry in _entries(status) if name in {scheme, "tag"}]
     for entry in (*ours, status):
@@ -60,7 +61,13 @@ def _in_state(cluster: str, scheme: str, status: dict[str, Any]) -> MskLinkError
     for entry in ours:
         if entry.get("waiting"):
             return _waiting(cluster, scheme, entry["waiting"])
-    state = _state(ours[0]) if ours else status.get("state")
+    others = sorted({name for name, _ in _entries(status)} & {*SCHEMES})
+    if not ours and (others or status.get("state") == "idle"):
+        return _not_requested(cluster, scheme, others, namespace)
+    return _on_its_way(cluster, scheme, _state(ours[0] if ours else status), status)
+
+
+def _on_its_way(cluster: str, scheme: str, state: str, status: dict[str, Any]) -> MskLinkError:
     if state == "waiting":  # the status is too long for reasons
         return _waiting(cluster, scheme, {})
     if state == "published":
@@ -71,6 +78,15 @@ def _in_state(cluster: str, scheme: str, status: dict[str, Any]) -> MskLinkError
     return _not_onboarded(
         f"{cluster} is {state} by {scheme}, since {status.get('updated')}.",
         "Wait: enabling a scheme takes 30 to 75 minutes, connecting about 5.",
+    )
+
+
+def _not_requested(cluster: str, scheme: str, others: list[str], namespace: str) -> MskLinkError:
+    instead = f", only by {' and '.join(others)}" if others else ""
+    return _not_onboarded(
+        f"No VPC of this account requests {cluster} by {scheme}{instead}.",
+        f"Request it: msklink-client request {cluster} --vpc vpc-… --schemes "
+        f"{','.join([*others, scheme])}, which sets the tag {namespace}/{cluster} of the VPC.",
     )
 
 
@@ -123,8 +139,7 @@ def _other_regions(parameters: Parameters) -> Iterator[str]:
             return False
         return True
 
-    with ThreadPoolExecutor(len(clients)) as pool:
-        answers = list(pool.map(has_status, clients))
+    answers = in_parallel(has_status, clients)
     yield from (region for region, found in zip(regions, answers, strict=True) if found)
 
 
