@@ -293,11 +293,23 @@ def test_flink_has_every_property() -> None:
 
 def test_the_statements_of_the_page_are_those_of_the_error() -> None:
     secret = Secret(ARN, "222222222222", "aws", "eu-west-1")
-    found = [json.loads(block) for block in all_blocks(CREDENTIALS, "json")]
+    found = map(json.loads, blocks(sections(CREDENTIALS)["A password for SCRAM"], "json"))
 
     assert [one if isinstance(one, list) else [one] for one in found] == [
         secret.statements(policy) for policy in (Policy.ROLE, Policy.SECRET, Policy.KEY)
     ]
+
+
+def test_the_statements_for_a_certificate_allow_what_the_script_calls() -> None:
+    """AWS shares a CA with three actions more (Private CA user guide, resource-based policies)."""
+    owner, role = map(json.loads, blocks(sections(CREDENTIALS)["A certificate for TLS"], "json"))
+    script = (ROOT / "client/certificate.sh").read_text()
+    called = {*re.findall(r"\bpca ((?:describe|issue|get)-[a-z-]+)", script)}
+
+    assert {f"acm-pca:{name.title().replace('-', '')}" for name in called} == {*role["Action"]}
+    reads, issues = owner["Statement"]
+    assert {*role["Action"]} <= {*reads["Action"], issues["Action"]}
+    assert {one["Resource"] for one in (*owner["Statement"], role)} == {role["Resource"]}
 
 
 def test_the_command_for_a_certificate_is_the_script() -> None:

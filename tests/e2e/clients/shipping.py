@@ -14,12 +14,15 @@ from localcloud.cloud import Cloud
 from localcloud.kafka.in_vpc import environment
 from localcloud.settings import REPOSITORY, clean_environment, credentials
 from tests.client.guide import CLIENT as GUIDE
-from tests.client.guide import CREDENTIALS, all_blocks
+from tests.client.guide import CREDENTIALS, blocks, sections
 from tests.e2e.aws_cli import environment as shell_environment
 from tests.e2e.clients.owner import PASSWORD, PREFIX, SCHEMES, USER, Owner
 from tests.e2e.deployed_cluster import CLIENT, DeployedCluster
 
 Json = dict[str, Any]
+
+
+OF_THE_SECRET = sections(CREDENTIALS)["A password for SCRAM"]
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ def connected_client(cloud: Cloud, folder: Path, topics: Iterable[str]) -> Itera
     cluster = owner.create_cluster(authority)
     cloud.until(lambda: cluster.state == "ACTIVE")
     secret = owner.logins.associate_user(cluster.arn, USER, PASSWORD)
-    role, of_secret, of_key = (json.loads(block) for block in all_blocks(CREDENTIALS, "json"))
+    role, of_secret, of_key = map(json.loads, blocks(OF_THE_SECRET, "json"))
     owner.logins.share_secret(secret, of_secret, _for_secret(of_key, secret))
     owner.allow_access()
     _request(cloud)

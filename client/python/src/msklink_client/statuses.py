@@ -52,13 +52,13 @@ class Connection:
 
     @property
     def since(self) -> str | None:
-        return _second(self.entry.get("since")) or self.published_at
+        return _text(self.entry.get("since")) or self.published_at
 
     @property
     def until(self) -> str | None:
         """When it goes on by itself, is expected to be ready, or is removed; if that is known."""
         waiting, removal = _mapping(self.entry.get("waiting")), self.removal or {}
-        return _second(removal.get("due") or waiting.get("until") or self.entry.get("expected"))
+        return _text(removal.get("due") or waiting.get("until") or self.entry.get("expected"))
 
     @property
     def removal(self) -> Mapping[str, Any] | None:
@@ -273,9 +273,9 @@ def _text(value: Any) -> str | None:
     return str(value) if value else None
 
 
-def _second(time: Any) -> str | None:
-    """Return a time in ISO 8601 without the fraction of its second."""
-    return re.sub(r"\.\d+", "", str(time)) if time else None
+def to_the_second(time: str | None) -> str | None:
+    """Return a time in ISO 8601 as people read it, without the fraction of its second."""
+    return re.sub(r"\.\d+", "", time) if time else None
 
 
 def _utc(time: datetime) -> str:

@@ -58,7 +58,8 @@ def _cells(cluster: ClusterStatus, one: Connection, brokers: str) -> tuple[str |
     state = f"{one.state}, leaving" if one.removal and one.state != "closing" else one.state
     state = f"{one.count} {state}" if one.count != 1 else state
     who = one.vpc_id or (f"account {one.account}" if one.account else None)
-    return (cluster.name, who, one.scheme, state, one.since, one.until, one.check, brokers)
+    since, until = map(statuses.to_the_second, (one.since, one.until))
+    return (cluster.name, who, one.scheme, state, since, until, one.check, brokers)
 
 
 def _count(one: Connection) -> int | str:
