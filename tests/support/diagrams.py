@@ -17,6 +17,7 @@ CAPTIONS = {
     "HoldChanges": "record what the owner's terms hold",
     "EnableConnectivity": "turn on schemes: a rolling reboot",
     "GrantAccess": "add accounts to the cluster policy",
+    "CreateTopics": "create the topics that clients request",
     "OpenConnections": "create VPC connections",
     "InspectConnections": "read the state of every connection",
     "PublishEndpoints": "write parameters and status",

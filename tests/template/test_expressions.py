@@ -100,6 +100,7 @@ SCALARS = {
     "$rounds": 1,
     "$run": "orders-1",
     "$waited_seconds": 0,
+    "$states.result.Payload.waited_seconds": 60,
     "$states.context.Execution.Name": "orders-1",
     "$states.context.Map.Item.Value": "000000000000",
     "$states.context.Map.Item.Value.account": "000000000000",
@@ -155,7 +156,7 @@ TABLE = {
     "10": Row(lambda _count: {}, fixed(10)),  # ClientsAtOnce
     **{
         f"$states.input.move = '{move}'": chosen(move)
-        for move in ("connect", "hold", "inspect", "stop", "wait")
+        for move in ("connect", "create", "hold", "inspect", "stop", "wait")
     },
 }
 

@@ -11,7 +11,12 @@ import yaml
 
 from msklink import errors
 from msklink.cluster.next_move import Move, decide_next_move
-from msklink.services import change_holds, cluster_inspection, connection_inspection
+from msklink.services import (
+    change_holds,
+    cluster_inspection,
+    connection_inspection,
+    topic_creation,
+)
 from tests.support.cloudformation import ROOT, definition, definition_text, handlers, resources
 from tests.support.step_functions import SUBSTITUTIONS
 
@@ -194,6 +199,7 @@ CHOICES: dict[str, tuple[Any, set[Move]]] = {
     "ChooseWork": (change_holds, {Move.PROCEED}),
     # EnableConnectivity turns ENABLE into WAIT.
     "ChooseAccess": (decide_next_move, {Move.PROCEED, Move.ENABLE}),
+    "ChooseTopics": (topic_creation, {Move.CONNECT}),
     "ChooseConnections": (connection_inspection, {Move.PUBLISH}),
 }
 """States that choose by a move: where the code decides on it, and what the default is for."""
@@ -272,7 +278,8 @@ def test_permanent_errors_are_not_retried() -> None:
 def test_only_failures_for_one_client_are_caught_and_recorded() -> None:
     [main, *maps] = SCOPES
     caught = [name for name, state in main["States"].items() if "Catch" in state]
-    assert caught == ["PlanCluster"]  # without a plan, what waits is held all the same
+    # Without a plan, what waits is held all the same; without topics, clients are connected.
+    assert caught == ["PlanCluster", "CreateTopics"]
     for scope in maps:
         task, record = scope["States"].values()
         [catch] = task["Catch"]

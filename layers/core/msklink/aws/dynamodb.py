@@ -9,7 +9,6 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from msklink.aws.session import CONFIG, own_session
 from msklink.connections.record import ConnectionRecord, connection_prefix
-from msklink.policy.kafka_access import KafkaAccess
 from msklink.requests.records import (
     OffboardingRequest,
     OnboardingRequest,
@@ -62,15 +61,6 @@ def not_withdrawn[Word: (OnboardingRequest, OffboardingRequest)](
     """Return those of *items* that were not withdrawn since."""
     requests = (kind.model_validate(item) for item in items)
     return [request for request in requests if not request.withdrawn]
-
-
-def requested_access(cluster_arn: str) -> frozenset[tuple[str, KafkaAccess]]:
-    """Return each account with the access that it requests, allowed or not."""
-    return frozenset(
-        (request.account, request.access)
-        for request in onboarding_requests(cluster_arn)
-        if request.access
-    )
 
 
 def query(cluster_arn: str, prefix: str = "") -> Iterable[dict[str, Any]]:

@@ -6,6 +6,7 @@ from msklink.connections.wanted_connections import SurveyedState
 from msklink.drift.kinds import HISTORY_PREFIX
 from msklink.drift.repair_history import RepairHistory
 from msklink.parameters.published import PublishedState
+from msklink.topics.outcome import TopicOutcomes
 
 CLUSTERS = "clusters"
 """Partition key of the list of tracked clusters, whose sort keys are their ARNs."""
@@ -75,6 +76,22 @@ def surveyed_state(cluster_arn: str, account: str) -> SurveyedState | None:
 def save_surveyed_state(cluster_arn: str, account: str, found: SurveyedState) -> None:
     if surveyed_state(cluster_arn, account) != found:
         dynamodb.put(cluster_arn, f"survey#{account}", found.model_dump(mode="json"))
+
+
+def topic_outcomes(cluster_arn: str, account: str) -> dict[str, TopicOutcomes]:
+    """Return the outcomes of the topics that the account requests, by VPC."""
+    prefix = f"topics#{account}#"
+    return {
+        item["item"].removeprefix(prefix): TopicOutcomes.model_validate(item)
+        for item in dynamodb.query(cluster_arn, prefix)
+    }
+
+
+def save_topic_outcomes(
+    cluster_arn: str, account: str, vpc_id: str, outcomes: TopicOutcomes
+) -> None:
+    item = f"topics#{account}#{vpc_id}"
+    dynamodb.put(cluster_arn, item, outcomes.model_dump(mode="json"))
 
 
 def published_state(cluster_arn: str, account: str) -> PublishedState:

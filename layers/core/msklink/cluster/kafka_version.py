@@ -5,6 +5,9 @@ import re
 MINIMUM_VERSION = (2, 7, 1)
 """Multi-VPC private connectivity needs 2.7.1 or later (MSK page on multi-VPC connectivity)."""
 
+TOPIC_API_VERSION = (3, 6)
+"""MSK's API for topics needs 3.6.0 or later (MSK developer guide, "Topic operations")."""
+
 # 2.4.1.1, 2.8.2.tiered, 3.6.0, 3.7.x, 3.7.x.kraft (MSK developer guide, supported versions).
 _SPELLING = re.compile(r"(\d{1,4})\.(\d{1,4})\.(\d{1,4}|x)(?:\.\w+)*", re.ASCII)
 
@@ -27,3 +30,9 @@ def is_supported(text: str) -> bool | None:
     return (major, minor) > MINIMUM_VERSION[:2] or (
         (major, minor) == MINIMUM_VERSION[:2] and (patch is None or patch >= MINIMUM_VERSION[2])
     )
+
+
+def has_topic_api(text: str) -> bool:
+    """Return whether MSK creates topics by its API; an unreadable version may be a newer one."""
+    version = read_version(text)
+    return version is None or version[:2] >= TOPIC_API_VERSION

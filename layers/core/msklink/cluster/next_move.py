@@ -18,6 +18,8 @@ class Move(StrEnum):
     CLOSE = "close"
     INSPECT = "inspect"
     """Continue with InspectCluster."""
+    CREATE = "create"
+    """Create the topics that clients request."""
     CONNECT = "connect"
     """Create the missing connections."""
     PUBLISH = "publish"

@@ -11,6 +11,7 @@ from msklink.auth_scheme import Scheme
 from msklink.change_control.holds import Hold
 from msklink.connections.removal import Removal
 from msklink.refusals import Code, Refusal
+from msklink.topics.outcome import TOPIC_CODES, TopicReport, TopicState
 
 
 class State(StrEnum):
@@ -112,6 +113,8 @@ class ConnectionRecord(BaseModel, frozen=True):
     delay: CreationDelay | None = None
     notices: tuple[Refusal, ...] = ()
     """What does not block the connection: warnings, and a refusal of access to topics."""
+    topics: tuple[tuple[str, TopicState], ...] = ()
+    """The topics that its request asks for, by name."""
     removal: Removal | None = None
     protected: bool = False
     """Whether its VPC had the tag for deletion protection when last read."""
@@ -198,6 +201,11 @@ class ConnectionRecord(BaseModel, frozen=True):
 
     def _is_refused_for(self, *codes: Code) -> bool:
         return self.refusal is not None and self.refusal.code in codes
+
+    def with_topics(self, report: TopicReport) -> "ConnectionRecord":
+        """Return its record with what *report* says of the topics of its request."""
+        others = tuple(one for one in self.notices if one.code not in TOPIC_CODES)
+        return self.with_(topics=tuple(report.states.items()), notices=others + report.refusals)
 
     def with_published(self, schemes: Collection[Scheme]) -> "ConnectionRecord":
         """Return its record once the brokers of *schemes* are in Parameter Store."""

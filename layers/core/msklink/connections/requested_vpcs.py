@@ -9,6 +9,7 @@ from msklink.connections.record import ConnectionRecord
 from msklink.refusals import Refusal
 from msklink.requests.records import OffboardingRequest, OnboardingRequest
 from msklink.tags import RequestedSchemes, read_schemes
+from msklink.topics.outcome import NO_TOPICS, TopicReport
 from msklink.vpc.description import Vpc
 
 
@@ -23,6 +24,7 @@ class RequestedVpc:
     security_group_ids: tuple[str, ...] = ()
     kafka_access_refusal: Refusal | None = None
     """Why IAM clients of the account do not get all of the requested access."""
+    topics: TopicReport = NO_TOPICS
 
 
 def requested_vpcs(
@@ -92,12 +94,18 @@ def _of_vpc(pairs: Iterable[tuple[str, Scheme | None]], vpc_id: str) -> frozense
     return frozenset(scheme for vpc, scheme in pairs if vpc == vpc_id and scheme)
 
 
-def with_kafka_access_refusals(
-    requested: Iterable[RequestedVpc], refusals: Mapping[str, Refusal]
+def with_decisions(
+    requested: Iterable[RequestedVpc],
+    access_refusals: Mapping[str, Refusal],
+    topics: Mapping[str, TopicReport],
 ) -> tuple[RequestedVpc, ...]:
-    """Return *requested* with the refusals of their VPCs."""
+    """Return *requested* with what is decided about access and topics of their VPCs."""
     return tuple(
-        replace(requested_vpc, kafka_access_refusal=refusals.get(requested_vpc.vpc_id))
+        replace(
+            requested_vpc,
+            kafka_access_refusal=access_refusals.get(requested_vpc.vpc_id),
+            topics=topics.get(requested_vpc.vpc_id, NO_TOPICS),
+        )
         for requested_vpc in requested
     )
 

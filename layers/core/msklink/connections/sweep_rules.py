@@ -11,6 +11,7 @@ from msklink.connections.record import ConnectionRecord, State
 from msklink.connections.removal import RemovalTerms
 from msklink.requests.records import OffboardingRequest, OnboardingRequest
 from msklink.tags import read_schemes
+from msklink.topics.outcome import TopicState
 
 
 @dataclass
@@ -68,6 +69,17 @@ def _is_unprocessed(
     if None in seen or (asked.auto and seen):  # the whole VPC is refused, or has its schemes
         return False
     return bool(requested - seen)
+
+
+def has_unsettled_topics(client: ClientRecords) -> bool:
+    """Return whether the account requests a topic of which no run knows what became of it."""
+    return any(
+        dict(record.topics).get(topic.name, TopicState.ASKED) is TopicState.ASKED
+        for request in client.onboarding_requests
+        for topic in request.topics
+        for record in client.known
+        if record.vpc_id == request.vpc_id and record.scheme and record.is_pursued
+    )
 
 
 def is_unblocked(records: Sequence[ConnectionRecord], tags: VpcTags, terms: RemovalTerms) -> bool:

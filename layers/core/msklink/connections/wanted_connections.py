@@ -107,7 +107,7 @@ def _records_of_vpc(
                     subnet_ids=placed.subnet_ids,
                     security_group_ids=placed.security_group_ids,
                     notices=cluster.warnings + placed.warnings + tuple(filter(None, refused)),
-                )
+                ).with_topics(requested_vpc.topics)
 
 
 def _requested_schemes(
@@ -168,7 +168,13 @@ def _carry_over(
     if old.is_turned_off or (old.state is State.WAITING and old.connection_arn):
         return new.with_(requested_at=old.requested_at)
     if old.connection_arn and old.state not in {State.REFUSED, State.CLOSING, State.ABANDONED}:
-        return old.with_(wanted=True, removal=None, last_reported_refusal=None, notices=new.notices)
+        return old.with_(
+            wanted=True,
+            removal=None,
+            last_reported_refusal=None,
+            notices=new.notices,
+            topics=new.topics,
+        )
     if old.enabled_by and new.enabled_by:
         new = new.with_(enabled_by=old.enabled_by)
     reported = old.refusal or old.last_reported_refusal if new.is_live else None

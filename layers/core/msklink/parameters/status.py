@@ -173,6 +173,8 @@ def _entry(record: ConnectionRecord) -> dict[str, Any]:
         entry["leaving"] = record.removal.model_dump(mode="json", exclude_none=True)
     if record.probe_result and record.state is State.PUBLISHED:
         entry["check"] = _check(record.probe_result)
+    if record.topics:
+        entry["topics"] = {name: state.value for name, state in record.topics}
     if record.notices:
         entry["warnings"] = [notice.model_dump(mode="json") for notice in record.notices]
     return entry

@@ -20,6 +20,7 @@ from pydantic import BaseModel, Field, ValidationError
 from msklink.arns import ClusterArn
 from msklink.policy.kafka_access import ACTIONS, KafkaAccess, Name
 from msklink.refusals import Code, Refusal, refuse
+from msklink.topics.bounds import TopicBounds
 from msklink.validation import problems
 
 DEFAULT = "default"
@@ -50,12 +51,18 @@ _ANYTHING = "#"
 
 
 class AccessBounds(BaseModel, frozen=True, extra="forbid"):
-    """The value of such a parameter: names, which can be patterns with `*`, and actions on them."""
+    """
+    The value of such a parameter.
+
+    *names* can be patterns with `*`. The account may do *actions* on them. With *topics*, MSKLink
+    creates topics with these names for it.
+    """
 
     names: Annotated[tuple[Name, ...], Field(max_length=256)]
     actions: tuple[Action, ...]
+    topics: TopicBounds | None = None
 
-    def admit(self, action: Action, pattern: str) -> bool:
+    def covers(self, pattern: str) -> bool:
         """
         Return whether every name that *pattern* matches is within these bounds.
 
@@ -63,10 +70,16 @@ class AccessBounds(BaseModel, frozen=True, extra="forbid"):
         places, so it matches any text there, also an empty one. The converse holds too: names with
         such a text are among those of *pattern*, and one bound must match them.
         """
-        if action not in self.actions:
-            return False
         sample = pattern.replace("*", _ANYTHING)
         return any(fnmatchcase(sample, name) for name in self.names)
+
+    def admit(self, action: Action, pattern: str) -> bool:
+        """Return whether *action* is allowed on every name that *pattern* matches."""
+        return action in self.actions and self.covers(pattern)
+
+
+NOTHING = AccessBounds(names=(), actions=())
+"""The bounds of an account without a parameter."""
 
 
 @dataclass(frozen=True)
@@ -117,24 +130,9 @@ def decide(
     """
     if asked.is_nothing:
         return AccessDecision(asked)
-    name = _applicable(parameters, namespace, cluster.name, account)
-    text = parameters.get(name)
-    try:
-        bounds = (
-            AccessBounds(names=(), actions=())
-            if text is None
-            else AccessBounds.model_validate_json(text)
-        )
-    except ValidationError as error:
-        problem = problems(error, "the value", 3)
-        refusal = refuse(
-            Code.MALFORMED_ACCESS_BOUNDS,
-            parameter=name,
-            owner=cluster.account,
-            problem=problem,
-            example=EXAMPLE,
-        )
-        return AccessDecision(KafkaAccess(), refusal)
+    bounds = read_bounds(parameters, cluster, account, namespace)
+    if isinstance(bounds, Refusal):
+        return AccessDecision(KafkaAccess(), bounds)
     beyond = {
         field: [one for one in getattr(asked, field) if not bounds.admit(NEEDED[field], one)]
         for field in ACTIONS
@@ -149,6 +147,26 @@ def decide(
         return AccessDecision(granted)
     own = parameter_name(namespace, cluster.name, account)
     return AccessDecision(granted, _not_allowed(account, cluster, own, beyond, bounds))
+
+
+def read_bounds(
+    parameters: Mapping[str, str], cluster: ClusterArn, account: str, namespace: str
+) -> AccessBounds | Refusal:
+    """Return the bounds of *account*, or why its parameter is none."""
+    name = _applicable(parameters, namespace, cluster.name, account)
+    text = parameters.get(name)
+    if text is None:
+        return NOTHING
+    try:
+        return AccessBounds.model_validate_json(text)
+    except ValidationError as error:
+        return refuse(
+            Code.MALFORMED_ACCESS_BOUNDS,
+            parameter=name,
+            owner=cluster.account,
+            problem=problems(error, "the value", 3),
+            example=EXAMPLE,
+        )
 
 
 def _applicable(
@@ -169,6 +187,7 @@ def _not_allowed(
     wider = AccessBounds(
         names=tuple(sorted({*bounds.names, *(one for names in beyond.values() for one in names)})),
         actions=tuple(sorted({*bounds.actions, *_actions(beyond)})),
+        topics=bounds.topics,
     )
     return refuse(
         Code.ACCESS_NOT_ALLOWED,
@@ -176,9 +195,9 @@ def _not_allowed(
         cluster=cluster.name,
         owner=cluster.account,
         asked=_short(asked),
-        bounds=_short(bounds.model_dump_json()) if bounds.names else "nothing",
+        bounds=_short(bounds.model_dump_json(exclude_none=True)) if bounds.names else "nothing",
         parameter=parameter,
-        value=_short(wider.model_dump_json(), '{"names":["…"],"actions":["…"]}'),
+        value=_short(wider.model_dump_json(exclude_none=True), '{"names":["…"],"actions":["…"]}'),
     )
 
 

@@ -261,6 +261,28 @@ MESSAGES: dict[Code, tuple[str, str]] = {
         "Ask the owner team to write names and actions in this form into a parameter of type "
         "String, not SecureString: {example}. MSKLink then reads it again.",
     ),
+    Code.TOPIC_NOT_ALLOWED: (
+        "Account {account} requests topic {topic} on cluster {cluster}, which the owner does not "
+        "allow: {problem}.",
+        "Request what is allowed, or ask the owner team, if they agree, to run in account {owner}: "
+        "aws ssm put-parameter --name {parameter} --type String --overwrite --value '{value}', "
+        "with their own values. MSKLink then creates the topic.",
+    ),
+    Code.TOPIC_DIFFERS: (
+        "Topic {topic} of cluster {cluster} exists and is not as requested: {problem}. MSKLink "
+        "neither changes nor deletes topics.",
+        "Request the topic as it is, or ask the owner team to change it. Then request it again.",
+    ),
+    Code.TOPIC_REFUSED: (
+        "Amazon MSK does not create topic {topic} on cluster {cluster}: {error}: {problem}.",
+        "Correct the topic and request it again.",
+    ),
+    Code.TOPICS_NOT_SUPPORTED: (
+        "Topic {topic} cannot be created on cluster {cluster} by MSKLink: {problem}. Amazon MSK "
+        "creates topics by its API on provisioned clusters of Apache Kafka 3.6 or later.",
+        "Create the topic with a Kafka client, or ask the owner team to upgrade the cluster. "
+        "Everything else that you requested is not affected.",
+    ),
     Code.VENDOR_REMOVED: (
         "Account {account} is no longer in tag {key} of the cluster. MSKLink revokes its grant.",
         "Do nothing if that is intended; otherwise add {account} to tag {key} again before its "

@@ -19,6 +19,7 @@ from msklink.policy import access_bounds
 from msklink.policy.kafka_access import KafkaAccess
 from msklink.refusals import Code, Refusal, refuse
 from msklink.tags import PROTECT, client_key
+from msklink.topics.request import TopicRequests
 from msklink.validation import problems
 
 TAG_CHANGE = "Tag Change on Resource"
@@ -64,6 +65,7 @@ class OnboardingDetail(BaseModel, frozen=True, extra="forbid"):
         default=(), max_length=MAX_IDS
     )
     access: Annotated[KafkaAccess | None, AfterValidator(_or_none)] = None
+    topics: TopicRequests = ()
 
 
 class OffboardingDetail(BaseModel, frozen=True, extra="forbid"):

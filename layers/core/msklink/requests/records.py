@@ -6,6 +6,7 @@ from pydantic import BaseModel
 
 from msklink.auth_scheme import Scheme
 from msklink.policy.kafka_access import KafkaAccess
+from msklink.topics.request import TopicRequest
 
 
 class OnboardingRequest(BaseModel, frozen=True):
@@ -18,6 +19,7 @@ class OnboardingRequest(BaseModel, frozen=True):
     subnet_ids: tuple[str, ...] = ()
     security_group_ids: tuple[str, ...] = ()
     access: KafkaAccess | None = None
+    topics: tuple[TopicRequest, ...] = ()
     requested_at: datetime
     withdrawn: bool = False
     """Whether the request was withdrawn by an offboarding request."""
@@ -30,6 +32,11 @@ class OnboardingRequest(BaseModel, frozen=True):
     def is_onboarding(self) -> bool:
         """Whether it asks for a connection."""
         return not self.withdrawn
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether the owner's access bounds decide about a part of it."""
+        return bool(self.access or self.topics)
 
 
 def onboarding_prefix(account: str) -> str:

@@ -87,6 +87,13 @@ class SurveyedTask(Task, frozen=True):
         return {survey.account for survey in self.surveys}
 
 
+class TopicCreation(Task, frozen=True):
+    accounts: tuple[str, ...]
+    """The accounts that may connect."""
+    waited_seconds: int
+    """How long the run has waited until MSK shows topics that exist."""
+
+
 class ConnectivityUpdate(SurveyedTask, frozen=True):
     facts: ClusterFacts
 

@@ -19,9 +19,9 @@ from msklink.parameters import status
 from msklink.refusals import Code, Refusal
 from msklink.requests.records import OffboardingRequest, OnboardingRequest
 from msklink.runs.task_input import ClientSurvey, Survey
-from msklink.services import succession
+from msklink.services import succession, topic_creation
 from msklink.services.connection_changes import record_survey
-from msklink.services.kafka_access import refused_access
+from msklink.services.kafka_access import decide_requests
 from msklink.settings import settings
 from msklink.tags import client_key
 
@@ -98,12 +98,14 @@ def _read_account(
             vpc_ids = {*tags, *(request.vpc_id for request in asked.onboarding)}
             vpcs = ec2.read_vpcs(ec2_client, task.account, vpc_ids, key, settings().stack_name)
             vpcs = ec2.with_endpoints(ec2_client, vpcs, task.cluster_arn)
-            refusals, bounds = refused_access(task.cluster, task.account, asked.onboarding)
+            decided = decide_requests(task.cluster, task.account, asked.onboarding)
+            topics = topic_creation.reports(task.cluster_arn, task.account, decided)
+            bounds = decided.digest
             requested = requested_vpcs.requested_vpcs(vpcs.values(), *asked, key, now)
             requested = requested_vpcs.with_existing_connections(
                 requested, guarded, asked.offboarding
             )
-            requested = requested_vpcs.with_kafka_access_refusals(requested, refusals)
+            requested = requested_vpcs.with_decisions(requested, decided.access_refusals, topics)
             wanted = wanted_connections.plan_connections(
                 task.account, facts, vpcs, requested, guarded
             )

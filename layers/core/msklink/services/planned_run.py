@@ -22,6 +22,7 @@ from msklink.runs.task_input import (
     SummaryPublication,
     Survey,
     SurveyedTask,
+    TopicCreation,
 )
 from msklink.services import (
     change_holds,
@@ -34,6 +35,7 @@ from msklink.services import (
     policy_grants,
     publication,
     summary,
+    topic_creation,
 )
 
 RUN = "plan"
@@ -99,6 +101,11 @@ def _serve_clients(
         return None
     record = cluster_item.read_cluster(cluster_arn)
     accounts: Iterable[str] = policy_grants.grant(SurveyedTask(**common), record)
+    if topic_creation.first_move(cluster_arn, accounts) == Move.CREATE:
+        creation = TopicCreation(
+            run=RUN, cluster_arn=cluster_arn, accounts=tuple(sorted(accounts)), waited_seconds=0
+        )
+        topic_creation.create_topics(creation)
     for _ in repeat(None, MOST_ROUNDS):
         for account in sorted(accounts):
             connection_upkeep.connect_account(

@@ -69,6 +69,8 @@ class MskOverlay:
             case "DeleteVpcConnection":
                 self._deleted.add(asked["Arn"])
                 self._created.pop(asked["Arn"], None)
+            case "CreateTopic":
+                return {"TopicName": asked["TopicName"], "Status": "CREATING"}
             case "RejectClientVpcConnection":
                 self._rejected.add(asked["VpcConnectionArn"])
             case _:

@@ -1,0 +1,1 @@
+"""Topics that clients request, within the owner's bounds."""
