@@ -102,6 +102,24 @@ Two secrets with one user             the one associated last counts       the o
 Disassociating a secret               leaves MSK's statement in its        the statement is removed
                                       resource policy
 A secret that is not credentials      is associated, and has no user       it is not processed
+Topic operations                      need their kafka: action too, as in  a permission is needless
+                                      the Service Authorization Reference
+ListTopics                            needs DescribeTopic on all topics;   a narrower one is enough
+                                      lists no internal ones               there are more of them
+Topic operations by another account   need the same actions in the         they are always refused
+                                      cluster policy
+The view of topics                    is up to 60 seconds old, and taken   a change is seen sooner
+                                      just before a change
+A topic in DescribeTopic              is ACTIVE or not found; CREATING,    other states to wait for
+                                      UPDATING, DELETING are only answers
+Topic operations: cluster not ACTIVE  BadRequest, and for all that Kafka   other codes to recognise:
+                                      would refuse                         KafkaRequest, Conflict
+Configs of topics                     Base64 of a JSON object of strings,  the guide's key=value
+                                      or of lines; an object is shown      lines must be read
+                                      [topic_configs_are_json]
+UpdateTopic with configs              replaces all of the topic's own      the others stay
+Configs that a topic does not have    are the defaults of Kafka, whatever  other defaults
+                                      the cluster's configuration has
 Texts without a source in errors.py   our own words                        tests must not read them
 Durations                             20 minutes to create a cluster, 15   only waiting times
                                       a broker to update it, 45 at
@@ -118,6 +136,7 @@ from localcloud.msk.network import Endpoint, MemoryNetwork, Network, SecurityGro
 from localcloud.msk.private_names import Address, BrokerName
 from localcloud.msk.secret_store import MemorySecretStore, Secret, SecretStore
 from localcloud.msk.service import Msk, Observer, TagHook
+from localcloud.msk.topic_store import MemoryTopics, Topic, Topics, placed
 
 __all__ = [
     "Address",
@@ -133,6 +152,7 @@ __all__ = [
     "MemoryAuthorities",
     "MemoryNetwork",
     "MemorySecretStore",
+    "MemoryTopics",
     "Msk",
     "MskError",
     "Network",
@@ -144,5 +164,8 @@ __all__ = [
     "Subnet",
     "TagChange",
     "TagHook",
+    "Topic",
+    "Topics",
     "Vpc",
+    "placed",
 ]

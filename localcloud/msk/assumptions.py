@@ -27,6 +27,7 @@ class Assumptions:
     unconnected_cannot_list: bool = True
     list_leaves_out: str = ""
     express_stays_active: bool = True
+    topic_configs_are_json: bool = True
     active_operation: Literal["updates", "latest", "never"] = "updates"
 
 

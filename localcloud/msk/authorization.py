@@ -6,12 +6,14 @@ Callers of the owner's account are allowed here; the adapter checks identity pol
 
 import json
 import re
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from localcloud.msk.errors import forbidden, not_found
 from localcloud.msk.model import Caller, Cluster, Json
 from localcloud.msk.store import Call
+from localcloud.msk.topic_permissions import Permission
 
 CROSS_ACCOUNT_OPERATIONS: Final = {
     "CreateVpcConnection",
@@ -22,11 +24,14 @@ CROSS_ACCOUNT_OPERATIONS: Final = {
 CLUSTER_ARN: Final = re.compile(r"arn:[\w-]+:kafka:([\w-]+):(\d{12}):cluster/[^/]+/[^/]+")
 
 
-def find_cluster(call: Call, parameter: str = "ClusterArn") -> Cluster:
+def find_cluster(
+    call: Call, parameter: str = "ClusterArn", permissions: Sequence[Permission] = ()
+) -> Cluster:
     """
     Return the cluster that the call names, if the policy allows the call.
 
-    Accounts that its policy does not admit cannot tell whether a cluster exists.
+    Accounts that its policy does not admit cannot tell whether a cluster exists. What they need is
+    *permissions*, or else the action of the operation, if other accounts may call it at all.
     """
     arn: str = call.params[parameter]
     match = CLUSTER_ARN.fullmatch(arn)
@@ -34,23 +39,23 @@ def find_cluster(call: Call, parameter: str = "ClusterArn") -> Cluster:
     if match is None or match[1] != call.caller.region:
         raise not_found(f"The cluster {arn} does not exist in {call.caller.region}.", wire_name)
     cluster = call.store.clusters.get(arn)
-    if match[2] != call.caller.account and not (
-        cluster
-        and call.operation in CROSS_ACCOUNT_OPERATIONS
-        and is_admitted(cluster, call.caller, f"kafka:{call.operation}")
-    ):
-        raise forbidden(
-            f"User: {call.caller.arn} is not authorized to perform: "
-            f"kafka:{call.operation} on resource: {arn}"
-        )
+    needed = permissions or [(f"kafka:{call.operation}", arn)]
+    may_ask = bool(permissions) or call.operation in CROSS_ACCOUNT_OPERATIONS
+    if match[2] != call.caller.account:
+        for action, resource in needed:
+            if not (cluster and may_ask and is_admitted(cluster, call.caller, action, resource)):
+                raise forbidden(
+                    f"User: {call.caller.arn} is not authorized to perform: {action} "
+                    f"on resource: {resource}"
+                )
     if cluster is None:
         raise not_found(f"The cluster {arn} does not exist.", wire_name)
     return cluster
 
 
-def is_admitted(cluster: Cluster, caller: Caller, action: str) -> bool:
+def is_admitted(cluster: Cluster, caller: Caller, action: str, resource: str) -> bool:
     """Return whether the cluster policy allows *action* to *caller*, and does not deny it."""
-    return policy_effects(cluster, caller, action, cluster.arn) == {"Allow"}
+    return policy_effects(cluster, caller, action, resource) == {"Allow"}
 
 
 def policy_effects(cluster: Cluster, caller: Caller, action: str, resource: str) -> set[str]:

@@ -42,6 +42,8 @@ class Durations:
     delete_connection: float = 2 * MINUTE
     reject_connection: float = 1 * MINUTE
     deactivate_connection: float = 1 * MINUTE
+    refresh_topics: float = 1 * MINUTE
+    """How old what topic operations show can be."""
 
 
 AS_ON_AWS: Final = Durations()

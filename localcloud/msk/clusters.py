@@ -45,6 +45,7 @@ def delete_cluster(call: Call) -> Json:
 
     def finish() -> None:
         del store.clusters[cluster.arn]
+        store.topics.forget(cluster.arn)
         for connection in store.connections_of(cluster):
             connection.state = "INACTIVE"
 

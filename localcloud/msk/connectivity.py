@@ -114,9 +114,9 @@ def _refusals(call: Call, cluster: Cluster, wanted: Connectivity) -> Iterator[tu
         yield f"Set {ACL_DEFAULT} to false before you turn on SASL/SCRAM or mutual TLS.", parameter
 
 
-def is_recent(kafka_version: str) -> bool:
+def is_recent(kafka_version: str, oldest: tuple[int, ...] = OLDEST_KAFKA) -> bool:
     """
-    Compare the leading numbers with 2.7.1.
+    Compare the leading numbers with those of *oldest*.
 
     An `x` matches any number. An unknown form counts as recent.
     """
@@ -124,7 +124,7 @@ def is_recent(kafka_version: str) -> bool:
     if match is None:
         return True
     numbers = tuple(int(part) for part in match[0].split("."))
-    return numbers >= OLDEST_KAFKA[: len(numbers)]
+    return numbers >= oldest[: len(numbers)]
 
 
 def allows_everyone(store: Store, cluster: Cluster) -> bool:

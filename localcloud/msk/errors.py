@@ -16,6 +16,16 @@ STATUSES: Final = {
     "InternalServerErrorException": 500,
     "NotImplementedException": 501,
     "ServiceUnavailableException": 503,
+    # Of the topic operations.
+    "ClusterConnectivityException": 409,
+    "ControllerMovedException": 409,
+    "GroupSubscribedToTopicException": 409,
+    "KafkaRequestException": 400,
+    "KafkaTimeoutException": 409,
+    "NotControllerException": 409,
+    "ReassignmentInProgressException": 409,
+    "TopicExistsException": 409,
+    "UnknownTopicOrPartitionException": 404,
 }
 
 # Seen in issues: terraform-provider-aws 25061, 33204, 47279, 31271, 33107; cfn roadmap 1775.
@@ -65,6 +75,8 @@ ALREADY_ASSOCIATED: Final = (
     "The provided secret is already associated with this cluster. "
     "To update the association, first disassociate the secret."
 )
+# Seen in the source of Terraform's aws_msk_topic.
+CONFIGS_OR_PARTITIONS: Final = "You must specify either configs or partitionCount to update."
 
 
 # Own wording.

@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from localcloud.msk.topic_store import Topic
+
 Json = dict[str, Any]
 Tags = dict[str, str]
 
@@ -106,6 +108,14 @@ class ScramSecret:
     arn: str
 
 
+@dataclass(frozen=True)
+class TopicView:
+    """The topics of a cluster, by name, as they were at a time."""
+
+    taken: datetime
+    topics: dict[str, Topic]
+
+
 @dataclass
 class Cluster:
     """
@@ -138,6 +148,13 @@ class Cluster:
     """Number of GetBootstrapBrokers calls."""
     scram_secrets: dict[str, ScramSecret] = field(default_factory=dict)
     """The associated secrets by ARN, in the order of association."""
+    topic_view: TopicView | None = None
+    """What topic operations show, if any was called."""
+    topic_numbers: dict[str, int] = field(default_factory=dict)
+
+    def number_of_topic(self, name: str) -> int:
+        """Return the number by which pages of topics are cut."""
+        return self.topic_numbers.setdefault(name, len(self.topic_numbers) + 1)
 
     def set_brokers(self, brokers: dict[int, str], instance_type: str) -> None:
         """Replace the brokers; *instance_type* is what Describe shows of them."""

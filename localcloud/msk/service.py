@@ -21,6 +21,7 @@ from localcloud.msk import (
     private_names,
     scram_secrets,
     tags,
+    topics,
 )
 from localcloud.msk.assumptions import DEFAULTS, Assumptions
 from localcloud.msk.authorities import Authorities, MemoryAuthorities
@@ -33,6 +34,7 @@ from localcloud.msk.private_names import BrokerName
 from localcloud.msk.secret_store import MemorySecretStore, SecretStore
 from localcloud.msk.shapes import operation_model, problems
 from localcloud.msk.store import Call, Store
+from localcloud.msk.topic_store import MemoryTopics, Topics
 
 
 class Observer(Protocol):
@@ -83,6 +85,12 @@ OPERATIONS: Final[dict[str, Callable[[Call], Json]]] = {
     "BatchAssociateScramSecret": scram_secrets.batch_associate_scram_secret,
     "BatchDisassociateScramSecret": scram_secrets.batch_disassociate_scram_secret,
     "ListScramSecrets": scram_secrets.list_scram_secrets,
+    "ListTopics": topics.list_topics,
+    "DescribeTopic": topics.describe_topic,
+    "DescribeTopicPartitions": topics.describe_topic_partitions,
+    "CreateTopic": topics.create_topic,
+    "UpdateTopic": topics.update_topic,
+    "DeleteTopic": topics.delete_topic,
     "TagResource": tags.tag_resource,
     "UntagResource": tags.untag_resource,
     "ListTagsForResource": tags.list_tags_for_resource,
@@ -103,6 +111,7 @@ class Msk:
         assumptions: Assumptions = DEFAULTS,
         secrets: SecretStore | None = None,
         authorities: Authorities | None = None,
+        topic_store: Topics | None = None,
     ) -> None:
         self.observers = list(observers)
         self.tag_hooks = list(tag_hooks)
@@ -115,6 +124,7 @@ class Msk:
             assumptions,
             secrets or MemorySecretStore(),
             authorities or MemoryAuthorities(),
+            topic_store or MemoryTopics(),
         )
         self._lock = threading.RLock()
 

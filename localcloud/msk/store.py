@@ -23,6 +23,7 @@ from localcloud.msk.model import (
 )
 from localcloud.msk.network import Network
 from localcloud.msk.secret_store import MemorySecretStore, SecretStore
+from localcloud.msk.topic_store import MemoryTopics, Topics
 
 
 @dataclass
@@ -33,6 +34,7 @@ class Store:
     assumptions: Assumptions
     secrets: SecretStore = field(default_factory=MemorySecretStore)
     authorities: Authorities = field(default_factory=MemoryAuthorities)
+    topics: Topics = field(default_factory=MemoryTopics)
     clusters: dict[str, Cluster] = field(default_factory=dict)
     connections: dict[str, Connection] = field(default_factory=dict)
     configurations: dict[str, Configuration] = field(default_factory=dict)

@@ -14,6 +14,7 @@ from localcloud.msk import (
     MemoryAuthorities,
     MemoryNetwork,
     MemorySecretStore,
+    MemoryTopics,
     Msk,
     MskError,
     Scheme,
@@ -82,6 +83,7 @@ class Emulator:
     network: MemoryNetwork = field(default_factory=MemoryNetwork)
     secrets: MemorySecretStore = field(default_factory=MemorySecretStore)
     authorities: MemoryAuthorities = field(default_factory=MemoryAuthorities)
+    topics: MemoryTopics = field(default_factory=MemoryTopics)
     tag_changes: list[TagChange] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -95,6 +97,7 @@ class Emulator:
             assumptions=self.assumptions,
             secrets=self.secrets,
             authorities=self.authorities,
+            topic_store=self.topics,
         )
 
     def call(self, caller: Caller, operation: str, **params: Any) -> Json:

@@ -267,4 +267,6 @@ def test_the_emulator_of_msk_decides_the_same(document: list[Statement]) -> None
     cluster = cast("Cluster", SimpleNamespace(policy_in_force=policy, arn=ARN))
     caller = Caller(CLIENT, "eu-west-1", SESSION)
 
-    assert judge(document, CALL) == Judgement(is_admitted(cluster, caller, CALL.action))
+    assert judge(document, CALL) == Judgement(
+        is_admitted(cluster, caller, CALL.action, cluster.arn)
+    )
