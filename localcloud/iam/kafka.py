@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from localcloud.iam.checks import Check, Request, request_tags
+from localcloud.msk.topic_permissions import EVERY_TOPIC, OPERATIONS, topic_permissions
 
 TagsOf = Callable[[str], Mapping[str, str]]
 
@@ -26,6 +27,7 @@ _ARN = re.compile(
     r"|cluster-operation/[^/?]+/[^/?]+/[^/?]+"
     r"|configuration/[^/?]+/[^/?]+)"
 )
+_TOPIC = re.compile(r"/topics/([^/?]+)")
 
 
 class KafkaChecks:
@@ -40,6 +42,8 @@ class KafkaChecks:
                 return self._create_cluster(request)
             case "UpdateConnectivity":
                 return [*self._named_in_path(request), *_LOOKS_AT_NETWORK]
+            case operation if operation in OPERATIONS:
+                return self._topic_operation(request)
             case _:
                 return self._named_in_path(request)
 
@@ -71,6 +75,23 @@ class KafkaChecks:
                 Check("kafka:TagResource", f"{place}:cluster/{body.get('clusterName')}/*", tags)
             )
         return checks
+
+    def _topic_operation(self, request: Request) -> list[Check]:
+        """
+        Return the checks on the cluster and on the topic; ListTopics needs them on all topics.
+
+        The documents of AWS differ in whether the `kafka:` action counts (topic_permissions.py).
+        """
+        path = unquote(request.path)
+        found = _ARN.search(path)
+        cluster = found.group(0) if found else "*"
+        named = _TOPIC.search(path, found.end() if found else 0)
+        name = named.group(1) if named else str(request.json().get("topicName") or EVERY_TOPIC)
+        tags = self._resource_tags(cluster)
+        return [
+            Check(action, resource, tags if resource == cluster else {})
+            for action, resource in topic_permissions(request.operation, cluster, name)
+        ]
 
     def _named_in_path(self, request: Request) -> list[Check]:
         """Return the ARN in the path, plain or percent-encoded; lists and creations have none."""
