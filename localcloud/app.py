@@ -30,6 +30,8 @@ from localcloud.iam.kafka import KafkaChecks
 from localcloud.iam.scheduler import scheduler_checks
 from localcloud.iam.secretsmanager import secretsmanager_checks
 from localcloud.iam.ssm import ssm_checks
+from localcloud.kafka.broker_processes import BrokerProcesses
+from localcloud.kafka.topics import BrokerTopics
 from localcloud.ministack_patches import lambda_functions, secretsmanager, tagging
 from localcloud.ministack_patches.ec2 import tags_of
 from localcloud.msk import Msk
@@ -42,6 +44,7 @@ def create_app(chosen: Settings) -> control_api.Application:
     clock = SimulatedClock()
     clock.set_process_time()
     ministack_patches.install(clock, log)
+    brokers = BrokerProcesses()
     msk = Msk(
         clock,
         Ec2Network(),
@@ -49,6 +52,7 @@ def create_app(chosen: Settings) -> control_api.Application:
         tag_hooks=[tag_events.cluster_tags_changed],
         secrets=SecretsManager(),
         authorities=acm_pca.PrivateAuthorities(),
+        topic_store=BrokerTopics(brokers),
     )
     clock.add(msk)
     handlers = ministack.SERVICE_HANDLERS
@@ -75,10 +79,14 @@ def create_app(chosen: Settings) -> control_api.Application:
     if chosen.time_scale:
         run = partial(run_clock, clock, chosen.time_scale, threading.Event().wait)
         threading.Thread(target=run, daemon=True).start()
-    return control_api.with_control_api(ministack.app, log, msk, clock, _kafka(chosen, msk))
+    return control_api.with_control_api(
+        ministack.app, log, msk, clock, _kafka(chosen, msk, brokers)
+    )
 
 
-def _kafka(chosen: Settings, msk: Msk) -> Callable[[], control_api.Kafka]:
+def _kafka(
+    chosen: Settings, msk: Msk, brokers: BrokerProcesses
+) -> Callable[[], control_api.Kafka]:
     """Return a function that starts the Kafka proxy, once."""
 
     @cache
@@ -86,7 +94,7 @@ def _kafka(chosen: Settings, msk: Msk) -> Callable[[], control_api.Kafka]:
         # The import takes half a second, which only users of Kafka need.
         from localcloud.kafka.service import KafkaService  # noqa: PLC0415
 
-        return KafkaService(chosen, msk)
+        return KafkaService(chosen, msk, brokers)
 
     starting = threading.Lock()
 

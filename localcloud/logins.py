@@ -136,16 +136,8 @@ class OwnerLogins:
             for name in names
             for kind in kinds
         ]
-        servers = self._client("kafka").get_bootstrap_brokers(ClusterArn=cluster_arn)
-        kafka = self.cloud.kafka()
-        with resolver.installed(kafka.port):
-            admin = KafkaAdminClient(
-                bootstrap_servers=servers["BootstrapBrokerStringSaslIam"].split(","),
-                security_protocol="SASL_SSL",
-                sasl_mechanism="OAUTHBEARER",
-                sasl_oauth_token_provider=_Tokens(self.cloud),
-                ssl_cafile=str(kafka.ca_file),
-            )
+        with resolver.installed(self.cloud.kafka().port):
+            admin = KafkaAdminClient(**owner_settings(self.cloud, cluster_arn))
             try:
                 admin.create_acls(acls)
                 admin.create_topics([NewTopic(name, 1, 3) for name in topics])
@@ -165,6 +157,19 @@ class OwnerLogins:
         )["CertificateArn"]
         found: Json = pca.get_certificate(CertificateAuthorityArn=authority, CertificateArn=arn)
         return found
+
+
+def owner_settings(cloud: Cloud, cluster_arn: str) -> Json:
+    """Return the settings of a client of kafka-python in the VPC of the cluster, by IAM."""
+    kafka = cloud.client("kafka", cloud.owner)
+    servers = kafka.get_bootstrap_brokers(ClusterArn=cluster_arn)["BootstrapBrokerStringSaslIam"]
+    return {
+        "bootstrap_servers": servers.split(","),
+        "security_protocol": "SASL_SSL",
+        "sasl_mechanism": "OAUTHBEARER",
+        "sasl_oauth_token_provider": _Tokens(cloud),
+        "ssl_cafile": str(cloud.kafka().ca_file),
+    }
 
 
 class _Credentials(CredentialProvider):

@@ -10,6 +10,7 @@ topics have no effect: it keeps all records until it ends.
 
 import socket
 import subprocess
+import threading
 import time
 from dataclasses import dataclass
 from typing import Final
@@ -37,22 +38,30 @@ class BrokerProcess:
 
 
 class BrokerProcesses:
-    """The broker of each cluster, started when it is first asked for."""
+    """The broker of each cluster, started when it is first asked for. Thread-safe."""
 
     def __init__(self) -> None:
         self._running: dict[str, BrokerProcess] = {}
+        self._lock = threading.Lock()
 
     def address_of(self, cluster_arn: str) -> tuple[str, int]:
         """Return host and port of the broker of the cluster."""
-        if cluster_arn not in self._running:
-            self._running[cluster_arn] = _started()
-        return self._running[cluster_arn].address
+        with self._lock:
+            if cluster_arn not in self._running:
+                self._running[cluster_arn] = _started()
+            return self._running[cluster_arn].address
+
+    def stop_broker(self, cluster_arn: str) -> None:
+        """End the broker of a cluster, with its records, if it runs."""
+        with self._lock:
+            broker = self._running.pop(cluster_arn, None)
+        if broker:
+            broker.stop()
 
     def stop(self) -> None:
         """End all brokers, with their records."""
-        while self._running:
-            _, broker = self._running.popitem()
-            broker.stop()
+        for cluster_arn in list(self._running):
+            self.stop_broker(cluster_arn)
 
 
 def _started() -> BrokerProcess:

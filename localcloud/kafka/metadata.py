@@ -16,7 +16,7 @@ from kio.static.constants import EntityType
 
 from localcloud.kafka.authorization import Operation, Principal, Resource
 from localcloud.kafka.wire import Api, Request
-from localcloud.msk import Address
+from localcloud.msk import Address, placed
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,7 @@ class ClusterBrokers:
 
     def _partition(self, partition: Any) -> Any:
         """Return a partition with as many replicas, on brokers in turn, all of them in sync."""
-        ids = self._ids
-        copies = min(len(partition.replica_nodes), len(ids))
-        nodes = tuple(ids[(partition.partition_index + nth) % len(ids)] for nth in range(copies))
+        nodes = tuple(placed(self._ids, partition.partition_index, len(partition.replica_nodes)))
         return replace(partition, leader_id=nodes[0], replica_nodes=nodes, isr_nodes=nodes)
 
 

@@ -50,11 +50,13 @@ class Clusters(Cluster, Protocol):
 class KafkaProxy:
     """Serves in its own thread, from `start` to `stop`."""
 
-    def __init__(self, clusters: Clusters, keys: Keys) -> None:
+    def __init__(
+        self, clusters: Clusters, keys: Keys, processes: BrokerProcesses | None = None
+    ) -> None:
         self._clusters = clusters
         self._keys = keys
         self._tls = Tls(self._authorities_of_clients)
-        self._processes = BrokerProcesses()
+        self._processes = processes or BrokerProcesses()
         self._acls: dict[str, Acls] = {}
         self._listener = socket.create_server((HOST, 0))
         self._listener.setblocking(False)

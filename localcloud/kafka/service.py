@@ -4,6 +4,7 @@ from typing import Any
 
 from localcloud.iam import access_keys
 from localcloud.kafka.broker_ports import BrokerPorts, PortTaken
+from localcloud.kafka.broker_processes import BrokerProcesses
 from localcloud.kafka.proxy import KafkaProxy
 from localcloud.kafka.trust_store import java_trust_store
 from localcloud.msk import Msk
@@ -13,9 +14,9 @@ from localcloud.settings import HOST, Settings
 class KafkaService:
     """Runs the proxy from its creation to the end of the process."""
 
-    def __init__(self, chosen: Settings, msk: Msk) -> None:
+    def __init__(self, chosen: Settings, msk: Msk, brokers: BrokerProcesses) -> None:
         self._msk = msk
-        self._proxy = KafkaProxy(msk, access_keys.identity)
+        self._proxy = KafkaProxy(msk, access_keys.identity, brokers)
         folder = chosen.state.resolve()
         self._ca_file = folder / "kafka-ca.pem"
         self._ca_file.write_bytes(self._proxy.authority)
