@@ -84,9 +84,7 @@ def create_app(chosen: Settings) -> control_api.Application:
     )
 
 
-def _kafka(
-    chosen: Settings, msk: Msk, brokers: BrokerProcesses
-) -> Callable[[], control_api.Kafka]:
+def _kafka(chosen: Settings, msk: Msk, brokers: BrokerProcesses) -> Callable[[], control_api.Kafka]:
     """Return a function that starts the Kafka proxy, once."""
 
     @cache

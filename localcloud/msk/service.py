@@ -257,6 +257,11 @@ class Msk:
             self._store.timeline.settle()
             self._store.clusters[cluster_arn].state = state
 
+    def force_kafka_version(self, cluster_arn: str, version: str) -> None:
+        """Set the Apache Kafka version of a cluster, even to one that MSK no longer creates."""
+        with self._lock:
+            self._store.clusters[cluster_arn].settings["KafkaVersion"] = version
+
     def forget_authorities(self, cluster_arn: str) -> None:
         """Remove the certificate authorities of a cluster, which MSK requires today."""
         with self._lock:

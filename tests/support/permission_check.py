@@ -40,6 +40,11 @@ IMPLICIT_ACTIONS = {
     "iam:AttachRolePolicy",
     "iam:CreateServiceLinkedRole",
     "iam:PutRolePolicy",
+    # Dependent actions of CreateTopic and DescribeTopic.
+    "kafka-cluster:Connect",
+    "kafka-cluster:CreateTopic",
+    "kafka-cluster:DescribeTopic",
+    "kafka-cluster:DescribeTopicDynamicConfiguration",
     # Lambda sends what a function failed on three times with the role of the function.
     "sqs:SendMessage",
 }

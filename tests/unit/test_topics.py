@@ -1,5 +1,6 @@
 """Topics that clients request: what a request may say, the owner's bounds, and the outcomes."""
 
+import base64
 import json
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from msklink.arns import ClusterArn
+from msklink.aws import msk_topics
 from msklink.aws.msk_topics import Topic
 from msklink.cluster.kafka_version import has_topic_api
 from msklink.policy.access_bounds import AccessBounds
@@ -213,3 +215,18 @@ def test_a_topic_that_is_asked_for_otherwise_has_no_outcome() -> None:
 )
 def test_the_topic_api_needs_kafka_3_6(version: str, expected: bool) -> None:
     assert has_topic_api(version) is expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"retention.ms": 5, "cleanup.policy": "delete"}', "retention.ms=5\ncleanup.policy=delete"],
+)
+def test_configurations_are_read_in_both_forms(text: str) -> None:
+    encoded = base64.b64encode(text.encode()).decode()
+
+    assert msk_topics._decoded(encoded) == {"retention.ms": "5", "cleanup.policy": "delete"}
+
+
+@pytest.mark.parametrize("text", ["", "%%%", "e2Jyb2tlbg=="])
+def test_a_configuration_that_cannot_be_read_is_empty(text: str) -> None:
+    assert msk_topics._decoded(text) == {}

@@ -122,9 +122,20 @@ def _encoded(config: dict[str, str]) -> str:
 
 
 def _decoded(text: str) -> dict[str, str]:
-    """Return the settings in Configs; none where they cannot be read."""
+    """
+    Return the settings in Configs; none where they cannot be read.
+
+    Terraform's acceptance tests read a JSON object, the example of the developer guide reads lines
+    of the form key=value.
+    """
     try:
-        found = json.loads(base64.b64decode(text or "e30="))
+        plain = base64.b64decode(text).decode()
+        found = json.loads(plain) if plain.startswith("{") else _lines(plain)
     except ValueError:
         return {}
-    return {str(key): str(value) for key, value in found.items()} if isinstance(found, dict) else {}
+    return {str(key): str(value) for key, value in found.items()}
+
+
+def _lines(text: str) -> dict[str, str]:
+    pairs = (line.partition("=") for line in text.splitlines() if "=" in line)
+    return {key.strip(): value.strip() for key, _, value in pairs}
