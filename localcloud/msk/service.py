@@ -34,7 +34,7 @@ from localcloud.msk.private_names import BrokerName
 from localcloud.msk.secret_store import MemorySecretStore, SecretStore
 from localcloud.msk.shapes import operation_model, problems
 from localcloud.msk.store import Call, Store
-from localcloud.msk.topic_store import MemoryTopics, Topics
+from localcloud.msk.topic_store import MemoryTopics, Topic, Topics
 
 
 class Observer(Protocol):
@@ -204,6 +204,11 @@ class Msk:
         with self._lock:
             self._store.timeline.settle()
             return private_names.data_denial(self._store, caller, cluster_arn, action, resource)
+
+    def topics_of(self, cluster_arn: str) -> list[Topic]:
+        """Return the topics of a cluster as they are, without the lag of the API."""
+        with self._lock:
+            return list(self._store.topics.all(cluster_arn))
 
     def scram_password(self, cluster_arn: str, username: str) -> str | None:
         """Return the password of a user of the cluster's SCRAM secrets, read now; None if none."""

@@ -38,6 +38,10 @@ def end_state(environment: Environment) -> dict[str, Any]:
         "table": _table(environment),
         "parameters": {one: _parameters(accounts, one) for one in [OWNER, *accounts.clients]},
         "connections": {one: _connections(accounts, one) for one in accounts.clients},
+        "topics": sorted(
+            f"{topic.name} {topic.partitions} {topic.replicas}"
+            for topic in accounts.msk.topics_of(environment.cluster)
+        ),
         "groups": {one: _groups(accounts, one) for one in accounts.clients},
         "holds": _holds(environment),
     }

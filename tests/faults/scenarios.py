@@ -49,6 +49,14 @@ def request_access(environment: Environment) -> None:
     environment.deliver("ReceiveEventFunction", request(OTHER_CLIENT, vpc_id=vpc_id, access=access))
 
 
+def request_topics(environment: Environment) -> None:
+    """Request a topic that is made, one that differs, and one that the bounds do not allow."""
+    vpc_id = find_vpc(environment.accounts, OTHER_CLIENT, SECOND_VPC)
+    names = ("billing.new", "billing.old", "secrets")
+    topics = [{"name": name, "partitions": 3} for name in names]
+    environment.deliver("ReceiveEventFunction", request(OTHER_CLIENT, vpc_id=vpc_id, topics=topics))
+
+
 def request_as_unlisted_account(environment: Environment) -> None:
     environment.deliver("ReceiveEventFunction", request(UNLISTED))
 
@@ -169,6 +177,13 @@ SCENARIOS = (
         setups.with_access_bounds,
         request_access,
         request_access,
+        sweep_recovers=False,
+    ),
+    Scenario(
+        "a client requests topics",
+        setups.with_topic_bounds,
+        request_topics,
+        request_topics,
         sweep_recovers=False,
     ),
     # Only the next run sees a new probe, or asks one again that gave no answer.

@@ -10,6 +10,9 @@ from tests.support.functions import OWNER
 from tests.support.onboarded_client import FIREHOSE
 
 UNLISTED = "444444444444"
+TOPIC_LAG_SECONDS = 120
+"""After this time MSK shows a new topic."""
+
 SECOND_VPC = "second VPC"
 DAY_SECONDS = 24 * 3600
 
@@ -50,6 +53,24 @@ def with_untagged_vpc(environment: Environment) -> None:
 def with_access_bounds(environment: Environment) -> None:
     with_untagged_vpc(environment)
     environment.accounts.allow("default", {"names": ["billing.*"], "actions": ["produce"]})
+
+
+def with_topic_bounds(environment: Environment) -> None:
+    """Allow topics, of which the owner has made one with more partitions."""
+    with_untagged_vpc(environment)
+    bounds = {
+        "names": ["billing.*"],
+        "actions": ["produce", "consume"],
+        "topics": {"partitions": 3},
+    }
+    environment.accounts.allow("default", bounds)
+    environment.accounts.client("kafka").create_topic(
+        ClusterArn=environment.cluster,
+        TopicName="billing.old",
+        PartitionCount=5,
+        ReplicationFactor=3,
+    )
+    environment.accounts.clock.advance(TOPIC_LAG_SECONDS)
 
 
 def with_access(environment: Environment) -> None:

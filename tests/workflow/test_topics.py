@@ -188,17 +188,18 @@ def test_what_msk_refuses_is_reported_in_its_words(onboarded: OnboardedClient) -
     assert "BadRequestException" in entry(onboarded)["warnings"][0]["message"]
 
 
-def test_clients_are_connected_where_topics_fail_and_the_sweep_goes_on_with_them(
+def test_clients_are_connected_where_msk_does_not_answer_and_the_sweep_goes_on(
     onboarded: OnboardedClient,
 ) -> None:
     onboarded.accounts.allow(CLIENT, BOUNDS)
-    denied = MskError("ForbiddenException", "not authorized")
-    onboarded.accounts.msk.faults.add(Fault("DescribeTopic", error=denied))
+    no_answer = MskError("ClusterConnectivityException", "the brokers do not answer")
+    onboarded.accounts.msk.faults.add(Fault("DescribeTopic", times=None, error=no_answer))
 
     ask(onboarded, PAYMENTS)
 
     assert entry(onboarded)["state"] == "published"
     assert entry(onboarded)["topics"] == {"billing.payments": "asked"}
+    onboarded.accounts.msk.faults.clear()
     assert onboarded.sweep() == 1
     assert entry(onboarded)["topics"] == {"billing.payments": "ready"}
     assert onboarded.sweep() == 0

@@ -58,8 +58,8 @@ def create_topics(task: TopicCreation) -> Move:
     """
     Create the topics that the accounts of *task* request; return WAIT if some are to be waited for.
 
-    A topic that exists is compared with the request, as soon as MSK shows it. Raises TransientError
-    once all others are done.
+    A topic that exists is compared with the request, as soon as MSK shows it. Where MSK does not
+    answer for long, the clients are connected without the topic, and the sweep starts a run for it.
     """
     requests: dict[str, list[OnboardingRequest]] = {}
     for one in dynamodb.onboarding_requests(task.cluster_arn):
@@ -68,8 +68,6 @@ def create_topics(task: TopicCreation) -> Move:
     progress = _Progress(task.cluster)
     for account in sorted(requests):
         _serve_account(task, account, requests[account], progress)
-    if progress.error:
-        raise progress.error
     is_early = task.waited_seconds < MOST_WAIT_SECONDS
     return Move.WAIT if progress.is_waiting and is_early else Move.CONNECT
 
@@ -80,7 +78,6 @@ class _Progress:
 
     cluster: ClusterArn
     is_waiting: bool = False
-    error: TransientError | None = None
 
     @cached_property
     def lacking(self) -> str:
@@ -104,8 +101,9 @@ class _Progress:
                     ),
                 )
             return self._create(topic)
-        except TransientError as error:
-            self.error = error
+        except TransientError:
+            logger.warning("no answer for a topic", topic=topic.name, exc_info=True)
+            self.is_waiting = True
             return None
 
     def _create(self, topic: TopicRequest) -> TopicOutcome | None:
