@@ -107,10 +107,27 @@ def redriven_in(function: str) -> Scenario:
     )
 
 
+def redriven_while_topics_are_created() -> Scenario:
+    """Redrive a run that died in CreateTopics, which only a request for topics enters."""
+
+    def prepare(environment: Environment) -> None:
+        setups.with_topic_bounds(environment)
+        environment.injector.kill_run_in("CreateTopicsFunction")
+        request_topics(environment)
+        environment.report_failed_runs()
+
+    return Scenario(
+        "a run is redriven in CreateTopicsFunction",
+        prepare,
+        Environment.redrive,
+        same_end_as=TOPICS,
+    )
+
+
 LEASE_CHECKERS = [
     function
     for function, step in STEPS_BY_FUNCTION.items()
-    if step in TASKS and "states:DescribeExecution" in granted(function)
+    if step in TASKS and step != "CreateTopics" and "states:DescribeExecution" in granted(function)
 ]
 """The functions that check whether their run still holds the lease."""
 
@@ -120,6 +137,13 @@ REPAIR_SETTINGS = {
 }
 
 TAGGED = Scenario("a cluster is tagged", add_cluster_and_clients, Environment.reconcile)
+TOPICS = Scenario(
+    "a client requests topics",
+    setups.with_topic_bounds,
+    request_topics,
+    request_topics,
+    sweep_recovers=False,
+)
 OFFBOARDING = Scenario("a client leaves", setups.with_grace_period_over, Environment.reconcile)
 SCENARIOS = (
     TAGGED,
@@ -145,6 +169,7 @@ SCENARIOS = (
         same_end_as=TAGGED,
     ),
     *(redriven_in(name) for name in LEASE_CHECKERS),
+    redriven_while_topics_are_created(),
     # ---- changes by clients
     Scenario(
         "a sweep finds a client stack deployed",
@@ -179,13 +204,7 @@ SCENARIOS = (
         request_access,
         sweep_recovers=False,
     ),
-    Scenario(
-        "a client requests topics",
-        setups.with_topic_bounds,
-        request_topics,
-        request_topics,
-        sweep_recovers=False,
-    ),
+    TOPICS,
     # Only the next run sees a new probe, or asks one again that gave no answer.
     Scenario(
         "a client has a probe", setups.with_probe, Environment.reconcile, sweep_recovers=False
