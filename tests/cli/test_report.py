@@ -16,6 +16,7 @@ from msklink.connections.removal import Removal
 from msklink.policy.document import Policy
 from msklink.refusals import Code, Refusal, refuse
 from msklink.runs.cluster_record import ClusterRecord, PublishedBrokers, RunFailure, VendorRecord
+from msklink.topics.outcome import TopicState
 from msklink_cli import clusters, show
 from msklink_cli.reading import NOTHING
 from msklink_cli.report import ClusterDetail, cluster_detail, cluster_report
@@ -64,6 +65,24 @@ def test_clients_are_counted_by_state_without_those_that_left() -> None:
     assert [one.vpc_id for one in found.connections] == ["vpc-1", "vpc-2", "vpc-1"]
     assert "✓ 2 published, ✗ 1 refused" in text(found)
     assert REFUSED.remedy in text(found)
+
+
+def test_the_topics_of_a_request_are_shown_once() -> None:
+    topics = (("billing.new", TopicState.READY), ("billing.old", TopicState.REFUSED))
+    found = detail(
+        snapshot(
+            connection(state=State.PUBLISHED, topics=topics),
+            connection(state=State.PUBLISHED, scheme=Scheme.SCRAM, topics=topics),
+        )
+    )
+
+    assert text(found).count("billing.new") == 1
+    assert "✓ ready" in text(found)
+    assert "✗ refused" in text(found)
+
+
+def test_no_table_of_topics_is_shown_where_nobody_requests_any() -> None:
+    assert "Topics" not in text(detail(snapshot(connection(state=State.PUBLISHED))))
 
 
 def test_a_run_is_as_far_as_its_slowest_client() -> None:

@@ -8,12 +8,14 @@ import botocore.session
 import pytest
 from botocore import xform_name
 
+from msklink.arns import ClusterArn
 from msklink.auth_scheme import Scheme
 from msklink.parameters import client_properties
 from msklink.parameters import published as parameter_published
 from msklink.policy.access_bounds import AccessBounds, Action, cluster_of
 from msklink.policy.kafka_access import ACTIONS, ON_CLUSTER, PRODUCE_ON_CLUSTER
-from msklink.requests.inbound_events import ClientChanged, read_event
+from msklink.policy.topic_access import decide_topics
+from msklink.requests.inbound_events import ClientChanged, OnboardingDetail, read_event
 from tests.support import diagrams
 from tests.support.cloudformation import ROOT, definition, template
 from tests.support.refusal_page import PAGE, page
@@ -179,8 +181,9 @@ def test_the_index_of_decisions_has_each_by_its_title_and_by_what_replaced_it() 
     assert [line for line in index if re.match(r"\d+\. ", line)] == expected
 
 
-def test_the_request_in_the_readme_is_understood() -> None:
-    text = (ROOT / "README.md").read_text()
+@pytest.mark.parametrize("path", ["README.md", "docs/topics.md"])
+def test_the_request_in_the_documentation_is_understood(path: str) -> None:
+    text = (ROOT / path).read_text().replace("vpc-…", "vpc-0123456789abcdef0")
     found = re.search(r"put-events --entries '(\[.*?\])'", text, re.DOTALL)
     assert found is not None
     [entry] = json.loads(found[1])
@@ -211,7 +214,23 @@ def test_the_identity_policy_of_the_page_has_the_actions_of_the_cluster_policy()
     assert by_kind == expected
 
 
-@pytest.mark.parametrize("path", ["README.md", "docs/access.md"])
+def test_the_topics_in_the_documentation_are_within_its_bounds() -> None:
+    text = (ROOT / "docs/topics.md").read_text()
+    bounds = re.search(r"--value '(\{.*?\})'\n```", text, re.DOTALL)
+    entries = re.search(r"put-events --entries '(\[.*?\])'", text, re.DOTALL)
+    assert bounds
+    assert entries
+    [entry] = json.loads(entries[1].replace("vpc-…", "vpc-0123456789abcdef0"))
+    request = OnboardingDetail.model_validate_json(entry["Detail"])
+    cluster = ClusterArn.parse("arn:aws:kafka:eu-west-1:111111111111:cluster/orders/uuid")
+    parameters = {"/msklink/orders/access/222222222222": bounds[1]}
+
+    decided = decide_topics(request.topics, parameters, cluster, "222222222222", "msklink")
+
+    assert len(decided.allowed) == len(request.topics) == 1
+
+
+@pytest.mark.parametrize("path", ["docs/access.md"])
 def test_the_bounds_in_the_documentation_are_valid(path: str) -> None:
     found = re.search(
         r"put-parameter --name (\S+) .*?--value '(.*?)'", (ROOT / path).read_text(), re.S

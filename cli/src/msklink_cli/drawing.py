@@ -11,6 +11,8 @@ from msklink.refusals import Refusal
 # A sign as well as a colour: not everybody sees colours, and not every terminal has them.
 SIGNS = {
     "published": ("✓", "green"),
+    "ready": ("✓", "green"),
+    "asked": ("…", "cyan"),
     "connected": ("…", "cyan"),
     "connecting": ("…", "cyan"),
     "planned": ("…", "cyan"),

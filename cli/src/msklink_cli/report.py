@@ -17,6 +17,7 @@ from msklink.policy.document import SIZE_LIMIT, Policy
 from msklink.refusals import Refusal
 from msklink.runs.cluster_record import ClusterRecord, RunFailure
 from msklink.tags import read_client_accounts
+from msklink.topics.outcome import TopicState
 
 DELETED = "DELETED"
 """The state of a cluster that MSK no longer has, while clients of it remain."""
@@ -98,6 +99,8 @@ class ClientReport(BaseModel, frozen=True):
     check: ProbeResult | None
     """What the probe in the VPC found."""
     warnings: tuple[Refusal, ...]
+    topics: dict[str, TopicState]
+    """The topics that its request asks for."""
     failure: str
     connection_arn: str
     connection_state: str
@@ -261,6 +264,7 @@ def _client(record: ConnectionRecord) -> ClientReport:
         removal=record.removal,
         check=record.probe_result,
         warnings=record.notices,
+        topics=dict(record.topics),
         failure=record.failure or "",
         connection_arn=record.connection_arn or "",
         connection_state=record.connection_state or "",

@@ -24,6 +24,7 @@ from msklink_cli.show import Cluster
 
 _STATES = {
     "WaitForCluster": "WaitForCluster (MSK updates the cluster)",
+    "WaitForTopics": "WaitForTopics (MSK shows topics that exist)",
     "WaitForConnections": "WaitForConnections (MSK creates connections)",
     "WaitForClosing": "WaitForClosing (MSK deletes connections)",
 }

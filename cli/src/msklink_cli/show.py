@@ -37,6 +37,7 @@ def draw(console: Console, cluster: ClusterDetail) -> None:
                 _detail(one),
             )
         console.print(table)
+    _topics(console, cluster)
     for account, state in cluster.vendors.items():
         console.print(f"vendor {account}  ", drawing.state(state))
     if cluster.brokers:
@@ -44,6 +45,22 @@ def draw(console: Console, cluster: ClusterDetail) -> None:
         for scheme, brokers in cluster.brokers.items():
             console.print(f"{scheme:6}{brokers}", soft_wrap=True)
     _problems(console, cluster)
+
+
+def _topics(console: Console, cluster: ClusterDetail) -> None:
+    """Show the topics that clients request; each VPC has one request for all schemes."""
+    found = {
+        (one.account, one.vpc_id, name): state
+        for one in cluster.connections
+        for name, state in one.topics.items()
+    }
+    if not found:
+        return
+    drawing.heading(console, "Topics that clients request")
+    table = drawing.table("ACCOUNT", "VPC", "TOPIC", "STATE")
+    for (account, vpc_id, name), state in sorted(found.items()):
+        table.add_row(account, vpc_id, name, drawing.state(state))
+    console.print(table)
 
 
 def _facts(console: Console, cluster: ClusterDetail) -> None:
