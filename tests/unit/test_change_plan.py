@@ -189,3 +189,14 @@ def test_a_long_parameter_is_cut_where_the_whole_does_not_fit() -> None:
     [cut] = json.loads(to_json(plan, 8192))["steps"]
 
     assert cut["parameters"]["Value"] == "v" * 80 + "…"
+
+
+def test_topics_to_create_are_named() -> None:
+    call = "kafka:CreateTopic"
+    steps = read_steps([(call, "1", {"TopicName": name}) for name in ("b", "a")], None, "msklink")
+
+    plan = Plan(cluster=ARN, asked={}, steps=tuple(steps))
+
+    assert [step.kind for step in plan.steps] == [Kind.REST, Kind.REST]
+    assert plan.steps[0].reason == "creates a topic that a client asks for"
+    assert summarize(plan) == "2 topics to create: a, b."

@@ -128,6 +128,7 @@ _REASONS = {
     ),
     "RejectClientVpcConnection": (Kind.REMOVAL, "rejects a connection from the owner's side"),
     "CreateVpcConnection": (Kind.REST, "creates a connection that the client asks for"),
+    "CreateTopic": (Kind.REST, "creates a topic that a client asks for"),
     "DeleteVpcConnection": (Kind.REMOVAL, "deletes a connection"),
     "CreateSecurityGroup": (Kind.REST, "creates the security group of the connections of a VPC"),
     "DeleteSecurityGroup": (Kind.REMOVAL, "deletes a security group that no connection uses"),
@@ -192,6 +193,9 @@ def summarize(plan: Plan) -> str:
     if created := [step for step in plan.steps if step.call == "kafka:CreateVpcConnection"]:
         accounts = sorted({step.account for step in created})
         parts.append(f"{_count(created, 'connection')} to create in {_listed(accounts)}.")
+    if topics := [step for step in plan.steps if step.call == "kafka:CreateTopic"]:
+        names = _listed(sorted(str(step.parameters.get("TopicName")) for step in topics))
+        parts.append(f"{_count(topics, 'topic')} to create: {names}.")
     ended = {"kafka:DeleteVpcConnection", "kafka:RejectClientVpcConnection"}
     if deleted := [step for step in plan.steps if step.call in ended]:
         accounts = sorted({step.account for step in deleted})
@@ -226,9 +230,9 @@ def _removals(removals: Sequence[PlannedRemoval]) -> Iterator[str]:
 MOST_LISTED = 5
 
 
-def _listed(accounts: list[str]) -> str:
-    shown = ", ".join(accounts[:MOST_LISTED])
-    more = len(accounts) - MOST_LISTED
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(names[:MOST_LISTED])
+    more = len(names) - MOST_LISTED
     return f"{shown} and {more} more" if more > 0 else shown
 
 

@@ -270,6 +270,7 @@ _CONDITIONS = {
     "UpdateConnectivity": "MSK makes the update. A scheme that was on before keeps its brokers.",
     "PutClusterPolicy": "MSK accepts every principal of the cluster policy.",
     "CreateVpcConnection": "MSK accepts each connection, within the quotas of its account.",
+    "CreateTopic": "MSK accepts the settings of each topic.",
     "DeleteSecurityGroup": "Nothing else uses the security groups that are deleted.",
     "Invoke": "The probe reaches the brokers.",
 }
