@@ -1,4 +1,4 @@
-"""The table of clients in docs/local.md has what the tests run, and a reason for all else."""
+"""The table of clients in docs/local-kafka.md has what the tests run, and a reason for all else."""
 
 from tests.e2e.clients.steps import STEPS
 from tests.e2e.clients.table import CLIENTS, RUNS
@@ -8,7 +8,7 @@ HEAD = f"| client | scheme | {' | '.join(STEPS)} | why not |"
 
 
 def rows() -> list[list[str]]:
-    lines = (ROOT / "docs/local.md").read_text().split(f"{HEAD}\n")[1].splitlines()[1:]
+    lines = (ROOT / "docs/local-kafka.md").read_text().split(f"{HEAD}\n")[1].splitlines()[1:]
     table = lines[: next(n for n, line in enumerate(lines) if not line.startswith("|"))]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
 

@@ -1,4 +1,4 @@
-"""Which client runs which steps by which scheme, as the table in docs/local.md has it."""
+"""Which client runs which steps by which scheme, as the table in docs/local-kafka.md has it."""
 
 import shutil
 from dataclasses import dataclass
