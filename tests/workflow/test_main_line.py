@@ -178,6 +178,7 @@ def test_one_client_goes_through_the_states_in_order(accounts: Accounts, engine:
         "ChooseAccess",
         "WaitForCluster",
         "GrantAccess",
+        "ChooseTopics",
         "OpenConnections",
         "ConnectClient",
         "InspectConnections",

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from msklink.refusals import WARNINGS, Code
+from msklink.topics.outcome import TOPIC_CODES
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
 from tests.support.functions import OWNER
 from tests.support.step_functions import Engine
@@ -79,6 +80,7 @@ def test_every_refusal_code_has_a_case() -> None:
         Code.VENDOR_REMOVED,
         Code.ACCESS_NOT_ALLOWED,
         Code.MALFORMED_ACCESS_BOUNDS,
+        *TOPIC_CODES,
         Code.ACCOUNT_NOT_ADMITTED,
         Code.NO_LONGER_ASKED,
         Code.OFFBOARDING_REQUESTED,
