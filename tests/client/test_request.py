@@ -253,3 +253,48 @@ def test_options_are_repeated_in_the_command_that_watches(console: Console) -> N
         "Watch it: msklink-client status orders --region eu-west-1 --namespace other"
     )
     assert console.tags() == {"other/orders": "iam"}
+
+
+def test_topics_are_requested_by_an_event(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls(monkeypatch, PutEvents={"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]})
+    words = ("--topics", "billing.payments=6,billing.audit=1", "--event-bus", BUS, "--yes")
+
+    said = request(console, "--schemes", "iam", *words, "--output", "json")
+
+    assert said.code == 0
+    [change] = said.json["changed"]
+    event = {"account": ACCOUNT, "detail-type": change["detail_type"], "detail": change["detail"]}
+    [trigger] = read_event(event, "msklink")
+    assert isinstance(trigger, ClientChanged)
+    asked: Any = trigger.request
+    assert [(one.name, one.partitions) for one in asked.topics] == [
+        ("billing.payments", 6),
+        ("billing.audit", 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("topics", "words"),
+    [
+        ("billing.payments", "has no number of partitions"),
+        ("billing.payments=0", "has no number of partitions"),
+        ("billing.*=3", "is not the name of a topic"),
+        ("a=1,a=2", "a is twice"),
+        (",".join(f"t{n}=1" for n in range(17)), "16"),
+    ],
+)
+def test_topics_that_no_request_can_have_are_refused(
+    console: Console, topics: str, words: str
+) -> None:
+    said = request(console, "--schemes", "iam", "--topics", topics, "--event-bus", BUS, "--yes")
+
+    assert said.error == "BadArgument"
+    assert words in said.err
+
+
+def test_topics_need_an_event(console: Console) -> None:
+    said = request(console, "--schemes", "iam", "--topics", "billing.payments=6", "--yes")
+
+    assert "A tag cannot carry --topics" in said.err

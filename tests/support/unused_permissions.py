@@ -77,6 +77,7 @@ UNUSED = {
     ),
     ("EnableConnectivityFunctionRole", "states:DescribeExecution"): _REDRIVING,
     ("GrantAccessFunctionRole", "states:DescribeExecution"): _REDRIVING,
+    ("CreateTopicsFunctionRole", "states:DescribeExecution"): _REDRIVING,
     ("RevokeAccessFunctionRole", "ssm:GetParameters"): (
         "for an account that is offboarded while another has access to topics "
         "(`tests/faults/scenarios.py`); in the end-to-end tests no such clients share a cluster"

@@ -7,6 +7,7 @@ The forms are those of what MSKLink reads: tags of VPCs, and requests by event.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from msklink_client import login_options, scram_secrets
 from msklink_client.errors import MskLinkError, bad_argument
@@ -31,6 +32,7 @@ _KAFKA_NAME = re.compile(r"[a-zA-Z0-9._*-]{1,249}")
 
 MOST_IDS = 16
 MOST_NAMES = 32
+MOST_TOPICS = 16
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,22 @@ def kafka_names(given: Sequence[str], option: str) -> list[str]:
             "Use at most 249 letters, digits and . _ -, and * for any text.",
         )
     return _at_most(MOST_NAMES, names, f"names after {option}")
+
+
+def topics(given: Sequence[str]) -> list[dict[str, Any]]:
+    """Return topics with their partitions, from words such as `billing.payments=6`."""
+    found: dict[str, int] = {}
+    for one in split(given):
+        name, _, partitions = one.partition("=")
+        if not partitions.isdigit() or int(partitions) < 1:
+            raise bad_argument(
+                f"{one!r} after --topics has no number of partitions.",
+                "Write the name and the number, such as --topics billing.payments=6.",
+            )
+        if found.setdefault(topic(name), int(partitions)) != int(partitions):
+            raise bad_argument(f"{name} is twice after --topics.", "Name it once.")
+    _at_most(MOST_TOPICS, list(found), "names after --topics")
+    return [{"name": name, "partitions": count} for name, count in found.items()]
 
 
 def topic(given: str) -> str:

@@ -55,7 +55,12 @@ def _more(given: argparse.Namespace, schemes: tuple[str, ...]) -> dict[str, Any]
     }
     subnets = arguments.subnets(given.subnet_ids)
     groups = arguments.security_groups(given.security_group_ids)
-    more: dict[str, Any] = {"subnet_ids": subnets, "security_group_ids": groups, "access": names}
+    more: dict[str, Any] = {
+        "subnet_ids": subnets,
+        "security_group_ids": groups,
+        "access": names,
+        "topics": arguments.topics(given.topics),
+    }
     more = {field: value for field, value in more.items() if value}
     if more and not given.event_bus:
         options = [*map(_option, names), *map(_option, more.keys() - {"access"})]
@@ -80,11 +85,11 @@ def _option(field: str) -> str:
 def _by_event(
     account: Account, vpc: Vpc, bus: str, detail: dict[str, Any]
 ) -> tuple[list[Change], list[str]]:
-    access = detail.get("access")
+    access, topics = detail.get("access"), detail.get("topics", ())
     change = wording.event(account, bus, EVENT, detail)
     replaced = "It replaces the last request by event for this VPC completely"
     consequences = [
-        f"{replaced}{'.' if access else ', and revokes the access that this requested.'}",
+        f"{replaced}{'.' if access or topics else ', and revokes the access that this requested.'}",
         *wording.onboarding(),
         "The tag of the VPC, if it has one, adds to it. Only an event takes it back: "
         f"msklink-client leave {detail['cluster']} --vpc {vpc.id} --event-bus {bus}",
@@ -92,6 +97,11 @@ def _by_event(
     if access:
         consequences.insert(
             1, "MSKLink grants the access that the owner allows the account, and refuses the rest."
+        )
+    if topics:
+        names = ", ".join(topic["name"] for topic in topics)
+        consequences.insert(
+            1, f"MSKLink creates {names} where the owner allows it, and never deletes a topic."
         )
     return [change], consequences
 
@@ -174,6 +184,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         event.add_argument(
             _option(field), nargs="+", default=[], metavar="NAME", help=f"{what}, for iam"
         )
+    event.add_argument(
+        "--topics",
+        nargs="+",
+        default=[],
+        metavar="NAME=PARTITIONS",
+        help="topics for MSKLink to create, with access to them for iam",
+    )
     for option, what in (
         ("--subnet-ids", "subnets, one in each zone of the cluster"),
         ("--security-group-ids", "security groups, instead of a managed one"),

@@ -42,6 +42,8 @@ class MskOverlay:
         self._connectivity: dict[str, Any] = {}
         self._is_new = False
         """Whether the cluster is being created."""
+        self._is_busy = False
+        """Whether the cluster is in a state in which MSK has no API for topics."""
         self._has_connectivity = False
         """Whether any scheme is on now."""
         self._policy: str | None = None
@@ -92,6 +94,8 @@ class MskOverlay:
                 if self._policy is None:
                     raise PlannedError("NotFoundException", "the policy is deleted by then")
                 return {"Policy": self._policy, "CurrentVersion": "planned"}
+            case "DescribeTopic" if self._is_busy:  # MSK says nothing of topics until it is ACTIVE
+                raise PlannedError("NotFoundException", "topics are not known yet")
             case "DescribeVpcConnection" if asked["Arn"] in self._created:
                 return dict(self._created[asked["Arn"]])
         return None
@@ -129,7 +133,8 @@ class MskOverlay:
         tags = {**(info.get("Tags") or {}), **self._tags}
         info["Tags"] = {key: value for key, value in tags.items() if value is not None}
         self._is_new = info.get("State") == "CREATING"
-        if info.get("State") in BUSY_STATES:
+        self._is_busy = info.get("State") in BUSY_STATES
+        if self._is_busy:
             info["State"] = "ACTIVE"
         info.pop("ActiveOperationArn", None)
         cluster = ClusterDescription.read(info)
