@@ -93,9 +93,8 @@ def _going(
 
 def _of(one: Connection, known: ClusterStatus | None, at_once: bool) -> list[str]:
     names = _parameters(one, known)
-    when = (
-        "at once" if at_once else "after the owner's grace period, GraceHours, 24 hours by default"
-    )
+    grace = "after the owner's grace period, GraceHours, 24 hours by default"
+    when = "at once" if at_once else f"{grace}, if no event requests it"
     if one.removal and one.until and not at_once:
         when = f"at {one.until}, as announced"
     arn = one.entry.get("connection_arn")
