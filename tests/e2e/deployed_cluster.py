@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,6 +95,20 @@ def status(cloud: Cloud, account: str, cluster: str) -> dict[str, Any]:
     found = cloud.client("ssm", account).get_parameters(Names=[name])["Parameters"]
     published: dict[str, Any] = json.loads(found[0]["Value"]) if found else {}
     return published
+
+
+def request(
+    cloud: Cloud, account: str, cluster: str, schemes: Sequence[str] = ("iam",), **others: Any
+) -> None:
+    """Request a connection of the account's VPC by an event; *others* are fields of its detail."""
+    detail = {"cluster": cluster, "vpc_id": cloud.networks[account].vpc_id, "schemes": schemes}
+    entry = {
+        "EventBusName": cloud.deployed.bus_arn,
+        "Source": "a.team",
+        "DetailType": "Client Onboarding Requested",
+        "Detail": json.dumps(detail | others),
+    }
+    cloud.client("events", account).put_events(Entries=[entry])
 
 
 def create_cluster(cloud: Cloud, name: str, tags: dict[str, str]) -> str:

@@ -9,7 +9,7 @@ import pytest
 from localcloud import application
 from localcloud.cloud import Cloud
 from localcloud.settings import credentials
-from tests.e2e.deployed_cluster import CLIENT, OTHER, DeployedCluster, create_cluster
+from tests.e2e.deployed_cluster import CLIENT, OTHER, DeployedCluster, create_cluster, request
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 
@@ -42,19 +42,8 @@ def cluster(cloud: Cloud) -> DeployedCluster:
         Value=json.dumps({"names": ["entries"], "actions": ACTIONS}),
         Type="String",
     )
-    request = {
-        "cluster": "ledger",
-        "vpc_id": cloud.networks[CLIENT].vpc_id,
-        "schemes": ["iam"],
-        "access": {key: ["entries"] for key in (*ACTIONS, "groups")},
-    }
-    entry = {
-        "EventBusName": cloud.deployed.bus_arn,
-        "Source": "a.team",
-        "DetailType": "Client Onboarding Requested",
-        "Detail": json.dumps(request),
-    }
-    cloud.client("events", CLIENT).put_events(Entries=[entry])
+    access = {key: ["entries"] for key in (*ACTIONS, "groups")}
+    request(cloud, CLIENT, "ledger", access=access)
     cloud.until(lambda: cluster.status(CLIENT, "ledger").get("state") == "published")
     return cluster
 

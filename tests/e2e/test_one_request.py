@@ -7,7 +7,7 @@ import pytest
 
 from localcloud import application
 from localcloud.cloud import Cloud
-from tests.e2e.deployed_cluster import CLIENT, DeployedCluster, create_cluster
+from tests.e2e.deployed_cluster import CLIENT, DeployedCluster, create_cluster, request
 from tests.e2e.test_applications import role
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
@@ -23,23 +23,6 @@ PERMISSIONS = {
 def cluster(cloud: Cloud) -> DeployedCluster:
     tags = {"msklink": "iam", "msklink/clients": CLIENT}
     return DeployedCluster(cloud, create_cluster(cloud, "billing", tags))
-
-
-def request(cloud: Cloud, *topics: dict[str, Any]) -> None:
-    detail = {
-        "cluster": "billing",
-        "vpc_id": cloud.networks[CLIENT].vpc_id,
-        "schemes": ["iam"],
-        "access": {"groups": ["billing.*"]},
-        "topics": topics,
-    }
-    entry = {
-        "EventBusName": cloud.deployed.bus_arn,
-        "Source": "a.team",
-        "DetailType": "Client Onboarding Requested",
-        "Detail": json.dumps(detail),
-    }
-    cloud.client("events", CLIENT).put_events(Entries=[entry])
 
 
 def entry(cluster: DeployedCluster) -> dict[str, Any]:
@@ -65,12 +48,12 @@ def test_one_event_brings_a_client_to_produce_and_consume(cluster: DeployedClust
     )
     kafka.tag_resource(ResourceArn=cluster.arn, Tags={"msklink/freeze": "release"})
 
-    request(
-        cloud,
+    topics = [
         {"name": "billing.payments", "partitions": 3},
         {"name": "billing.audit", "partitions": 7},
         {"name": "billing.old", "partitions": 3},
-    )
+    ]
+    request(cloud, CLIENT, "billing", access={"groups": ["billing.*"]}, topics=topics)
     cloud.until(lambda: entry(cluster).get("state") == "waiting")
     planned = cluster.plan("billing", tags={"msklink/freeze": None})
     kafka.untag_resource(ResourceArn=cluster.arn, TagKeys=["msklink/freeze"])

@@ -17,7 +17,10 @@ from tests.client.guide import CLIENT as GUIDE
 from tests.client.guide import CREDENTIALS, blocks, sections
 from tests.e2e.aws_cli import environment as shell_environment
 from tests.e2e.clients.owner import PASSWORD, PREFIX, SCHEMES, USER, Owner
-from tests.e2e.deployed_cluster import CLIENT, DeployedCluster
+from tests.e2e.deployed_cluster import CLIENT, DeployedCluster, request
+
+FIELDS = ("produce", "consume", "create", "groups", "transactional_ids")
+"""All fields of `access`."""
 
 Json = dict[str, Any]
 
@@ -54,7 +57,8 @@ def connected_client(cloud: Cloud, folder: Path, topics: Iterable[str]) -> Itera
     role, of_secret, of_key = map(json.loads, blocks(OF_THE_SECRET, "json"))
     owner.logins.share_secret(secret, of_secret, _for_secret(of_key, secret))
     owner.allow_access()
-    _request(cloud)
+    access = {field: [f"{PREFIX}*"] for field in FIELDS}
+    request(cloud, CLIENT, "shipping", SCHEMES, access=access)
     cloud.until(lambda: cluster.status(CLIENT, "shipping").get("state") == "published")
     _issue_certificate(cloud, authority, folder)
     given = {
@@ -75,24 +79,6 @@ def _for_secret(statements: Any, arn: str) -> Any:
     """Return statements of the page with the ARN of the secret in place of that of the page."""
     page = r"arn:aws:secretsmanager:eu-west-1:111111111111:secret:AmazonMSK_billing-a1b2c3"
     return json.loads(json.dumps(statements).replace(page, arn))
-
-
-def _request(cloud: Cloud) -> None:
-    """Request a connection by each scheme, and access for iam."""
-    fields = ("produce", "consume", "create", "groups", "transactional_ids")
-    detail = {
-        "cluster": "shipping",
-        "vpc_id": cloud.networks[CLIENT].vpc_id,
-        "schemes": SCHEMES,
-        "access": {field: [f"{PREFIX}*"] for field in fields},
-    }
-    entry = {
-        "EventBusName": cloud.deployed.bus_arn,
-        "Source": "a.team",
-        "DetailType": "Client Onboarding Requested",
-        "Detail": json.dumps(detail),
-    }
-    cloud.client("events", CLIENT).put_events(Entries=[entry])
 
 
 def _issue_certificate(cloud: Cloud, authority: str, folder: Path) -> None:
