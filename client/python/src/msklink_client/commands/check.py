@@ -24,6 +24,10 @@ _WITHOUT_CERTIFICATE = (
     "Add --certificate-file and --key-file. client/certificate.sh gets a certificate from the "
     "private CA of the cluster."
 )
+_WITHOUT_TOPIC = (
+    "Add --topic with a topic that the application uses: a login works without any permission or "
+    "ACL for topics."
+)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -71,6 +75,8 @@ def check(parameters: Parameters, given: argparse.Namespace) -> int:
 
     def tell(found: list[Finding]) -> list[Finding]:
         findings = advised(found, attempt) + skipped
+        if not topic and all(finding.good for finding in findings):
+            findings.append(Finding(Layer.TOPIC, "", None, "no topic was named", _WITHOUT_TOPIC))
         if given.json:
             _say(json.dumps([finding.as_json() for finding in findings], indent=2))
         else:
@@ -82,11 +88,13 @@ def check(parameters: Parameters, given: argparse.Namespace) -> int:
     except Interrupted as interrupted:
         tell(interrupted.findings)
         raise
-    return 1 if any(map(_is_failure, findings)) else 0
+    return 1 if any(_is_failure(finding, topic) for finding in findings) else 0
 
 
-def _is_failure(finding: Finding) -> bool:
-    return finding.good is False or (finding.layer is Layer.TOPIC and finding.good is None)
+def _is_failure(finding: Finding, topic: str) -> bool:
+    return finding.good is False or (
+        bool(topic) and finding.layer is Layer.TOPIC and finding.good is None
+    )
 
 
 def _credentials(parameters: Parameters, given: argparse.Namespace) -> Credentials:
