@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from unittest import mock
 
-from tests.faults import setups
+from tests.faults import holds, setups
 from tests.faults.environment import Environment, add_cluster_and_clients, find_vpc
 from tests.faults.setups import SECOND_VPC, UNLISTED
 from tests.faults.states import STEPS_BY_FUNCTION, TASKS, function_of
@@ -62,7 +62,7 @@ def request_as_unlisted_account(environment: Environment) -> None:
 
 
 def reconcile_and_freeze_during(operation: str, environment: Environment) -> None:
-    setups.freeze_during(operation, environment)
+    holds.freeze_during(operation, environment)
     environment.reconcile()
 
 
@@ -264,47 +264,47 @@ SCENARIOS = (
     # ---- change control
     Scenario(
         "a reboot waits for approval",
-        setups.with_approval_required,
+        holds.with_approval_required,
         Environment.reconcile,
         kills_every_write=True,
     ),
     Scenario(
         "one of two schemes is approved",
-        setups.with_one_scheme_approved,
+        holds.with_one_scheme_approved,
         Environment.reconcile,
     ),
     Scenario(
         "a reboot is approved",
-        setups.with_approval_given,
+        holds.with_approval_given,
         Environment.reconcile,
         same_end_as=TAGGED,
         kills_every_write=True,
     ),
     Scenario(
-        "a sweep finds a reboot approved", setups.with_approval_given, sweep, same_end_as=TAGGED
+        "a sweep finds a reboot approved", holds.with_approval_given, sweep, same_end_as=TAGGED
     ),
     Scenario(
         "a reboot waits for a window",
-        setups.with_window_ahead,
+        holds.with_window_ahead,
         Environment.reconcile,
         kills_every_write=True,
     ),
     Scenario(
         "a sweep finds a window begun",
-        setups.with_window_begun,
+        holds.with_window_begun,
         sweep,
         same_end_as=TAGGED,
         kills_every_write=True,
     ),
     Scenario(
         "a freeze holds a removal",
-        setups.with_freeze_before_offboarding,
+        holds.with_freeze_before_offboarding,
         Environment.reconcile,
         kills_every_write=True,
     ),
     Scenario(
         "a removal goes on after a freeze",
-        setups.with_freeze_ended,
+        holds.with_freeze_ended,
         Environment.reconcile,
         same_end_as=OFFBOARDING,
     ),
@@ -320,7 +320,7 @@ SCENARIOS = (
     ),
     Scenario(
         "an onboarding goes on after a freeze",
-        setups.with_freeze_ended_that_began_in_a_run,
+        holds.with_freeze_ended_that_began_in_a_run,
         Environment.reconcile,
         same_end_as=TAGGED,
     ),
