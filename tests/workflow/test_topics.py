@@ -156,6 +156,54 @@ def test_a_request_for_the_topic_as_it_is_solves_the_difference(
     assert warnings(onboarded) == []
 
 
+def test_the_same_request_again_finds_that_the_owner_solved_the_difference(
+    onboarded: OnboardedClient,
+) -> None:
+    onboarded.accounts.allow(CLIENT, BOUNDS)
+    make(onboarded, partitions=2)
+    onboarded.advance_hours(1)
+    asked = {"name": "billing.payments", "partitions": 3}
+    ask(onboarded, asked)
+    kafka(onboarded).update_topic(
+        ClusterArn=onboarded.cluster, TopicName="billing.payments", PartitionCount=3
+    )
+    onboarded.advance_hours(1)
+
+    ask(onboarded, asked)
+
+    assert entry(onboarded)["topics"] == {"billing.payments": "ready"}
+    assert warnings(onboarded) == []
+
+
+def test_a_topic_that_the_owner_deleted_is_created_when_it_is_requested_again(
+    onboarded: OnboardedClient,
+) -> None:
+    onboarded.accounts.allow(CLIENT, BOUNDS)
+    ask(onboarded, PAYMENTS)
+    onboarded.advance_hours(1)
+    kafka(onboarded).delete_topic(ClusterArn=onboarded.cluster, TopicName="billing.payments")
+    onboarded.advance_hours(1)
+
+    onboarded.reconcile()
+    assert creations(onboarded) == 1
+    ask(onboarded, PAYMENTS)
+
+    assert creations(onboarded) == 2
+    assert described(onboarded)["PartitionCount"] == 3
+
+
+def test_an_upgrade_of_the_cluster_brings_the_topic(onboarded: OnboardedClient) -> None:
+    onboarded.accounts.allow(CLIENT, BOUNDS)
+    onboarded.accounts.msk.force_kafka_version(onboarded.cluster, "3.5.1")
+    ask(onboarded, PAYMENTS)
+    onboarded.accounts.msk.force_kafka_version(onboarded.cluster, "3.8.x")
+
+    onboarded.reconcile()
+
+    assert entry(onboarded)["topics"] == {"billing.payments": "ready"}
+    assert warnings(onboarded) == []
+
+
 def test_a_topic_that_msk_does_not_show_yet_is_waited_for(onboarded: OnboardedClient) -> None:
     onboarded.accounts.allow(CLIENT, BOUNDS)
     make(onboarded, partitions=5)

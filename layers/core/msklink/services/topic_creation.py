@@ -136,10 +136,11 @@ def _serve_account(
     """Settle the topics of one account, and record what became of them."""
     decided = decide_requests(task.cluster, account, requests)
     known = run_state.topic_outcomes(task.cluster_arn, account)
+    times = {one.vpc_id: one.requested_at for one in requests}
     for vpc_id, decision in decided.topics.items():
-        before = known.get(vpc_id, TopicOutcomes())
-        found = [before.of(topic) or progress.settle(topic) for topic in decision.allowed]
-        after = TopicOutcomes(outcomes=tuple(filter(None, found)))
+        before, time = known.get(vpc_id, TopicOutcomes()), times[vpc_id]
+        found = [before.settled(one, time) or progress.settle(one) for one in decision.allowed]
+        after = TopicOutcomes(requested_at=time, outcomes=tuple(filter(None, found)))
         if after != before:
             run_state.save_topic_outcomes(task.cluster_arn, account, vpc_id, after)
     _record(task, account, decided)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from pydantic import BaseModel
@@ -43,11 +44,22 @@ class TopicOutcome(BaseModel, frozen=True):
 class TopicOutcomes(BaseModel, frozen=True):
     """The outcomes of the topics of one VPC's request."""
 
+    requested_at: datetime | None = None
+    """When the VPC last sent that request; None before any outcome."""
     outcomes: tuple[TopicOutcome, ...] = ()
 
     def of(self, topic: TopicRequest) -> TopicOutcome | None:
         """Return the outcome of exactly this topic; None if it was asked for otherwise."""
         return next((one for one in self.outcomes if one.topic == topic), None)
+
+    def settled(self, topic: TopicRequest, requested_at: datetime) -> TopicOutcome | None:
+        """
+        Return the outcome of *topic* for a request of that time, if MSK need not be asked again.
+
+        A refusal is tried again, as its cause can be gone. So is a request that was sent again.
+        """
+        found = self.of(topic) if requested_at == self.requested_at else None
+        return None if found is None or found.refusal else found
 
 
 @dataclass(frozen=True)
