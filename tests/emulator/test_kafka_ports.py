@@ -74,13 +74,6 @@ def test_a_taken_port_is_named_and_none_is_claimed(ports: BrokerPorts) -> None:
         socket.create_server((HOST, first)).close()
 
 
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    state = tmp_path_factory.mktemp("localcloud") / "state"
-    with running_server(Settings(free_port(), PAUSED, state)) as running:
-        yield running
-
-
 def test_two_embedded_aws_take_turns(cloud: Cloud) -> None:
     with cloud.broker_ports() as claimed:
         state = claimed.hosts_file.parent.parent / "second"

@@ -4,16 +4,15 @@ import json
 import ssl
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from localcloud.cloud import Cloud, running_server
+from localcloud.cloud import Cloud
 from localcloud.msk import Scheme
 from localcloud.networks import make_networks
-from localcloud.settings import PAUSED, REPOSITORY, Settings, clean_environment, free_port
+from localcloud.settings import REPOSITORY, clean_environment
 from tests.emulator.builders import flags, policy, statement
 from tests.emulator.kafka_builders import DEADLINE, RawKafkaClient, token
 
@@ -78,12 +77,10 @@ class Application:
 
 
 @pytest.fixture(scope="module")
-def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
-    state = tmp_path_factory.mktemp("localcloud") / "state"
-    with running_server(Settings(free_port(), PAUSED, state)) as cloud:
-        client = cloud.clients[0]
-        bootstrap = _connected(cloud, client)
-        yield Application(cloud, bootstrap, _session_of_a_role(cloud, client, "kafka-cluster:*"))
+def application(cloud: Cloud) -> Application:
+    client = cloud.clients[0]
+    bootstrap = _connected(cloud, client)
+    return Application(cloud, bootstrap, _session_of_a_role(cloud, client, "kafka-cluster:*"))
 
 
 def test_an_application_with_a_role_writes_to_the_published_brokers(

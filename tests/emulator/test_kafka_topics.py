@@ -11,12 +11,11 @@ from botocore.exceptions import ClientError
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.admin import NewTopic
 
-from localcloud.cloud import Cloud, running_server
+from localcloud.cloud import Cloud
 from localcloud.kafka import resolver
 from localcloud.logins import owner_settings
 from localcloud.msk.topic_permissions import OPERATIONS, topic_arn, topic_permissions
 from localcloud.networks import make_networks
-from localcloud.settings import PAUSED, Settings, free_port
 from tests.emulator.kafka_builders import DEADLINE
 
 pytestmark = pytest.mark.xdist_group("kafka-topics")
@@ -66,10 +65,8 @@ class Owner:
 
 
 @pytest.fixture(scope="module")
-def owner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Owner]:
-    state = tmp_path_factory.mktemp("localcloud") / "state"
-    with running_server(Settings(free_port(), PAUSED, state)) as cloud:
-        yield Owner(cloud, _made_cluster(cloud, "orders"))
+def owner(cloud: Cloud) -> Owner:
+    return Owner(cloud, _made_cluster(cloud, "orders"))
 
 
 def _made_cluster(cloud: Cloud, name: str) -> str:

@@ -1,6 +1,5 @@
 """AWS Private CA in the embedded AWS: authorities and the certificates that they issue."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -9,8 +8,7 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from cryptography.x509.verification import PolicyBuilder, Store
 
-from localcloud.cloud import Cloud, running_server
-from localcloud.settings import PAUSED, Settings, free_port
+from localcloud.cloud import Cloud
 from tests.emulator.ca_builders import (
     CLIENT,
     OWNER,
@@ -24,13 +22,6 @@ from tests.emulator.ca_builders import (
 )
 
 pytestmark = pytest.mark.xdist_group("private-ca")
-
-
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    state = tmp_path_factory.mktemp("localcloud") / "state"
-    with running_server(Settings(free_port(), PAUSED, state)) as running:
-        yield running
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from localcloud.cloud import Cloud, running_server
-from localcloud.settings import PAUSED, Settings, clean_environment, credentials, free_port
+from localcloud.cloud import Cloud
+from localcloud.settings import clean_environment, credentials
 from tests.emulator.ca_builders import (
     CLIENT,
     OWNER,
@@ -25,13 +24,6 @@ from tests.emulator.ca_builders import (
 )
 
 pytestmark = pytest.mark.xdist_group("private-ca-access")
-
-
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    state = tmp_path_factory.mktemp("localcloud") / "state"
-    with running_server(Settings(free_port(), PAUSED, state)) as running:
-        yield running
 
 
 @pytest.fixture

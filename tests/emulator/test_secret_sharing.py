@@ -1,7 +1,6 @@
 """A SCRAM secret of the owner, read by a role of a client account, in the embedded AWS."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,22 +8,14 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from localcloud.cloud import Cloud, running_server
+from localcloud.cloud import Cloud
 from localcloud.networks import make_network
-from localcloud.settings import PAUSED, Settings, free_port
 
 pytestmark = pytest.mark.xdist_group("secret-sharing")
 
 VALUE = '{"username": "billing", "password": "hunter2"}'
 READ = "secretsmanager:GetSecretValue"
 Json = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    state = tmp_path_factory.mktemp("localcloud") / "state"
-    with running_server(Settings(free_port(), PAUSED, state)) as running:
-        yield running
 
 
 @dataclass
