@@ -1,5 +1,5 @@
 """
-What the owner of a cluster does so that clients can log in: a CA, users, certificates, ACLs.
+What the owner does so that clients can log in: a CA, a cluster, users, certificates, ACLs.
 
     python -m localcloud.logins orders billing billing. billing.payments
 
@@ -11,7 +11,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -73,6 +73,32 @@ class OwnerLogins:
             CertificateAuthorityArn=authority, Certificate=own["Certificate"].encode()
         )
         return authority
+
+    def make_cluster(self, name: str, authority: str, tags: Mapping[str, str] | None = None) -> str:
+        """Ask for a cluster of three brokers where a client needs ACLs, and return its ARN."""
+        kafka = self._client("kafka")
+        configuration = kafka.create_configuration(
+            Name=name, ServerProperties=b"allow.everyone.if.no.acl.found=false"
+        )
+        arn: str = kafka.create_cluster_v2(
+            ClusterName=name,
+            Tags=tags or {},
+            Provisioned={
+                "KafkaVersion": "3.6.0",
+                "NumberOfBrokerNodes": 3,
+                "BrokerNodeGroupInfo": {
+                    "InstanceType": "kafka.m7g.large",
+                    "ClientSubnets": self.cloud.networks[self.cloud.owner].subnet_ids,
+                },
+                "ClientAuthentication": {
+                    "Sasl": {"Iam": {"Enabled": True}, "Scram": {"Enabled": True}},
+                    "Tls": {"Enabled": True, "CertificateAuthorityArnList": [authority]},
+                    "Unauthenticated": {"Enabled": False},
+                },
+                "ConfigurationInfo": {"Arn": configuration["Arn"], "Revision": 1},
+            },
+        )["ClusterArn"]
+        return arn
 
     def issue_certificate(self, authority: str, name: str, folder: Path) -> tuple[Path, Path]:
         """Return the files of a certificate for CN=*name*, with its chain, and of its key."""

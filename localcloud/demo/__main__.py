@@ -62,7 +62,7 @@ def play(cloud: Cloud, screen: Screen, speed: float) -> int:
     scenario = Scenario(cloud)
     screen.say(f"{cloud.owner} asks MSK for cluster {CLUSTER}: 3 brokers, 3 zones, {SCHEMES}")
     authority = scenario.logins.make_authority(CLUSTER)
-    arn = scenario.make_cluster(authority)
+    arn = scenario.logins.make_cluster(CLUSTER, authority)
     cloud.until(lambda: scenario.has_cluster(arn), speed=speed)
     observer = Observer(cloud, arn)
     screen.show(Observation(cluster="ACTIVE"))

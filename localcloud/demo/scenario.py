@@ -34,31 +34,6 @@ class Scenario:
     def logins(self) -> OwnerLogins:
         return OwnerLogins(self.cloud)
 
-    def make_cluster(self, authority: str) -> str:
-        """Create a cluster of three brokers with all schemes on, and return its ARN."""
-        kafka = self.kafka()
-        configuration = kafka.create_configuration(
-            Name="acls-decide", ServerProperties=b"allow.everyone.if.no.acl.found=false"
-        )
-        arn: str = kafka.create_cluster_v2(
-            ClusterName=CLUSTER,
-            Provisioned={
-                "KafkaVersion": "3.6.0",
-                "NumberOfBrokerNodes": 3,
-                "BrokerNodeGroupInfo": {
-                    "InstanceType": "kafka.m7g.large",
-                    "ClientSubnets": self.cloud.networks[self.cloud.owner].subnet_ids,
-                },
-                "ClientAuthentication": {
-                    "Sasl": {"Iam": {"Enabled": True}, "Scram": {"Enabled": True}},
-                    "Tls": {"Enabled": True, "CertificateAuthorityArnList": [authority]},
-                    "Unauthenticated": {"Enabled": False},
-                },
-                "ConfigurationInfo": {"Arn": configuration["Arn"], "Revision": 1},
-            },
-        )["ClusterArn"]
-        return arn
-
     def has_cluster(self, arn: str) -> bool:
         """Return whether MSK has made the cluster, which takes it about 20 minutes."""
         state: str = self.kafka().describe_cluster_v2(ClusterArn=arn)["ClusterInfo"]["State"]

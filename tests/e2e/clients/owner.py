@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from localcloud.cloud import Cloud
 from localcloud.logins import OwnerLogins
@@ -22,37 +22,14 @@ class Owner:
     def logins(self) -> OwnerLogins:
         return OwnerLogins(self.cloud)
 
-    def client(self, service: str) -> Any:
-        return self.cloud.client(service, self.cloud.owner)
-
     def create_cluster(self, authority: str) -> DeployedCluster:
-        kafka = self.client("kafka")
-        configuration = kafka.create_configuration(
-            Name="shipping", ServerProperties=b"allow.everyone.if.no.acl.found=false"
-        )
-        arn = kafka.create_cluster_v2(
-            ClusterName="shipping",
-            Tags={"msklink": " ".join(SCHEMES), "msklink/clients": CLIENT},
-            Provisioned={
-                "KafkaVersion": "3.6.0",
-                "NumberOfBrokerNodes": 3,
-                "BrokerNodeGroupInfo": {
-                    "InstanceType": "kafka.m7g.large",
-                    "ClientSubnets": self.cloud.networks[self.cloud.owner].subnet_ids,
-                },
-                "ClientAuthentication": {
-                    "Sasl": {"Iam": {"Enabled": True}, "Scram": {"Enabled": True}},
-                    "Tls": {"Enabled": True, "CertificateAuthorityArnList": [authority]},
-                    "Unauthenticated": {"Enabled": False},
-                },
-                "ConfigurationInfo": {"Arn": configuration["Arn"], "Revision": 1},
-            },
-        )["ClusterArn"]
+        tags = {"msklink": " ".join(SCHEMES), "msklink/clients": CLIENT}
+        arn = self.logins.make_cluster("shipping", authority, tags)
         return DeployedCluster(self.cloud, arn)
 
     def allow_access(self) -> None:
         """Define what the client may request for iam."""
         bounds = {"names": [f"{PREFIX}*"], "actions": ["produce", "consume", "create"]}
-        self.client("ssm").put_parameter(
+        self.cloud.client("ssm", self.cloud.owner).put_parameter(
             Name=f"/msklink/shipping/access/{CLIENT}", Value=json.dumps(bounds), Type="String"
         )
