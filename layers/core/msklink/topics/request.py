@@ -13,7 +13,7 @@ MOST_TOPICS = 16
 
 def _not_internal(name: str) -> str:
     if name in {".", ".."} or name.startswith(INTERNAL):
-        raise ValueError(f"is none of '.' and '..', and does not begin with '{INTERNAL}'")
+        raise ValueError(f"the name of a topic cannot be '.' or '..', or begin with '{INTERNAL}'")
     return name
 
 
@@ -45,7 +45,7 @@ class TopicRequest(BaseModel, frozen=True, extra="forbid"):
 def _unique(topics: tuple[TopicRequest, ...]) -> tuple[TopicRequest, ...]:
     names = [topic.name for topic in topics]
     if len(set(names)) < len(names):
-        raise ValueError("no name is there twice")
+        raise ValueError("each topic can be there once")
     return topics
 
 
