@@ -43,8 +43,8 @@ def decide(*topics: TopicRequest, bounds: Any = BOUNDS) -> TopicDecision:
     ("changes", "words"),
     [
         ({"name": "all.*"}, "topics.0.name"),
-        ({"name": "__consumer_offsets"}, "does not begin with '__'"),
-        ({"name": ".."}, "is none of"),
+        ({"name": "__consumer_offsets"}, "cannot be '.' or '..', or begin with '__'"),
+        ({"name": ".."}, "cannot be '.' or '..', or begin with '__'"),
         ({"partitions": 0}, "topics.0.partitions"),
         ({"replication_factor": 0}, "topics.0.replication_factor"),
         ({"config": {"retention ms": 1}}, "topics.0.config"),
@@ -65,7 +65,7 @@ def test_a_malformed_topic_is_refused_by_its_field(changes: dict[str, Any], word
 def test_a_request_has_a_limited_number_of_topics_with_different_names() -> None:
     with pytest.raises(ValidationError):
         _request(*({"name": f"t{n}", "partitions": 1} for n in range(MOST_TOPICS + 1)))
-    with pytest.raises(ValidationError, match="no name is there twice"):
+    with pytest.raises(ValidationError, match="each topic can be there once"):
         _request({"name": "t", "partitions": 1}, {"name": "t", "partitions": 2})
 
 
@@ -148,6 +148,17 @@ def test_the_value_in_the_remedy_allows_the_topic(asked: TopicRequest, bounds: A
 
     assert AccessBounds.model_validate_json(value)
     assert decide(asked, bounds=json.loads(value)).beyond == {}
+
+
+def test_the_value_in_each_remedy_allows_all_topics_of_the_request() -> None:
+    asked = topic("billing.huge", 100), topic("ledger", 3), topic("journal", 50)
+
+    found = decide(*asked)
+
+    assert set(found.beyond) == {"billing.huge", "ledger", "journal"}
+    for refusal in found.beyond.values():
+        value = refusal.remedy.partition("--value '")[2].partition("'")[0]
+        assert decide(*asked, bounds=json.loads(value)).beyond == {}
 
 
 def test_malformed_bounds_allow_no_topic() -> None:

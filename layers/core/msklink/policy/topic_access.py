@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import reduce
 
 from msklink.arns import ClusterArn
 from msklink.policy.access_bounds import (
@@ -45,7 +46,8 @@ def decide_topics(
     bounds = read_bounds(parameters, cluster, account, namespace)
     if isinstance(bounds, Refusal):
         return TopicDecision(beyond={topic.name: bounds for topic in topics})
-    own = parameter_name(namespace, cluster.name, account)
+    problems = [(topic, problem) for topic in topics if (problem := _problem(topic, bounds))]
+    wider = reduce(_wider, (topic for topic, _ in problems), bounds)
     beyond = {
         topic.name: refuse(
             Code.TOPIC_NOT_ALLOWED,
@@ -54,11 +56,10 @@ def decide_topics(
             cluster=cluster.name,
             problem=problem,
             owner=cluster.account,
-            parameter=own,
-            value=_wider(bounds, topic).model_dump_json(exclude_none=True),
+            parameter=parameter_name(namespace, cluster.name, account),
+            value=wider.model_dump_json(exclude_none=True),
         )
-        for topic in topics
-        if (problem := _problem(topic, bounds))
+        for topic, problem in problems
     }
     limits = bounds.topics
     allowed = tuple(
