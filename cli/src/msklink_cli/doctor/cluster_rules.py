@@ -94,7 +94,7 @@ def _pending(cluster: ClusterDetail, plan: Plan | None) -> Iterator[Finding]:
             code="ChangesPending",
             severity=Severity.WAITING,
             about=cluster.name,
-            message=f"A run would make {len(plan.steps)} calls, but none is at work.",
+            message="A run would change something, but none is at work.",
             remedy="The next sweep starts one, unless its rule is disabled or it fails.",
             command=f"msklink plan {cluster.name}",
         )
