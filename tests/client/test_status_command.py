@@ -12,6 +12,7 @@ from msklink.connections.removal import Removal
 from msklink.parameters import status
 from msklink.refusals import Code, refuse
 from msklink.runs.cluster_record import ClusterRecord
+from msklink.topics.outcome import TopicState
 from tests.client.console import Console
 from tests.unit.factories import ARN, CLIENT, LATER, NOW, OTHER_CLIENT, connection
 
@@ -53,6 +54,16 @@ def test_one_cluster_is_shown_with_its_brokers(console: Console) -> None:
     assert "  b-1.iam.orders.x:14001" in said.out.splitlines()
     assert "pay" not in said.out
     assert f"Written {NOW.isoformat()}, for {ARN}." in said.out
+
+
+def test_one_cluster_is_shown_with_the_topics_that_are_requested(console: Console) -> None:
+    topics = (("billing.payments", TopicState.READY), ("billing.a", TopicState.REFUSED))
+    put(console, connection(state=State.PUBLISHED, topics=topics))
+
+    lines = console("status", "orders").out.splitlines()
+
+    first = lines.index(f"orders {VPC} iam: topics")
+    assert lines[first + 1 : first + 3] == ["  billing.a  refused", "  billing.payments  ready"]
 
 
 def test_a_cluster_can_be_given_by_its_arn(console: Console) -> None:

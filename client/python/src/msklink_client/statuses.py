@@ -79,6 +79,12 @@ class Connection:
         return f"{'ok' if found.get('good') else 'failed'}: {found.get('layer')}"
 
     @property
+    def topics(self) -> tuple[str, ...]:
+        """The topics that its request asks for, each with its state."""
+        found = _mapping(self.entry.get("topics"))
+        return tuple(f"{name}  {state}" for name, state in sorted(found.items()))
+
+    @property
     def notes(self) -> list[Note]:
         return list(_notes(self.entry))
 

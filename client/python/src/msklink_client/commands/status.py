@@ -46,7 +46,7 @@ def _for_people(found: list[ClusterStatus], region: str, name: str | None) -> It
     for (_, one), line in zip(rows, lines, strict=True):
         yield output.paint(line, _colour(one))
     for cluster in found:
-        yield from _notes(cluster, with_brokers=name is not None)
+        yield from _notes(cluster, is_alone=name is not None)
 
 
 def _connections(cluster: ClusterStatus) -> list[Connection]:
@@ -72,8 +72,8 @@ def _colour(one: Connection) -> str:
     return "busy" if one.state in _BUSY or one.removal else "good"
 
 
-def _notes(cluster: ClusterStatus, *, with_brokers: bool) -> Iterator[str]:
-    """Yield what people should read of *cluster*, each with what it concerns."""
+def _notes(cluster: ClusterStatus, *, is_alone: bool) -> Iterator[str]:
+    """Yield what people should read of *cluster*; with brokers and topics if it is shown alone."""
     noted: dict[tuple[str, str], list[str]] = {}
     for subject, notes in _about(cluster):
         for note in notes:
@@ -82,13 +82,14 @@ def _notes(cluster: ClusterStatus, *, with_brokers: bool) -> Iterator[str]:
         yield ""
         yield output.paint(output.plain(f"{', '.join(subjects)}: {kind}"), "head")
         yield f"  {output.plain(said)}"
-    for connection in cluster.connections if with_brokers else ():
-        if connection.brokers:
-            yield ""
-            title = f"{cluster.name} {connection.vpc_id} {connection.scheme}: brokers"
-            yield output.paint(output.plain(title), "head")
-            yield from (f"  {output.plain(broker)}" for broker in connection.brokers)
-    if updated := (cluster.status or {}).get("updated") if with_brokers else None:
+    for connection in cluster.connections if is_alone else ():
+        for kind, listed in (("topics", connection.topics), ("brokers", connection.brokers)):
+            if listed:
+                yield ""
+                title = f"{cluster.name} {connection.vpc_id} {connection.scheme}: {kind}"
+                yield output.paint(output.plain(title), "head")
+                yield from (f"  {output.plain(one)}" for one in listed)
+    if updated := (cluster.status or {}).get("updated") if is_alone else None:
         yield ""
         yield output.plain(f"Written {updated}, for {cluster.arn}.")
 
