@@ -56,14 +56,20 @@ def role(cloud: Cloud, name: str, *statements: Mapping[str, Any]) -> dict[str, s
         "Principal": {"AWS": f"arn:aws:iam::{CLIENT}:root"},
         "Action": "sts:AssumeRole",
     }
-    made = iam.create_role(
+    iam.create_role(
         RoleName=name,
         AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
-    )["Role"]
+    )
     if statements:
         document = json.dumps({"Version": "2012-10-17", "Statement": statements})
         iam.put_role_policy(RoleName=name, PolicyName="Application", PolicyDocument=document)
-    given = cloud.client("sts", CLIENT).assume_role(RoleArn=made["Arn"], RoleSessionName="test")
+    return assumed(cloud, name)
+
+
+def assumed(cloud: Cloud, name: str) -> dict[str, str]:
+    """Return credentials of a role, which end after an hour."""
+    arn = f"arn:aws:iam::{CLIENT}:role/{name}"
+    given = cloud.client("sts", CLIENT).assume_role(RoleArn=arn, RoleSessionName="test")
     found = given["Credentials"]
     return credentials(CLIENT) | {
         "AWS_ACCESS_KEY_ID": found["AccessKeyId"],
@@ -152,7 +158,8 @@ def test_a_connected_client_goes_on_while_brokers_are_added(cluster: DeployedClu
     assert producer.returncode == 0
     assert seen["offsets"] == list(range(seen["offsets"][0], seen["offsets"][-1] + 1))
     assert seen["brokers"] == ["b-1", "b-2", "b-3", "b-4", "b-5", "b-6"]
-    later = application.run(cloud, environment, "ledger", "entries")
+    anew = assumed(cloud, "steady")  # it was up to an hour until the sweep published
+    later = application.run(cloud, anew, "ledger", "entries")
     assert later.returncode == 0, later.stderr
     assert not set(brokers(cluster)) & set(before)
 
