@@ -12,9 +12,9 @@ from msklink.aws.cluster_snapshot import ClusterSnapshot
 from msklink.change_control.holds import Hold, RecordedHold
 from msklink.change_control.terms import STACK_FREEZE, ChangeTerms
 from msklink.connections.record import ConnectionRecord, Phase, ProbeResult, Progress, State
-from msklink.connections.removal import Removal
 from msklink.policy.document import Policy
 from msklink.refusals import Code, Refusal, refuse
+from msklink.removal import Removal
 from msklink.runs.cluster_record import ClusterRecord, PublishedBrokers, RunFailure, VendorRecord
 from msklink.topics.outcome import TopicState
 from msklink_cli import clusters, show

@@ -6,8 +6,8 @@ import pytest
 
 from msklink.auth_scheme import Scheme
 from msklink.connections.record import ConnectionRecord, State
-from msklink.connections.removal import Removal
 from msklink.refusals import Code, refuse
+from msklink.removal import Removal
 from msklink.requests.inbound_events import read_event
 from tests.client.console import ACCOUNT, BUS, Console, Said, calls
 from tests.client.test_request import KEY, put

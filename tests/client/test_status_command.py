@@ -8,9 +8,9 @@ import yaml
 from msklink.auth_scheme import Scheme
 from msklink.change_control.holds import Hold
 from msklink.connections.record import ConnectionRecord, Phase, ProbeResult, Progress, State
-from msklink.connections.removal import Removal
 from msklink.parameters import status
 from msklink.refusals import Code, refuse
+from msklink.removal import Removal
 from msklink.runs.cluster_record import ClusterRecord
 from msklink.topics.outcome import TopicState
 from tests.client.console import Console

@@ -58,6 +58,8 @@ ENVIRONMENT = {
     "EXTERNAL_ID": EXTERNAL_ID,
     "STATE_MACHINE_ARN": f"arn:aws:states:{REGION}:{OWNER}:stateMachine:reconcile",
     "SWEEP_FUNCTION_ARN": f"arn:aws:lambda:{REGION}:{OWNER}:function:msklink-sweep-clusters",
+    "SECRETS_KEY_ARN": f"arn:aws:kms:{REGION}:{OWNER}:key/of-users",
+    "ROTATE_FUNCTION_ARN": f"arn:aws:lambda:{REGION}:{OWNER}:function:msklink-rotate-password",
     "SCHEDULE_ROLE_ARN": f"arn:aws:iam::{OWNER}:role/msklink/schedule",
     "POWERTOOLS_SERVICE_NAME": NAMESPACE,
     "POWERTOOLS_METRICS_NAMESPACE": "MSKLink",

@@ -18,11 +18,13 @@ CAPTIONS = {
     "EnableConnectivity": "turn on schemes: a rolling reboot",
     "GrantAccess": "add accounts to the cluster policy",
     "CreateTopics": "create the topics that clients request",
+    "CreateUsers": "create the SCRAM users that clients request",
     "OpenConnections": "create VPC connections",
     "InspectConnections": "read the state of every connection",
     "PublishEndpoints": "write parameters and status",
     "CloseConnections": "delete what is due",
     "RevokeAccess": "remove accounts from the policy",
+    "RemoveUsers": "remove SCRAM users that nobody needs",
     "PublishSummary": "write the owner's parameters",
     "Conclude": "release the lease",
 }
@@ -57,10 +59,13 @@ def flow() -> str:
         style = ":::client" if machine["States"][name]["Type"] == "Map" else ""
         wait = "<br/><i>wait and repeat until ready</i>" if name in waiting else ""
         lines.append(f'  {name}["<b>{name}</b><br/>{CAPTIONS[name]}{wait}"]{style}')
+    sources: dict[tuple[str, str], list[str]] = {}
     for source, target, label in following:
-        arrow = f'-- "{label}" -->' if label else "-->"
         if source != target:
-            lines.append(f"  {source} {arrow} {target}")
+            sources.setdefault((target, label), []).append(source)
+    for (target, label), several in sources.items():
+        arrow = f'-- "{label}" -->' if label else "-->"
+        lines.append(f"  {' & '.join(several)} {arrow} {target}")
     lines.append('  Finish(["end of the run"])')
     lines.append("  classDef client fill:#fde9c9,stroke:#c77700,color:#000")
     return "\n".join(lines)

@@ -99,6 +99,7 @@ SCALARS = {
     "$managed": False,
     "$rounds": 1,
     "$run": "orders-1",
+    "$users": False,
     "$waited_seconds": 0,
     "$states.result.Payload.waited_seconds": 60,
     "$states.context.Execution.Name": "orders-1",
@@ -111,11 +112,13 @@ SCALARS = {
     "$states.input.cluster_arn": "arn:aws:kafka",
     "$states.input.error": {"Error": "Refused"},
     "$states.input.newer": False,
+    "$states.input.users": False,
     "$states.input.wait_seconds": 120,
     "$states.result.Payload.fingerprint": "f",
     "$states.result.Payload.freeze": "",
     "$states.result.Payload.generation": 3,
     "$states.result.Payload.managed": False,
+    "$states.result.Payload.users": False,
 }
 TABLE = {
     **{path: passed_on(path, made) for path, made in LISTS.items()},

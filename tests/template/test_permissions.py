@@ -27,7 +27,8 @@ def arns(action: str) -> list[str]:
     service, _, operation = action.partition(":")
     known = REFERENCE[service]
     types = known["Actions"][operation.lower()].get("Resources", [])
-    return [form for one in types for form in known["Resources"][one]["ARNFormats"]]
+    formats = {name.lower(): one["ARNFormats"] for name, one in known["Resources"].items()}
+    return [form for one in types for form in formats[one.lower()]]
 
 
 def test_the_page_of_permissions_is_that_of_the_templates() -> None:

@@ -8,8 +8,8 @@ from msklink.auth_scheme import Scheme
 from msklink.connections import offboarding
 from msklink.connections.offboarding import same_reason, schedule_removal
 from msklink.connections.record import ConnectionRecord, State
-from msklink.connections.removal import Removal, RemovalTerms
 from msklink.refusals import Code, Refusal, refuse
+from msklink.removal import Removal, RemovalTerms
 from msklink.requests.records import OffboardingRequest
 from tests.unit.factories import ARN, CLIENT, NOW, connection
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from msklink.auth_scheme import Scheme
 from msklink.change_control.holds import Hold, RecordedHold
 from msklink.connections.record import ProbeResult, State
-from msklink.connections.removal import Removal
 from msklink.parameters import status
 from msklink.refusals import Code, refuse
+from msklink.removal import Removal
 from msklink.runs.cluster_record import ClusterRecord, VendorRecord
 from tests.unit.factories import ARN, CLIENT, NOW, OTHER_CLIENT, connection
 

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from msklink.auth_scheme import Scheme
 from msklink.connections.record import ConnectionRecord, State
-from msklink.connections.removal import Removal
 from msklink.connections.requested_vpcs import (
     RequestedVpc,
     requested_vpcs,
@@ -18,6 +17,7 @@ from msklink.connections.wanted_connections import (
     with_account_refusal,
 )
 from msklink.refusals import Code, Refusal, refuse
+from msklink.removal import Removal
 from msklink.requests.records import OffboardingRequest, OnboardingRequest
 from msklink.vpc.description import SecurityGroup, Vpc
 from tests.unit.factories import (

@@ -208,12 +208,16 @@ CATALOGUE = (
         "GrantAccess is not tried again after a lost race for the policy: the run fails",
         """\
         surveys: "{% $surveys %}"
+    Assign:
+      users: "{% $states.result.Payload.users %}"
     Output: "{% $states.result.Payload %}"
     Retry:
       - ErrorEquals: [TransientError, LostRace, Lambda.ClientExecutionTimeoutException,
 """,
         """\
         surveys: "{% $surveys %}"
+    Assign:
+      users: "{% $states.result.Payload.users %}"
     Output: "{% $states.result.Payload %}"
     Retry:
       - ErrorEquals: [TransientError, Lambda.ClientExecutionTimeoutException,

@@ -12,9 +12,9 @@ from msklink.change_control.holds import RecordedHold
 from msklink.change_control.terms import ChangeTerms
 from msklink.cluster.description import ClusterDescription
 from msklink.connections.record import ConnectionRecord, Phase, ProbeResult, Progress, State
-from msklink.connections.removal import Removal
 from msklink.policy.document import SIZE_LIMIT, Policy
 from msklink.refusals import Refusal
+from msklink.removal import Removal
 from msklink.runs.cluster_record import ClusterRecord, RunFailure
 from msklink.tags import read_client_accounts
 from msklink.topics.outcome import TopicState

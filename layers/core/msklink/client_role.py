@@ -128,18 +128,24 @@ class ClientAccount(NamedTuple):
     def publishing(self, cluster_name: str) -> str:
         """Return the scope of a step that publishes the parameters of a cluster and probes it."""
         probe = f"arn:{self.partition}:lambda:{self.region}:{self.id}:function:{self.probe}"
-        return _policy(*self._on_parameters(cluster_name, PUBLISHING), _allow(PROBING, [probe]))
+        users = f"{self._parameters(cluster_name)}/users/*"
+        return _policy(
+            *self._on_parameters(cluster_name, PUBLISHING),
+            _allow(WITHDRAWING, [users]),
+            _allow(PROBING, [probe]),
+        )
 
     def _connections(self, cluster_name: str) -> str:
         place = f"arn:{self.partition}:kafka:{self.region}:{self.id}"
         return f"{place}:vpc-connection/{self.owner}/{cluster_name}/*"
 
+    def _parameters(self, cluster_name: str) -> str:
+        place = f"arn:{self.partition}:ssm:{self.region}:{self.id}"
+        return f"{place}:parameter/{self.namespace}/{cluster_name}"
+
     def _on_parameters(self, cluster_name: str, actions: tuple[str, ...]) -> list[Statement]:
         """Return statements: reading is allowed on the path, *actions* on parameters below it."""
-        path = (
-            f"arn:{self.partition}:ssm:{self.region}:{self.id}"
-            f":parameter/{self.namespace}/{cluster_name}"
-        )
+        path = self._parameters(cluster_name)
         return [_allow(READING, [path]), _allow(actions, [f"{path}/*"])]
 
 

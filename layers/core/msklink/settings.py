@@ -7,8 +7,8 @@ from functools import cache
 from pydantic import BaseModel, Field, field_validator
 
 from msklink.change_control.terms import StackTerms
-from msklink.connections.removal import RemovalTerms
 from msklink.drift.kinds import REPAIRABLE, DriftKind
+from msklink.removal import RemovalTerms
 
 NAMESPACE = r"(?!aws|ssm|sg-|(sg|default)$)[a-z][a-z0-9-]{1,19}"
 """AWS reserves some names of parameters, security groups and buses, see template.yaml."""
@@ -35,6 +35,10 @@ class Settings(BaseModel, frozen=True, extra="ignore", regex_engine="python-re")
     reject_unknown: bool = Field(default=False, alias="REJECT_UNKNOWN_CONNECTIONS")
     grace_hours: float = Field(default=24, alias="GRACE_HOURS", ge=0)
     deletion_protection: bool = Field(default=False, alias="DELETION_PROTECTION")
+    secrets_key_arn: str = Field(default="", alias="SECRETS_KEY_ARN")
+    rotate_function_arn: str = Field(default="", alias="ROTATE_FUNCTION_ARN")
+    rotation_days: int = Field(default=0, alias="USER_ROTATION_DAYS", ge=0)
+    """Days after which the password of a user changes; 0 for never."""
     state_machine_arn: str = Field(alias="STATE_MACHINE_ARN", pattern=r"^arn:.*:stateMachine:.+$")
 
     @field_validator("repair", mode="before")

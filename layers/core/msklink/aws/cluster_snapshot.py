@@ -12,6 +12,7 @@ from msklink.drift.repair_history import RepairHistory
 from msklink.parameters.published import PublishedState
 from msklink.requests.records import OffboardingRequest, OnboardingRequest
 from msklink.runs.cluster_record import ClusterRecord
+from msklink.users.record import UserRecord
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class ClusterSnapshot:
     connections: list[ConnectionRecord]
     onboarding_requests: list[OnboardingRequest]
     offboarding_requests: list[OffboardingRequest]
+    users: list[UserRecord]
     surveyed: Mapping[str, SurveyedState]
     """By account, what its last survey read."""
     published: Mapping[str, PublishedState]
@@ -51,6 +53,7 @@ def _snapshot(found: Iterable[dict[str, Any]]) -> ClusterSnapshot:
         offboarding_requests=dynamodb.not_withdrawn(
             OffboardingRequest, items.get("offboarding", [])
         ),
+        users=[UserRecord.model_validate(item) for item in items.get("user", [])],
         surveyed={
             _account(item): SurveyedState.model_validate(item) for item in items.get("survey", [])
         },

@@ -26,6 +26,9 @@ class DetailType(StrEnum):
     CLIENT_OFFBOARDED = "Client Offboarded"
     CONNECTIVITY_HELD = "Connectivity Held"
     DRIFT_REPAIRED = "Drift Repaired"
+    KAFKA_USER_CREATED = "Kafka User Created"
+    KAFKA_USER_REMOVAL_SCHEDULED = "Kafka User Removal Scheduled"
+    KAFKA_USER_REMOVED = "Kafka User Removed"
     RUN_FAILED = "Run Failed"
 
 

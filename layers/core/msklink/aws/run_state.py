@@ -7,6 +7,7 @@ from msklink.drift.kinds import HISTORY_PREFIX
 from msklink.drift.repair_history import RepairHistory
 from msklink.parameters.published import PublishedState
 from msklink.topics.outcome import TopicOutcomes
+from msklink.users.record import UserRecord, user_prefix
 
 CLUSTERS = "clusters"
 """Partition key of the list of tracked clusters, whose sort keys are their ARNs."""
@@ -92,6 +93,20 @@ def save_topic_outcomes(
 ) -> None:
     item = f"topics#{account}#{vpc_id}"
     dynamodb.put(cluster_arn, item, outcomes.model_dump(mode="json"))
+
+
+def user_records(cluster_arn: str, account: str = "") -> list[UserRecord]:
+    """Return the users of the account, or of all accounts."""
+    found = dynamodb.query(cluster_arn, user_prefix(account))
+    return [UserRecord.model_validate(item) for item in found]
+
+
+def save_user(user: UserRecord) -> None:
+    dynamodb.put(user.cluster_arn, user.item, user.model_dump(mode="json"))
+
+
+def delete_user(user: UserRecord) -> None:
+    dynamodb.delete(user.cluster_arn, user.item)
 
 
 def published_state(cluster_arn: str, account: str) -> PublishedState:

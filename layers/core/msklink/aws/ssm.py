@@ -1,6 +1,6 @@
 """Read parameters by path, write those that differ, and delete them by name."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from functools import cache
 from itertools import batched
@@ -156,20 +156,42 @@ class ParameterSet:
         return published.digests(self._existing, self._namespace, self._cluster_name)
 
     def publish(
-        self, brokers: Mapping[Scheme, str], content: Mapping[str, Any], now: datetime
+        self,
+        brokers: Mapping[Scheme, str],
+        secrets: Mapping[str, str],
+        content: Mapping[str, Any],
+        now: datetime,
     ) -> list[str]:
-        """Write the properties by *brokers*, then the status *content*; return written names."""
+        """
+        Write the *secrets* of users, the properties by *brokers*, then the status *content*.
+
+        Delete the secrets of other users. Return the names that were written.
+        """
+        users = {f"{self._users}{name}": arn for name, arn in secrets.items()}
+        self._withdraw_users(users)
         wanted = published.parameters(self._namespace, self._cluster_name, brokers)
-        return self._write(wanted | self._status(content, now))
+        return self._write(users | wanted | self._status(content, now))
 
     def write_status(self, content: Mapping[str, Any], now: datetime) -> list[str]:
         """Write the status only; return its name if it was written."""
         return self._write(self._status(content, now))
 
     def withdraw(self, schemes: Iterable[Scheme]) -> None:
-        """Delete the properties of *schemes*."""
+        """Delete the properties of *schemes*, and with scram the secrets of users."""
+        schemes = set(schemes)
         names = published.withdrawal_names(self._namespace, self._cluster_name, schemes)
         self._delete(name for name in names if name in self._existing)
+        if Scheme.SCRAM in schemes:
+            self._withdraw_users()
+
+    @property
+    def _users(self) -> str:
+        """What the names of the parameters of users begin with."""
+        return f"{published.users_path(self._namespace, self._cluster_name)}/"
+
+    def _withdraw_users(self, kept: Collection[str] = ()) -> None:
+        names = [name for name in self._existing if name.startswith(self._users)]
+        self._delete(name for name in names if name not in kept)
 
     def withdraw_all(self) -> None:
         """Delete all published parameters, the plan, and the status."""

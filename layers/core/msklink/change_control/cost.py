@@ -1,7 +1,8 @@
 """What private connectivity costs: AWS's prices, and the costs that a plan adds.
 
-Source: the price list of AmazonMSK (AWS Price List API), as captured on the date below. It has the
-price of one Region; for others a plan says so, since a wrong price is worse than none.
+Source: the price list of AmazonMSK (AWS Price List API), as captured on the date below, and the
+pricing page of AWS Secrets Manager. The prices are of one Region; for others a plan says so, since
+a wrong price is worse than none.
 """
 
 from collections.abc import Collection
@@ -20,20 +21,27 @@ GIGABYTE_USD = {"us-east-1": 0.006}
 """US dollars for each gigabyte of private connectivity, by Region."""
 
 
-def cost_of(region: str, schemes: Collection[Scheme], endpoints: int) -> dict[str, Any]:
+SECRET_MONTH_USD = {"us-east-1": 0.40}
+"""US dollars a month for each secret, by Region."""
+
+
+def cost_of(
+    region: str, schemes: Collection[Scheme], endpoints: int, secrets: int = 0
+) -> dict[str, Any]:
     """
-    Return the cost a month, in US dollars, of turning on *schemes* and adding *endpoints*.
+    Return the cost a month, in US dollars, of *schemes* to turn on, new *endpoints* and *secrets*.
 
     `monthly` is None where no price is known for the *region*; the items then say so.
     """
     price, per_gigabyte = SCHEME_HOUR_USD.get(region), GIGABYTE_USD.get(region)
+    per_secret = SECRET_MONTH_USD.get(region)
     items: list[str] = []
-    if price is None or per_gigabyte is None:
+    if price is None or per_gigabyte is None or per_secret is None:
         monthly = None
-        if schemes or endpoints:
+        if schemes or endpoints or secrets:
             items = [f"MSKLink has no price of private connectivity for Region {region}."]
     else:
-        monthly = round(price * HOURS_PER_MONTH * len(schemes), 2)
+        monthly = round(price * HOURS_PER_MONTH * len(schemes) + per_secret * secrets, 2)
         dated = f"price list of {PRICED_ON}"
         items = [
             f"scheme {scheme}: ${price} an hour, ${price * HOURS_PER_MONTH:.2f} a month, "
@@ -42,6 +50,10 @@ def cost_of(region: str, schemes: Collection[Scheme], endpoints: int) -> dict[st
         ]
         if schemes or endpoints:
             items.append(f"data: ${per_gigabyte} for each gigabyte ({dated}), not in the sum")
+        if secrets:
+            items.append(
+                f"secrets of users ({secrets}): ${per_secret:.2f} a month each, billed to the owner"
+            )
     if endpoints:
         items.append(
             f"endpoints of new connections ({endpoints}): AWS PrivateLink may bill them in the "

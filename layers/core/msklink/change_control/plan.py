@@ -129,6 +129,18 @@ _REASONS = {
     "RejectClientVpcConnection": (Kind.REMOVAL, "rejects a connection from the owner's side"),
     "CreateVpcConnection": (Kind.REST, "creates a connection that the client asks for"),
     "CreateTopic": (Kind.REST, "creates a topic that a client asks for"),
+    "CreateSecret": (Kind.REST, "creates the secret of a user, with a generated password"),
+    "RestoreSecret": (Kind.REST, "restores the secret of a user that was removed before"),
+    "PutSecretValue": (Kind.REST, "generates a new password"),
+    "PutResourcePolicy": (Kind.REST, "lets the client account read the secret of its user"),
+    "BatchAssociateScramSecret": (Kind.REST, "lets a user log in by scram"),
+    "RotateSecret": (Kind.REST, "has Secrets Manager change the password regularly"),
+    "CancelRotateSecret": (Kind.REST, "ends the regular change of the password"),
+    "BatchDisassociateScramSecret": (Kind.REMOVAL, "ends the logins of a user"),
+    "DeleteSecret": (
+        Kind.REMOVAL,
+        "deletes the secret of a user, which can be restored for a week",
+    ),
     "DeleteVpcConnection": (Kind.REMOVAL, "deletes a connection"),
     "CreateSecurityGroup": (Kind.REST, "creates the security group of the connections of a VPC"),
     "DeleteSecurityGroup": (Kind.REMOVAL, "deletes a security group that no connection uses"),
@@ -196,6 +208,10 @@ def summarize(plan: Plan) -> str:
     if topics := [step for step in plan.steps if step.call == "kafka:CreateTopic"]:
         names = _listed(sorted(str(step.parameters.get("TopicName")) for step in topics))
         parts.append(f"{_count(topics, 'topic')} to create: {names}.")
+    if users := [step for step in plan.steps if step.call == "kafka:BatchAssociateScramSecret"]:
+        parts.append(f"{_count(users, 'user')} to create: {_listed(_users(users))}.")
+    if users := [step for step in plan.steps if step.call == "kafka:BatchDisassociateScramSecret"]:
+        parts.append(f"{_count(users, 'user')} to remove: {_listed(_users(users))}.")
     ended = {"kafka:DeleteVpcConnection", "kafka:RejectClientVpcConnection"}
     if deleted := [step for step in plan.steps if step.call in ended]:
         accounts = sorted({step.account for step in deleted})
@@ -209,6 +225,12 @@ def summarize(plan: Plan) -> str:
     if not parts and plan.steps:
         return "No broker reboots, and no connection is created or removed."
     return " ".join(parts) or "Nothing to do."
+
+
+def _users(steps: Iterable[Step]) -> list[str]:
+    """Return the names of the secrets of users, which end with the user."""
+    arns = [arn for step in steps for arn in step.parameters.get("SecretArnList", ())]
+    return sorted(arn.rpartition(":")[2].rpartition("-")[0] for arn in arns)
 
 
 def _removals(removals: Sequence[PlannedRemoval]) -> Iterator[str]:

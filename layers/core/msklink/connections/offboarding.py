@@ -9,8 +9,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from msklink.connections.record import ConnectionRecord, State
-from msklink.connections.removal import Removal, RemovalTerms
 from msklink.refusals import Code, Refusal, refuse
+from msklink.removal import Removal, RemovalTerms
 from msklink.requests.records import OffboardingRequest
 from msklink.tags import PROTECT, client_key
 

@@ -9,9 +9,10 @@ from pydantic import BaseModel
 from msklink.arns import ClusterArn
 from msklink.auth_scheme import Scheme
 from msklink.change_control.holds import Hold
-from msklink.connections.removal import Removal
 from msklink.refusals import Code, Refusal
+from msklink.removal import Removal
 from msklink.topics.outcome import TOPIC_CODES, TopicReport, TopicState
+from msklink.users.record import USER_CODES, UserReport, UserStatus
 
 
 class State(StrEnum):
@@ -115,6 +116,8 @@ class ConnectionRecord(BaseModel, frozen=True):
     """What does not block the connection: warnings, and a refusal of access to topics."""
     topics: tuple[tuple[str, TopicState], ...] = ()
     """The topics that its request asks for, by name."""
+    users: tuple[UserStatus, ...] = ()
+    """With scram, the users of its account."""
     removal: Removal | None = None
     protected: bool = False
     """Whether its VPC had the tag for deletion protection when last read."""
@@ -206,6 +209,13 @@ class ConnectionRecord(BaseModel, frozen=True):
         """Return its record with what *report* says of the topics of its request."""
         others = tuple(one for one in self.notices if one.code not in TOPIC_CODES)
         return self.with_(topics=tuple(report.states.items()), notices=others + report.refusals)
+
+    def with_users(self, report: UserReport) -> "ConnectionRecord":
+        """Return its record with what *report* says of users, if it is a connection by scram."""
+        if self.scheme is not Scheme.SCRAM:
+            return self
+        others = tuple(one for one in self.notices if one.code not in USER_CODES)
+        return self.with_(users=report.users, notices=others + report.refusals)
 
     def with_published(self, schemes: Collection[Scheme]) -> "ConnectionRecord":
         """Return its record once the brokers of *schemes* are in Parameter Store."""

@@ -10,6 +10,7 @@ from msklink.refusals import Refusal
 from msklink.requests.records import OffboardingRequest, OnboardingRequest
 from msklink.tags import RequestedSchemes, read_schemes
 from msklink.topics.outcome import NO_TOPICS, TopicReport
+from msklink.users.record import NO_USERS, UserReport, UserReports
 from msklink.vpc.description import Vpc
 
 
@@ -25,6 +26,7 @@ class RequestedVpc:
     kafka_access_refusal: Refusal | None = None
     """Why IAM clients of the account do not get all of the requested access."""
     topics: TopicReport = NO_TOPICS
+    users: UserReport = NO_USERS
 
 
 def requested_vpcs(
@@ -98,13 +100,15 @@ def with_decisions(
     requested: Iterable[RequestedVpc],
     access_refusals: Mapping[str, Refusal],
     topics: Mapping[str, TopicReport],
+    users: UserReports,
 ) -> tuple[RequestedVpc, ...]:
-    """Return *requested* with what is decided about access and topics of their VPCs."""
+    """Return *requested* with what is decided about access, topics and users of their VPCs."""
     return tuple(
         replace(
             requested_vpc,
             kafka_access_refusal=access_refusals.get(requested_vpc.vpc_id),
             topics=topics.get(requested_vpc.vpc_id, NO_TOPICS),
+            users=users.of(requested_vpc.vpc_id),
         )
         for requested_vpc in requested
     )

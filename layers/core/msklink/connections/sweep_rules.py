@@ -8,10 +8,11 @@ from msklink.auth_scheme import Scheme
 from msklink.connections.offboarding import VpcTags, is_protected
 from msklink.connections.progress import time_in_progress
 from msklink.connections.record import ConnectionRecord, State
-from msklink.connections.removal import RemovalTerms
+from msklink.removal import RemovalTerms
 from msklink.requests.records import OffboardingRequest, OnboardingRequest
 from msklink.tags import read_schemes
 from msklink.topics.outcome import TopicState
+from msklink.users.record import UserState
 
 
 @dataclass
@@ -80,6 +81,21 @@ def has_unsettled_topics(client: ClientRecords) -> bool:
         for record in client.known
         if record.vpc_id == request.vpc_id and record.scheme and record.is_pursued
     )
+
+
+def has_unsettled_users(client: ClientRecords) -> bool:
+    """Return whether the account requests a user of which no run knows what became of it."""
+    return any(
+        user.name not in _settled_users(record)
+        for request in client.onboarding_requests
+        for user in request.users
+        for record in client.known
+        if record.vpc_id == request.vpc_id and record.scheme is Scheme.SCRAM and record.is_pursued
+    )
+
+
+def _settled_users(record: ConnectionRecord) -> set[str]:
+    return {user.name for user in record.users if user.state is not UserState.ASKED}
 
 
 def is_unblocked(records: Sequence[ConnectionRecord], tags: VpcTags, terms: RemovalTerms) -> bool:

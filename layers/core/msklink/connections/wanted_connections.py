@@ -99,15 +99,19 @@ def _records_of_vpc(
                 refused = (requested_vpc.kafka_access_refusal,) if scheme is Scheme.IAM else ()
                 hold = cluster.holds.get(scheme)
                 is_enabled_now = not hold and scheme not in cluster.enabled_schemes
-                yield blank.with_(
-                    scheme=scheme,
-                    state=State.WAITING if hold else State.PLANNED,
-                    hold=hold,
-                    enabled_by=cluster.enabled_by if is_enabled_now else None,
-                    subnet_ids=placed.subnet_ids,
-                    security_group_ids=placed.security_group_ids,
-                    notices=cluster.warnings + placed.warnings + tuple(filter(None, refused)),
-                ).with_topics(requested_vpc.topics)
+                yield (
+                    blank.with_(
+                        scheme=scheme,
+                        state=State.WAITING if hold else State.PLANNED,
+                        hold=hold,
+                        enabled_by=cluster.enabled_by if is_enabled_now else None,
+                        subnet_ids=placed.subnet_ids,
+                        security_group_ids=placed.security_group_ids,
+                        notices=cluster.warnings + placed.warnings + tuple(filter(None, refused)),
+                    )
+                    .with_topics(requested_vpc.topics)
+                    .with_users(requested_vpc.users)
+                )
 
 
 def _requested_schemes(
@@ -174,6 +178,7 @@ def _carry_over(
             last_reported_refusal=None,
             notices=new.notices,
             topics=new.topics,
+            users=new.users,
         )
     if old.enabled_by and new.enabled_by:
         new = new.with_(enabled_by=old.enabled_by)

@@ -31,15 +31,22 @@ def parameters(namespace: str, cluster_name: str, brokers: Mapping[Scheme, str])
     }
 
 
+def users_path(namespace: str, cluster_name: str) -> str:
+    """Return the path of the secrets of users, outside of the folders with properties."""
+    return f"{parameters_path(namespace, cluster_name)}/users"
+
+
 def digests(existing: Mapping[str, str], namespace: str, cluster_name: str) -> dict[str, str]:
     """
-    Return a digest of the properties of each scheme among *existing*.
+    Return a digest of the properties of each scheme among *existing*, and one of the users.
 
     Every run may write the status, so only its existence is recorded.
     """
     path = parameters_path(namespace, cluster_name)
     by_scheme = {scheme: _below(f"{path}/{scheme}/", existing) for scheme in Scheme}
     found = {scheme.value: _digest(ours) for scheme, ours in by_scheme.items() if ours}
+    if users := _below(f"{users_path(namespace, cluster_name)}/", existing):
+        found["users"] = _digest(users)
     has_status = status_name(namespace, cluster_name) in existing
     return found | ({"status": "there"} if has_status else {})
 

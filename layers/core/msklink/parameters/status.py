@@ -10,6 +10,7 @@ from msklink.change_control.holds import Hold
 from msklink.connections.record import ConnectionRecord, ProbeResult, State
 from msklink.refusals import Refusal
 from msklink.runs.cluster_record import ClusterRecord
+from msklink.users.record import UserStatus
 
 ROOM = 8192 - 64
 """Size of an advanced parameter in bytes (SSM API reference, PutParameter), less the time."""
@@ -126,7 +127,7 @@ def _without_texts(status: dict[str, Any]) -> dict[str, Any]:
                     for key in ("code", "until", "schemes", "good", "layer")
                     if key in value
                 }
-            return {key: shorten(one) for key, one in value.items()}
+            return {key: shorten(one) for key, one in value.items() if key != "acls"}
         return [shorten(one) for one in value] if isinstance(value, list) else value
 
     return {key: shorten(value) for key, value in status.items()}
@@ -173,11 +174,22 @@ def _entry(record: ConnectionRecord) -> dict[str, Any]:
         entry["leaving"] = record.removal.model_dump(mode="json", exclude_none=True)
     if record.probe_result and record.state is State.PUBLISHED:
         entry["check"] = _check(record.probe_result)
-    if record.topics:
-        entry["topics"] = {name: state.value for name, state in record.topics}
-    if record.notices:
-        entry["warnings"] = [notice.model_dump(mode="json") for notice in record.notices]
-    return entry
+    return entry | {name: value for name, value in _beside(record).items() if value}
+
+
+def _beside(record: ConnectionRecord) -> dict[str, Any]:
+    """Return what came with the request of a connection, which does not depend on it."""
+    return {
+        "topics": {name: state.value for name, state in record.topics},
+        "users": {user.name: _user(user) for user in record.users},
+        "warnings": [notice.model_dump(mode="json") for notice in record.notices],
+    }
+
+
+def _user(user: UserStatus) -> dict[str, Any]:
+    """Return the user, without what it does not have."""
+    fields = user.model_dump(mode="json", exclude={"name"})
+    return {key: value for key, value in fields.items() if value}
 
 
 def _hold(hold: Hold) -> dict[str, Any]:

@@ -55,12 +55,13 @@ class AccessBounds(BaseModel, frozen=True, extra="forbid"):
     The value of such a parameter.
 
     *names* can be patterns with `*`. The account may do *actions* on them. With *topics*, MSKLink
-    creates topics with these names for it.
+    creates topics with these names for it. With *users*, patterns of names, it creates SCRAM users.
     """
 
     names: Annotated[tuple[Name, ...], Field(max_length=256)]
     actions: tuple[Action, ...]
     topics: TopicBounds | None = None
+    users: Annotated[tuple[Name, ...], Field(max_length=256)] | None = None
 
     def covers(self, pattern: str) -> bool:
         """
@@ -76,6 +77,10 @@ class AccessBounds(BaseModel, frozen=True, extra="forbid"):
     def admit(self, action: Action, pattern: str) -> bool:
         """Return whether *action* is allowed on every name that *pattern* matches."""
         return action in self.actions and self.covers(pattern)
+
+    def allows_user(self, name: str) -> bool:
+        """Return whether the account may have a user of this name."""
+        return any(fnmatchcase(name, pattern) for pattern in self.users or ())
 
 
 NOTHING = AccessBounds(names=(), actions=())
@@ -188,6 +193,7 @@ def _not_allowed(
         names=tuple(sorted({*bounds.names, *(one for names in beyond.values() for one in names)})),
         actions=tuple(sorted({*bounds.actions, *_actions(beyond)})),
         topics=bounds.topics,
+        users=bounds.users,
     )
     return refuse(
         Code.ACCESS_NOT_ALLOWED,

@@ -283,6 +283,27 @@ MESSAGES: dict[Code, tuple[str, str]] = {
         "Create the topic with a Kafka client, or ask the owner team to upgrade the cluster. "
         "Everything else that you requested is not affected.",
     ),
+    Code.USER_NOT_ALLOWED: (
+        "Account {account} requests user {user} on cluster {cluster}, which the owner does not "
+        "allow: {problem}.",
+        "Request another user, or ask the owner team, if they agree, to run in account {owner}: "
+        "aws ssm put-parameter --name {parameter} --type String --overwrite --value '{value}'. "
+        "MSKLink then creates the user.",
+    ),
+    Code.USER_TAKEN: (
+        "User {user} of cluster {cluster} belongs to others: {problem}.",
+        "Request a user with another name.",
+    ),
+    Code.USER_REFUSED: (
+        "AWS does not create user {user} on cluster {cluster}: {error}: {problem}.",
+        "Ask the owner team to correct what AWS names. Then request the user again, or wait: "
+        "MSKLink retries within a day.",
+    ),
+    Code.USER_NOT_REQUESTED: (
+        "No request of account {account} names user {user} of cluster {cluster} any more.",
+        "Do nothing if that is intended; otherwise request the user again before its removal is "
+        "due.",
+    ),
     Code.VENDOR_REMOVED: (
         "Account {account} is no longer in tag {key} of the cluster. MSKLink revokes its grant.",
         "Do nothing if that is intended; otherwise add {account} to tag {key} again before its "

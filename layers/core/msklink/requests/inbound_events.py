@@ -8,10 +8,10 @@ Systems Manager, for changes of parameters.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from urllib.parse import unquote
 
-from pydantic import AfterValidator, BaseModel, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
 
 from msklink.arns import ClusterArn
 from msklink.auth_scheme import Scheme
@@ -20,6 +20,7 @@ from msklink.policy.kafka_access import KafkaAccess
 from msklink.refusals import Code, Refusal, refuse
 from msklink.tags import PROTECT, client_key
 from msklink.topics.request import TopicRequests
+from msklink.users.request import UserRequests
 from msklink.validation import problems
 
 TAG_CHANGE = "Tag Change on Resource"
@@ -66,6 +67,13 @@ class OnboardingDetail(BaseModel, frozen=True, extra="forbid"):
     )
     access: Annotated[KafkaAccess | None, AfterValidator(_or_none)] = None
     topics: TopicRequests = ()
+    users: UserRequests = ()
+
+    @model_validator(mode="after")
+    def _users_log_in_by_scram(self) -> Self:
+        if self.users and not {Scheme.SCRAM, "auto"} & {one.lower() for one in self.schemes}:
+            raise ValueError("users log in by scram, which is none of the schemes: add it")
+        return self
 
 
 class OffboardingDetail(BaseModel, frozen=True, extra="forbid"):

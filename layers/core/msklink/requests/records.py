@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from msklink.auth_scheme import Scheme
 from msklink.policy.kafka_access import KafkaAccess
 from msklink.topics.request import TopicRequest
+from msklink.users.request import UserRequest
 
 
 class OnboardingRequest(BaseModel, frozen=True):
@@ -20,6 +21,7 @@ class OnboardingRequest(BaseModel, frozen=True):
     security_group_ids: tuple[str, ...] = ()
     access: KafkaAccess | None = None
     topics: tuple[TopicRequest, ...] = ()
+    users: tuple[UserRequest, ...] = ()
     requested_at: datetime
     withdrawn: bool = False
     """Whether the request was withdrawn by an offboarding request."""
@@ -36,7 +38,7 @@ class OnboardingRequest(BaseModel, frozen=True):
     @property
     def is_bounded(self) -> bool:
         """Whether the owner's access bounds decide about a part of it."""
-        return bool(self.access or self.topics)
+        return bool(self.access or self.topics or self.users)
 
 
 def onboarding_prefix(account: str) -> str:

@@ -6,8 +6,8 @@ from pydantic import BaseModel
 
 from msklink.auth_scheme import Scheme
 from msklink.change_control.holds import RecordedHold
-from msklink.connections.removal import Removal
 from msklink.refusals import Refusal
+from msklink.removal import Removal
 from msklink.runs.lease import requested_before
 
 

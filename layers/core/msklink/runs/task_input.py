@@ -94,6 +94,11 @@ class TopicCreation(Task, frozen=True):
     """How long the run has waited until MSK shows topics that exist."""
 
 
+class UserCreation(Task, frozen=True):
+    accounts: tuple[str, ...]
+    """The accounts that may connect."""
+
+
 class ConnectivityUpdate(SurveyedTask, frozen=True):
     facts: ClusterFacts
 

@@ -107,6 +107,8 @@ def detect_client_changes(
         yield reason_with_digest(f"a request of {account} is not processed", asked)
     if client.is_listed and sweep_rules.has_unsettled_topics(client):
         yield f"topics that {account} requests are not settled"
+    if client.is_listed and sweep_rules.has_unsettled_users(client):
+        yield f"users that {account} requests are not settled"
     if sweep_rules.is_unblocked(client.known, scanned.tags, settings().terms):
         yield f"a VPC in {account} no longer blocks its connection"
     checked = [one for one in client.known if one.can_drift and one.wanted]

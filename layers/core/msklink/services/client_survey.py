@@ -19,7 +19,7 @@ from msklink.parameters import status
 from msklink.refusals import Code, Refusal
 from msklink.requests.records import OffboardingRequest, OnboardingRequest
 from msklink.runs.task_input import ClientSurvey, Survey
-from msklink.services import succession, topic_creation
+from msklink.services import succession, topic_creation, user_creation
 from msklink.services.connection_changes import record_survey
 from msklink.services.kafka_access import decide_requests
 from msklink.settings import settings
@@ -100,12 +100,15 @@ def _read_account(
             vpcs = ec2.with_endpoints(ec2_client, vpcs, task.cluster_arn)
             decided = decide_requests(task.cluster, task.account, asked.onboarding)
             topics = topic_creation.reports(task.cluster_arn, task.account, decided)
+            users = user_creation.reports(task.cluster_arn, task.account, decided)
             bounds = decided.digest
             requested = requested_vpcs.requested_vpcs(vpcs.values(), *asked, key, now)
             requested = requested_vpcs.with_existing_connections(
                 requested, guarded, asked.offboarding
             )
-            requested = requested_vpcs.with_decisions(requested, decided.access_refusals, topics)
+            requested = requested_vpcs.with_decisions(
+                requested, decided.access_refusals, topics, users
+            )
             wanted = wanted_connections.plan_connections(
                 task.account, facts, vpcs, requested, guarded
             )

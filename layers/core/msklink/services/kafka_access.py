@@ -1,4 +1,4 @@
-"""Decide which access and topics each account is granted of what it requests."""
+"""Decide which access, topics and users each account is granted of what it requests."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,6 +10,7 @@ from msklink.cluster.description import ClusterDescription
 from msklink.policy.access_bounds import decide, digest, names_for
 from msklink.policy.kafka_access import KafkaAccess
 from msklink.policy.topic_access import TopicDecision, decide_topics, with_topics
+from msklink.policy.user_access import UserDecision, decide_users
 from msklink.refusals import Refusal
 from msklink.requests.records import OnboardingRequest
 from msklink.settings import settings
@@ -22,8 +23,16 @@ class DecidedRequests:
     access_refusals: Mapping[str, Refusal] = field(default_factory=dict)
     """Why the account does not get all of the requested access."""
     topics: Mapping[str, TopicDecision] = field(default_factory=dict)
+    users: Mapping[str, UserDecision] = field(default_factory=dict)
+    granted: Mapping[str, KafkaAccess] = field(default_factory=dict)
+    """What the account gets of the requested access, and what its topics bring."""
     digest: str = ""
     """That of the bounds; empty where nothing is requested that they decide about."""
+
+    def user_refusal(self, name: str) -> Refusal | None:
+        """Return why the account does not get the user of this name, if it requests it."""
+        found = (decision.beyond.get(name) for decision in self.users.values())
+        return next(filter(None, found), None)
 
 
 def _read_bounds(cluster: ClusterArn, accounts: Iterable[str]) -> dict[str, str]:
@@ -59,19 +68,20 @@ def decide_requests(
     if not asked:
         return DecidedRequests()
     bounds, namespace = _read_bounds(cluster, [account]), settings().namespace
-    refusals = {
-        one.vpc_id: decide(one.access, bounds, cluster, account, namespace).refusal
-        for one in asked
-        if one.access
-    }
+    terms = bounds, cluster, account, namespace
+    access = {one.vpc_id: decide(one.access or KafkaAccess(), *terms) for one in asked}
+    topics = {one.vpc_id: decide_topics(one.topics, *terms) for one in asked}
     return DecidedRequests(
-        {vpc_id: refusal for vpc_id, refusal in refusals.items() if refusal},
-        {
-            one.vpc_id: decide_topics(one.topics, bounds, cluster, account, namespace)
-            for one in asked
-            if one.topics
+        access_refusals={
+            vpc_id: decision.refusal for vpc_id, decision in access.items() if decision.refusal
         },
-        digest(bounds, namespace, cluster.name, account),
+        topics={one.vpc_id: topics[one.vpc_id] for one in asked if one.topics},
+        users={one.vpc_id: decide_users(one.users, *terms) for one in asked if one.users},
+        granted={
+            vpc_id: with_topics(decision.granted, topics[vpc_id].access)
+            for vpc_id, decision in access.items()
+        },
+        digest=digest(bounds, namespace, cluster.name, account),
     )
 
 

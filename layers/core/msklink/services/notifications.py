@@ -16,11 +16,11 @@ from msklink.aws.eventbridge import DetailType, put_event
 from msklink.change_control.change_request import HeldChange, change_request
 from msklink.connections.progress import seconds_by_phase
 from msklink.connections.record import ConnectionRecord, Progress
-from msklink.connections.removal import Removal
 from msklink.connections.vpc_connection import ClientConnection
 from msklink.drift.kinds import Drift
 from msklink.policy.document import Policy
 from msklink.refusals import Refusal
+from msklink.removal import Removal
 from msklink.runs import backoff
 from msklink.runs.cluster_record import RunFailure
 

@@ -22,7 +22,9 @@ from msklink.runs.task_input import (
     SummaryPublication,
     Survey,
     SurveyedTask,
+    Task,
     TopicCreation,
+    UserCreation,
 )
 from msklink.services import (
     change_holds,
@@ -36,6 +38,8 @@ from msklink.services import (
     publication,
     summary,
     topic_creation,
+    user_creation,
+    user_removal,
 )
 
 RUN = "plan"
@@ -78,6 +82,8 @@ def _go_round(cluster_arn: str) -> bool:
             return False
         brokers = found
     _close_connections(cluster_arn, surveys)
+    if user_removal.is_due(cluster_arn):
+        user_removal.remove_users(Task(run=RUN, cluster_arn=cluster_arn))
     summary.publish_summary(
         SummaryPublication(
             run=RUN,
@@ -106,6 +112,10 @@ def _serve_clients(
             run=RUN, cluster_arn=cluster_arn, accounts=tuple(sorted(accounts)), waited_seconds=0
         )
         topic_creation.create_topics(creation)
+    if user_creation.is_needed(cluster_arn, accounts):
+        user_creation.create_users(
+            UserCreation(run=RUN, cluster_arn=cluster_arn, accounts=tuple(sorted(accounts)))
+        )
     for _ in repeat(None, MOST_ROUNDS):
         for account in sorted(accounts):
             connection_upkeep.connect_account(

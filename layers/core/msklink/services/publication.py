@@ -11,6 +11,7 @@ from msklink.aws.lambda_probe import Probe
 from msklink.aws.session import client_refusals, client_session
 from msklink.aws.ssm import ParameterSet
 from msklink.connections import probe_results, wanted_connections
+from msklink.connections.needed_users import secrets_to_publish
 from msklink.connections.record import ConnectionRecord, State, changed_records
 from msklink.errors import ProbeFailed, Refused
 from msklink.parameters import status
@@ -87,7 +88,7 @@ def _publish(
         kept = {repair.found.scheme for repair in repairs if repair.refusal}
         wanted = {scheme: text for scheme, text in brokers.items() if scheme not in kept}
         content = status.describe(task.cluster_arn, records)
-        written = parameters.publish(wanted, content, now)
+        written = parameters.publish(wanted, secrets_to_publish(records, now), content, now)
     for repair in repairs:
         if repair.refusal:
             repair.report_unrepaired(task.run, repair.refusal)

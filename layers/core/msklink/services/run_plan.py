@@ -15,6 +15,7 @@ from msklink.aws.dry_run.network import NetworkOverlay
 from msklink.aws.dry_run.others import EVENTS, RUNS, SCHEDULES, ProbeOverlay
 from msklink.aws.dry_run.parameters import ParameterOverlay
 from msklink.aws.dry_run.recorder import Recorder, dry_run
+from msklink.aws.dry_run.secrets import SecretOverlay
 from msklink.aws.dry_run.table import TableOverlay
 from msklink.aws.errors import aws_refusals
 from msklink.change_control.cost import cost_of
@@ -45,7 +46,7 @@ from msklink.tags import client_key
 MOST_CHARACTERS = 8192
 """The longest value of a parameter (SSM API reference, PutParameter), all of it in ASCII."""
 
-SHOWN = ("kafka", "ec2", "ssm", "lambda")
+SHOWN = ("kafka", "ec2", "ssm", "lambda", "secretsmanager")
 """Services whose calls are steps; the others keep MSKLink's own records and events.
 
 The parameter with the plan is no step either.
@@ -102,7 +103,7 @@ def _plan(request: PlanRequest, arn: ClusterArn) -> Plan:
         tags={key: tag for key, tag in {**cluster.tags, **assumed}.items() if tag is not None},
     )
     is_managed = cluster is not None and cluster.is_managed(namespace)
-    recorder = Recorder(arn.account, _overlays(msk, network))
+    recorder = Recorder(arn.account, _overlays(arn, msk, network))
     before = _policy(arn)
     with dry_run(recorder):
         planned_run.perform(arn.text)
@@ -131,17 +132,24 @@ def _plan(request: PlanRequest, arn: ClusterArn) -> Plan:
         removals=tuple(_removals(records)),
         held=tuple(_held(arn, cluster, schemes, has_steps=bool(steps))),
         refusals=own_refusals,
-        cost=cost_of(arn.region, schemes, _count(calls, "CreateVpcConnection")),
+        cost=cost_of(
+            arn.region,
+            schemes,
+            _count(calls, "CreateVpcConnection"),
+            _count(calls, "CreateSecret"),
+        ),
         depends_on=tuple(_conditions(calls, cluster)),
     )
 
 
-def _overlays(msk: MskOverlay, network: NetworkOverlay) -> dict[str, Any]:
+def _overlays(arn: ClusterArn, msk: MskOverlay, network: NetworkOverlay) -> dict[str, Any]:
+    secrets = f"arn:{arn.partition}:secretsmanager:{arn.region}:{arn.account}"
     return {
         "kafka": msk,
         "ec2": network,
         "ssm": ParameterOverlay(),
         "dynamodb": TableOverlay(dynamodb.read_raw),
+        "secretsmanager": SecretOverlay(secrets),
         "lambda": ProbeOverlay(),
         "events": EVENTS,
         "scheduler": SCHEDULES,
@@ -271,6 +279,7 @@ _CONDITIONS = {
     "PutClusterPolicy": "MSK accepts every principal of the cluster policy.",
     "CreateVpcConnection": "MSK accepts each connection, within the quotas of its account.",
     "CreateTopic": "MSK accepts the settings of each topic.",
+    "BatchAssociateScramSecret": "MSK accepts each user. Its ACLs are for the owner to add.",
     "DeleteSecurityGroup": "Nothing else uses the security groups that are deleted.",
     "Invoke": "The probe reaches the brokers.",
 }

@@ -7,6 +7,7 @@ from msklink.aws import cluster_item, dynamodb, run_state
 from msklink.aws.errors import aws_refusals
 from msklink.aws.session import own_session
 from msklink.aws.ssm import ParameterSet
+from msklink.connections.needed_users import secrets_to_publish
 from msklink.errors import Refused
 from msklink.parameters import status
 from msklink.parameters.published import PublishedState
@@ -48,7 +49,8 @@ def _publish(task: SummaryPublication) -> list[str]:
     content = status.summarize(task.cluster_arn, [*others, *own_records], cluster)
     if own_records:
         content["vpcs"] = status.describe(task.cluster_arn, own_records)["vpcs"]
-    written = parameters.publish(task.bootstrap_brokers, content, now)
+    secrets = secrets_to_publish(own_records, now)
+    written = parameters.publish(task.bootstrap_brokers, secrets, content, now)
     run_state.save_published_state(
         task.cluster_arn, owner, PublishedState(digests=parameters.digests)
     )

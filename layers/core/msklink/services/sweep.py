@@ -14,6 +14,7 @@ from msklink.aws.cluster_snapshot import ClusterSnapshot, read_snapshot
 from msklink.cluster import description
 from msklink.cluster.description import ClusterDescription
 from msklink.connections import offboarding, sweep_rules
+from msklink.connections.needed_users import unneeded
 from msklink.refusals import Code
 from msklink.runs import backoff
 from msklink.runs.cluster_record import ClusterRecord, RunFailure
@@ -129,7 +130,8 @@ def _check_idle_cluster(
         if record.cluster_fingerprint != connectivity.fingerprint(cluster):
             return ["the cluster has changed"]
     is_managed = cluster is not None and cluster.is_managed(settings().namespace)
-    if not snapshot.connections and not record.vendors and not is_managed:
+    is_empty = not (snapshot.connections or snapshot.users or record.vendors)
+    if is_empty and not is_managed:
         # Only after the cluster's last run has ended.
         forget = run_state.untrack_cluster if cluster else run_state.forget_all
         forget(arn)
@@ -170,6 +172,8 @@ def _due_removals(snapshot: ClusterSnapshot, now: datetime) -> list[str]:
     """Return the removals that are due."""
     due = [one.item for one in snapshot.connections if offboarding.is_removal_due(one, now)]
     changes = [backoff.reason_with_digest("removals of connections are due", due)] if due else []
+    due = [one.item for one in unneeded(snapshot.users, snapshot.connections, now)]
+    changes += [backoff.reason_with_digest("removals of users are due", due)] if due else []
     due = sorted(one for one, vendor in snapshot.cluster.vendors.items() if vendor.is_due(now))
     return changes + (
         [backoff.reason_with_digest("removals of vendors are due", due)] if due else []

@@ -11,8 +11,8 @@ from msklink import clock
 from msklink.arns import ClusterArn
 from msklink.aws import cluster_item
 from msklink.cluster.description import ClusterDescription
-from msklink.connections.removal import Removal
 from msklink.refusals import Code, Refusal, refuse
+from msklink.removal import Removal
 from msklink.runs.cluster_record import ClusterRecord, VendorRecord
 from msklink.services import notifications
 from msklink.services.policy_writer import admitted_accounts

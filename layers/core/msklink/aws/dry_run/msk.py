@@ -56,28 +56,30 @@ class MskOverlay:
         return self._write(call) if call.writes else self._read(call.operation, call.parameters)
 
     def _write(self, call: Call) -> Answer | None:
-        asked = call.parameters
+        asked, answer = call.parameters, Answer()
         match call.operation:
             case "UpdateConnectivity":
                 self._connectivity = asked["ConnectivityInfo"]["VpcConnectivity"]
-                return {"ClusterArn": asked["ClusterArn"], "ClusterOperationArn": OPERATION}
+                answer = {"ClusterArn": asked["ClusterArn"], "ClusterOperationArn": OPERATION}
             case "PutClusterPolicy":
                 self._policy, self._is_policy_changed = asked["Policy"], True
-                return {"CurrentVersion": "planned"}
+                answer = {"CurrentVersion": "planned"}
             case "DeleteClusterPolicy":
                 self._policy, self._is_policy_changed = None, True
             case "CreateVpcConnection":
-                return self._create(call)
+                answer = self._create(call)
             case "DeleteVpcConnection":
                 self._deleted.add(asked["Arn"])
                 self._created.pop(asked["Arn"], None)
             case "CreateTopic":
-                return {"TopicName": asked["TopicName"], "Status": "CREATING"}
+                answer = {"TopicName": asked["TopicName"], "Status": "CREATING"}
+            case "BatchAssociateScramSecret" | "BatchDisassociateScramSecret":
+                answer = {"ClusterArn": asked["ClusterArn"], "UnprocessedScramSecrets": []}
             case "RejectClientVpcConnection":
                 self._rejected.add(asked["VpcConnectionArn"])
             case _:
                 return None
-        return {}
+        return answer
 
     def _read(self, operation: str, asked: Mapping[str, Any]) -> Answer | None:
         match operation:

@@ -4,12 +4,15 @@ import copy
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import botocore.session
 
 from msklink.aws.dry_run.call import Answer, Call, Overlay, PlannedError
+
+GENERATED = "(a generated password)"
 
 _current: ContextVar["Recorder | None"] = ContextVar("dry run", default=None)
 
@@ -36,12 +39,20 @@ class Recorder:
         if call.writes:
             if answer is None:
                 raise NotImplementedError(f"{call.operation} in a dry run")
-            self.calls.append(copy.deepcopy(call))
+            self.calls.append(_kept(call))
         return answer
 
     def amend(self, call: Call, answer: Answer) -> None:
         if overlay := self._overlays.get(call.service):
             overlay.amend(call, answer)
+
+
+def _kept(call: Call) -> Call:
+    """Return a copy of *call* to keep, without a password: a plan is for many to read."""
+    parameters = copy.deepcopy(dict(call.parameters))
+    if "SecretString" in parameters:
+        parameters["SecretString"] = GENERATED
+    return replace(call, parameters=parameters)
 
 
 def is_dry_run() -> bool:

@@ -1,4 +1,4 @@
-"""The removal of a connection: its reason, its time, and the owner's terms."""
+"""The removal of a connection or a user: its reason, its time, and the owner's terms."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,8 +19,8 @@ class RemovalTerms:
 
 
 class Removal(BaseModel, frozen=True):
-    """The removal of a connection, with its reason."""
+    """The removal of a connection, a user or a vendor, with its reason."""
 
     reason: Refusal
     due: datetime | None = None
-    """The earliest time; None while the connection is protected from deletion."""
+    """The earliest time; None while it is protected from deletion."""

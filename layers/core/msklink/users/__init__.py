@@ -1,0 +1,1 @@
+"""SCRAM users that clients request, within the owner's bounds."""
