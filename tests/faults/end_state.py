@@ -10,6 +10,7 @@ from typing import Any
 from msklink.aws import cluster_item, msk_clusters
 from msklink.aws.eventbridge import DetailType
 from msklink.services import connectivity
+from tests.faults import users
 from tests.faults.environment import Environment
 from tests.support.aws import Accounts
 from tests.support.change_control import scheduled
@@ -42,6 +43,8 @@ def end_state(environment: Environment) -> dict[str, Any]:
             f"{topic.name} {topic.partitions} {topic.replicas}"
             for topic in accounts.msk.topics_of(environment.cluster)
         ),
+        "secrets": users.secrets_of(environment),
+        "associated": users.associated(environment),
         "groups": {one: _groups(accounts, one) for one in accounts.clients},
         "holds": _holds(environment),
     }

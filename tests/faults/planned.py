@@ -24,7 +24,11 @@ PLAN = "/msklink/orders/plan"
 _BROKERS = re.compile(r"(?:b-\d+\.[\w.-]+:\d+,?)+|brokers-of-\w+-after-the-reboot")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ][\d:.]+(\+00:00|Z)?")
 _VERSION = re.compile(r'"CurrentVersion": "\w+"')
-_PLANNED = re.compile(r"arn:aws:kafka:[\w:-]+:vpc-connection/\w+/\w+/planned-\d+|sg-planned\d+")
+_PASSWORD = re.compile(r'"SecretString": ".*?[^\\]"')
+_PLANNED = re.compile(
+    r"arn:aws:kafka:[\w:-]+:vpc-connection/\w+/\w+/planned-\d+|sg-planned\d+"
+    r"|arn:aws:secretsmanager:[\w:-]+-planned"
+)
 
 
 @dataclass
@@ -90,7 +94,7 @@ def recorded_runs() -> Iterator[Recording]:
         answer = make_call(client, operation, parameters)
         calls.created += [
             answer[name]
-            for name in ("GroupId", "VpcConnectionArn")
+            for name in ("GroupId", "VpcConnectionArn", "ARN")
             if operation.startswith("Create") and name in answer
         ]
         return answer
@@ -115,7 +119,7 @@ def _account(client: Any) -> str:
 
 
 def _lines(calls: list[dict[str, Any]], created: list[str]) -> list[str]:
-    """Return each of *calls* as a line, with names in place of generated ids, brokers and times."""
+    """Return each of *calls* as a line, with names in place of what is generated."""
     text = json.dumps(calls)
     mentioned = sorted({one for one in created if one in text}, key=text.index)
     names = {one: f"created {number}" for number, one in enumerate(mentioned, 1)}
@@ -125,6 +129,11 @@ def _lines(calls: list[dict[str, Any]], created: list[str]) -> list[str]:
 def _normalized(text: str, names: Mapping[str, str]) -> str:
     for created, name in names.items():
         text = text.replace(created, name)
-    for pattern, name in ((_BROKERS, "BROKERS"), (_TIME, "TIME"), (_VERSION, "VERSION")):
+    for pattern, name in (
+        (_BROKERS, "BROKERS"),
+        (_TIME, "TIME"),
+        (_VERSION, "VERSION"),
+        (_PASSWORD, "PASSWORD"),
+    ):
         text = pattern.sub(name, text)
     return text

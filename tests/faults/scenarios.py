@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from unittest import mock
 
-from tests.faults import holds, setups
+from tests.faults import holds, setups, users
 from tests.faults.environment import Environment, add_cluster_and_clients, find_vpc
 from tests.faults.setups import SECOND_VPC, UNLISTED
 from tests.faults.states import STEPS_BY_FUNCTION, TASKS, function_of
@@ -107,27 +107,28 @@ def redriven_in(function: str) -> Scenario:
     )
 
 
-def redriven_while_topics_are_created() -> Scenario:
-    """Redrive a run that died in CreateTopics, which only a request for topics enters."""
+def redriven_after(step: str, scenario: Scenario) -> Scenario:
+    """Redrive a run of *scenario* that died in *step*, which no other run enters."""
+    function = function_of(step)
 
     def prepare(environment: Environment) -> None:
-        setups.with_topic_bounds(environment)
-        environment.injector.kill_run_in("CreateTopicsFunction")
-        request_topics(environment)
+        scenario.prepare(environment)
+        environment.injector.kill_run_in(function)
+        scenario.act(environment)
         environment.report_failed_runs()
 
     return Scenario(
-        "a run is redriven in CreateTopicsFunction",
-        prepare,
-        Environment.redrive,
-        same_end_as=TOPICS,
+        f"a run is redriven in {function}", prepare, Environment.redrive, same_end_as=scenario
     )
+
+
+NOT_IN_EVERY_RUN = {"CreateTopics", "CreateUsers", "RemoveUsers"}
 
 
 LEASE_CHECKERS = [
     function
     for function, step in STEPS_BY_FUNCTION.items()
-    if step in TASKS and step != "CreateTopics" and "states:DescribeExecution" in granted(function)
+    if step in TASKS.keys() - NOT_IN_EVERY_RUN and "states:DescribeExecution" in granted(function)
 ]
 """The functions that check whether their run still holds the lease."""
 
@@ -144,6 +145,14 @@ TOPICS = Scenario(
     request_topics,
     sweep_recovers=False,
 )
+USERS = Scenario(
+    "a client requests users",
+    users.with_user_bounds,
+    users.request_users,
+    users.request_users,
+    sweep_recovers=False,
+)
+USER_REMOVAL = Scenario("a user is removed", users.with_user_removed, Environment.reconcile)
 OFFBOARDING = Scenario("a client leaves", setups.with_grace_period_over, Environment.reconcile)
 SCENARIOS = (
     TAGGED,
@@ -169,7 +178,9 @@ SCENARIOS = (
         same_end_as=TAGGED,
     ),
     *(redriven_in(name) for name in LEASE_CHECKERS),
-    redriven_while_topics_are_created(),
+    redriven_after("CreateTopics", TOPICS),
+    redriven_after("CreateUsers", USERS),
+    redriven_after("RemoveUsers", USER_REMOVAL),
     # ---- changes by clients
     Scenario(
         "a sweep finds a client stack deployed",
@@ -205,6 +216,28 @@ SCENARIOS = (
         sweep_recovers=False,
     ),
     TOPICS,
+    # ---- users
+    USERS,
+    USER_REMOVAL,
+    Scenario(
+        "a removed user is requested again",
+        users.with_removed_user,
+        users.request_users,
+        users.request_users,
+        sweep_recovers=False,
+    ),
+    Scenario(
+        "the connection of a user is removed",
+        users.with_last_scram_connection_removed,
+        Environment.reconcile,
+    ),
+    Scenario(
+        "a password is rotated",
+        users.with_user,
+        users.rotate_password,
+        users.rotate_password,
+        sweep_recovers=False,
+    ),
     # Only the next run sees a new probe, or asks one again that gave no answer.
     Scenario(
         "a client has a probe", setups.with_probe, Environment.reconcile, sweep_recovers=False

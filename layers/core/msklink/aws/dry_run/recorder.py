@@ -48,8 +48,13 @@ class Recorder:
 
 
 def _kept(call: Call) -> Call:
-    """Return a copy of *call* to keep, without a password: a plan is for many to read."""
+    """
+    Return a copy of *call* to keep, without a password: a plan is for many to read.
+
+    The token that botocore adds to some calls is left out too.
+    """
     parameters = copy.deepcopy(dict(call.parameters))
+    parameters.pop("ClientRequestToken", None)
     if "SecretString" in parameters:
         parameters["SecretString"] = GENERATED
     return replace(call, parameters=parameters)
