@@ -5,8 +5,8 @@ An application of a client team, which has its own credentials and the name of t
 
 writes a message to the topic `billing.payments` of the cluster `orders` by the scheme iam, reads
 it back in a consumer group, and prints a line. The topic is created if it is not there. With scram
-the environment has the ARN of the secret, with tls the files of certificate and key. `run` starts
-it as a process, which has no other access to the embedded AWS.
+the environment has the name of a user or the ARN of its secret, with tls the files of certificate
+and key. `run` starts it as a process, which has no other access to the embedded AWS.
 """
 
 import asyncio
@@ -31,10 +31,10 @@ PARTITIONS, REPLICAS = 3, 3
 
 LOGINS: Final = {
     "iam": {},
-    "scram": {"secret": "SECRET"},
+    "scram": {"secret": "SECRET", "user": "KAFKA_USER"},
     "tls": {"certificate_file": "CERTIFICATE_FILE", "key_file": "KEY_FILE"},
 }
-"""By scheme: arguments of kafka_config, and the environment variables that hold them."""
+"""By scheme: arguments of kafka_config, and the environment variables that can hold them."""
 
 
 def run(
@@ -95,7 +95,9 @@ def main() -> None:
 
     cluster, topic, scheme = sys.argv[1:]
     login: dict[str, Any] = {
-        name: os.environ[variable] for name, variable in LOGINS[scheme].items()
+        name: os.environ[variable]
+        for name, variable in LOGINS[scheme].items()
+        if variable in os.environ
     }
     config: dict[str, Any] = kafka_config(cluster, scheme=scheme, library="aiokafka", **login)
     resolver.install()

@@ -101,12 +101,25 @@ def request(
     cloud: Cloud, account: str, cluster: str, schemes: Sequence[str] = ("iam",), **others: Any
 ) -> None:
     """Request a connection of the account's VPC by an event; *others* are fields of its detail."""
-    detail = {"cluster": cluster, "vpc_id": cloud.networks[account].vpc_id, "schemes": schemes}
+    detail = _place(cloud, account, cluster, schemes) | others
+    _send(cloud, account, "Client Onboarding Requested", detail)
+
+
+def leave(cloud: Cloud, account: str, cluster: str, schemes: Sequence[str]) -> None:
+    """Request the end of connections of the account's VPC by an event."""
+    _send(cloud, account, "Client Offboarding Requested", _place(cloud, account, cluster, schemes))
+
+
+def _place(cloud: Cloud, account: str, cluster: str, schemes: Sequence[str]) -> dict[str, Any]:
+    return {"cluster": cluster, "vpc_id": cloud.networks[account].vpc_id, "schemes": schemes}
+
+
+def _send(cloud: Cloud, account: str, kind: str, detail: dict[str, Any]) -> None:
     entry = {
         "EventBusName": cloud.deployed.bus_arn,
         "Source": "a.team",
-        "DetailType": "Client Onboarding Requested",
-        "Detail": json.dumps(detail | others),
+        "DetailType": kind,
+        "Detail": json.dumps(detail),
     }
     cloud.client("events", account).put_events(Entries=[entry])
 

@@ -1,7 +1,7 @@
 """
 A producer that stays connected: writes until its input ends, then prints what it came to.
 
-    python -m tests.e2e.long_producer ledger entries
+    python -m tests.e2e.long_producer ledger entries iam
 
 The first line is printed when it is connected. The last is a JSON object: the offsets of all
 messages, and the brokers that it knew at the end.
@@ -9,6 +9,7 @@ messages, and the brokers that it knew at the end.
 
 import asyncio
 import json
+import os
 import sys
 from typing import Any
 
@@ -39,9 +40,10 @@ async def write_until_input_ends(config: dict[str, Any], topic: str) -> dict[str
 
 
 def main() -> None:
-    cluster, topic = sys.argv[1:]
+    cluster, topic, scheme = sys.argv[1:]
     resolver.install()
-    config: dict[str, Any] = kafka_config(cluster, library="aiokafka")
+    user = os.environ.get("KAFKA_USER")
+    config: dict[str, Any] = kafka_config(cluster, scheme, library="aiokafka", user=user)
     sys.stdout.write(json.dumps(asyncio.run(write_until_input_ends(config, topic))))
 
 

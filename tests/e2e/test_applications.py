@@ -48,12 +48,14 @@ def cluster(cloud: Cloud) -> DeployedCluster:
     return cluster
 
 
-def role(cloud: Cloud, name: str, *statements: Mapping[str, Any]) -> dict[str, str]:
-    """Create a role for an application in the client's account, and return its credentials."""
-    iam = cloud.client("iam", CLIENT)
+def role(
+    cloud: Cloud, name: str, *statements: Mapping[str, Any], account: str = CLIENT
+) -> dict[str, str]:
+    """Create a role for an application in a client's account, and return its credentials."""
+    iam = cloud.client("iam", account)
     trust = {
         "Effect": "Allow",
-        "Principal": {"AWS": f"arn:aws:iam::{CLIENT}:root"},
+        "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
         "Action": "sts:AssumeRole",
     }
     iam.create_role(
@@ -63,15 +65,15 @@ def role(cloud: Cloud, name: str, *statements: Mapping[str, Any]) -> dict[str, s
     if statements:
         document = json.dumps({"Version": "2012-10-17", "Statement": statements})
         iam.put_role_policy(RoleName=name, PolicyName="Application", PolicyDocument=document)
-    return assumed(cloud, name)
+    return assumed(cloud, name, account)
 
 
-def assumed(cloud: Cloud, name: str) -> dict[str, str]:
+def assumed(cloud: Cloud, name: str, account: str = CLIENT) -> dict[str, str]:
     """Return credentials of a role, which end after an hour."""
-    arn = f"arn:aws:iam::{CLIENT}:role/{name}"
-    given = cloud.client("sts", CLIENT).assume_role(RoleArn=arn, RoleSessionName="test")
+    arn = f"arn:aws:iam::{account}:role/{name}"
+    given = cloud.client("sts", account).assume_role(RoleArn=arn, RoleSessionName="test")
     found = given["Credentials"]
-    return credentials(CLIENT) | {
+    return credentials(account) | {
         "AWS_ACCESS_KEY_ID": found["AccessKeyId"],
         "AWS_SECRET_ACCESS_KEY": found["SecretAccessKey"],
         "AWS_SESSION_TOKEN": found["SessionToken"],
@@ -140,7 +142,7 @@ def test_a_connected_client_goes_on_while_brokers_are_added(cluster: DeployedClu
     made = application.run(cloud, environment, "ledger", "entries")
     assert made.returncode == 0, made.stderr
 
-    with application.started(cloud, environment, PRODUCER, "ledger", "entries") as producer:
+    with application.started(cloud, environment, PRODUCER, "ledger", "entries", "iam") as producer:
         assert producer.stdout
         assert producer.stdin
         assert producer.stdout.readline() == "connected\n"

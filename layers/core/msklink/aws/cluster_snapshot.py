@@ -1,7 +1,7 @@
 """Read all items of a cluster together, for the sweep and for people."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from msklink.aws import cluster_item, dynamodb
@@ -21,13 +21,13 @@ class ClusterSnapshot:
     connections: list[ConnectionRecord]
     onboarding_requests: list[OnboardingRequest]
     offboarding_requests: list[OffboardingRequest]
-    users: list[UserRecord]
     surveyed: Mapping[str, SurveyedState]
     """By account, what its last survey read."""
     published: Mapping[str, PublishedState]
     """By account, the parameters that the last run published."""
     open_histories: frozenset[str]
     """Items of drifts that were reported, or whose repair has begun."""
+    users: list[UserRecord] = field(default_factory=list)
 
 
 def read_snapshot(cluster_arn: str) -> ClusterSnapshot:
