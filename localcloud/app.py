@@ -22,7 +22,7 @@ from localcloud.acm_pca import service as acm_pca
 from localcloud.call_log import CallLog
 from localcloud.clock import SimulatedClock, run_clock
 from localcloud.ec2_network import Ec2Network
-from localcloud.iam import authorization, resource_policies
+from localcloud.iam import authorization, policy_variables, resource_policies
 from localcloud.iam.acm_pca import acm_pca_checks
 from localcloud.iam.ec2 import Ec2Checks
 from localcloud.iam.eventbridge import eventbridge_checks
@@ -63,6 +63,7 @@ def create_app(chosen: Settings) -> control_api.Application:
     handlers["ssm"] = parameter_events.publishing_parameter_changes(handlers["ssm"])
     handlers["secretsmanager"] = secretsmanager.in_owners_account(handlers["secretsmanager"])
     tagging.install(msk)
+    policy_variables.install()
     resource_policies.install({"acm-pca": acm_pca.policy_for_arn})
     authorization.install(
         {
