@@ -27,6 +27,7 @@ from localcloud.iam.acm_pca import acm_pca_checks
 from localcloud.iam.ec2 import Ec2Checks
 from localcloud.iam.eventbridge import eventbridge_checks
 from localcloud.iam.kafka import KafkaChecks
+from localcloud.iam.kms import kms_checks
 from localcloud.iam.scheduler import scheduler_checks
 from localcloud.iam.secretsmanager import secretsmanager_checks
 from localcloud.iam.ssm import ssm_checks
@@ -71,6 +72,7 @@ def create_app(chosen: Settings) -> control_api.Application:
             "ec2": Ec2Checks(tags_of),
             "events": eventbridge_checks,
             "kafka": KafkaChecks(msk.tags_of),
+            "kms": kms_checks,
             "scheduler": scheduler_checks,
             "secretsmanager": secretsmanager_checks,
             "ssm": ssm_checks,
