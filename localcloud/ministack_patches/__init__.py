@@ -13,6 +13,7 @@ from localcloud.ministack_patches import (
     event_buses,
     event_delivery,
     lambda_functions,
+    secret_lifecycle,
     simulated_time,
     step_functions,
 )
@@ -27,3 +28,4 @@ def install(clock: SimulatedClock, log: CallLog) -> None:
     cloudformation.install()
     ec2.install()
     ec2_locations.install()
+    secret_lifecycle.install()

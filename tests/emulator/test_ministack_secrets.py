@@ -68,6 +68,9 @@ def test_msk_does_not_read_a_secret_that_is_marked_for_deletion(arn: str) -> Non
 
     with request_scope(OWNER.account, REGION):
         secretsmanager._delete_secret({"SecretId": arn})
+    deleted = SecretsManager().value(arn), SecretsManager().secret(arn)
+    with request_scope(OWNER.account, REGION):
+        secretsmanager._restore_secret({"SecretId": arn})
 
-    assert SecretsManager().value(arn) is None
-    assert SecretsManager().secret(arn) is None
+    assert deleted == (None, None)
+    assert SecretsManager().value(arn) == VALUE
