@@ -33,7 +33,12 @@ from localcloud.iam.secretsmanager import secretsmanager_checks
 from localcloud.iam.ssm import ssm_checks
 from localcloud.kafka.broker_processes import BrokerProcesses
 from localcloud.kafka.topics import BrokerTopics
-from localcloud.ministack_patches import lambda_functions, secretsmanager, tagging
+from localcloud.ministack_patches import (
+    lambda_functions,
+    secret_rotation,
+    secretsmanager,
+    tagging,
+)
 from localcloud.ministack_patches.ec2 import tags_of
 from localcloud.msk import Msk
 from localcloud.secrets_manager import SecretsManager
@@ -62,7 +67,9 @@ def create_app(chosen: Settings) -> control_api.Application:
     handlers["kafka"] = ministack_adapter.kafka_handler(msk)
     handlers["ec2"] = tag_events.publishing_tag_changes(handlers["ec2"])
     handlers["ssm"] = parameter_events.publishing_parameter_changes(handlers["ssm"])
-    handlers["secretsmanager"] = secretsmanager.in_owners_account(handlers["secretsmanager"])
+    handlers["secretsmanager"] = secretsmanager.in_owners_account(
+        secret_rotation.with_cancel_rotate_secret(handlers["secretsmanager"])
+    )
     tagging.install(msk)
     policy_variables.install()
     resource_policies.install({"acm-pca": acm_pca.policy_for_arn})

@@ -14,6 +14,7 @@ from localcloud.ministack_patches import (
     event_delivery,
     lambda_functions,
     secret_lifecycle,
+    secret_rotation,
     simulated_time,
     step_functions,
 )
@@ -29,3 +30,4 @@ def install(clock: SimulatedClock, log: CallLog) -> None:
     ec2.install()
     ec2_locations.install()
     secret_lifecycle.install()
+    secret_rotation.install(clock)

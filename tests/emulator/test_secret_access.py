@@ -90,6 +90,7 @@ def test_a_role_creates_secrets_only_with_its_names_and_tags(cloud: Cloud) -> No
         ("delete_secret", {"RecoveryWindowInDays": 7}),
         ("update_secret_version_stage", {"VersionStage": "a", "RemoveFromVersionId": "1" * 32}),
         ("rotate_secret", {}),
+        ("cancel_rotate_secret", {}),
     ],
 )
 def test_a_missing_name_is_authorized_like_a_secret_of_that_name(
