@@ -1,31 +1,18 @@
-"""
-Secrets Manager: versions by their request token, recovery windows, and checked policies.
-
-The texts of errors were seen on AWS, except those for a policy that is no JSON or is public.
-
-Unverified: a policy is public here if a statement allows everyone without a condition.
-"""
+"""Secrets Manager: versions by their request token, recovery windows, and checked policies."""
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final
 
-from ministack.core import iam_evaluator
 from ministack.core.responses import error_response_json, json_response, request_scope
 from ministack.services import secretsmanager
+
+from localcloud.secret_rules import MARKED, NOT_ITS_STAGE, SCHEDULED, policy_refusal
 
 Json = dict[str, Any]
 Operation = Callable[[Json], Any]
 
-SCHEDULED: Final = (
-    "You can't create this secret because a secret with this name is already scheduled for "
-    "deletion."
-)
-MARKED: Final = "You can't perform this operation on the secret because it was marked for deletion."
-NOT_ITS_STAGE: Final = (
-    "You provided a VersionStage that is not associated to the provided VersionId."
-)
 _VALUE: Final = ("SecretString", "SecretBinary")
 
 
@@ -157,39 +144,10 @@ def _usable(original: Operation) -> Operation:
 def _checked(original: Operation) -> Operation:
     def put(data: Json) -> Any:
         _, secret = secretsmanager._resolve(data.get("SecretId"))
-        if not secret:
-            return original(data)
-        try:
-            document = json.loads(data.get("ResourcePolicy", ""))
-        except ValueError:
-            text = "This policy contains invalid Json"
-            return error_response_json("MalformedPolicyDocumentException", text, 400)
-        if not _is_policy(document):
-            text = "This policy has invalid syntax."
-            return error_response_json("MalformedPolicyDocumentException", text, 400)
-        if data.get("BlockPublicPolicy") and any(map(_is_public, _statements(document))):
-            text = "This policy allows broad access to your secret."
-            return error_response_json("PublicPolicyException", text, 400)
+        block = bool(data.get("BlockPublicPolicy"))
+        refusal = policy_refusal(data.get("ResourcePolicy", ""), block_public=block)
+        if secret and refusal:
+            return error_response_json(*refusal, 400)
         return original(data)
 
     return put
-
-
-def _is_policy(document: Any) -> bool:
-    return (
-        iam_evaluator.validate_policy_document(document) is None
-        and document.get("Version", "2008-10-17") in {"2008-10-17", "2012-10-17"}
-        and all({"Principal", "NotPrincipal"} & one.keys() for one in _statements(document))
-    )
-
-
-def _statements(document: Json) -> Iterator[Json]:
-    statements = document["Statement"]
-    yield from statements if isinstance(statements, list) else [statements]
-
-
-def _is_public(statement: Json) -> bool:
-    principal = statement.get("Principal")
-    named = principal.get("AWS", []) if isinstance(principal, dict) else principal
-    everyone = "*" in (named if isinstance(named, list) else [named])
-    return statement["Effect"] == "Allow" and everyone and not statement.get("Condition")

@@ -26,6 +26,7 @@ from ministack.services import lambda_svc, secretsmanager
 
 from localcloud.clock import SimulatedClock
 from localcloud.ministack_patches.simulated_time import CountedThread, next_due
+from localcloud.secret_rules import NO_FUNCTION, NOT_COMPLETE, NOT_INVOCABLE
 
 logger = logging.getLogger("localcloud")
 
@@ -36,13 +37,6 @@ SERVICE: Final = "secretsmanager.amazonaws.com"
 STEPS: Final = ("createSecret", "setSecret", "testSecret", "finishSecret")
 PENDING: Final = "AWSPENDING"
 CURRENT: Final = "AWSCURRENT"
-
-NO_FUNCTION: Final = "No Lambda rotation function ARN is associated with this secret."
-NOT_INVOCABLE: Final = (
-    "Secrets Manager cannot invoke the specified Lambda function. Ensure that the function policy "
-    "grants access to the principal secretsmanager.amazonaws.com."
-)
-NOT_COMPLETE: Final = "A previous rotation isn't complete. That rotation will be reattempted."
 
 
 def install(clock: SimulatedClock) -> None:
