@@ -28,7 +28,8 @@ def install() -> None:
 def delete_expired() -> None:
     """Delete the secrets whose recovery window is over; AWS does so some time later."""
     for (account, region, name), secret in list(secretsmanager._secrets._data.items()):
-        if (secret.get("DeletedDate") or time.time()) < time.time():
+        due = secret.get("DeletedDate")
+        if due and due <= time.time():
             with request_scope(account, region):
                 secretsmanager._purge_secret(name, secret)
 
