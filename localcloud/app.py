@@ -22,17 +22,23 @@ from localcloud.acm_pca import service as acm_pca
 from localcloud.call_log import CallLog
 from localcloud.clock import SimulatedClock, run_clock
 from localcloud.ec2_network import Ec2Network
-from localcloud.iam import authorization, resource_policies
+from localcloud.iam import authorization, policy_variables, resource_policies
 from localcloud.iam.acm_pca import acm_pca_checks
 from localcloud.iam.ec2 import Ec2Checks
 from localcloud.iam.eventbridge import eventbridge_checks
 from localcloud.iam.kafka import KafkaChecks
+from localcloud.iam.kms import kms_checks
 from localcloud.iam.scheduler import scheduler_checks
 from localcloud.iam.secretsmanager import secretsmanager_checks
 from localcloud.iam.ssm import ssm_checks
 from localcloud.kafka.broker_processes import BrokerProcesses
 from localcloud.kafka.topics import BrokerTopics
-from localcloud.ministack_patches import lambda_functions, secretsmanager, tagging
+from localcloud.ministack_patches import (
+    lambda_functions,
+    secret_rotation,
+    secretsmanager,
+    tagging,
+)
 from localcloud.ministack_patches.ec2 import tags_of
 from localcloud.msk import Msk
 from localcloud.secrets_manager import SecretsManager
@@ -61,8 +67,11 @@ def create_app(chosen: Settings) -> control_api.Application:
     handlers["kafka"] = ministack_adapter.kafka_handler(msk)
     handlers["ec2"] = tag_events.publishing_tag_changes(handlers["ec2"])
     handlers["ssm"] = parameter_events.publishing_parameter_changes(handlers["ssm"])
-    handlers["secretsmanager"] = secretsmanager.in_owners_account(handlers["secretsmanager"])
+    handlers["secretsmanager"] = secretsmanager.in_owners_account(
+        secret_rotation.with_cancel_rotate_secret(handlers["secretsmanager"])
+    )
     tagging.install(msk)
+    policy_variables.install()
     resource_policies.install({"acm-pca": acm_pca.policy_for_arn})
     authorization.install(
         {
@@ -70,6 +79,7 @@ def create_app(chosen: Settings) -> control_api.Application:
             "ec2": Ec2Checks(tags_of),
             "events": eventbridge_checks,
             "kafka": KafkaChecks(msk.tags_of),
+            "kms": kms_checks,
             "scheduler": scheduler_checks,
             "secretsmanager": secretsmanager_checks,
             "ssm": ssm_checks,

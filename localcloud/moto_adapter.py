@@ -12,10 +12,10 @@ from moto.acmpca.models import acmpca_backends
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.ec2.models import EC2Backend, ec2_backends
 from moto.iam.models import get_account_id_from
-from moto.secretsmanager.models import FakeSecret, secretsmanager_backends
 from moto.sts.models import sts_backends
 
 from localcloud.iam.acm_pca import owner_of
+from localcloud.moto_secrets import MotoSecretStore, secrets_as_on_aws
 from localcloud.msk import (
     Assumptions,
     Caller,
@@ -25,7 +25,6 @@ from localcloud.msk import (
     ManualClock,
     Msk,
     Observer,
-    Secret,
     SecurityGroup,
     Subnet,
     TagHook,
@@ -34,7 +33,6 @@ from localcloud.msk import (
 from localcloud.msk.assumptions import DEFAULTS
 from localcloud.msk.clock import AS_ON_AWS
 from localcloud.msk.network import NOT_IN_SHARED_VPCS
-from localcloud.msk.secret_store import DEFAULT_KEY, with_msk_statement
 from localcloud.msk.wire import Answer, handle
 
 _SIGNATURE = re.compile(r"Credential=([^/]+)/\d+/([\w-]+)/kafka/")
@@ -49,7 +47,7 @@ def in_process_msk(
     assumptions: Assumptions = DEFAULTS,
 ) -> Iterator[Msk]:
     """
-    Replace moto's own MSK by the emulator, inside `mock_aws()`.
+    Replace moto's own MSK by the emulator, and correct its secrets, inside `mock_aws()`.
 
     moto answers botocore's `before-send` through one stubber. Patching that, not adding a second
     handler, covers clients created earlier and keeps moto's MSK from running.
@@ -73,7 +71,10 @@ def in_process_msk(
             return _answer(msk, caller, request)
         return moto_answers(stubber, request)
 
-    with mock.patch.object(BotocoreStubber, "process_request", process_request):
+    with (
+        mock.patch.object(BotocoreStubber, "process_request", process_request),
+        secrets_as_on_aws(),
+    ):
         yield msk
 
 
@@ -170,25 +171,6 @@ class MotoNetwork:
         _ec2(caller.account, caller.region).delete_vpc_endpoints([endpoint_id])
 
 
-class MotoSecretStore:
-    """The secrets of moto's Secrets Manager, which evaluates no policy."""
-
-    def secret(self, arn: str) -> Secret | None:
-        found = _secret(arn)
-        return Secret(arn, found.kms_key_id or DEFAULT_KEY) if found else None
-
-    def admit_msk(self, caller: Caller, arn: str) -> None:  # noqa: ARG002 no policy is evaluated
-        if found := _secret(arn):
-            found.policy = with_msk_statement(found.policy, arn)
-
-    def value(self, arn: str) -> str | None:
-        found = _secret(arn)
-        if found is None or found.default_version_id is None:
-            return None
-        value: str | None = found.versions[found.default_version_id].get("secret_string")
-        return value
-
-
 class MotoAuthorities:
     """The private certificate authorities of moto."""
 
@@ -198,13 +180,6 @@ class MotoAuthorities:
         _, _, _, region, account, *_ = arn.split(":")
         found = acmpca_backends[account][region].certificate_authorities.get(arn)
         return found.certificate_bytes if found and found.status == "ACTIVE" else None
-
-
-def _secret(arn: str) -> FakeSecret | None:
-    _, _, _, region, account, *_ = arn.split(":")
-    found = secretsmanager_backends[account][region].secrets.get(arn)
-    known = isinstance(found, FakeSecret) and found.arn == arn and not found.is_deleted()
-    return found if isinstance(found, FakeSecret) and known else None
 
 
 def _unsupported_location(subnet: Any) -> str:

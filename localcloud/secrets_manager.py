@@ -35,8 +35,12 @@ class SecretsManager:
         with _owner(arn):
             key = customer_key(_find(arn) or {})
         if key:
-            via = {"kms:ViaService": f"kafka.{caller.region}.amazonaws.com"}
-            check = Check("kms:CreateGrant", key, via)
+            keys = {
+                "kms:CallerAccount": caller.account,
+                "kms:GrantIsForAWSResource": "true",
+                "kms:ViaService": f"kafka.{caller.region}.amazonaws.com",
+            }
+            check = Check("kms:CreateGrant", key, keys)
             if denied := authorize_caller(access_key.get(), "kms", caller.region, check):
                 raise PermissionError(str(denied))
         with _owner(arn):

@@ -119,7 +119,8 @@ def _denial(original: Callable[..., Any]) -> Callable[..., Any]:
         if evaluation is not None and (check := evaluation.denied):
             action = check.action
             explicit = kwargs.get("explicit_deny", False)
-            denied = Denied(action, check.resource, principal, explicit, evaluation.by_resource)
+            named = check.named or check.resource
+            denied = Denied(action, named, principal, explicit, evaluation.by_resource)
             kwargs |= {"resource_arn": check.resource, "message": check.refusal or str(denied)}
         return original(service, action, principal, request_id, **kwargs)
 

@@ -12,6 +12,7 @@ class Check:
     resource: str
     context: Mapping[str, Any] = field(default_factory=dict)
     refusal: str = ""  # the text of a denial, where AWS does not name the action
+    named: str = ""  # what a denial calls the resource, where it is not the ARN
 
 
 @dataclass(frozen=True)

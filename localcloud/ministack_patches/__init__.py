@@ -13,6 +13,8 @@ from localcloud.ministack_patches import (
     event_buses,
     event_delivery,
     lambda_functions,
+    secret_lifecycle,
+    secret_rotation,
     simulated_time,
     step_functions,
 )
@@ -27,3 +29,5 @@ def install(clock: SimulatedClock, log: CallLog) -> None:
     cloudformation.install()
     ec2.install()
     ec2_locations.install()
+    secret_lifecycle.install()
+    secret_rotation.install(clock)

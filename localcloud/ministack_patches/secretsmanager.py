@@ -11,6 +11,7 @@ from ministack.core.responses import error_response_json, get_account_id, get_re
 from ministack.services import secretsmanager
 
 from localcloud.iam.secretsmanager import customer_key, owner_of
+from localcloud.ministack_patches.secret_lifecycle import delete_expired
 
 Handler = Callable[..., Awaitable[Any]]
 
@@ -26,6 +27,7 @@ def in_owners_account(handler: Handler) -> Handler:
     async def handle(
         method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
     ) -> Any:
+        delete_expired()
         secret_id = _secret_id(body)
         owner, _ = owner_of(secret_id) or (get_account_id(), "")
         if owner == get_account_id():

@@ -96,6 +96,25 @@ class _Threading:
         return getattr(threading, name)
 
 
+class CountedThread(threading.Thread):
+    """A thread that counts as work from start to end."""
+
+    def __init__(self, clock: SimulatedClock, **options: Any) -> None:
+        super().__init__(daemon=True, **options)
+        self._clock = clock
+
+    def start(self) -> None:
+        self._clock.begin()
+        super().start()
+
+    def run(self) -> None:
+        try:
+            with self._clock.counting():
+                super().run()
+        finally:
+            self._clock.end()
+
+
 class CountingPool(concurrent.futures.ThreadPoolExecutor):
     """
     A pool whose tasks count as work, and not the thread that waits for them.
@@ -180,7 +199,7 @@ class _Schedules:
             if rule.get("State") == "ENABLED":
                 last = eventbridge._rule_last_fired.get(key)
                 began = rule.get("CreationTime", 0)
-                yield from _next(rule.get("ScheduleExpression", ""), last, began)
+                yield from next_due(rule.get("ScheduleExpression", ""), last, began)
 
     def _of_schedules(self) -> Iterator[float]:
         for key, schedule in list(scheduler._schedules._data.items()):
@@ -190,12 +209,12 @@ class _Schedules:
             last = scheduler._schedule_last_fired.get(key)
             at = scheduler._at_time_epoch(expression)
             if at is None:
-                yield from _next(expression, last, schedule.get("CreationDate", 0))
+                yield from next_due(expression, last, schedule.get("CreationDate", 0))
             elif last is None:
                 yield at
 
 
-def _next(expression: str, last: float | None, began: float) -> Iterable[float]:
+def next_due(expression: str, last: float | None, began: float) -> Iterable[float]:
     """Yield when a rate() or cron() is due next; *last* is the time it was due before."""
     interval = eventbridge._parse_rate_seconds(expression)
     if interval is not None:

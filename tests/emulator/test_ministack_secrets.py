@@ -62,12 +62,26 @@ def test_an_owner_who_replaces_the_resource_policy_locks_msk_out(arn: str) -> No
     assert without_msk is None
 
 
+def test_msk_reads_the_current_version_and_not_the_pending_one(arn: str) -> None:
+    admit(arn)
+    pending = {"SecretId": arn, "SecretString": "new", "VersionStages": ["AWSPENDING"]}
+    with request_scope(OWNER.account, REGION):
+        secretsmanager._put_secret_value(pending)
+        before = SecretsManager().value(arn)
+        secretsmanager._put_secret_value(pending | {"VersionStages": ["AWSCURRENT"]})
+
+    assert (before, SecretsManager().value(arn)) == (VALUE, "new")
+
+
 def test_msk_does_not_read_a_secret_that_is_marked_for_deletion(arn: str) -> None:
     admit(arn)
     assert SecretsManager().value(arn) == VALUE
 
     with request_scope(OWNER.account, REGION):
         secretsmanager._delete_secret({"SecretId": arn})
+    deleted = SecretsManager().value(arn), SecretsManager().secret(arn)
+    with request_scope(OWNER.account, REGION):
+        secretsmanager._restore_secret({"SecretId": arn})
 
-    assert SecretsManager().value(arn) is None
-    assert SecretsManager().secret(arn) is None
+    assert deleted == (None, None)
+    assert SecretsManager().value(arn) == VALUE

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from localcloud.cloud import Cloud
 from localcloud.networks import make_network
+from tests.emulator.role_builders import error_of, make_role
 
 pytestmark = pytest.mark.xdist_group("secret-sharing")
 
@@ -246,6 +247,42 @@ def test_associating_needs_a_grant_on_the_key(cloud: Cloud) -> None:
         ClusterArn=cluster, SecretArnList=[sharing.secret]
     )
     assert answer["UnprocessedScramSecrets"] == []
+
+
+def test_a_key_policy_may_let_only_aws_services_make_grants(cloud: Cloud) -> None:
+    sharing = make_sharing(cloud, cloud.owner, "grants")
+    cluster, role = scram_cluster(cloud, "grants"), make_role(cloud, cloud.owner, "granter")
+    role.allow("kafka:BatchAssociateScramSecret", cluster)
+    for_service = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+    role.allow("kms:CreateGrant", sharing.key, for_service)
+
+    answer = role.client("kafka").batch_associate_scram_secret(
+        ClusterArn=cluster, SecretArnList=[sharing.secret]
+    )
+
+    assert answer["UnprocessedScramSecrets"] == []
+
+
+def test_secrets_are_listed_and_disassociated_by_the_cluster(cloud: Cloud) -> None:
+    sharing = make_sharing(cloud, cloud.owner, "listed")
+    mine, other = scram_cluster(cloud, "mine"), scram_cluster(cloud, "other")
+    owner = cloud.client("kafka", cloud.owner)
+    for cluster in (mine, other):
+        owner.batch_associate_scram_secret(ClusterArn=cluster, SecretArnList=[sharing.secret])
+    role = make_role(cloud, cloud.owner, "lister")
+    role.allow(["kafka:ListScramSecrets", "kafka:BatchDisassociateScramSecret"], mine)
+    kafka = role.client("kafka")
+
+    assert kafka.list_scram_secrets(ClusterArn=mine)["SecretArnList"] == [sharing.secret]
+    kafka.batch_disassociate_scram_secret(ClusterArn=mine, SecretArnList=[sharing.secret])
+    assert owner.list_scram_secrets(ClusterArn=mine)["SecretArnList"] == []
+    given = {"ClusterArn": other, "SecretArnList": [sharing.secret]}
+    for call, params in (
+        (kafka.list_scram_secrets, {"ClusterArn": other}),
+        (kafka.batch_disassociate_scram_secret, given),
+    ):
+        assert error_of(call, **params)[0] in {"AccessDeniedException", "ForbiddenException"}
+    assert owner.list_scram_secrets(ClusterArn=other)["SecretArnList"] == [sharing.secret]
 
 
 def scram_cluster(cloud: Cloud, name: str = "orders") -> str:
