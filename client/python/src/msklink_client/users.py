@@ -1,0 +1,35 @@
+"""Users for SCRAM that a request names, for each of which MSKLink creates a secret."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class User:
+    """A user in a status."""
+
+    name: str
+    state: str
+    """asked, ready or refused."""
+    secret_arn: str | None = None
+    acls: tuple[str, ...] = ()
+    """The commands by which the owner of the cluster adds its ACLs, for which MSK has no API."""
+    due: str | None = None
+    """When it is removed, if its removal is scheduled."""
+
+
+def of_entry(entry: Mapping[str, Any]) -> Iterator[User]:
+    """Yield the users in the *entry* of a status for scram, by name."""
+    found = entry.get("users")
+    for name, one in sorted(found.items()) if isinstance(found, dict) else ():
+        if isinstance(one, dict):
+            acls = one.get("acls")
+            commands = acls if isinstance(acls, list) else ()
+            yield User(
+                name,
+                str(one.get("state", "unknown")),
+                str(one["secret_arn"]) if one.get("secret_arn") else None,
+                tuple(map(str, commands)),
+                str(one["due"]) if one.get("due") else None,
+            )
