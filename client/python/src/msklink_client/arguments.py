@@ -12,6 +12,7 @@ from typing import Any
 from msklink_client import login_options, scram_secrets
 from msklink_client.errors import MskLinkError, bad_argument
 from msklink_client.login_options import SCHEMES
+from msklink_client.users import require_name
 
 RESERVED = "protect"
 """The tag <namespace>/protect on a VPC prevents the removal of its connections."""
@@ -33,6 +34,7 @@ _KAFKA_NAME = re.compile(r"[a-zA-Z0-9._*-]{1,249}")
 MOST_IDS = 16
 MOST_NAMES = 32
 MOST_TOPICS = 16
+MOST_USERS = 4
 
 
 @dataclass(frozen=True)
@@ -162,6 +164,20 @@ def topic(given: str) -> str:
             "Write one name, of at most 249 letters, digits and . _ -.",
         )
     return given
+
+
+def users(given: Sequence[str], schemes: Sequence[str]) -> list[dict[str, Any]]:
+    """Return users for SCRAM, which must be among *schemes*."""
+    names = list(dict.fromkeys(split(given)))
+    for name in names:
+        require_name(name)
+    _at_most(MOST_USERS, names, "names after --users")
+    if names and not {"scram", "auto"} & {*schemes}:
+        raise bad_argument(
+            f"Users are for clients by scram, not by {' and '.join(schemes)}.",
+            "Add scram to --schemes, or leave out --users.",
+        )
+    return [{"name": name} for name in names]
 
 
 def login(

@@ -1,8 +1,13 @@
 """Users for SCRAM that a request names, for each of which MSKLink creates a secret."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from msklink_client.errors import bad_argument
+
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 @dataclass(frozen=True)
@@ -33,3 +38,12 @@ def of_entry(entry: Mapping[str, Any]) -> Iterator[User]:
                 tuple(map(str, commands)),
                 str(one["due"]) if one.get("due") else None,
             )
+
+
+def require_name(given: object) -> None:
+    """Raise `MskLinkError` where *given* cannot be the name of a user."""
+    if not isinstance(given, str) or not _NAME.fullmatch(given):
+        raise bad_argument(
+            f"{given!r} is not the name of a user for SCRAM.",
+            "Write at most 64 letters, digits and . _ -, and look whether a variable is not set.",
+        )
