@@ -50,6 +50,17 @@ def test_with_a_secret_it_goes_through_all_layers(
     assert verdicts(said) == dict.fromkeys(layers, "ok")
 
 
+def test_with_a_user_it_logs_in_with_its_secret(
+    console: Console, ca: trustme.CA, ca_file: str
+) -> None:
+    arn = console.store.keep_secret("AmazonMSK_x", '{"username": "ann", "password": "other"}')
+    console.store.put("/msklink/orders/users/ann", arn)
+    with listening(answers("other", brokers()), tls(ca)) as port:
+        said = check(console, port, "--user", "ann", "--ca-file", ca_file)
+
+    assert verdicts(said)["SASL"] == "ok"
+
+
 def test_without_a_secret_it_says_what_was_skipped_and_what_to_give(
     console: Console, ca: trustme.CA, ca_file: str
 ) -> None:
@@ -60,8 +71,8 @@ def test_without_a_secret_it_says_what_was_skipped_and_what_to_give(
     good = dict.fromkeys(["parameters", "DNS", "TCP", "TLS"], "ok")
     assert verdicts(said) == good | dict.fromkeys(["SASL", "metadata", "topic"], "skipped")
     [remedy] = said.out.splitlines()[-1:]
-    assert remedy.startswith("SASL, metadata, topic: Add --secret with the ARN")
-    assert "Three policies" in remedy
+    assert remedy.startswith("SASL, metadata, topic: Add --user with a user of your request")
+    assert "--secret with the ARN" in remedy
 
 
 def test_a_skipped_layer_is_neither_good_nor_bad_for_programs(

@@ -181,11 +181,17 @@ def users(given: Sequence[str], schemes: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def login(
-    scheme: str, secret: str | None, certificate_file: str | None, key_file: str | None
+    scheme: str,
+    secret: str | None,
+    user: str | None,
+    certificate_file: str | None,
+    key_file: str | None,
 ) -> None:
     """Refuse options for a login that are not of *scheme*, or cannot be used."""
-    login_options.require_of_scheme(scheme, secret, certificate_file, key_file)
+    login_options.require_of_scheme(scheme, secret, user, certificate_file, key_file)
     scram_secrets.require_name(secret)
+    if user is not None:
+        require_name(user)
     if certificate_file:
         login_options.require_usable(certificate_file, key_file or certificate_file)
 

@@ -16,7 +16,7 @@ class User:
 
     name: str
     state: str
-    """asked, ready or refused."""
+    """asked (it is not created yet), ready or refused."""
     secret_arn: str | None = None
     acls: tuple[str, ...] = ()
     """The commands by which the owner of the cluster adds its ACLs, for which MSK has no API."""
