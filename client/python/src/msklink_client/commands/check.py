@@ -63,6 +63,7 @@ def check(parameters: Parameters, given: argparse.Namespace) -> int:
         _principal(credentials),
         topic,
         parameters.namespace,
+        given.user,
     )
     skipped = list(_skipped(credentials, given.scheme, topic))
     check = Check(
