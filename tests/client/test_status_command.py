@@ -289,6 +289,19 @@ def test_users_are_shown_once_with_the_commands_for_the_owner(console: Console) 
     assert cluster["connections"][0]["users"]["billing"]["acls"] == [*requested_users.ACLS]
 
 
+def test_commands_for_what_each_vpc_requests_are_shown(console: Console) -> None:
+    read, write = requested_users.ACLS
+    entries = {
+        vpc: {"scram": {"state": "published", "users": {"billing": {"acls": [*acls]}}}}
+        for vpc, acls in {"vpc-1": (read,), "vpc-2": (read, write)}.items()
+    }
+    console.store.put_status(cluster_arn=ARN, state="published", vpcs=entries)
+
+    lines = console("status", "orders").out.splitlines()
+
+    assert [line.strip() for line in lines if "kafka-acls.sh" in line] == [read, write]
+
+
 def test_of_a_shortened_status_nothing_is_said_of_acls(console: Console) -> None:
     users = {"billing": {"state": "ready", "secret_arn": "arn:secret"}}
     requested_users.put_status(console.store, VPC, users=users)

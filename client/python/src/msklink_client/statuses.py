@@ -12,7 +12,7 @@ from botocore.config import Config
 
 from msklink_client.errors import explained
 from msklink_client.login_options import SCHEMES
-from msklink_client.users import User, of_entry
+from msklink_client.users import User, merged, of_entry
 
 _config = Config(user_agent_extra="msklink-client", retries={"mode": "standard"})
 
@@ -147,8 +147,7 @@ class ClusterStatus:
     @property
     def users(self) -> list[User]:
         """Return the users for scram, each once: VPCs of an account share them."""
-        by_name = {user.name: user for one in self.connections for user in one.users}
-        return [by_name[name] for name in sorted(by_name)]
+        return merged(user for one in self.connections for user in one.users)
 
     def of_vpc(self, vpc_id: str) -> list[Connection]:
         return [one for one in self.connections if one.vpc_id == vpc_id]

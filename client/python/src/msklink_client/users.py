@@ -1,8 +1,8 @@
 """Users for SCRAM that a request names, for each of which MSKLink creates a secret."""
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from msklink_client.errors import bad_argument
@@ -38,6 +38,15 @@ def of_entry(entry: Mapping[str, Any]) -> Iterator[User]:
                 tuple(map(str, commands)),
                 str(one["due"]) if one.get("due") else None,
             )
+
+
+def merged(users: Iterable[User]) -> list[User]:
+    """Return each user once, by name, with the commands for what each VPC requests."""
+    by_name: dict[str, User] = {}
+    for one in users:
+        before = by_name[one.name].acls if one.name in by_name else ()
+        by_name[one.name] = replace(one, acls=tuple(dict.fromkeys((*before, *one.acls))))
+    return [by_name[name] for name in sorted(by_name)]
 
 
 def require_name(given: object) -> None:
