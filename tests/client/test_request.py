@@ -8,7 +8,6 @@ from msklink.auth_scheme import Scheme
 from msklink.connections.record import State
 from msklink.parameters import status
 from msklink.requests.inbound_events import ClientChanged, read_event
-from tests.client import requested_users
 from tests.client.console import ACCOUNT, BUS, Console, Said, calls
 from tests.unit.factories import ARN, NOW, connection
 
@@ -299,66 +298,3 @@ def test_topics_need_an_event(console: Console) -> None:
     said = request(console, "--schemes", "iam", "--topics", "billing.payments=6", "--yes")
 
     assert "A tag cannot carry --topics" in said.err
-
-
-TAKEN = {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]}
-
-
-@pytest.mark.parametrize("scheme", ["scram", "auto"])
-def test_users_are_requested_by_an_event(
-    console: Console, monkeypatch: pytest.MonkeyPatch, scheme: str
-) -> None:
-    calls(monkeypatch, PutEvents=TAKEN)
-    words = ("--users", "billing", "reports,billing", "--event-bus", BUS, "--yes")
-
-    said = request(console, "--schemes", scheme, *words, "--output", "json")
-
-    [change] = said.json["changed"]
-    assert change["detail"]["users"] == [{"name": "billing"}, {"name": "reports"}]
-    assert "MSKLink creates users billing and reports for scram" in said.err
-
-
-@pytest.mark.parametrize(
-    ("words", "message", "remedy"),
-    [
-        (("--users", "billing*"), "'billing*' is not the name of a user", "letters, digits"),
-        (("--users", "b" * 65), "is not the name of a user", "at most 64"),
-        (("--users", "a,b,c,d,e"), "5 names after --users are too many", "room for 4"),
-        (("--schemes", "iam,tls", "--users", "a"), "not by iam and tls", "Add scram"),
-    ],
-)
-def test_users_that_no_request_can_have_are_refused_before_it_is_sent(
-    console: Console,
-    monkeypatch: pytest.MonkeyPatch,
-    words: tuple[str, ...],
-    message: str,
-    remedy: str,
-) -> None:
-    made = calls(monkeypatch, PutEvents=TAKEN)
-
-    said = request(console, "--schemes", "scram", *words, "--event-bus", BUS, "--yes")
-
-    assert (said.code, said.error, made) == (1, "BadArgument", [])
-    assert message in said.err
-    assert remedy in said.err
-
-
-def test_users_need_an_event(console: Console) -> None:
-    said = request(console, "--schemes", "scram", "--users", "billing", "--yes")
-
-    assert "A tag cannot carry --users" in said.err
-
-
-def test_users_that_a_request_leaves_out_are_announced(
-    console: Console, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ready = {"state": "ready"}
-    users = {"billing": ready, "reports": ready}
-    requested_users.put_status(console.store, console.vpc_id, users=users)
-    calls(monkeypatch, PutEvents=TAKEN)
-    words = ("--schemes", "scram", "--event-bus", BUS, "--yes")
-
-    assert "no longer requests user reports:" in request(console, *words, "--users", "billing").out
-    assert "no longer requests users billing and reports:" in request(console, *words).out
-    both = request(console, *words, "--users", "billing,reports").out
-    assert "no longer requests" not in both

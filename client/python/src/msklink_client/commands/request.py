@@ -72,10 +72,10 @@ def _more(given: argparse.Namespace, schemes: tuple[str, ...]) -> dict[str, Any]
         )
     if given.event_bus and given.again:
         raise bad_argument("--again sets a tag, and --event-bus sends an event.", "Give one.")
-    if names and not {"iam", "auto"} & {*schemes}:
+    if names and "users" not in more and not {"iam", "auto"} & {*schemes}:
         raise bad_argument(
             f"Access to topics is for clients by iam, not by {' and '.join(schemes)}.",
-            "Add iam to --schemes, or have the owner set Kafka ACLs for the others.",
+            "Add iam to --schemes, or for scram --users, whose ACLs the status then has.",
         )
     return more
 
@@ -115,9 +115,11 @@ def _of_users(names: list[str], vpc: Vpc, known: ClusterStatus | None) -> list[s
     if names:
         lines.append(
             f"MSKLink creates {_several('user', names)} for scram where the owner allows it, each "
-            "with a secret in the owner's account that this account may read."
+            "with a secret in the owner's account that this account may read. The status has the "
+            "commands by which the owner adds their ACLs."
         )
-    before = {user.name for one in known.of_vpc(vpc.id) for user in one.users} if known else set()
+    shown = [user for one in known.of_vpc(vpc.id) for user in one.users] if known else []
+    before = {user.name for user in shown if not user.due}
     if dropped := sorted(before - {*names}):
         lines.append(
             f"It no longer requests {_several('user', dropped)}: MSKLink removes such a user and "
@@ -207,7 +209,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         ("transactional_ids", "transactional ids"),
     ):
         event.add_argument(
-            _option(field), nargs="+", default=[], metavar="NAME", help=f"{what}, for iam"
+            _option(field),
+            nargs="+",
+            default=[],
+            metavar="NAME",
+            help=f"{what}, for iam or --users",
         )
     event.add_argument(
         "--topics",
