@@ -9,6 +9,7 @@ DOCS = ROOT / "docs"
 CLIENT = DOCS / "client.md"
 CREDENTIALS = DOCS / "credentials.md"
 LANGUAGES = DOCS / "languages.md"
+USERS = DOCS / "users.md"
 
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

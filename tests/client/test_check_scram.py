@@ -8,6 +8,7 @@ import trustme
 from kio.schema.errors import ErrorCode
 from kio.schema.sasl_handshake.v1.response import SaslHandshakeResponse
 
+from tests.client import requested_users
 from tests.client.broker import Script, listening
 from tests.client.console import Console, Said
 from tests.client.scram_server import ScramServer
@@ -50,6 +51,16 @@ def test_with_a_secret_it_goes_through_all_layers(
     assert verdicts(said) == dict.fromkeys(layers, "ok")
 
 
+def test_with_a_user_it_logs_in_with_its_secret(
+    console: Console, ca: trustme.CA, ca_file: str
+) -> None:
+    requested_users.create(console.store, "ann", "other")
+    with listening(answers("other", brokers()), tls(ca)) as port:
+        said = check(console, port, "--user", "ann", "--ca-file", ca_file)
+
+    assert verdicts(said)["SASL"] == "ok"
+
+
 def test_without_a_secret_it_says_what_was_skipped_and_what_to_give(
     console: Console, ca: trustme.CA, ca_file: str
 ) -> None:
@@ -60,8 +71,8 @@ def test_without_a_secret_it_says_what_was_skipped_and_what_to_give(
     good = dict.fromkeys(["parameters", "DNS", "TCP", "TLS"], "ok")
     assert verdicts(said) == good | dict.fromkeys(["SASL", "metadata", "topic"], "skipped")
     [remedy] = said.out.splitlines()[-1:]
-    assert remedy.startswith("SASL, metadata, topic: Add --secret with the ARN")
-    assert "Three policies" in remedy
+    assert remedy.startswith("SASL, metadata, topic: Add --user with a user of your request")
+    assert "--secret with the ARN" in remedy
 
 
 def test_a_skipped_layer_is_neither_good_nor_bad_for_programs(
@@ -101,6 +112,7 @@ def test_a_wrong_password_has_a_remedy_of_its_own(
     assert verdicts(said)["SASL"] == "FAILED"
     assert "SASL: User name or password is wrong" in said.out
     assert "lacks MSK's statement AWSKafkaResourcePolicy" in said.out
+    assert "up to ten minutes" in said.out
 
 
 def test_a_port_of_another_scheme_is_named(console: Console, ca: trustme.CA, ca_file: str) -> None:
@@ -123,6 +135,20 @@ def test_without_an_acl_the_command_for_it_is_printed(
 
     assert (said.code, verdicts(said)["topic"]) == (1, "FAILED")
     assert "--allow-principal 'User:ann' --operation Describe --topic billing" in said.out
+    assert "has the commands" not in said.out
+
+
+def test_without_an_acl_of_a_requested_user_the_status_has_the_commands(
+    console: Console, ca: trustme.CA, ca_file: str
+) -> None:
+    requested_users.create(console.store, "ann")
+    denied = described("billing", ErrorCode.topic_authorization_failed)
+    with listening(answers("pass", brokers(), denied), tls(ca)) as port:
+        options = ("--user", "ann", "--ca-file", ca_file, "--topic", "billing")
+        said = check(console, port, *options)
+
+    assert "'User:ann'" in said.out
+    assert "msklink-client status orders has the commands" in said.out
 
 
 def test_a_topic_that_does_not_exist_has_another_remedy(

@@ -22,15 +22,32 @@ from msklink_client.command import _parser
 from msklink_client.configuration import Credentials
 from msklink_client.formats import FORMATS, SCRAM_MODULE, Published
 from msklink_client.secret_policies import Policy, Secret
-from tests.client import java
+from tests.client import java, requested_users
 from tests.client.conftest import Store
-from tests.client.guide import CLIENT, CREDENTIALS, DOCS, LANGUAGES, all_blocks, blocks, sections
+from tests.client.guide import (
+    CLIENT,
+    CREDENTIALS,
+    DOCS,
+    LANGUAGES,
+    USERS,
+    all_blocks,
+    blocks,
+    sections,
+)
 from tests.support.cloudformation import ROOT
 
 GUIDE = sections(CLIENT)
 ARN = "arn:aws:secretsmanager:eu-west-1:111111111111:secret:AmazonMSK_billing-a1b2c3"
-ANN = Credentials(username="ann", password="pass")
-PAGES = [CLIENT, CREDENTIALS, LANGUAGES, DOCS / "access.md", ROOT / "client/python/README.md"]
+LOGIN = Credentials(username="billing", password="pass")
+PAGES = [
+    CLIENT,
+    CREDENTIALS,
+    LANGUAGES,
+    USERS,
+    DOCS / "access.md",
+    DOCS / "topics.md",
+    ROOT / "client/python/README.md",
+]
 
 
 def given(scheme: Scheme, credentials: Credentials) -> Published:
@@ -88,13 +105,13 @@ def test_python_makes_a_client_for_each_scheme(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     store.publish(*Scheme)
-    secret = store.keep_secret("AmazonMSK_billing", '{"username": "ann", "password": "pass"}')
+    requested_users.create(store, "billing")
     assert set(client_files) >= {"certificate_file", "key_file"}
     monkeypatch.chdir(tmp_path)  # where they are, by the names of the page
     [block] = blocks(GUIDE["Python"], "python")
     names: dict[str, Any] = {}
 
-    exec(block.replace(ARN, secret), names)
+    exec(block, names)
 
     configuration._parameters.cache_clear()
     assert all(isinstance(names[scheme], Producer) for scheme in Scheme)
@@ -107,7 +124,7 @@ def test_the_files_of_java_are_what_the_command_prints() -> None:
     keystore = Credentials(certificate_file="keystore.pem", key_file="keystore.pem")
 
     assert blocks(GUIDE["Java"], "properties") == [
-        FORMATS["java"](given(Scheme.SCRAM, ANN)),
+        FORMATS["java"](given(Scheme.SCRAM, LOGIN)),
         FORMATS["java"](given(Scheme.TLS, keystore)),
     ]
 
@@ -116,7 +133,7 @@ def test_the_files_of_java_are_what_the_command_prints() -> None:
 def test_java_reads_the_files_of_the_page(tmp_path: Path) -> None:
     scram, tls = java.read(blocks(GUIDE["Java"], "properties"), tmp_path)
 
-    assert (scram["module"], scram["option.username"]) == (SCRAM_MODULE, "ann")
+    assert (scram["module"], scram["option.username"]) == (SCRAM_MODULE, "billing")
     assert scram["option.password"] == "pass"
     assert tls["ssl.keystore.type"] == "PEM"
 
@@ -206,7 +223,7 @@ def test_the_files_of_librdkafka_are_what_the_command_prints_and_are_accepted(
     files = Credentials(certificate_file="certificate.pem", key_file="key.pem")
     scram, tls = blocks(GUIDE["Rust and librdkafka"], "properties")
 
-    assert scram == FORMATS["librdkafka"](given(Scheme.SCRAM, ANN))
+    assert scram == FORMATS["librdkafka"](given(Scheme.SCRAM, LOGIN))
     assert tls == FORMATS["librdkafka"](given(Scheme.TLS, files))
     assert "certificate_file" in client_files
     monkeypatch.chdir(tmp_path)
@@ -232,7 +249,7 @@ def test_the_loop_gives_all_four_clients_of_a_worker_the_properties(
     tmp_path: Path, scheme: Scheme
 ) -> None:
     [block] = blocks(GUIDE["Kafka Connect"], "sh")
-    printed = given(scheme, ANN if scheme is Scheme.SCRAM else Credentials())
+    printed = given(scheme, LOGIN if scheme is Scheme.SCRAM else Credentials())
     (tmp_path / "printed").write_text(FORMATS["java"](printed))
     command = tmp_path / "msklink-client"
     command.write_text("#!/bin/sh\ncat printed\n")
@@ -280,7 +297,7 @@ def test_java_reads_the_login_of_the_worker(tmp_path: Path) -> None:
 def test_flink_has_every_property() -> None:
     [block] = blocks(GUIDE["Flink"], "sql")
     options = dict(re.findall(r"'properties\.([\w.]+)' = '(.+?)'", block))
-    expected = javaproperties.loads(FORMATS["java"](given(Scheme.SCRAM, ANN)))
+    expected = javaproperties.loads(FORMATS["java"](given(Scheme.SCRAM, LOGIN)))
 
     module = options["sasl.jaas.config"].split(" ", 1)[0]
     assert module == f"org.apache.flink.kafka.shaded.{SCRAM_MODULE}"
@@ -291,9 +308,20 @@ def test_flink_has_every_property() -> None:
 # --------------------------------------------------- passwords and certificates
 
 
+def test_the_statement_for_requested_users_is_that_of_the_error() -> None:
+    name = requested_users.secret_name("billing", "222222222222")
+    arn = f"arn:aws:secretsmanager:eu-west-1:111111111111:secret:{name}-a1b2c3"
+    secret = Secret(arn, "222222222222", "aws", "eu-west-1")
+    [found] = blocks(sections(CREDENTIALS)["A password for SCRAM"], "json")
+
+    assert json.loads(found) == secret.statements(Policy.ROLE)
+    assert arn.endswith("_orders_billing-a1b2c3")
+    assert "_orders_billing-??????" in CREDENTIALS.read_text()
+
+
 def test_the_statements_of_the_page_are_those_of_the_error() -> None:
     secret = Secret(ARN, "222222222222", "aws", "eu-west-1")
-    found = map(json.loads, blocks(sections(CREDENTIALS)["A password for SCRAM"], "json"))
+    found = map(json.loads, blocks(sections(CREDENTIALS)["A secret made by hand"], "json"))
 
     assert [one if isinstance(one, list) else [one] for one in found] == [
         secret.statements(policy) for policy in (Policy.ROLE, Policy.SECRET, Policy.KEY)
@@ -324,7 +352,7 @@ def test_the_command_for_a_certificate_is_the_script() -> None:
 
 
 def test_the_password_of_the_page_is_in_no_file_for_spring() -> None:
-    text = FORMATS["spring"](replace(given(Scheme.SCRAM, ANN), secret=ARN))
+    text = FORMATS["spring"](replace(given(Scheme.SCRAM, LOGIN), secret=ARN))
 
     assert '"pass"' not in text
     assert "aws-secretsmanager:arn:" in GUIDE["Spring Boot"]

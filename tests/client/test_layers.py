@@ -196,7 +196,7 @@ def test_scram_without_a_secret_says_so(ca: trustme.CA, ca_file: str) -> None:
     with listening(Script(HANDSHAKE), tls(ca)) as port:
         findings = check(ca_file, f"localhost:{port}", "scram")
 
-    assert "name a --secret" in findings[-1].detail
+    assert "name a --user or --secret" in findings[-1].detail
 
 
 def test_a_broker_that_disconnects_on_the_request(ca: trustme.CA, ca_file: str) -> None:

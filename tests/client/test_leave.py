@@ -9,6 +9,7 @@ from msklink.connections.record import ConnectionRecord, State
 from msklink.refusals import Code, refuse
 from msklink.removal import Removal
 from msklink.requests.inbound_events import read_event
+from tests.client import requested_users
 from tests.client.console import ACCOUNT, BUS, Console, Said, calls
 from tests.client.test_request import KEY, put
 from tests.unit.factories import LATER, connection
@@ -181,3 +182,20 @@ def test_a_protected_vpc_is_not_left(console: Console) -> None:
         f"aws ec2 delete-tags --resources {console.vpc_id} --tags Key=msklink/protect" in said.err
     )
     assert KEY in console.tags()
+
+
+@pytest.mark.parametrize("others", [(), ("vpc-other",)])
+def test_users_go_with_the_last_connection_by_scram(
+    console: Console, others: tuple[str, ...]
+) -> None:
+    console.tag(msklink__orders="scram")
+    console.store.publish(Scheme.SCRAM)
+    requested_users.create(console.store, "billing")
+    ready = {"billing": {"state": "ready"}}
+    requested_users.put_status(console.store, console.vpc_id, *others, users=ready)
+
+    said = leave(console, "--yes").out
+
+    is_last = not others
+    assert ("  and user billing, with its secret" in said) is is_last
+    assert ("  /msklink/orders/users/billing" in said) is is_last

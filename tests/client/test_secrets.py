@@ -25,6 +25,10 @@ ROLE_DENIES = "because no identity-based policy allows the {0} action"
 RESOURCE_DENIES = "because no resource-based policy allows the {0} action"
 
 
+OF_MSKLINK = f"AmazonMSK_msklink_{CLIENT}_orders_billing"
+ARN_OF_MSKLINK = ARN.replace(NAME, OF_MSKLINK)
+
+
 def denied(reason: str, action: str = "secretsmanager:GetSecretValue", on: str = ARN) -> str:
     """Return what AWS says (IAM user guide, "Troubleshoot access denied error messages")."""
     return (
@@ -241,3 +245,65 @@ def test_errors_that_are_none_of_policies_pass(store: Store) -> None:  # noqa: A
     parameters.session.events.register("before-call.secrets-manager", fail)
     with pytest.raises(ClientError, match="Throttling"):
         parameters.secret(NAME)
+
+
+def of_msklink(reason: str, action: str = "secretsmanager:GetSecretValue") -> MskLinkError:
+    on = KEY if action.startswith("kms:") else ARN_OF_MSKLINK
+    return why(denied(reason, action, on), given=ARN_OF_MSKLINK)
+
+
+@pytest.mark.parametrize("action", ["secretsmanager:GetSecretValue", "kms:Decrypt"])
+def test_of_a_secret_that_msklink_created_only_the_role_needs_statements(
+    store: Store,  # noqa: ARG001
+    action: str,
+) -> None:
+    error = of_msklink(ROLE_DENIES, action)
+
+    assert error.remedy.startswith("Your team adds to a policy of the role")
+    assert [one["Action"] for one in statements(error.remedy)] == [
+        "secretsmanager:GetSecretValue",
+        "kms:Decrypt",
+    ]
+    assert not any("Principal" in one for one in statements(error.remedy))
+    read, decrypt = statements(error.remedy)
+    pattern = f"arn:aws:secretsmanager:eu-west-1:111111111111:secret:AmazonMSK_msklink_{CLIENT}_*"
+    assert read["Resource"] == pattern
+    assert decrypt["Condition"]["StringLike"] == {
+        "kms:ViaService": "secretsmanager.eu-west-1.amazonaws.com",
+        "kms:EncryptionContext:SecretARN": pattern,
+    }
+
+
+@pytest.mark.parametrize("action", ["secretsmanager:GetSecretValue", "kms:Decrypt"])
+def test_policies_that_msklink_makes_are_a_matter_of_its_owner(
+    store: Store,  # noqa: ARG001
+    action: str,
+) -> None:
+    error = of_msklink(RESOURCE_DENIES, action)
+
+    assert error.message.startswith("The policy of the ")
+    assert statements(error.remedy) == []
+    assert "msklink doctor" in error.remedy
+
+
+def test_where_aws_does_not_say_which_policy_denies_the_role_comes_before_the_owner(
+    store: Store,  # noqa: ARG001
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MOTO_ACCOUNT_ID", CLIENT)
+
+    remedy = why(KEY_DENIED, given=ARN_OF_MSKLINK).remedy
+
+    assert len(statements(remedy)) == 2
+    assert remedy.index('"kms:Decrypt"') < remedy.index("msklink doctor")
+
+
+def test_a_role_of_another_account_is_led_to_the_account_of_the_secret(
+    store: Store,  # noqa: ARG001
+) -> None:
+    other = ARN_OF_MSKLINK.replace(CLIENT, "333333333333")
+
+    error = why(denied(RESOURCE_DENIES, on=other), given=other)
+
+    assert "run with a role of 333333333333, not of 222222222222" in error.remedy
+    assert statements(error.remedy) == []

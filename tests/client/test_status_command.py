@@ -13,6 +13,7 @@ from msklink.refusals import Code, refuse
 from msklink.removal import Removal
 from msklink.runs.cluster_record import ClusterRecord
 from msklink.topics.outcome import TopicState
+from tests.client import requested_users
 from tests.client.console import Console
 from tests.unit.factories import ARN, CLIENT, LATER, NOW, OTHER_CLIENT, connection
 
@@ -191,6 +192,9 @@ def test_an_unknown_cluster_is_an_error(console: Console) -> None:
         '{"vpcs": {"vpc-1": 3, "vpc-2": {"iam": 1}, "vpc-3": {"iam": {}}}, "refusal": "no"}',
         '{"vpcs": {"vpc-1": {"iam": {"state": 1, "waiting": "x", "leaving": 2, "check": []}}}}',
         '{"clients": {"222222222222": {}}, "warnings": {"a": 1}, "updated": 7}',
+        '{"vpcs": {"vpc-1": {"scram": {"users": 3}}, "vpc-2": {"scram": {"users": ["a"]}}}}',
+        '{"vpcs": {"vpc-1": {"scram": {"users": {"a": 1, "b": {"acls": 2, "due": []}}}}}}',
+        '{"vpcs": {"vpc-1": {"scram": {"users": {"\\u001b[31m": {"acls": ["\\u001b[0m", 1]}}}}}}',
         '{"state": "\\u001b[31m\\n\\tboo", "failure": "\\u001b]0;x\\u0007"}',
     ],
 )
@@ -206,6 +210,7 @@ def test_a_status_of_any_form_is_shown_without_hiding_the_others(
         assert (said.code, said.err) == (0, "")
         assert "pay" in said.out
         assert "\x1b" not in said.out
+    assert "\x1b" not in console("status", "orders").out
 
 
 def test_a_missing_or_unreadable_status_is_a_note(console: Console) -> None:
@@ -257,3 +262,60 @@ def test_another_namespace_has_its_own_parameters(console: Console) -> None:
     put(console, connection())
 
     assert "nothing" in console("status", "--namespace", "other").out
+
+
+def test_users_are_shown_once_with_the_commands_for_the_owner(console: Console) -> None:
+    users = {
+        "reports": {"state": "asked"},
+        "billing": {"state": "ready", "secret_arn": "arn:secret", "acls": requested_users.ACLS},
+        "audit": {"state": "ready", "secret_arn": "arn:other", "due": "2026-01-02T00:00:00.5Z"},
+    }
+    requested_users.put_status(console.store, "vpc-1", "vpc-2", users=users)
+
+    lines = console("status", "orders").out.splitlines()
+
+    first = lines.index("orders scram: users")
+    assert lines[first : first + 8] == [
+        "orders scram: users",
+        "  audit  ready  arn:other  removed at 2026-01-02T00:00:00Z",
+        "  billing  ready  arn:secret",
+        "  reports  asked",
+        "",
+        "orders scram: ACLs that the owner still has to add for billing",
+        *(f"  {command}" for command in requested_users.ACLS),
+    ]
+    assert sum("--operation Read" in line for line in lines) == 1
+    [cluster] = console("status", "orders", "--output", "json").json["clusters"]
+    assert cluster["connections"][0]["users"]["billing"]["acls"] == [*requested_users.ACLS]
+
+
+def test_commands_for_what_each_vpc_requests_are_shown(console: Console) -> None:
+    read, write = requested_users.ACLS
+    entries = {
+        vpc: {"scram": {"state": "published", "users": {"billing": {"acls": [*acls]}}}}
+        for vpc, acls in {"vpc-1": (read,), "vpc-2": (read, write)}.items()
+    }
+    console.store.put_status(cluster_arn=ARN, state="published", vpcs=entries)
+
+    lines = console("status", "orders").out.splitlines()
+
+    assert [line.strip() for line in lines if "kafka-acls.sh" in line] == [read, write]
+
+
+def test_of_a_shortened_status_nothing_is_said_of_acls(console: Console) -> None:
+    users = {"billing": {"state": "ready", "secret_arn": "arn:secret"}}
+    requested_users.put_status(console.store, VPC, users=users)
+
+    assert "ACL" not in console("status", "orders").out
+
+
+def test_a_refusal_of_a_user_is_a_warning_of_all_vpcs(console: Console) -> None:
+    refusal = {"code": "UserNotAllowed", "message": "Not admin.", "remedy": "Ask the owner."}
+    users = {"admin": {"state": "refused"}}
+    requested_users.put_status(console.store, "vpc-1", "vpc-2", users=users, warnings=(refusal,))
+
+    lines = console("status", "orders").out.splitlines()
+
+    first = lines.index("orders vpc-1 scram, orders vpc-2 scram: warnings")
+    assert lines[first + 1] == "  UserNotAllowed: Not admin. Ask the owner."
+    assert "  admin  refused" in lines

@@ -12,6 +12,7 @@ from typing import Any
 from msklink_client import login_options, scram_secrets
 from msklink_client.errors import MskLinkError, bad_argument
 from msklink_client.login_options import SCHEMES
+from msklink_client.users import require_name
 
 RESERVED = "protect"
 """The tag <namespace>/protect on a VPC prevents the removal of its connections."""
@@ -33,6 +34,7 @@ _KAFKA_NAME = re.compile(r"[a-zA-Z0-9._*-]{1,249}")
 MOST_IDS = 16
 MOST_NAMES = 32
 MOST_TOPICS = 16
+MOST_USERS = 4
 
 
 @dataclass(frozen=True)
@@ -164,12 +166,32 @@ def topic(given: str) -> str:
     return given
 
 
+def users(given: Sequence[str], schemes: Sequence[str]) -> list[dict[str, Any]]:
+    """Return users for SCRAM, which must be among *schemes*."""
+    names = list(dict.fromkeys(split(given)))
+    for name in names:
+        require_name(name)
+    _at_most(MOST_USERS, names, "names after --users")
+    if names and not {"scram", "auto"} & {*schemes}:
+        raise bad_argument(
+            f"Users are for clients by scram, not by {' and '.join(schemes)}.",
+            "Add scram to --schemes, or leave out --users.",
+        )
+    return [{"name": name} for name in names]
+
+
 def login(
-    scheme: str, secret: str | None, certificate_file: str | None, key_file: str | None
+    scheme: str,
+    secret: str | None,
+    user: str | None,
+    certificate_file: str | None,
+    key_file: str | None,
 ) -> None:
     """Refuse options for a login that are not of *scheme*, or cannot be used."""
-    login_options.require_of_scheme(scheme, secret, certificate_file, key_file)
+    login_options.require_of_scheme(scheme, secret, user, certificate_file, key_file)
     scram_secrets.require_name(secret)
+    if user is not None:
+        require_name(user)
     if certificate_file:
         login_options.require_usable(certificate_file, key_file or certificate_file)
 

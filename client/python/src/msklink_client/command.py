@@ -142,7 +142,8 @@ def _add_connecting(commands: Commands) -> None:
 
 
 def _add_login(parser: argparse.ArgumentParser) -> None:
-    """Add the options for what is not published: a password, a certificate."""
+    """Add the options for a login: a user or secret, a certificate."""
+    parser.add_argument("--user", help="a user of the request, for scram; see status")
     parser.add_argument(
         "--secret", help="name or ARN of a secret with username and password, for scram"
     )

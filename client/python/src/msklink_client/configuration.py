@@ -8,7 +8,7 @@ from typing import Any
 
 import boto3
 
-from msklink_client import login_options, scram_secrets, tokens
+from msklink_client import login_options, scram_secrets, tokens, users
 from msklink_client.errors import MskLinkError, bad_argument
 from msklink_client.login_options import SCHEMES
 from msklink_client.parameters import Parameters
@@ -33,6 +33,7 @@ def kafka_config(  # noqa: PLR0913 all but two are for some schemes only
     library: str = "confluent-kafka",
     *,
     secret: str | None = None,
+    user: str | None = None,
     ca_file: str | None = None,
     certificate_file: str | None = None,
     key_file: str | None = None,
@@ -47,20 +48,22 @@ def kafka_config(  # noqa: PLR0913 all but two are for some schemes only
     (keyword arguments: `KafkaProducer(**config)`).
 
     With *scheme* `iam`, tokens are signed with the credentials of *session*, by default those that
-    boto3 finds. With `scram`, *secret* is the name or ARN of a secret with username and password;
-    without it, add them yourself, by the names of *library*. With `tls`, *certificate_file* and
-    *key_file* are paths of PEM files. *ca_file* is for tests: MSK's certificates are signed by
-    Amazon Trust Services, which is known.
+    boto3 finds. With `scram`, *user* is a user of your request, or *secret* the name or ARN of a
+    secret with username and password; without both, add these yourself, by the names of *library*.
+    With `tls`, *certificate_file* and *key_file* are paths of PEM files. *ca_file* is for tests:
+    MSK's certificates are signed by Amazon Trust Services, which is known.
 
-    Reads Parameter Store (`ssm:GetParametersByPath`) at most every five minutes for each cluster.
-    Raises `MskLinkError`.
+    Reads Parameter Store (`ssm:GetParametersByPath`) at most every five minutes for each cluster,
+    and a secret each time, so that a new password is found. Raises `MskLinkError`.
     """
     if scheme not in SCHEMES:
         raise _bad("scheme", scheme, SCHEMES)
     if library not in _LIBRARIES:
         raise _bad("library", library, tuple(_LIBRARIES))
-    login_options.require_of_scheme(scheme, secret, certificate_file, key_file)
+    login_options.require_of_scheme(scheme, secret, user, certificate_file, key_file)
     scram_secrets.require_name(secret)
+    if user is not None:
+        users.require_name(user)
     if scheme == "tls" and not (certificate_file and key_file):
         raise MskLinkError(
             "CertificateMissing",
@@ -72,6 +75,7 @@ def kafka_config(  # noqa: PLR0913 all but two are for some schemes only
     parameters = _parameters(cluster, namespace, session)
     properties = parameters.properties(scheme)
     sign = tokens.token_source(parameters.session, parameters.region) if scheme == "iam" else None
+    secret = parameters.secret_of(user) if user else secret
     username, password = parameters.secret(secret) if secret else (None, None)
     credentials = Credentials(
         sign, username, password, ca_file, certificate_file, key_file, key_password

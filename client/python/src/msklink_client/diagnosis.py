@@ -31,7 +31,7 @@ def why_nothing(parameters: Parameters, scheme: str) -> MskLinkError:
         )
     if status is None:
         return unknown(parameters)
-    published = sorted(name for name, entry in _entries(status) if _state(entry) == "published")
+    published = sorted(name for name, entry in entries(status) if _state(entry) == "published")
     if published and scheme not in published:
         return MskLinkError(
             "SchemeNotPublished",
@@ -44,7 +44,7 @@ def why_nothing(parameters: Parameters, scheme: str) -> MskLinkError:
 
 def _in_state(cluster: str, scheme: str, status: dict[str, Any], namespace: str) -> MskLinkError:
     """Return the refusal that the status holds, or how far things are."""
-    ours = [entry for name, entry in _entries(status) if name in {scheme, "tag"}]
+    ours = [entry for name, entry in entries(status) if name in {scheme, "tag"}]
     for entry in (*ours, status):
         refusal = entry.get("refusal") or {}
         if refusal:
@@ -61,7 +61,7 @@ def _in_state(cluster: str, scheme: str, status: dict[str, Any], namespace: str)
     for entry in ours:
         if entry.get("waiting"):
             return _waiting(cluster, scheme, entry["waiting"])
-    others = sorted({name for name, _ in _entries(status)} & {*SCHEMES})
+    others = sorted({name for name, _ in entries(status)} & {*SCHEMES})
     if not ours and (others or status.get("state") == "idle"):
         return _not_requested(cluster, scheme, others, namespace)
     return _on_its_way(cluster, scheme, _state(ours[0] if ours else status), status)
@@ -143,7 +143,7 @@ def _other_regions(parameters: Parameters) -> Iterator[str]:
     yield from (region for region, found in zip(regions, answers, strict=True) if found)
 
 
-def _entries(status: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def entries(status: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield what the status says of each VPC, by scheme; one that is too long has only counts."""
     vpcs = status.get("vpcs")
     for schemes in vpcs.values() if isinstance(vpcs, dict) else ():

@@ -43,9 +43,10 @@ class MskLinkError(Exception):
     Why there is no configuration, or nothing was changed, and what to do about it.
 
     `code` is stable, one of: NotOnboarded, Waiting, SchemeNotPublished, WrongRegion, NoPermission,
-    NoCredentials, NoRegion, SecretUnusable, CertificateMissing, CertificateUnusable,
-    PackageMissing, BadArgument, and of the commands VpcNotFound, VpcShared, TagLimit, WrongCluster,
-    DeletionProtected, RequestedByEvent, EventRejected, NotConfirmed, AwsError.
+    NoCredentials, NoRegion, UserMissing, SecretUnusable, CertificateMissing,
+    CertificateUnusable, PackageMissing, BadArgument, and of the commands VpcNotFound, VpcShared,
+    TagLimit, WrongCluster, DeletionProtected, RequestedByEvent, EventRejected, NotConfirmed,
+    AwsError.
 
     With `Waiting`, `until` is the time at which the wait ends by itself, if that is known.
     """

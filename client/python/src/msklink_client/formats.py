@@ -17,7 +17,10 @@ _TOKEN_NOTE = """\
 # aws-msk-iam-sasl-signer; msklink_client.kafka_config does it.
 """
 _PASSWORD_NOTE = "# This file has a password: let only the application read it.\n"
-_SECRET_NOTE = "# User name and password are missing: add --secret with the ARN of a secret.\n"
+_SECRET_NOTE = (
+    "# User name and password are missing: add --user with a user of your request, or --secret "
+    "with the ARN of a secret.\n"
+)
 _CERTIFICATE_NOTE = "# Certificate and key are missing: add --certificate-file and --key-file.\n"
 
 

@@ -12,13 +12,23 @@ SCHEMES = ("iam", "scram", "tls")
 
 
 def require_of_scheme(
-    scheme: str, secret: str | None, certificate_file: str | None, key_file: str | None
+    scheme: str,
+    secret: str | None,
+    user: str | None,
+    certificate_file: str | None,
+    key_file: str | None,
 ) -> None:
     """Raise `MskLinkError` for what is not of *scheme*; '' is a variable that is not set."""
-    if secret is not None and scheme != "scram":
+    for what, given in (("secret", secret), ("user", user)):
+        if given is not None and scheme != "scram":
+            raise bad_argument(
+                f"A {what} is for scheme scram, and this is {scheme}.",
+                f"Choose scram (--scheme scram), or leave out the {what}.",
+            )
+    if secret is not None and user is not None:
         raise bad_argument(
-            f"A secret is for scheme scram, and this is {scheme}.",
-            "Choose scram (--scheme scram), or leave out the secret.",
+            "A secret and a user are given.",
+            "Give the user alone, whose secret MSKLink publishes, or the secret alone.",
         )
     if (certificate_file is not None or key_file is not None) and scheme != "tls":
         raise bad_argument(

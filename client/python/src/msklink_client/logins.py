@@ -31,7 +31,7 @@ def _by_token(sign: Callable[[], tuple[str, float]]) -> Login:
 def _by_password(username: str | None, password: str | None) -> Login:
     def log_in(connection: Connection) -> str:
         if username is None or password is None:
-            raise Rejected("no user name and password were given; name a --secret")
+            raise Rejected("no user name and password were given; name a --user or --secret")
         authenticate_by_password(connection, username, password)
         return "SCRAM-SHA-512"
 

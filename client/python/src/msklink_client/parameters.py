@@ -15,8 +15,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from msklink_client import scram_secrets
 from msklink_client.diagnosis import why_nothing
 from msklink_client.errors import MskLinkError, error_code, explained
+from msklink_client.missing_users import why_no_user
 
 MAX_AGE_SECONDS = 300.0
+
+_LAST_WRITTEN = "bootstrap.servers"
+"""Without this parameter the others of a scheme are not complete."""
 
 _log = logging.getLogger(__name__)
 _default_session = cache(boto3.Session)  # one, since each reads the models of AWS's services anew
@@ -69,19 +73,10 @@ class Parameters:
 
         Raises `MskLinkError` where there are none, which says why as far as the status tells.
         """
-        with self._lock:
-            read_at, known = self._read.get(scheme, (0.0, {}))
-            if known and self._clock() - read_at < self._max_age:
-                return dict(known)
-            try:
-                found = self._properties(scheme)
-            except (BotoCoreError, ClientError) as error:
-                if not known:
-                    raise
-                _log.warning("the parameters of before are used: %s", error)
-                found = known
-            self._read[scheme] = (self._clock(), found)
-            return dict(found)
+        found = self._kept(scheme, _LAST_WRITTEN)
+        if _LAST_WRITTEN not in found:
+            raise why_nothing(self, scheme)
+        return found
 
     def status(self) -> dict[str, Any] | None:
         """Return what MSKLink says of this account's connections to the cluster, if anything."""
@@ -104,18 +99,43 @@ class Parameters:
         """
         return scram_secrets.read(self.session, name)
 
-    def _properties(self, scheme: str) -> dict[str, str]:
-        path = f"{self.path}/{scheme}"
+    def secret_of(self, user: str) -> str:
+        """
+        Return the ARN of the secret of *user*, whom a request names for scram.
+
+        Raises `MskLinkError` where there is none, with the users that there are.
+        """
+        found = self._kept("users", user)
+        if user not in found:
+            raise why_no_user(self, user, sorted(found))
+        return found[user]
+
+    def _kept(self, folder: str, needed: str) -> dict[str, str]:
+        """Return the parameters in *folder*: those of before while they have *needed*."""
+        with self._lock:
+            read_at, known = self._read.get(folder, (0.0, {}))
+            is_known = needed in known
+            if is_known and self._clock() - read_at < self._max_age:
+                return dict(known)
+            try:
+                found = self._parameters(folder)
+            except (BotoCoreError, ClientError) as error:
+                if not is_known:
+                    raise
+                _log.warning("the parameters of before are used: %s", error)
+                found = known
+            self._read[folder] = (self._clock(), found)
+            return dict(found)
+
+    def _parameters(self, folder: str) -> dict[str, str]:
+        path = f"{self.path}/{folder}"
         with explained("ssm:GetParametersByPath", self._arn(path)):
             pages = self._ssm.get_paginator("get_parameters_by_path").paginate(Path=path)
-            found = {
+            return {
                 one["Name"].rpartition("/")[2]: one["Value"]
                 for page in pages
                 for one in page["Parameters"]
             }
-        if "bootstrap.servers" not in found:  # written last: without it the rest is not complete
-            raise why_nothing(self, scheme)
-        return found
 
     def _arn(self, name: str) -> str:
         """Return the ARN to allow; the account is the caller's, who may not even ask for it."""

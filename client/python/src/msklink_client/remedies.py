@@ -48,6 +48,8 @@ class Attempt:
     """As ACLs of Kafka name it, such as User:ann."""
     topic: str = ""
     namespace: str = "msklink"
+    user: str | None = None
+    """A user of the request, for scram."""
 
 
 def advised(findings: Iterable[Finding], attempt: Attempt) -> list[Finding]:
@@ -77,8 +79,9 @@ def _of_login(detail: str, attempt: Attempt) -> str:
             "User name or password is wrong, or the secret is not associated with the cluster: "
             "have the owner look, aws kafka list-scram-secrets. Or the policy of the secret lacks "
             "MSK's statement AWSKafkaResourcePolicy, since put-resource-policy replaces the whole "
-            "policy: have the owner look, aws secretsmanager get-resource-policy. A "
-            "password that was just changed needs about a minute to reach the brokers."
+            "policy: have the owner look, aws secretsmanager get-resource-policy. A password that "
+            # MSK developer guide, "Working with users"
+            "was just changed or rotated needs up to ten minutes to reach the brokers."
         )
     topic = attempt.topic or "billing.*"
     return (
@@ -96,7 +99,8 @@ def _of_metadata(attempt: Attempt) -> str:
             "Allow kafka-cluster:DescribeCluster on the cluster in a policy of your role and, by a "
             "request with access, in the cluster policy (docs/client.md, step 5)."
         )
-    return f"Have the owner of the cluster add an ACL for your principal, {attempt.principal}."
+    acl = f"Have the owner of the cluster add an ACL for your principal, {attempt.principal}."
+    return f"{acl}{_commands(attempt)}"
 
 
 def _of_topic(detail: str, attempt: Attempt) -> str:
@@ -116,5 +120,12 @@ def _of_topic(detail: str, attempt: Attempt) -> str:
     return (
         "Have the owner of the cluster add an ACL: kafka-acls.sh --bootstrap-server … "
         f"--command-config … --add --allow-principal '{attempt.principal}' --operation Describe "
-        f"--topic {attempt.topic} (Read and Write include Describe)."
+        f"--topic {attempt.topic} (Read and Write include Describe).{_commands(attempt)}"
     )
+
+
+def _commands(attempt: Attempt) -> str:
+    """Say where the commands for the ACLs of a requested user are."""
+    if not attempt.user:
+        return ""
+    return f" msklink-client status {attempt.cluster} has the commands for what you requested."

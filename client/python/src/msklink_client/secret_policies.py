@@ -5,6 +5,9 @@ A secret for MSK is in the account of the cluster. To read it from another accou
 must allow it: one of the role, that of the secret and that of its key (Secrets Manager user guide,
 "Access AWS Secrets Manager secrets from a different account"). AWS says which of them it missed in
 the text of its error only (IAM user guide, "Troubleshoot access denied error messages").
+
+Of a secret that MSKLink created, it also makes the policies of secret and key. Only the policy of
+the role is left to add to.
 """
 
 import json
@@ -22,6 +25,10 @@ ARN = re.compile(
     r"arn:(?P<partition>aws[\w-]*):secretsmanager:(?P<region>[\w-]+):(?P<account>\d{12}):secret:.+"
 )
 _DENIED_ACTION = re.compile(r"perform: (\S+)")
+_OF_MSKLINK = re.compile(
+    r"(?P<readers>.+:secret:AmazonMSK_[a-z][a-z0-9-]{1,19}_(?P<client>\d{12})_).+"
+)
+"""A secret that MSKLink created has in its name the one client account that may read it."""
 
 
 class Policy(Enum):
@@ -71,8 +78,20 @@ class Secret:
         ]
 
     @property
+    def client(self) -> str | None:
+        """The account for which MSKLink created it; None for a secret that others created."""
+        found = _OF_MSKLINK.fullmatch(self.given)
+        return found["client"] if found else None
+
+    @property
     def _resource(self) -> str:
-        """Return its ARN; that of a name ends with six characters that Secrets Manager adds."""
+        """
+        Return its ARN; that of a name ends with six characters that Secrets Manager adds.
+
+        For a secret that MSKLink created, return the pattern of all that the account may read.
+        """
+        if created := _OF_MSKLINK.fullmatch(self.given):
+            return f"{created['readers']}*"
         if ARN.fullmatch(self.given):
             return self.given
         place = f"arn:{self.partition}:secretsmanager:{self.region}:{self.account}"
@@ -101,6 +120,8 @@ def denied(secret: Secret, said: str) -> MskLinkError:
     lacking, message = _lacking(secret, action, said)
     if not lacking:
         return MskLinkError("NoPermission", message, "Ask the team that has this policy.")
+    if secret.client:
+        return MskLinkError("NoPermission", message, _of_msklink(secret, secret.client, lacking))
     missing = {
         policy: [one for one in secret.statements(policy) if one["Action"] == action]
         for policy in lacking
@@ -123,6 +144,23 @@ def denied(secret: Secret, said: str) -> MskLinkError:
             f"aws secretsmanager describe-secret --secret-id {secret.given}"
         )
     return MskLinkError("NoPermission", message, "\n\n".join(parts))
+
+
+def _of_msklink(secret: Secret, client: str, lacking: list[Policy]) -> str:
+    """Return the remedy for a secret whose own policy, and that of whose key, MSKLink makes."""
+    if client != secret.caller:
+        return (
+            f"MSKLink created it for account {client}, and lets no other read it: run with a role "
+            f"of {client}, not of {secret.caller}."
+        )
+    owner = (
+        "MSKLink makes the policies of the secret and of its key: ask the owner of the cluster to "
+        "run msklink doctor, and whether a policy of their organization denies it."
+    )
+    if Policy.ROLE not in lacking:
+        return owner
+    role = _addition((Policy.ROLE, secret.statements(Policy.ROLE)))
+    return f"{role}\n\nIf both are there already: {owner}"
 
 
 _OF_THE_OWNER = (

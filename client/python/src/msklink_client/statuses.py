@@ -12,6 +12,7 @@ from botocore.config import Config
 
 from msklink_client.errors import explained
 from msklink_client.login_options import SCHEMES
+from msklink_client.users import User, merged, of_entry
 
 _config = Config(user_agent_extra="msklink-client", retries={"mode": "standard"})
 
@@ -85,6 +86,11 @@ class Connection:
         return tuple(f"{name}  {state}" for name, state in sorted(found.items()))
 
     @property
+    def users(self) -> tuple[User, ...]:
+        """The users that its request asks for, for scram."""
+        return tuple(of_entry(self.entry))
+
+    @property
     def notes(self) -> list[Note]:
         return list(_notes(self.entry))
 
@@ -117,7 +123,7 @@ class ClusterStatus:
     published_at: Mapping[str, str] = field(default_factory=dict)
     """By scheme, when its brokers were written last."""
     parameters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """By scheme, the names of the parameters."""
+    """By scheme, the names of the parameters; those of users are with scram."""
 
     @property
     def arn(self) -> str | None:
@@ -135,8 +141,13 @@ class ClusterStatus:
     @property
     def connections(self) -> list[Connection]:
         status = self.status or {}
-        found = [*self._of_vpcs(_mapping(status.get("vpcs")))]
-        return [*found, *_of_clients(_mapping(status.get("clients")))]
+        of_vpcs = self._of_vpcs(_mapping(status.get("vpcs")))
+        return [*of_vpcs, *_of_clients(_mapping(status.get("clients")))]
+
+    @property
+    def users(self) -> list[User]:
+        """Return the users for scram, each once: VPCs of an account share them."""
+        return merged(user for one in self.connections for user in one.users)
 
     def of_vpc(self, vpc_id: str) -> list[Connection]:
         return [one for one in self.connections if one.vpc_id == vpc_id]
@@ -197,7 +208,8 @@ def _cluster(name: str, parameters: Mapping[str, Any]) -> ClusterStatus:
     """Return the cluster with *parameters*, by their names below its path."""
     names: dict[str, list[str]] = {}
     for rest, one in sorted(parameters.items()):
-        names.setdefault(rest.partition("/")[0], []).append(one["Name"])
+        folder = rest.partition("/")[0]
+        names.setdefault("scram" if folder == "users" else folder, []).append(one["Name"])
     servers = {
         scheme: parameters[f"{scheme}/bootstrap.servers"]
         for scheme in SCHEMES

@@ -17,17 +17,18 @@ def brokers(parameters: Parameters, given: argparse.Namespace) -> int:
 
 
 def config(parameters: Parameters, given: argparse.Namespace) -> int:
-    """Print a configuration file; with a secret, it has the password, except for Spring."""
-    arguments.login(given.scheme, given.secret, given.certificate_file, given.key_file)
+    """Print a file; with a user or secret, it has the password, except for Spring."""
+    arguments.login(given.scheme, given.secret, given.user, given.certificate_file, given.key_file)
     properties = parameters.properties(given.scheme)
-    is_read = given.secret and given.format != "spring"  # Spring reads it at start
-    username, password = parameters.secret(given.secret) if is_read else (None, None)
+    secret = parameters.secret_of(given.user) if given.user else given.secret
+    is_read = secret and given.format != "spring"  # Spring reads it at start
+    username, password = parameters.secret(secret) if is_read else (None, None)
     credentials = Credentials(
         username=username,
         password=password,
         certificate_file=given.certificate_file,
         key_file=given.key_file or given.certificate_file,
     )
-    published = Published(parameters.path, given.scheme, properties, credentials, given.secret)
+    published = Published(parameters.path, given.scheme, properties, credentials, secret)
     sys.stdout.write(FORMATS[given.format](published))
     return 0

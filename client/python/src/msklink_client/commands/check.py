@@ -17,8 +17,9 @@ MOST_SECONDS = 600
 
 _VERDICTS = {True: "ok", False: "FAILED", None: "skipped"}
 _WITHOUT_SECRET = (
-    "Add --secret with the ARN of the secret that the owner shares. Three policies must allow to "
-    "read it: one of your role, that of the secret and that of its key (docs/credentials.md)."
+    "Add --user with a user of your request, which msklink-client status lists for the cluster, or "
+    "--secret with the ARN of a secret that the owner shares. A policy of your role must allow to "
+    "read it (docs/credentials.md)."
 )
 _WITHOUT_CERTIFICATE = (
     "Add --certificate-file and --key-file. client/certificate.sh gets a certificate from the "
@@ -51,7 +52,7 @@ def check(parameters: Parameters, given: argparse.Namespace) -> int:
 
     A layer that was skipped is no failure, except for a topic that is asked for by its name.
     """
-    arguments.login(given.scheme, given.secret, given.certificate_file, given.key_file)
+    arguments.login(given.scheme, given.secret, given.user, given.certificate_file, given.key_file)
     topic = arguments.topic(given.topic) if given.topic is not None else ""
     properties = parameters.properties(given.scheme)
     credentials = _credentials(parameters, given)
@@ -62,6 +63,7 @@ def check(parameters: Parameters, given: argparse.Namespace) -> int:
         _principal(credentials),
         topic,
         parameters.namespace,
+        given.user,
     )
     skipped = list(_skipped(credentials, given.scheme, topic))
     check = Check(
@@ -103,7 +105,8 @@ def _credentials(parameters: Parameters, given: argparse.Namespace) -> Credentia
         if given.scheme == "iam"
         else None
     )
-    username, password = parameters.secret(given.secret) if given.secret else (None, None)
+    secret = parameters.secret_of(given.user) if given.user else given.secret
+    username, password = parameters.secret(secret) if secret else (None, None)
     return Credentials(
         sign,
         username,
@@ -125,7 +128,7 @@ def _principal(credentials: Credentials) -> str:
 def _skipped(credentials: Credentials, scheme: str, topic: str) -> Iterator[Finding]:
     """Yield the layers that cannot be checked with what is given."""
     if scheme == "scram" and credentials.password is None:
-        layers, missing, remedy = [Layer.SASL], "no secret", _WITHOUT_SECRET
+        layers, missing, remedy = [Layer.SASL], "no user or secret", _WITHOUT_SECRET
     elif scheme == "tls" and not credentials.certificate_file:
         layers, missing, remedy = [], "no certificate", _WITHOUT_CERTIFICATE
     else:

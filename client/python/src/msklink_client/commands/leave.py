@@ -100,7 +100,10 @@ def _of(one: Connection, known: ClusterStatus | None, at_once: bool) -> list[str
     arn = one.entry.get("connection_arn")
     what = f"connection {arn}" if arn else "its request"
     line = f"{one.scheme} ({one.state}) is removed {when}: {what}"
-    return [f"{line}, and the parameters" if names else f"{line}.", *(f"  {n}" for n in names)]
+    lines = [f"{line}, and the parameters" if names else f"{line}.", *(f"  {n}" for n in names)]
+    if names and known and one.scheme == "scram":  # the last of the account by scram
+        lines += [f"  and user {user.name}, with its secret" for user in known.users]
+    return lines
 
 
 def _parameters(one: Connection, known: ClusterStatus | None) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """
 `request`: ask MSKLink to connect a VPC to a cluster.
 
-A tag of the VPC asks for it. With an event bus an event does, which can also request access.
+A tag of the VPC asks for it. With an event bus an event does, which can also request access,
+topics and users.
 """
 
 import argparse
@@ -38,7 +39,7 @@ def request(session: boto3.Session, given: argparse.Namespace) -> int:
     known = wording.known_status(session, namespace, cluster)
     key = f"{namespace}/{cluster.name}"
     if bus:
-        wanted, consequences = _by_event(account, vpc, bus, detail)
+        wanted, consequences = _by_event(account, vpc, bus, detail, known)
     else:
         wanted, consequences = _by_tag(account, vpc, key, schemes, known, again=given.again)
     about = wording.about(account, cluster.name, vpc_id)
@@ -60,6 +61,7 @@ def _more(given: argparse.Namespace, schemes: tuple[str, ...]) -> dict[str, Any]
         "security_group_ids": groups,
         "access": names,
         "topics": arguments.topics(given.topics),
+        "users": arguments.users(given.users, schemes),
     }
     more = {field: value for field, value in more.items() if value}
     if more and not given.event_bus:
@@ -70,10 +72,10 @@ def _more(given: argparse.Namespace, schemes: tuple[str, ...]) -> dict[str, Any]
         )
     if given.event_bus and given.again:
         raise bad_argument("--again sets a tag, and --event-bus sends an event.", "Give one.")
-    if names and not {"iam", "auto"} & {*schemes}:
+    if names and "users" not in more and not {"iam", "auto"} & {*schemes}:
         raise bad_argument(
             f"Access to topics is for clients by iam, not by {' and '.join(schemes)}.",
-            "Add iam to --schemes, or have the owner set Kafka ACLs for the others.",
+            "Add iam to --schemes, or for scram --users, whose ACLs the status then has.",
         )
     return more
 
@@ -83,7 +85,7 @@ def _option(field: str) -> str:
 
 
 def _by_event(
-    account: Account, vpc: Vpc, bus: str, detail: dict[str, Any]
+    account: Account, vpc: Vpc, bus: str, detail: dict[str, Any], known: ClusterStatus | None
 ) -> tuple[list[Change], list[str]]:
     access, topics = detail.get("access"), detail.get("topics", ())
     change = wording.event(account, bus, EVENT, detail)
@@ -103,7 +105,32 @@ def _by_event(
         consequences.insert(
             1, f"MSKLink creates {names} where the owner allows it, and never deletes a topic."
         )
+    consequences[1:1] = _of_users([user["name"] for user in detail.get("users", ())], vpc, known)
     return [change], consequences
+
+
+def _of_users(names: list[str], vpc: Vpc, known: ClusterStatus | None) -> list[str]:
+    """Say which users for SCRAM MSKLink creates, and which of before the request leaves out."""
+    lines = []
+    if names:
+        lines.append(
+            f"MSKLink creates {_several('user', names)} for scram where the owner allows it, each "
+            "with a secret in the owner's account that this account may read. The status has the "
+            "commands by which the owner adds their ACLs."
+        )
+    shown = [user for one in known.of_vpc(vpc.id) for user in one.users] if known else []
+    before = {user.name for user in shown if not user.due}
+    if dropped := sorted(before - {*names}):
+        lines.append(
+            f"It no longer requests {_several('user', dropped)}: MSKLink removes such a user and "
+            "its secret after the owner's grace period, GraceHours, 24 hours by default, unless "
+            "another VPC of this account requests it."
+        )
+    return lines
+
+
+def _several(what: str, names: list[str]) -> str:
+    return f"{what}{'s' if len(names) > 1 else ''} {' and '.join(names)}"
 
 
 def _by_tag(  # noqa: PLR0913 each is one fact
@@ -182,7 +209,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         ("transactional_ids", "transactional ids"),
     ):
         event.add_argument(
-            _option(field), nargs="+", default=[], metavar="NAME", help=f"{what}, for iam"
+            _option(field),
+            nargs="+",
+            default=[],
+            metavar="NAME",
+            help=f"{what}, for iam or --users",
         )
     event.add_argument(
         "--topics",
@@ -190,6 +221,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="NAME=PARTITIONS",
         help="topics for MSKLink to create, with access to them for iam",
+    )
+    event.add_argument(
+        "--users",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="users for MSKLink to create, each with a secret, for scram",
     )
     for option, what in (
         ("--subnet-ids", "subnets, one in each zone of the cluster"),

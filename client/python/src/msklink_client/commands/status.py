@@ -73,7 +73,7 @@ def _colour(one: Connection) -> str:
 
 
 def _notes(cluster: ClusterStatus, *, is_alone: bool) -> Iterator[str]:
-    """Yield what people should read of *cluster*; with brokers and topics if it is shown alone."""
+    """Yield what people should read of *cluster*; with brokers, topics, users if it is alone."""
     noted: dict[tuple[str, str], list[str]] = {}
     for subject, notes in _about(cluster):
         for note in notes:
@@ -89,9 +89,27 @@ def _notes(cluster: ClusterStatus, *, is_alone: bool) -> Iterator[str]:
                 title = f"{cluster.name} {connection.vpc_id} {connection.scheme}: {kind}"
                 yield output.paint(output.plain(title), "head")
                 yield from (f"  {output.plain(one)}" for one in listed)
+    yield from _users(cluster) if is_alone else ()
     if updated := (cluster.status or {}).get("updated") if is_alone else None:
         yield ""
         yield output.plain(f"Written {updated}, for {cluster.arn}.")
+
+
+def _users(cluster: ClusterStatus) -> Iterator[str]:
+    """Yield the users for scram, and for each the commands that its owner still has to run."""
+    if cluster.users:
+        yield ""
+        yield output.paint(output.plain(f"{cluster.name} scram: users"), "head")
+    for user in cluster.users:
+        due = f"removed at {statuses.to_the_second(user.due)}" if user.due else None
+        facts = filter(None, [user.name, user.state, user.secret_arn, due])
+        yield output.plain(f"  {'  '.join(facts)}")
+    for user in cluster.users:
+        if user.acls:
+            yield ""
+            title = f"{cluster.name} scram: ACLs that the owner still has to add for {user.name}"
+            yield output.paint(output.plain(title), "head")
+            yield from (f"  {output.plain(command)}" for command in user.acls)
 
 
 def _about(cluster: ClusterStatus) -> Iterator[tuple[str, list[statuses.Note]]]:
