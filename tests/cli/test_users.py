@@ -13,7 +13,8 @@ from msklink.policy.kafka_access import KafkaAccess
 from msklink.refusals import Code, refuse
 from msklink.removal import Removal
 from msklink.users.record import UserRecord, UserState, UserStatus
-from msklink_cli import show
+from msklink_cli import findings, show
+from msklink_cli.findings import Severity
 from msklink_cli.report import ClusterDetail
 from tests.cli.test_report import detail, snapshot
 from tests.unit.factories import ARN, CLIENT, LATER, NOW, OTHER_CLIENT, OWNER, connection
@@ -133,6 +134,26 @@ def test_users_that_are_not_ready_have_no_secret() -> None:
 
 def test_nothing_is_said_of_users_where_nobody_requests_any() -> None:
     assert "SCRAM users" not in "\n".join(lines(cluster(by_scram(), users=[])))
+
+
+def test_a_refused_user_is_a_problem_and_a_scheduled_removal_waits() -> None:
+    taken = refuse(
+        Code.USER_TAKEN,
+        user="billing",
+        cluster="orders",
+        problem="another account has requested it",
+    )
+    found = cluster(by_scram(notices=(taken, NOT_REQUESTED)), users=[])
+
+    assert [(one.code, one.severity) for one in findings.of_cluster(found)] == [
+        ("UserTaken", Severity.PROBLEM),
+        ("UserNotRequested", Severity.WAITING),
+    ]
+
+
+def test_acls_that_the_owner_may_still_have_to_add_are_no_finding() -> None:
+    """MSK does not say which ACLs there are."""
+    assert not list(findings.of_cluster(cluster(by_scram(status()), users=[record()])))
 
 
 def test_accounts_are_apart() -> None:
