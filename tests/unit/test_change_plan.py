@@ -55,6 +55,30 @@ def test_no_price_is_made_up_for_a_region_without_one() -> None:
     assert cost["items"] == ["MSKLink has no price of private connectivity for Region eu-west-1."]
 
 
+def test_secrets_of_users_cost_a_fixed_price_each() -> None:
+    """The pricing page of AWS Secrets Manager."""
+    cost = cost_of("us-east-1", [], endpoints=0, secrets=3)
+
+    assert cost["monthly"] == pytest.approx(1.20)
+    assert cost["items"] == [
+        "secrets of users (3): $0.40 a month each, billed to the owner "
+        "(pricing page of AWS Secrets Manager), without reads"
+    ]
+
+
+@pytest.mark.parametrize(("schemes", "unknown"), [([], 1), ([Scheme.SCRAM], 2)])
+def test_no_price_of_secrets_is_made_up_for_a_region_without_one(
+    schemes: list[Scheme], unknown: int
+) -> None:
+    cost = cost_of("eu-west-1", schemes, endpoints=0, secrets=3)
+
+    assert cost["monthly"] is None
+    assert len(cost["items"]) == unknown
+    assert cost["items"][-1] == (
+        "MSKLink has no price of the secrets of users for Region eu-west-1."
+    )
+
+
 @pytest.mark.parametrize("region", ["us-east-1", "eu-west-1"])
 def test_a_plan_that_adds_nothing_costs_nothing(region: str) -> None:
     assert cost_of(region, [], endpoints=0)["items"] == []
