@@ -91,6 +91,7 @@ def test_limits_are_those_of_the_event() -> None:
 
     assert access["maxItems"] == arguments.MOST_NAMES
     assert fields["properties"]["subnet_ids"]["maxItems"] == arguments.MOST_IDS
+    assert fields["properties"]["users"]["maxItems"] == arguments.MOST_USERS
     assert access["items"]["maxLength"] == 249
     with pytest.raises(MskLinkError):
         arguments.kafka_names(["a/b"], "--produce")

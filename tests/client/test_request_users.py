@@ -1,9 +1,12 @@
 """`request` with users for SCRAM, of which the event has the names."""
 
+from typing import Any
+
 import pytest
 
+from msklink.requests.inbound_events import ClientChanged, read_event
 from tests.client import requested_users
-from tests.client.console import BUS, Console, calls
+from tests.client.console import ACCOUNT, BUS, Console, calls
 from tests.client.test_request import ACCESS, request
 
 TAKEN = {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]}
@@ -20,6 +23,11 @@ def test_users_are_requested_by_an_event(
 
     [change] = said.json["changed"]
     assert change["detail"]["users"] == [{"name": "billing"}, {"name": "reports"}]
+    event = {"account": ACCOUNT, "detail-type": change["detail_type"], "detail": change["detail"]}
+    [trigger] = read_event(event, "msklink")
+    assert isinstance(trigger, ClientChanged)
+    asked: Any = trigger.request
+    assert [one.name for one in asked.users] == ["billing", "reports"]
     assert "MSKLink creates users billing and reports for scram" in said.err
 
 

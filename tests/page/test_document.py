@@ -9,8 +9,10 @@ from html.parser import HTMLParser
 
 import pytest
 
+from msklink.auth_scheme import Scheme
 from msklink.connections.record import State
 from msklink.refusals import Code, refuse
+from msklink.users.record import UserRecord, UserState, UserStatus
 from msklink_cli.page import render
 from msklink_cli.page.cards import card, counts, monthly
 from msklink_cli.page.overview import Overview
@@ -171,6 +173,42 @@ def test_a_region_without_a_known_price_has_no_cost() -> None:
     assert monthly(elsewhere) is None
     overview = replace(page_samples.connected(), clusters=tuple(elsewhere), region="eu-west-1")
     assert "no price of private connectivity for Region eu-west-1" in document(overview)
+
+
+def with_users() -> Overview:
+    """Return a cluster with users of a client by scram, and one of an account that has left."""
+    arn = "arn:aws:secretsmanager:us-east-1:111111111111:secret:AmazonMSK_msklink_{}_orders_{}-a1"
+    records = [
+        UserRecord(
+            cluster_arn=f"arn:aws:kafka:{page_samples.REGION}:{page_samples.OWNER}:cluster/orders/1-1",
+            account=account,
+            name=name,
+            secret_arn=arn.format(account, name),
+        )
+        for account, name in ((page_samples.TEAMS[0], "billing"), (page_samples.TEAMS[1], "sales"))
+    ]
+    statuses = (
+        UserStatus(name="audit", state=UserState.REFUSED),
+        UserStatus(name="billing", state=UserState.READY, secret_arn=records[0].secret_arn),
+    )
+    published = client(0, "scram", state=State.PUBLISHED, users=statuses)
+    of = detail("orders", [published], tags={"msklink": "scram"}, on=[Scheme.SCRAM], users=records)
+    return replace(page_samples.connected(), clusters=(of,))
+
+
+def test_a_connection_has_the_users_of_its_account() -> None:
+    text = " ".join(Elements(document(with_users())).text.split())
+
+    assert "users audit refused, billing ready" in text
+    assert f"sales of {page_samples.TEAMS[1]} ✓ ready" in text
+    assert text.count("billing") == 1
+
+
+def test_secrets_of_users_are_in_the_cost() -> None:
+    text = " ".join(Elements(document(with_users())).text.split())
+
+    assert monthly(with_users().clusters) == pytest.approx(0.0225 * 730 + 2 * 0.40, abs=0.01)
+    assert "for 1 scheme on and 2 secrets of users, without data" in text
 
 
 def test_a_card_is_another_only_where_something_changed() -> None:

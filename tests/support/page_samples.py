@@ -15,6 +15,7 @@ from msklink.connections.record import ConnectionRecord, Phase, ProbeResult, Pro
 from msklink.policy.document import ClusterGrant, Policy
 from msklink.refusals import Code, Refusal, refuse
 from msklink.runs.cluster_record import ClusterRecord, PublishedBrokers
+from msklink.users.record import UserRecord
 from msklink_cli import report
 from msklink_cli.page.overview import Overview
 from msklink_cli.reading import NOTHING
@@ -91,6 +92,7 @@ def detail(
     on: Iterable[Scheme] = (),
     state: str = "ACTIVE",
     terms: ChangeTerms | None = None,
+    users: Iterable[UserRecord] = (),
     **record: Any,
 ) -> ClusterDetail:
     """Return what the command reads of a cluster whose table has the items *clients*."""
@@ -98,7 +100,9 @@ def detail(
         f"arn:aws:kafka:{REGION}:{OWNER}:cluster/{name}/29ef26ea-2fba-482b-9a23-80d0fb93ae5a-1"
     )
     known = list(clients)
-    snapshot: ClusterSnapshot = replace(NOTHING, cluster=ClusterRecord(**record), connections=known)
+    snapshot: ClusterSnapshot = replace(
+        NOTHING, cluster=ClusterRecord(**record), connections=known, users=list(users)
+    )
     described = ClusterDescription(
         arn=arn,
         state=state,

@@ -15,6 +15,7 @@ from msklink.parameters import published as parameter_published
 from msklink.policy.access_bounds import AccessBounds, Action, cluster_of
 from msklink.policy.kafka_access import ACTIONS, ON_CLUSTER, PRODUCE_ON_CLUSTER
 from msklink.policy.topic_access import decide_topics
+from msklink.policy.user_access import decide_users
 from msklink.requests.inbound_events import ClientChanged, OnboardingDetail, read_event
 from tests.support import diagrams
 from tests.support.cloudformation import ROOT, definition, template
@@ -181,7 +182,7 @@ def test_the_index_of_decisions_has_each_by_its_title_and_by_what_replaced_it() 
     assert [line for line in index if re.match(r"\d+\. ", line)] == expected
 
 
-@pytest.mark.parametrize("path", ["README.md", "docs/topics.md"])
+@pytest.mark.parametrize("path", ["README.md", "docs/client.md", "docs/topics.md", "docs/users.md"])
 def test_the_request_in_the_documentation_is_understood(path: str) -> None:
     text = (ROOT / path).read_text().replace("vpc-…", "vpc-0123456789abcdef0")
     found = re.search(r"put-events --entries '(\[.*?\])'", text, re.DOTALL)
@@ -239,6 +240,22 @@ def test_the_bounds_in_the_documentation_are_valid(path: str) -> None:
 
     assert cluster_of(found[1], "msklink") == "orders"
     assert AccessBounds.model_validate_json(found[2]).actions == tuple(Action)
+
+
+def test_the_users_in_the_documentation_are_within_its_bounds() -> None:
+    text = (ROOT / "docs/users.md").read_text()
+    bounds = re.search(r"--value '(\{.*?\})'\n```", text, re.DOTALL)
+    entries = re.search(r"put-events --entries '(\[.*?\])'", text, re.DOTALL)
+    assert bounds
+    assert entries
+    [entry] = json.loads(entries[1].replace("vpc-…", "vpc-0123456789abcdef0"))
+    request = OnboardingDetail.model_validate_json(entry["Detail"])
+    cluster = ClusterArn.parse("arn:aws:kafka:eu-west-1:111111111111:cluster/orders/uuid")
+    parameters = {"/msklink/orders/access/222222222222": bounds[1]}
+
+    decided = decide_users(request.users, parameters, cluster, "222222222222", "msklink")
+
+    assert decided.allowed == ("billing",)
 
 
 def test_the_guide_has_every_property_as_published() -> None:

@@ -21,6 +21,7 @@ from msklink.change_control.plan import (
 )
 from msklink.policy.document import ClusterGrant
 from msklink.refusals import Code, refuse
+from msklink.users.record import secret_name
 from tests.unit.factories import ARN, CLIENT, LATER, NOW
 from tests.unit.policy_builders import CLUSTER, read
 
@@ -53,6 +54,30 @@ def test_no_price_is_made_up_for_a_region_without_one() -> None:
 
     assert cost["monthly"] is None
     assert cost["items"] == ["MSKLink has no price of private connectivity for Region eu-west-1."]
+
+
+def test_secrets_of_users_cost_a_fixed_price_each() -> None:
+    """The pricing page of AWS Secrets Manager."""
+    cost = cost_of("us-east-1", [], endpoints=0, secrets=3)
+
+    assert cost["monthly"] == pytest.approx(1.20)
+    assert cost["items"] == [
+        "secrets of users (3): $0.40 a month each, billed to the owner "
+        "(pricing page of AWS Secrets Manager), without reads"
+    ]
+
+
+@pytest.mark.parametrize(("schemes", "unknown"), [([], 1), ([Scheme.SCRAM], 2)])
+def test_no_price_of_secrets_is_made_up_for_a_region_without_one(
+    schemes: list[Scheme], unknown: int
+) -> None:
+    cost = cost_of("eu-west-1", schemes, endpoints=0, secrets=3)
+
+    assert cost["monthly"] is None
+    assert len(cost["items"]) == unknown
+    assert cost["items"][-1] == (
+        "MSKLink has no price of the secrets of users for Region eu-west-1."
+    )
 
 
 @pytest.mark.parametrize("region", ["us-east-1", "eu-west-1"])
@@ -200,3 +225,25 @@ def test_topics_to_create_are_named() -> None:
     assert [step.kind for step in plan.steps] == [Kind.REST, Kind.REST]
     assert plan.steps[0].reason == "creates a topic that a client asks for"
     assert summarize(plan) == "2 topics to create: a, b."
+
+
+def secret(user: str, account: str = CLIENT, namespace: str = "msk-link") -> str:
+    name = secret_name(namespace, account, CLUSTER, user)
+    return f"arn:aws:secretsmanager:eu-west-1:123456789012:secret:{name}"
+
+
+@pytest.mark.parametrize(
+    ("operation", "kind", "words"),
+    [
+        ("BatchAssociateScramSecret", Kind.REST, "to create"),
+        ("BatchDisassociateScramSecret", Kind.REMOVAL, "to remove"),
+    ],
+)
+def test_users_are_named_with_their_accounts(operation: str, kind: Kind, words: str) -> None:
+    secrets = [f"{secret('new_user-1.x', OTHER)}-planned", f"{secret('billing')}-a1b2c3"]
+    calls = [(f"kafka:{operation}", "1", {"SecretArnList": [one]}) for one in secrets]
+
+    plan = Plan(cluster=ARN, asked={}, steps=tuple(read_steps(calls, None, "msklink")))
+
+    assert [step.kind for step in plan.steps] == [kind, kind]
+    assert summarize(plan) == (f"2 users {words}: billing of {CLIENT}, new_user-1.x of {OTHER}.")

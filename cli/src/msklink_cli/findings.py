@@ -12,7 +12,7 @@ from msklink_cli import drawing
 from msklink_cli.remedies import owner_command
 from msklink_cli.report import ClientReport, ClusterDetail
 
-_TEMPORARY = {Code.AWAITING_APPROVAL, Code.OUTSIDE_WINDOW, Code.FROZEN}
+_TEMPORARY = {Code.AWAITING_APPROVAL, Code.OUTSIDE_WINDOW, Code.FROZEN, Code.USER_NOT_REQUESTED}
 
 
 class Severity(StrEnum):
@@ -65,9 +65,8 @@ def of_cluster(cluster: ClusterDetail) -> Iterator[Finding]:
     for refusal in cluster.refusals:
         yield Finding.of(refusal, command=owner_command(refusal, cluster))
     for wait in cluster.waiting:
-        waits = wait.reason.code in _TEMPORARY
-        severity = Severity.WAITING if waits else Severity.PROBLEM
-        yield Finding.of(wait.reason, "", severity, owner_command(wait.reason, cluster))
+        command = owner_command(wait.reason, cluster)
+        yield Finding.of(wait.reason, "", _severity(wait.reason), command)
     yield from _run(cluster)
     for client in cluster.connections:
         yield from of_client(cluster, client)
@@ -79,6 +78,12 @@ def of_cluster(cluster: ClusterDetail) -> Iterator[Finding]:
             message=f"Connection {arn} is of an account that is not listed.",
             remedy="List the account, or reject the connection in the MSK console.",
         )
+
+
+def _severity(reason: Refusal) -> Severity:
+    if reason.code in _TEMPORARY:
+        return Severity.WAITING
+    return Severity.WARNING if reason.code in WARNINGS else Severity.PROBLEM
 
 
 def _run(cluster: ClusterDetail) -> Iterator[Finding]:
@@ -114,8 +119,7 @@ def of_client(cluster: ClusterDetail, client: ClientReport) -> Iterator[Finding]
             client.refusal, about, command=owner_command(client.refusal, cluster, client)
         )
     for warning in client.warnings:
-        is_warning = warning.code in WARNINGS
-        yield Finding.of(warning, about, Severity.WARNING if is_warning else Severity.PROBLEM)
+        yield Finding.of(warning, about, _severity(warning))
     if client.state is State.FAILED and not client.refusal:
         yield Finding(
             code="ConnectionFailed",

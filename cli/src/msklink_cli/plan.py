@@ -221,5 +221,8 @@ def _grouped(steps: Iterable[Step]) -> Iterator[tuple[str, list[Step]]]:
 def target(step: Step) -> str:
     """Return what a call is about, from its parameters: an id, a name, or nothing."""
     named = ("Name", "GroupName", "VpcConnectionArn", "Arn", "GroupId", "VpcId", "Authentication")
-    found = (step.parameters.get(name) for name in named)
-    return next((str(value) for value in found if value), "")
+    found = (step.parameters.get(name) for name in (*named, "TopicName"))
+    if about := next((str(value) for value in found if value), ""):
+        return about
+    secrets = step.parameters.get("SecretArnList") or [step.parameters.get("SecretId", "")]
+    return " ".join(arn.rpartition(":")[2] for arn in secrets)

@@ -18,6 +18,8 @@ from msklink.removal import Removal
 from msklink.runs.cluster_record import ClusterRecord, RunFailure
 from msklink.tags import read_client_accounts
 from msklink.topics.outcome import TopicState
+from msklink.users.record import UserState
+from msklink_cli.users import ScramUser, scram_users
 
 DELETED = "DELETED"
 """The state of a cluster that MSK no longer has, while clients of it remain."""
@@ -101,6 +103,8 @@ class ClientReport(BaseModel, frozen=True):
     warnings: tuple[Refusal, ...]
     topics: dict[str, TopicState]
     """The topics that its request asks for."""
+    users: dict[str, UserState]
+    """With scram, the users of its account."""
     failure: str
     connection_arn: str
     connection_state: str
@@ -136,6 +140,8 @@ class ClusterDetail(ClusterReport, frozen=True):
     approved: tuple[str, ...]
     """The schemes that are approved."""
     connections: tuple[ClientReport, ...]
+    users: tuple[ScramUser, ...]
+    """The SCRAM users that clients request, or that MSKLink has created for them."""
     vendors: dict[str, str]
     """The state of the grant of each vendor."""
     unknown_connections: tuple[str, ...]
@@ -179,7 +185,7 @@ def cluster_detail(
     report: ClusterReport, snapshot: ClusterSnapshot, terms: ChangeTerms, policy: Policy | None
 ) -> ClusterDetail:
     """Return *report* with the clients of the cluster, and its *policy*."""
-    record = snapshot.cluster
+    record, shown = snapshot.cluster, _shown(snapshot)
     return ClusterDetail(
         **dict(report),
         brokers={scheme.value: text for scheme, text in sorted(record.brokers.strings.items())},
@@ -191,7 +197,8 @@ def cluster_detail(
         window=terms.window,
         approval=terms.is_approval_required,
         approved=tuple(sorted(terms.approved)),
-        connections=tuple(map(_client, _shown(snapshot))),
+        connections=tuple(map(_client, shown)),
+        users=scram_users(snapshot.users, shown),
         vendors={account: one.state for account, one in sorted(record.vendors.items())},
         unknown_connections=record.unknown_connections,
     )
@@ -265,6 +272,7 @@ def _client(record: ConnectionRecord) -> ClientReport:
         check=record.probe_result,
         warnings=record.notices,
         topics=dict(record.topics),
+        users={one.name: one.state for one in record.users},
         failure=record.failure or "",
         connection_arn=record.connection_arn or "",
         connection_state=record.connection_state or "",

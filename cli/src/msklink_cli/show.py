@@ -1,15 +1,18 @@
 """`msklink show CLUSTER`: one cluster with its clients."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from msklink.removal import Removal
 from msklink_cli import clusters, drawing, findings
 from msklink_cli.options import Common
 from msklink_cli.output import Result
 from msklink_cli.reading import one_cluster
 from msklink_cli.report import ClientReport, ClusterDetail
+from msklink_cli.users import ScramUser
 
 Cluster = Annotated[str, typer.Argument(metavar="CLUSTER", help="Name or ARN of the cluster.")]
 
@@ -38,6 +41,7 @@ def draw(console: Console, cluster: ClusterDetail) -> None:
             )
         console.print(table)
     _topics(console, cluster)
+    _users(console, cluster)
     for account, state in cluster.vendors.items():
         console.print(f"vendor {account}  ", drawing.state(state))
     if cluster.brokers:
@@ -61,6 +65,36 @@ def _topics(console: Console, cluster: ClusterDetail) -> None:
     for (account, vpc_id, name), state in sorted(found.items()):
         table.add_row(account, vpc_id, name, drawing.state(state))
     console.print(table)
+
+
+def _users(console: Console, cluster: ClusterDetail) -> None:
+    """Show the users, and whole what people copy: ARNs of secrets and commands for ACLs."""
+    if not cluster.users:
+        return
+    drawing.heading(console, "SCRAM users that clients request")
+    table = drawing.table("ACCOUNT", "USER", "STATE", "REQUESTED", "DETAIL")
+    for one in cluster.users:
+        requested = drawing.moment(one.requested) or "-"
+        table.add_row(one.account, one.name, drawing.state(one.state), requested, _user_detail(one))
+    console.print(table)
+    if secrets := [one.secret_arn for one in cluster.users if one.secret_arn]:
+        drawing.heading(console, "Secrets of users")
+        _print_whole(console, secrets)
+    if acls := [command for one in cluster.users for command in one.acls]:
+        drawing.heading(console, "ACLs of users: run these once, since MSK has no API for them")
+        _print_whole(console, acls)
+
+
+def _user_detail(user: ScramUser) -> str:
+    if user.refusal:
+        return user.refusal.code
+    return _removal(user.removal) if user.removal else "-"
+
+
+def _print_whole(console: Console, lines: Iterable[str]) -> None:
+    """Print each of *lines* as one, however narrow the terminal is."""
+    for line in lines:
+        console.print(line, soft_wrap=True)
 
 
 def _facts(console: Console, cluster: ClusterDetail) -> None:
@@ -99,11 +133,15 @@ def _detail(client: ClientReport) -> str:
         until = drawing.moment(client.waiting.until)
         return client.waiting.reason.code + (f" until {until}" if until else "")
     if client.removal:
-        return f"leaves {drawing.moment(client.removal.due) or 'never: it is protected'}"
+        return _removal(client.removal)
     if client.phase:
         expected = drawing.moment(client.expected)
         return client.phase + (f", expected by {expected}" if expected else "")
     return "-"
+
+
+def _removal(removal: Removal) -> str:
+    return f"leaves {drawing.moment(removal.due) or 'never: it is protected'}"
 
 
 def _problems(console: Console, cluster: ClusterDetail) -> None:

@@ -14,6 +14,7 @@ from msklink.connections.record import UNFINISHED_STATES, Phase, State
 from msklink_cli import drawing, findings
 from msklink_cli.findings import Finding
 from msklink_cli.report import DELETED, ClientReport, ClusterDetail
+from msklink_cli.users import ScramUser
 
 TONES = {"red": "bad", "yellow": "waiting", "cyan": "moving", "green": "good"}
 """By colour of the terminal, the tone of the page, the most urgent first."""
@@ -68,7 +69,7 @@ class Card:
     findings: tuple[Finding, ...]
     steps: tuple[PhaseStep, ...]
     monthly: float | None
-    """US dollars a month for private connectivity; None where no price is known."""
+    """US dollars a month for schemes and secrets; None where no price is known."""
 
     @property
     def counts(self) -> tuple[Count, ...]:
@@ -80,6 +81,12 @@ class Card:
         for account, clients in groupby(self.cluster.connections, lambda one: one.account):
             of_vpcs = groupby(clients, lambda one: one.vpc_id)
             yield account, ((vpc_id, [*schemes]) for vpc_id, schemes in of_vpcs)
+
+    @property
+    def remaining_users(self) -> list[ScramUser]:
+        """Return the users that no connection names, such as one that could not be removed."""
+        named = {(one.account, name) for one in self.cluster.connections for name in one.users}
+        return [one for one in self.cluster.users if (one.account, one.name) not in named]
 
 
 def card(cluster: ClusterDetail) -> Card:
@@ -130,14 +137,27 @@ def total_clients(clusters: Iterable[ClusterDetail]) -> dict[str, int]:
 
 
 def monthly(clusters: Iterable[ClusterDetail]) -> float | None:
-    """Return the US dollars a month of the schemes that are on; None where no price is known."""
+    """
+    Return the US dollars a month of the schemes that are on, and of the secrets of users.
+
+    It is None where no price is known.
+    """
     found = [
-        cost_of(ClusterArn.parse(one.arn).region, [Scheme(scheme) for scheme in one.on], 0)
+        cost_of(
+            ClusterArn.parse(one.arn).region,
+            [Scheme(scheme) for scheme in one.on],
+            endpoints=0,
+            secrets=count_secrets(one),
+        )
         for one in clusters
         if one.state != DELETED
     ]
     prices = [one["monthly"] for one in found]
     return None if None in prices else round(sum(prices), 2)
+
+
+def count_secrets(cluster: ClusterDetail) -> int:
+    return sum(bool(one.secret_arn) for one in cluster.users)
 
 
 def _steps(cluster: ClusterDetail) -> Iterator[PhaseStep]:

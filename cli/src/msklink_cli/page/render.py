@@ -88,6 +88,7 @@ def summary(overview: Overview, drawn: Sequence[Card]) -> Markup:
                 for name in ATTENTION
             ],
             schemes=sum(len(one.on) for one in clusters),
+            secrets=sum(cards.count_secrets(one) for one in clusters),
             monthly=cards.monthly(clusters),
         )
     )

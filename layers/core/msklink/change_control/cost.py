@@ -1,8 +1,8 @@
 """What private connectivity costs: AWS's prices, and the costs that a plan adds.
 
-Source: the price list of AmazonMSK (AWS Price List API), as captured on the date below, and the
-pricing page of AWS Secrets Manager. The prices are of one Region; for others a plan says so, since
-a wrong price is worse than none.
+Sources: the price list of AmazonMSK (AWS Price List API), as captured on the date below, and
+https://aws.amazon.com/secrets-manager/pricing. The prices are of one Region; for others a plan says
+so, since a wrong price is worse than none.
 """
 
 from collections.abc import Collection
@@ -19,7 +19,6 @@ SCHEME_HOUR_USD = {"us-east-1": 0.0225}
 
 GIGABYTE_USD = {"us-east-1": 0.006}
 """US dollars for each gigabyte of private connectivity, by Region."""
-
 
 SECRET_MONTH_USD = {"us-east-1": 0.40}
 """US dollars a month for each secret, by Region."""
@@ -38,8 +37,10 @@ def cost_of(
     items: list[str] = []
     if price is None or per_gigabyte is None or per_secret is None:
         monthly = None
-        if schemes or endpoints or secrets:
-            items = [f"MSKLink has no price of private connectivity for Region {region}."]
+        if schemes or endpoints:
+            items.append(f"MSKLink has no price of private connectivity for Region {region}.")
+        if secrets:
+            items.append(f"MSKLink has no price of the secrets of users for Region {region}.")
     else:
         monthly = round(price * HOURS_PER_MONTH * len(schemes) + per_secret * secrets, 2)
         dated = f"price list of {PRICED_ON}"
@@ -52,7 +53,8 @@ def cost_of(
             items.append(f"data: ${per_gigabyte} for each gigabyte ({dated}), not in the sum")
         if secrets:
             items.append(
-                f"secrets of users ({secrets}): ${per_secret:.2f} a month each, billed to the owner"
+                f"secrets of users ({secrets}): ${per_secret:.2f} a month each, billed to the "
+                "owner (pricing page of AWS Secrets Manager), without reads"
             )
     if endpoints:
         items.append(

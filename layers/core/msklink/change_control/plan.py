@@ -228,9 +228,11 @@ def summarize(plan: Plan) -> str:
 
 
 def _users(steps: Iterable[Step]) -> list[str]:
-    """Return the names of the secrets of users, which end with the user."""
+    """Return each user with its account, from the name of its secret (users/record.py)."""
     arns = [arn for step in steps for arn in step.parameters.get("SecretArnList", ())]
-    return sorted(arn.rpartition(":")[2].rpartition("-")[0] for arn in arns)
+    names = [arn.rpartition(":")[2].rpartition("-")[0] for arn in arns]  # without random characters
+    parts = [name.split("_", maxsplit=4) for name in names]
+    return sorted(f"{user} of {account}" for _, _, account, _, user in parts)
 
 
 def _removals(removals: Sequence[PlannedRemoval]) -> Iterator[str]:
