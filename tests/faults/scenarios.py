@@ -151,6 +151,7 @@ USERS = Scenario(
     users.request_users,
     users.request_users,
     sweep_recovers=False,
+    variables=users.ROTATION,
 )
 USER_REMOVAL = Scenario("a user is removed", users.with_user_removed, Environment.reconcile)
 OFFBOARDING = Scenario("a client leaves", setups.with_grace_period_over, Environment.reconcile)
@@ -236,6 +237,14 @@ SCENARIOS = (
         users.with_user,
         users.rotate_password,
         users.rotate_password,
+        sweep_recovers=False,
+        variables=users.ROTATION,
+    ),
+    Scenario(
+        "passwords are rotated no more",
+        users.with_rotation_turned_off,
+        users.request_users,
+        users.request_users,
         sweep_recovers=False,
     ),
     # Only the next run sees a new probe, or asks one again that gave no answer.

@@ -2,13 +2,16 @@
 
 import json
 from typing import Any
+from unittest import mock
 
+from msklink.settings import settings
 from tests.faults.environment import Environment, find_vpc
 from tests.faults.setups import DAY_SECONDS, onboarded
 from tests.support.aws import CLIENT
 from tests.support.client_events import request
 from tests.support.functions import OWNER
 
+ROTATION = {"USER_ROTATION_DAYS": "30"}
 TAKEN = "reports"
 SECRET = f"AmazonMSK_msklink_{CLIENT}_orders_billing"
 VERSION = "0f1e2d3c-0f1e-2d3c-0f1e-2d3c0f1e2d3c"
@@ -34,6 +37,14 @@ def with_user(environment: Environment) -> None:
     with_user_bounds(environment)
     request_users(environment)
     environment.accounts.clock.advance(1)  # a request of the same second is no later one
+
+
+def with_rotation_turned_off(environment: Environment) -> None:
+    """Create the user while the owner stack has a period of rotation."""
+    with mock.patch.dict("os.environ", ROTATION):
+        settings.cache_clear()
+        with_user(environment)
+    settings.cache_clear()
 
 
 def with_user_removed(environment: Environment) -> None:
@@ -80,9 +91,8 @@ def secrets_of(environment: Environment) -> list[dict[str, Any]]:
         {
             "name": one["Name"],
             "is deleted": "DeletedDate" in one,
-            "versions": sorted(client.describe_secret(SecretId=one["Name"])["VersionIdsToStages"])
-            if one["Name"] == SECRET
-            else [],
+            "is rotated": one.get("RotationEnabled", False),
+            "has the rotated password": "AWSCURRENT" in _stages(client, one["Name"]),
             "policy": _policy(client, one["Name"]),
         }
         for one in found
@@ -92,6 +102,12 @@ def secrets_of(environment: Environment) -> list[dict[str, Any]]:
 def associated(environment: Environment) -> list[str]:
     found = environment.accounts.client("kafka").list_scram_secrets(ClusterArn=environment.cluster)
     return [arn.partition(":secret:")[2][:-7] for arn in found["SecretArnList"]]
+
+
+def _stages(client: Any, name: str) -> list[str]:
+    """Return the stages of the version that a rotation makes."""
+    versions = client.describe_secret(SecretId=name).get("VersionIdsToStages", {})
+    return list(versions.get(VERSION, ()))
 
 
 def _policy(client: Any, name: str) -> list[str]:

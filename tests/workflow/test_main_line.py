@@ -179,6 +179,7 @@ def test_one_client_goes_through_the_states_in_order(accounts: Accounts, engine:
         "WaitForCluster",
         "GrantAccess",
         "ChooseTopics",
+        "ChooseUsers",
         "OpenConnections",
         "ConnectClient",
         "InspectConnections",

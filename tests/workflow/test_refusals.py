@@ -6,6 +6,7 @@ import pytest
 
 from msklink.refusals import WARNINGS, Code
 from msklink.topics.outcome import TOPIC_CODES
+from msklink.users.record import USER_CODES
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
 from tests.support.functions import OWNER
 from tests.support.step_functions import Engine
@@ -81,6 +82,7 @@ def test_every_refusal_code_has_a_case() -> None:
         Code.ACCESS_NOT_ALLOWED,
         Code.MALFORMED_ACCESS_BOUNDS,
         *TOPIC_CODES,
+        *USER_CODES,
         Code.ACCOUNT_NOT_ADMITTED,
         Code.NO_LONGER_ASKED,
         Code.OFFBOARDING_REQUESTED,

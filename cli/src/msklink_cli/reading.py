@@ -20,7 +20,7 @@ from msklink_cli.report import ClusterDetail, ClusterReport
 type RunStatus = tuple[str, datetime | None]
 """The status of an execution and its start; None where it was not started."""
 
-NOTHING = ClusterSnapshot(ClusterRecord(), [], [], [], [], {}, {}, frozenset())
+NOTHING = ClusterSnapshot(ClusterRecord(), [], [], [], {}, {}, frozenset())
 
 
 class Found(NamedTuple):

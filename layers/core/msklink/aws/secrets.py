@@ -96,16 +96,21 @@ def create(name: str, user: str) -> Secret:
     return Secret(answer["ARN"], is_ours=True, is_deleted=False, rotation_days=0)
 
 
-def restore(arn: str, user: str) -> None:
-    """Cancel the deletion of a secret, with a new password: others know the old one."""
-    client().restore_secret(SecretId=arn)
-    client().put_secret_value(SecretId=arn, SecretString=credentials(user))
+def renew(secret: Secret, user: str) -> None:
+    """Write a new password into a secret, whose deletion is cancelled."""
+    if secret.is_deleted:
+        client().restore_secret(SecretId=secret.arn)
+    client().put_secret_value(SecretId=secret.arn, SecretString=credentials(user))
 
 
-def share(arn: str, principal: str) -> None:
-    """Let *principal*, and no other account, read the secret; MSK's statement stays."""
-    text = client().get_resource_policy(SecretId=arn).get("ResourcePolicy") or "{}"
-    policy: dict[str, Any] = json.loads(text)
+def share(arn: str, principal: str, *, anew: bool) -> None:
+    """
+    Let *principal*, and no other account, read the secret.
+
+    The statement that MSK adds with an association stays, unless the secret is shared *anew*.
+    """
+    policy: dict[str, Any] = {} if anew else _policy(arn)
+    before = policy.get("Statement", [])
     ours = {
         "Sid": SID,
         "Effect": "Allow",
@@ -113,12 +118,17 @@ def share(arn: str, principal: str) -> None:
         "Action": READS,
         "Resource": "*",
     }
-    others = [one for one in policy.get("Statement", []) if one.get("Sid") != SID]
-    if [*others, ours] != policy.get("Statement"):
+    if ours not in before:
+        others = [one for one in before if one.get("Sid") != SID]
         policy = {"Version": "2012-10-17", **policy, "Statement": [*others, ours]}
         client().put_resource_policy(
             SecretId=arn, ResourcePolicy=json.dumps(policy), BlockPublicPolicy=True
         )
+
+
+def _policy(arn: str) -> dict[str, Any]:
+    text = client().get_resource_policy(SecretId=arn).get("ResourcePolicy")
+    return dict(json.loads(text or "{}"))
 
 
 def rotate(secret: Secret, days: int) -> None:

@@ -136,7 +136,7 @@ def _plan(request: PlanRequest, arn: ClusterArn) -> Plan:
             arn.region,
             schemes,
             _count(calls, "CreateVpcConnection"),
-            _count(calls, "CreateSecret"),
+            _count(calls, "CreateSecret") + _count(calls, "RestoreSecret"),
         ),
         depends_on=tuple(_conditions(calls, cluster)),
     )

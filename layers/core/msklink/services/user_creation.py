@@ -157,12 +157,14 @@ class _Creation:
         if user.name not in self.accounts:  # before the secret, which nothing else would recall
             run_state.save_user(user)
             self.accounts[user.name] = user.account
+        is_new = secret is None or secret.arn not in self.associated
         if secret is None:
             secret = secrets.create(name, user.name)
-        elif secret.is_deleted:
-            secrets.restore(secret.arn, user.name)
-        secrets.share(secret.arn, f"arn:{self.cluster.partition}:iam::{user.account}:root")
-        if secret.arn not in self.associated:
+        elif is_new:  # of a user that was removed, whose password others may know
+            secrets.renew(secret, user.name)
+        principal = f"arn:{self.cluster.partition}:iam::{user.account}:root"
+        secrets.share(secret.arn, principal, anew=is_new)
+        if is_new:
             kafka = msk_clusters.client()
             msk_scram_secrets.associate(kafka, self.cluster, user.name, secret.arn)
         secrets.rotate(secret, days)

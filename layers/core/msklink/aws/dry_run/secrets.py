@@ -19,19 +19,13 @@ class SecretOverlay:
     def __init__(self, place: str) -> None:
         """Keep *place*, what the ARN of a secret begins with before its name."""
         self._place = place
-        self._created: set[str] = set()
 
     def answer(self, call: Call) -> Answer | None:
         asked = call.parameters
         if call.operation == "CreateSecret":
             arn = f"{self._place}:secret:{asked['Name']}-planned"
-            self._created.add(arn)
             return {"ARN": arn, "Name": asked["Name"], "VersionId": "planned"}
-        if call.operation in _SILENT:
-            return {}
-        if asked.get("SecretId") in self._created:  # GetResourcePolicy
-            return {"ARN": asked["SecretId"]}
-        return None
+        return {} if call.operation in _SILENT else None
 
     def amend(self, call: Call, answer: Answer) -> None:
         """Change nothing."""
