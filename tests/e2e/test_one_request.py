@@ -26,28 +26,31 @@ BY_IAM = {
     "Resource": "*",
 }
 FUNCTIONS = "arn:aws:lambda:eu-west-1:111111111111:function"
-SECRETS = f"arn:aws:secretsmanager:eu-west-1:111111111111:secret:AmazonMSK_msklink_{CLIENT}_*"
-BY_SCRAM = (
-    {"Effect": "Allow", "Action": "ssm:GetParametersByPath", "Resource": "*"},
-    {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": SECRETS},
-    {
-        "Effect": "Allow",
-        "Action": "kms:Decrypt",
-        "Resource": "arn:aws:kms:eu-west-1:111111111111:key/*",
-        "Condition": {
-            "StringLike": {
-                "kms:ViaService": "secretsmanager.eu-west-1.amazonaws.com",
-                "kms:EncryptionContext:SecretARN": SECRETS,
-            }
-        },
-    },
-)
 BOUNDS = {
     "names": ["billing.*"],
     "actions": ["produce", "consume"],
     "topics": {"partitions": 6},
     "users": ["billing"],
 }
+
+
+def by_scram(account: str) -> list[dict[str, Any]]:
+    """Return what docs/credentials.md has a team allow the role of its application."""
+    secrets = f"arn:aws:secretsmanager:eu-west-1:111111111111:secret:AmazonMSK_msklink_{account}_*"
+    of_the_service = {
+        "kms:ViaService": "secretsmanager.eu-west-1.amazonaws.com",
+        "kms:EncryptionContext:SecretARN": secrets,
+    }
+    return [
+        {"Effect": "Allow", "Action": "ssm:GetParametersByPath", "Resource": "*"},
+        {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": secrets},
+        {
+            "Effect": "Allow",
+            "Action": "kms:Decrypt",
+            "Resource": "arn:aws:kms:eu-west-1:111111111111:key/*",
+            "Condition": {"StringLike": of_the_service},
+        },
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +136,7 @@ def test_the_client_uses_the_topic_and_no_other(cluster: DeployedCluster) -> Non
 
 
 def test_the_user_logs_in_with_what_the_team_can_read(cluster: DeployedCluster) -> None:
-    environment = role(cluster.cloud, "billing", *BY_SCRAM) | {"KAFKA_USER": "billing"}
+    environment = role(cluster.cloud, "billing", *by_scram(CLIENT)) | {"KAFKA_USER": "billing"}
 
     done = application.run(cluster.cloud, environment, "billing", "billing.payments", "scram")
 
@@ -150,7 +153,9 @@ def test_the_commands_in_the_status_add_the_acls_that_a_user_needs(
     request(cloud, OTHER, "billing", ["scram"], topics=topics, users=users, access=access)
     cloud.until(lambda: entry(cluster, "scram", OTHER).get("state") == "published")
     found = entry(cluster, "scram", OTHER)
-    environment = role(cloud, "reports", *BY_SCRAM, account=OTHER) | {"KAFKA_USER": "reports"}
+    environment = role(cloud, "reports", *by_scram(OTHER), account=OTHER) | {
+        "KAFKA_USER": "reports"
+    }
     run = partial(application.run, cloud, environment, "billing", "billing.reports", "scram")
 
     refused = run()

@@ -93,7 +93,7 @@ def secrets_of(environment: Environment) -> list[dict[str, Any]]:
             "is deleted": "DeletedDate" in one,
             "is rotated": one.get("RotationEnabled", False),
             "has the rotated password": "AWSCURRENT" in _stages(client, one["Name"]),
-            "policy": _policy(client, one["Name"]),
+            "policy": [] if "DeletedDate" in one else _policy(client, one["Name"]),
         }
         for one in found
     ]
