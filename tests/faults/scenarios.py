@@ -118,7 +118,11 @@ def redriven_after(step: str, scenario: Scenario) -> Scenario:
         environment.report_failed_runs()
 
     return Scenario(
-        f"a run is redriven in {function}", prepare, Environment.redrive, same_end_as=scenario
+        f"a run is redriven in {function}",
+        prepare,
+        Environment.redrive,
+        same_end_as=scenario,
+        variables=scenario.variables,
     )
 
 

@@ -24,6 +24,7 @@ DEPENDENT_ACTIONS = {
     ("ssm:PutParameter", "Tags"): "ssm:AddTagsToResource",
     ("ec2:CreateSecurityGroup", "TagSpecifications"): "ec2:CreateTags",
     ("kafka:CreateVpcConnection", "Tags"): "kafka:TagResource",
+    ("secretsmanager:CreateSecret", "Tags"): "secretsmanager:TagResource",
 }
 ACTION_NAMES = {"lambda:Invoke": "lambda:InvokeFunction"}
 CLIENT_ROLE = "the client role"
@@ -45,6 +46,12 @@ IMPLICIT_ACTIONS = {
     "kafka-cluster:CreateTopic",
     "kafka-cluster:DescribeTopic",
     "kafka-cluster:DescribeTopicDynamicConfiguration",
+    # Of calls for a secret with a customer managed key, and of RotateSecret.
+    "kms:CreateGrant",
+    "kms:Decrypt",
+    "kms:GenerateDataKey",
+    "kms:RetireGrant",
+    "lambda:InvokeFunction",
     # Lambda sends what a function failed on three times with the role of the function.
     "sqs:SendMessage",
 }

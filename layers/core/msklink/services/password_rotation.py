@@ -28,6 +28,8 @@ def rotate(rotation: Rotation) -> None:
             pass  # MSK takes the password from the secret
         case RotationStep.TEST:  # nobody can log in with it before MSK has read it
             secret_versions.read_user(arn, PENDING)
+        case RotationStep.FINISH if PENDING not in versions.get(token, ()):
+            raise ValueError(f"version {token} of {arn} is not {PENDING}")
         case RotationStep.FINISH:
             [before] = (version for version, stages in versions.items() if CURRENT in stages)
             secret_versions.make_current(arn, token, before)
