@@ -196,6 +196,12 @@ def test_a_removal_is_scheduled_once() -> None:
     assert scheduled.is_due(NOW + timedelta(hours=24))
 
 
+def test_a_user_that_is_not_ready_needs_no_grace_period() -> None:
+    scheduled = user(secret_arn="").scheduled_for_removal(REASON, TERMS, NOW)
+
+    assert scheduled.is_due(NOW)
+
+
 def test_protection_ends_with_its_setting() -> None:
     protected = RemovalTerms("msklink", timedelta(hours=24), protection=True)
     kept = user().scheduled_for_removal(REASON, protected, NOW)

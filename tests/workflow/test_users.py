@@ -217,6 +217,50 @@ def test_another_account_cannot_have_a_user_that_is_taken(team: Team) -> None:
     assert list(team.secrets()) == [NAME]
 
 
+def test_a_user_stays_with_its_account_when_another_one_was_refused(team: Team) -> None:
+    team.accounts.allow("default", BOUNDS)
+    team.ask(BILLING)
+    password = team.password()
+    team.accounts.make_tagged_vpc(OTHER_CLIENT, "scram")
+    team.ask(BILLING, account=OTHER_CLIENT)
+
+    team.accounts.clock.advance(60)
+    team.ask(BILLING)
+    team.ask(BILLING, account=OTHER_CLIENT)
+
+    assert team.user()["state"] == "ready"
+    assert team.warnings() == []
+    assert team.password() == password
+
+
+def test_a_taken_user_is_free_when_its_account_has_left(team: Team) -> None:
+    team.accounts.allow("default", BOUNDS)
+    team.ask(BILLING)
+    team.accounts.make_tagged_vpc(OTHER_CLIENT, "scram")
+    team.ask(BILLING, account=OTHER_CLIENT)
+
+    team.leave()
+    team.ask(BILLING, account=OTHER_CLIENT)
+
+    assert team.associated() == [NAME.replace(CLIENT, OTHER_CLIENT)]
+
+
+def test_a_refused_user_leaves_nothing_when_it_is_not_requested_any_more(team: Team) -> None:
+    team.accounts.allow(CLIENT, BOUNDS)
+    full = MskError("BadRequestException", "The cluster has 1000 users.")
+    team.accounts.msk.faults.add(Fault("BatchAssociateScramSecret", times=None, error=full))
+    team.ask(BILLING)
+    assert "DeletedDate" not in team.secrets()[NAME]
+
+    team.ask()
+    team.engine.sweep()
+
+    assert "DeletedDate" in team.secrets()[NAME]
+    assert team.warnings() == []
+    assert "users" not in team.entry()
+    assert team.events("Kafka User Removed") == []
+
+
 def test_a_user_whom_the_owner_has_created_is_taken(team: Team) -> None:
     team.accounts.allow(CLIENT, BOUNDS)
     secrets = team.accounts.client("secretsmanager")

@@ -25,6 +25,7 @@ from msklink.settings import settings
 from msklink.users.record import (
     UserRecord,
     UserReports,
+    UserState,
     report,
     report_removals,
     secret_name,
@@ -72,7 +73,8 @@ def create_users(task: UserCreation) -> None:
         if one.account in requests:
             requests[one.account].append(one)
     known = run_state.user_records(task.cluster_arn)
-    creation = _Creation(task, {one.name: one.account for one in known})
+    accounts = {one.name: one.account for one in known if one.state is not UserState.REFUSED}
+    creation = _Creation(task, accounts)
     for account in sorted(requests):
         mine = {one.name: one for one in known if one.account == account}
         if mine or any(one.users for one in requests[account]):
@@ -109,7 +111,7 @@ class _Creation:
             known = mine.get(name) or UserRecord(
                 cluster_arn=self.cluster.text, account=account, name=name
             )
-            if is_connected or name in mine:
+            if is_connected or known.secret_arn:
                 self._serve_user(known, asked)
         for name in mine.keys() - wanted.keys():
             self._schedule_removal(mine[name], decided.user_refusal(name), now)
@@ -188,9 +190,11 @@ class _Creation:
             cluster=self.cluster.name,
         )
         scheduled = record.scheduled_for_removal(reason, settings().terms, now)
-        if scheduled != record:
+        if scheduled == record:
+            return
+        if record.secret_arn:
             user_notifications.user_removal_scheduled(scheduled, self.task.run)
-            run_state.save_user(scheduled)
+        run_state.save_user(scheduled)
 
 
 class _Asked(NamedTuple):
@@ -206,5 +210,6 @@ def _wanted(decided: DecidedRequests, requests: Iterable[OnboardingRequest]) -> 
     for one in sorted(requests, key=lambda request: request.requested_at):
         for name in decided.users.get(one.vpc_id, NO_DECISION).allowed:
             acls = commands_to_add(name, decided.granted[one.vpc_id])
-            wanted[name] = _Asked(one.requested_at, acls)
+            before = wanted[name].acls if name in wanted else ()
+            wanted[name] = _Asked(one.requested_at, (*dict.fromkeys(before + acls),))
     return dict(sorted(wanted.items()))

@@ -33,7 +33,8 @@ def remove_users(task: Task) -> None:
         except Refused as error:
             notifications.cluster_refused(task.cluster_arn, task.run, error.refusal)
             continue
-        user_notifications.user_removed(user, task.run)
+        if user.secret_arn:
+            user_notifications.user_removed(user, task.run)
         run_state.delete_user(user)
         logger.info("user removed", account=user.account, user=user.name)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from pydantic import BaseModel
@@ -77,10 +77,15 @@ class UserRecord(BaseModel, frozen=True):
     def scheduled_for_removal(
         self, reason: Refusal, terms: RemovalTerms, now: datetime
     ) -> "UserRecord":
-        """Return its record with its removal, unless that is scheduled already."""
+        """
+        Return its record with its removal, unless that is scheduled already.
+
+        Nobody can use one that is not ready, so it needs no grace period.
+        """
         if self.removal and self.removal.due:
             return self
-        due = None if terms.protection else now + terms.grace
+        grace = terms.grace if self.secret_arn else timedelta()
+        due = None if terms.protection else now + grace
         return self.with_(removal=Removal(reason=reason, due=due))
 
     def with_(self, **changes: object) -> "UserRecord":
