@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from localcloud import application
 from localcloud.cloud import Cloud
 from localcloud.logins import OwnerLogins
+from tests.client.guide import CREDENTIALS, blocks, sections
 from tests.e2e import acl_commands
 from tests.e2e.deployed_cluster import CLIENT, OTHER, DeployedCluster, leave, request
 from tests.e2e.test_applications import PRODUCER, assumed, role
@@ -36,21 +37,9 @@ BOUNDS = {
 
 def by_scram(account: str) -> list[dict[str, Any]]:
     """Return what docs/credentials.md has a team allow the role of its application."""
-    secrets = f"arn:aws:secretsmanager:eu-west-1:111111111111:secret:AmazonMSK_msklink_{account}_*"
-    of_the_service = {
-        "kms:ViaService": "secretsmanager.eu-west-1.amazonaws.com",
-        "kms:EncryptionContext:SecretARN": secrets,
-    }
-    return [
-        {"Effect": "Allow", "Action": "ssm:GetParametersByPath", "Resource": "*"},
-        {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": secrets},
-        {
-            "Effect": "Allow",
-            "Action": "kms:Decrypt",
-            "Resource": "arn:aws:kms:eu-west-1:111111111111:key/*",
-            "Condition": {"StringLike": of_the_service},
-        },
-    ]
+    [block] = blocks(sections(CREDENTIALS)["A password for SCRAM"], "json")
+    read_parameters = {"Effect": "Allow", "Action": "ssm:GetParametersByPath", "Resource": "*"}
+    return [read_parameters, *json.loads(block.replace(CLIENT, account))]
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +125,9 @@ def test_the_client_uses_the_topic_and_no_other(cluster: DeployedCluster) -> Non
 
 
 def test_the_user_logs_in_with_what_the_team_can_read(cluster: DeployedCluster) -> None:
-    environment = role(cluster.cloud, "billing", *by_scram(CLIENT)) | {"KAFKA_USER": "billing"}
+    environment = role(cluster.cloud, "scram-billing", *by_scram(CLIENT)) | {
+        "KAFKA_USER": "billing"
+    }
 
     done = application.run(cluster.cloud, environment, "billing", "billing.payments", "scram")
 
@@ -153,7 +144,7 @@ def test_the_commands_in_the_status_add_the_acls_that_a_user_needs(
     request(cloud, OTHER, "billing", ["scram"], topics=topics, users=users, access=access)
     cloud.until(lambda: entry(cluster, "scram", OTHER).get("state") == "published")
     found = entry(cluster, "scram", OTHER)
-    environment = role(cloud, "reports", *by_scram(OTHER), account=OTHER) | {
+    environment = role(cloud, "scram-reports", *by_scram(OTHER), account=OTHER) | {
         "KAFKA_USER": "reports"
     }
     run = partial(application.run, cloud, environment, "billing", "billing.reports", "scram")
@@ -162,7 +153,7 @@ def test_the_commands_in_the_status_add_the_acls_that_a_user_needs(
     acl_commands.run(cloud, cluster.arn, found["users"]["reports"]["acls"])
     done = run()
 
-    assert "TopicAuthorizationFailedError" in refused.stderr
+    assert "AuthorizationFailedError" in refused.stderr
     assert done.returncode == 0, done.stderr
     assert found["users"]["billing"] == {"state": "refused"}
     assert [one["code"] for one in found["warnings"]] == ["UserTaken"]
@@ -178,7 +169,7 @@ def test_no_other_account_reads_the_password(cluster: DeployedCluster) -> None:
 
 def test_a_rotated_password_leaves_a_connected_client(cluster: DeployedCluster) -> None:
     cloud = cluster.cloud
-    environment = assumed(cloud, "billing") | {"KAFKA_USER": "billing"}
+    environment = assumed(cloud, "scram-billing") | {"KAFKA_USER": "billing"}
     secrets = cloud.client("secretsmanager", cloud.owner)
     secret = entry(cluster, "scram")["users"]["billing"]["secret_arn"]
     before = secrets.get_secret_value(SecretId=secret)["SecretString"]

@@ -25,7 +25,7 @@ FIELDS = ("produce", "consume", "create", "groups", "transactional_ids")
 Json = dict[str, Any]
 
 
-OF_THE_SECRET = sections(CREDENTIALS)["A password for SCRAM"]
+OF_THE_SECRET = sections(CREDENTIALS)["A secret made by hand"]
 
 
 @dataclass(frozen=True)
