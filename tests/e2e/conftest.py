@@ -9,8 +9,12 @@ from localcloud.settings import PAUSED
 @pytest.fixture(scope="session")
 def cloud() -> Iterator[Cloud]:
     """Start the embedded AWS with both stacks, deployed by `sam build` and `sam deploy`."""
-    kinds = "connection,policy,parameters,security-group"
-    with temporary_aws(PAUSED, 1, Repair=kinds, RejectUnknownConnections="true") as cloud:
+    chosen = {
+        "Repair": "connection,policy,parameters,security-group",
+        "RejectUnknownConnections": "true",
+        "UserRotationDays": "30",
+    }
+    with temporary_aws(PAUSED, 1, **chosen) as cloud:
         yield cloud
 
 

@@ -78,6 +78,23 @@ UNUSED = {
     ("EnableConnectivityFunctionRole", "states:DescribeExecution"): _REDRIVING,
     ("GrantAccessFunctionRole", "states:DescribeExecution"): _REDRIVING,
     ("CreateTopicsFunctionRole", "states:DescribeExecution"): _REDRIVING,
+    ("CreateUsersFunctionRole", "states:DescribeExecution"): _REDRIVING,
+    ("RemoveUsersFunctionRole", "states:DescribeExecution"): _REDRIVING,
+    ("RemoveUsersFunctionRole", "kms:RetireGrant"): (
+        "a dependent action of BatchDisassociateScramSecret (service authorization reference); the "
+        "embedded AWS keeps no grants"
+    ),
+    ("CreateUsersFunctionRole", "secretsmanager:CancelRotateSecret"): (
+        "for users whose passwords are rotated no more (`tests/faults/scenarios.py`); in the "
+        "end-to-end tests UserRotationDays stays as it is"
+    ),
+    **{
+        ("CreateUsersFunctionRole", f"secretsmanager:{action}"): (
+            "for a user that is requested again after its removal "
+            "(`tests/workflow/test_users.py`); in the end-to-end tests none is"
+        )
+        for action in ("PutSecretValue", "RestoreSecret")
+    },
     ("RevokeAccessFunctionRole", "ssm:GetParameters"): (
         "for an account that is offboarded while another has access to topics "
         "(`tests/faults/scenarios.py`); in the end-to-end tests no such clients share a cluster"
