@@ -34,6 +34,7 @@ RULES = {
     "parameter-store-change.access-bounds": "AccessBoundsChanged",
     "client-onboarding-requested.by-name": "ClientAsked",
     "client-onboarding-requested.with-subnets": "ClientAsked",
+    "client-onboarding-requested.with-topics-and-users": "ClientAsked",
     "client-onboarding-requested.malformed": "ClientAsked",
     "client-offboarding-requested.one-scheme": "ClientAsked",
     "step-functions-execution-status-change.timed-out": "RunFailed",
