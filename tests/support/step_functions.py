@@ -189,6 +189,9 @@ def engine_in_moto(accounts: Accounts) -> Iterator[Engine]:
         try:
             yield Engine(accounts)
         finally:
+            # A run that nobody waited for would go on in the next test.
+            for thread in tuple(TMP_THREADS):
+                thread.join(TIMEOUT_SECONDS)
             # moto keeps every thread, and with it the memory of its stack even after its end: two
             # of the 65,530 mappings that Linux allows a process.
             TMP_THREADS.clear()
