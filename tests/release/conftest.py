@@ -19,4 +19,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def earlier(request: pytest.FixtureRequest) -> Path:
     """Return the folder of the version to upgrade from."""
-    return checkout(request.config.getoption("--upgrade-from") or RECORDED.read_text().strip())
+    return checkout(
+        request.config.getoption("--upgrade-from", default="") or RECORDED.read_text().strip()
+    )

@@ -19,7 +19,7 @@ BUILDERS = REPOSITORY / "requirements-dev.txt"
 SUPPORTED = interpreters.supported()
 KINDS = {"wheel": "py3-none-any.whl", "sdist": "tar.gz"}
 
-pytestmark = pytest.mark.xdist_group("release")
+pytestmark = pytest.mark.xdist_group("packages")
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from localcloud.settings import REPOSITORY, credentials
 from tests.e2e.deployed_cluster import CLIENT, OTHER, DeployedCluster, create_cluster, request
 from tests.release.journey import CLUSTER, Installation, installed
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("release")]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("upgrade")]
 
 PRODUCER = "tests.e2e.long_producer"
 BUSY = "orders"

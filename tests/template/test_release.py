@@ -8,6 +8,7 @@ import pytest
 
 from msklink_client import version as client_version
 from msklink_client.command import main as client_command
+from tests.release import interpreters
 from tests.support.cloudformation import ROOT, resources, template
 
 VERSION = template()["Mappings"]["Release"]["MSKLink"]["Version"]
@@ -57,6 +58,25 @@ def test_the_changelog_begins_with_this_version_and_each_has_its_date_or_is_unre
     [(newest, _), *others] = [one.groups() for one in found if one]
     assert newest == VERSION
     assert "unreleased" not in [date for _, date in others]
+
+
+def test_the_workflow_tries_the_client_on_its_oldest_python_and_that_of_the_functions() -> None:
+    runtime = template()["Globals"]["Function"]["Runtime"]
+
+    first, *_, last = interpreters.supported()
+
+    assert first == interpreters.oldest("client/python")
+    assert last == interpreters.oldest("cli") == runtime.removeprefix("python")
+
+
+def test_every_action_is_pinned_to_a_commit_and_no_job_may_write() -> None:
+    text = interpreters.WORKFLOW.read_text()
+    used = re.findall(r"uses: (.+)", text)
+
+    assert used
+    assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", one) for one in used)
+    assert re.findall(r"permissions:\n((?: +.+\n)+)", text) == ["  contents: read\n"]
+    assert re.search(r"^ +- run: .*\.ci/run", text, re.MULTILINE)
 
 
 @pytest.mark.parametrize("package", PACKAGES)
