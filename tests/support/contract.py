@@ -79,7 +79,19 @@ def _of_templates() -> dict[str, Any]:
         "outputs of template.yaml": template()["Outputs"],
         "parameters of client.yaml": template("client.yaml")["Parameters"],
         "outputs of client.yaml": template("client.yaml")["Outputs"],
+        "functions": _functions("template.yaml") | _functions("client.yaml"),
         "names in client_stack": re.findall(r'"(\w+)": ', value),
+    }
+
+
+def _functions(name: str) -> set[str]:
+    """Return the names of the functions in a template that have one, which people invoke."""
+    kinds = ("AWS::Serverless::Function", "AWS::Lambda::Function")
+    return {
+        str(one["FunctionName"]["Fn::Sub"]).replace("${Namespace}", "<namespace>")
+        for kind in kinds
+        for one in resources(kind, name).values()
+        if "FunctionName" in one
     }
 
 
