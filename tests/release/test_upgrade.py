@@ -199,7 +199,11 @@ def test_nothing_that_a_client_uses_changed(way: Way, fact: str) -> None:
 
 
 def test_a_run_that_waits_for_brokers_goes_on_with_the_new_functions(way: Way) -> None:
-    """Its state machine is still that of the version before (StartExecution's snapshot)."""
+    """
+    It ends with the state machine that it began with.
+
+    Running executions keep their definition (Step Functions API reference, UpdateStateMachine).
+    """
     assert way.busy == ["UPDATING", "ACTIVE"]
 
 
