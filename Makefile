@@ -26,7 +26,7 @@ test-faults-all: $(VENV) ## the same with every kind of error for each call; bef
 	pytest -q -n 2 --dist loadgroup tests/faults --every-kind
 
 FROM :=
-release-check: $(VENV) ## versions, names, packages, an upgrade (FROM=tag) and the way back; three minutes
+release-check: $(VENV) ## versions, names, packages, an upgrade (FROM=tag) and the way back; some minutes
 	pytest -n 2 --dist loadgroup tests/release tests/template/test_release.py \
 	  tests/template/test_contract.py $(if $(FROM),--upgrade-from "$(FROM)")
 
