@@ -1,6 +1,6 @@
 # Every target does its own set-up; a second run finds it done.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-faults test-faults-all clients local check deploy redrive bench-scale docs screenshots lock clean
+.PHONY: help demo test test-faults test-faults-all release-check clients local check deploy redrive bench-scale docs screenshots lock clean
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 
@@ -8,7 +8,7 @@ export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 VENV := .venv/.installed
 CHECKOV := .venv-checkov/.installed
-CODE := functions layers/core client/python/src cli/src localcloud tests benchmarks tools
+CODE := functions layers/core client/python/src cli/src cli/hatch_build.py localcloud tests benchmarks tools
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,13 +17,18 @@ demo: $(VENV) ## onboard two clients on the embedded AWS; SPEED=300 to watch it
 	@python -m localcloud.demo $(if $(SPEED),--speed "$(SPEED)")
 
 test: $(VENV) ## all tests but the kill matrix; needs no AWS account
-	pytest -n 2 --dist loadgroup --ignore tests/faults
+	pytest -n 2 --dist loadgroup --ignore tests/faults --ignore tests/release
 
 test-faults: $(VENV) ## the kill matrix: faults in every call of every function
 	pytest -q -n 2 --dist loadgroup tests/faults
 
 test-faults-all: $(VENV) ## the same with every kind of error for each call; before a release
 	pytest -q -n 2 --dist loadgroup tests/faults --every-kind
+
+FROM :=
+release-check: $(VENV) ## versions, names, packages, an upgrade (FROM=tag) and the way back; some minutes
+	pytest -n 2 --dist loadgroup tests/release tests/template/test_release.py \
+	  tests/template/test_contract.py $(if $(FROM),--upgrade-from "$(FROM)")
 
 CLIENTS := tests/e2e/clients
 clients: $(CLIENTS)/node/node_modules/.package-lock.json $(CLIENTS)/java/lib ## Node.js and Java clients for the tests; needs npm
@@ -44,6 +49,10 @@ check: $(VENV) $(CHECKOV) ## lint, types and templates
 	mypy $(CODE)
 	cfn-lint template.yaml client.yaml
 	sam validate --lint --region eu-west-1
+	zizmor --offline --no-progress --persona pedantic .github/workflows
+	check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	check-jsonschema --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
+	check-jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/[!c]*.yml
 	CKV_SKIP_PACKAGE_UPDATE_CHECK=true .venv-checkov/bin/checkov
 
 deploy: $(VENV) ## the owner stack, to the AWS account of your credentials

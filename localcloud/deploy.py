@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 OWNER_STACK = "msklink"
 CLIENT_STACK = "msklink-client"
-CLIENT_TEMPLATE = REPOSITORY / "client.yaml"
 
 
 @dataclass(frozen=True)
@@ -72,11 +71,15 @@ def deploy_owner(
 
 
 def deploy_client(
-    endpoint: str, account: str, owner: Mapping[str, str], **chosen: str
+    endpoint: str,
+    account: str,
+    owner: Mapping[str, str],
+    repository: Path = REPOSITORY,
+    **chosen: str,
 ) -> Mapping[str, str]:
     """Deploy or update client.yaml, with the owner's outputs and the parameters *chosen*."""
     parameters = client_parameters(owner) | chosen
-    return _sam_deploy(endpoint, account, CLIENT_STACK, CLIENT_TEMPLATE, parameters)
+    return _sam_deploy(endpoint, account, CLIENT_STACK, repository / "client.yaml", parameters)
 
 
 def client_parameters(owner: Mapping[str, str]) -> dict[str, str]:

@@ -34,6 +34,8 @@ HEALTHY = Installation(
     alarms={},
     concurrency=1000,
     parameters=12,
+    stack_version="0.1.0",
+    command_version="0.1.0",
 )
 CONNECTED = connection(state=State.PUBLISHED)
 TAGS = {"msklink": "iam", "msklink/clients": CLIENT}
@@ -139,6 +141,14 @@ def test_rules_queues_alarms_and_quotas_are_named() -> None:
         ("FewConcurrentExecutions", "AWS Lambda"),
     ]
     assert "--event-bus-name msklink" in found[0].command
+
+
+@pytest.mark.parametrize(("stack", "said"), [("", "older than 0.1.0"), ("0.2.0", "0.2.0")])
+def test_a_command_of_another_version_than_the_owner_stack_is_named(stack: str, said: str) -> None:
+    [found] = of_installation(replace(HEALTHY, stack_version=stack))
+
+    assert (found.code, found.severity) == ("VersionsDiffer", Severity.WARNING)
+    assert said in found.message
 
 
 def test_a_disabled_sweep_says_what_does_not_begin() -> None:

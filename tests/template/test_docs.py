@@ -24,7 +24,7 @@ from tests.support.terraform import Module
 from tests.template.test_code import CORE, EVERYTHING, name_of, rooms
 
 PAGES = [
-    ROOT / "README.md",
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
     ROOT / "client/terraform/README.md",
     *sorted((ROOT / "docs").glob("**/*.md")),
 ]

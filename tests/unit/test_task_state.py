@@ -33,7 +33,10 @@ def test_an_invalid_payload_is_an_error_of_the_state_machine() -> None:
         handler(PAYLOAD | {"account": "nobody"}, CONTEXT)
 
 
-def test_each_line_of_the_log_names_the_run_and_the_function() -> None:
+def test_each_line_of_the_log_names_the_run_the_function_and_the_version(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("VERSION", "0.1.0")
     logger = Logger()
 
     @task
@@ -43,6 +46,7 @@ def test_each_line_of_the_log_names_the_run_and_the_function() -> None:
     keys = handler(PAYLOAD, CONTEXT)
 
     assert (keys["correlation_id"], keys["function_name"]) == ("orders-1", "ConnectClientFunction")
+    assert keys["version"] == "0.1.0"
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,13 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from msklink.errors import Refused
-from msklink_cli import __version__, change, clusters, plan, runs, show, watch
+from msklink_cli import change, clusters, plan, runs, show, watch
 from msklink_cli.doctor.command import diagnose
 from msklink_cli.errors import ERROR, CommandError, aws_error, unexpected_error
 from msklink_cli.options import with_common_options
 from msklink_cli.output import console
 from msklink_cli.page import commands
+from msklink_cli.version import version
 
 app = typer.Typer(
     name="msklink",
@@ -30,7 +31,7 @@ _UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
 def _print_version(asked: bool) -> None:
     if asked:
-        sys.stdout.write(f"msklink {__version__}\n")
+        sys.stdout.write(f"msklink {version()}\n")
         raise typer.Exit
 
 

@@ -17,6 +17,8 @@ NAMESPACE = r"(?!aws|ssm|sg-|(sg|default)$)[a-z][a-z0-9-]{1,19}"
 class Settings(BaseModel, frozen=True, extra="ignore", regex_engine="python-re"):
     """The environment of a function. The namespace is also the name of the event bus."""
 
+    version: str = Field(default="", alias="VERSION")
+    """That of the owner stack; empty before 0.1.0."""
     namespace: str = Field(alias="NAMESPACE", pattern=rf"^{NAMESPACE}$")
     table_name: str = Field(alias="TABLE_NAME", min_length=3)
     stack_name: str = Field(alias="STACK_NAME", min_length=1)

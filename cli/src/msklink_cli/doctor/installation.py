@@ -6,6 +6,7 @@ from typing import Any
 
 from msklink.aws.session import CONFIG, own_session
 from msklink.settings import settings
+from msklink_cli.version import version
 
 PARAMETERS = 10_000
 """Standard parameters of an account in a Region (Systems Manager user guide, default tier)."""
@@ -44,6 +45,9 @@ class Installation:
     """The concurrent executions that Lambda allows in the account and Region."""
     parameters: int
     """The parameters of the owner account in the Region, counted up to NEARLY_ALL_PARAMETERS."""
+    stack_version: str
+    """The version of the owner stack; empty before 0.1.0."""
+    command_version: str
 
 
 def read_installation() -> Installation:
@@ -65,6 +69,8 @@ def read_installation() -> Installation:
         alarms=dict(_alarms(alarms)),
         concurrency=limits["ConcurrentExecutions"],
         parameters=count_parameters(NEARLY_ALL_PARAMETERS),
+        stack_version=settings().version,
+        command_version=version(),
     )
 
 

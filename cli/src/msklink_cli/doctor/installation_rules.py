@@ -55,6 +55,16 @@ def of_installation(found: Installation) -> Iterator[Finding]:
             f"{PARAMETERS:,} that it can have; MSKLink cannot publish beyond that.",
             remedy="Delete parameters that are not used, or allow advanced parameters by default.",
         )
+    if found.stack_version != found.command_version:
+        yield Finding(
+            code="VersionsDiffer",
+            severity=Severity.WARNING,
+            about="msklink",
+            message=f"This command is {found.command_version}, and the owner stack is "
+            f"{found.stack_version or 'older than 0.1.0'}: it may read or plan what the stack does "
+            "not know.",
+            remedy="Use both of one version: docs/upgrading.md.",
+        )
     if found.concurrency < ENOUGH_CONCURRENCY:
         yield Finding(
             code="FewConcurrentExecutions",

@@ -18,11 +18,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from msklink.settings import settings
-from msklink_cli import __version__, drawing
+from msklink_cli import drawing
 from msklink_cli.page import cards
 from msklink_cli.page.cards import ATTENTION, Card
 from msklink_cli.page.overview import Overview
 from msklink_cli.runs import took
+from msklink_cli.version import version
 
 HIDDEN = "(hidden)"
 """Takes the place of the external id, which refusals for client teams name."""
@@ -143,7 +144,7 @@ def _environment() -> Environment:
         cluster_tone=lambda state: cards.TONES[drawing.cluster_colour(state)],
         tone_sign=lambda tone: FILTERS[tone][0],
     )
-    found.globals.update(version=__version__)
+    found.globals.update(version=version())
     return found
 
 

@@ -22,6 +22,7 @@ from msklink_client.errors import MskLinkError, sentence
 from msklink_client.formats import FORMATS
 from msklink_client.login_options import SCHEMES
 from msklink_client.parameters import Parameters
+from msklink_client.version import version
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -93,6 +94,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="msklink-client",
         description="Connect VPCs to Amazon MSK clusters by MSKLink, and see whether it works.",
     )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {version()}")
     commands = parser.add_subparsers(required=True, metavar="command")
     _add_status(commands)
     _add_changes(commands)

@@ -1,5 +1,6 @@
 """The decorator of all handlers of task states."""
 
+import os
 from collections.abc import Callable
 from functools import wraps
 from inspect import signature
@@ -22,8 +23,9 @@ def task[Input: Task, Output](
     Return the Lambda function for a task state that *handler* handles.
 
     The payload is parsed as the model in the signature of *handler*. Each log line carries the run
-    as its correlation id. A transient fault of AWS, in the owner's or a client's account, is raised
-    as TransientError, which the state machine retries. Other errors are raised unchanged.
+    as its correlation id, and the version of MSKLink. A transient fault of AWS, in the owner's or a
+    client's account, is raised as TransientError, which the state machine retries. Other errors are
+    raised unchanged.
     """
     [parameter] = signature(handler).parameters.values()
     named = transient_faults_named(handler)
@@ -31,6 +33,7 @@ def task[Input: Task, Output](
     @logger.inject_lambda_context(correlation_id_path="run")
     @wraps(handler)
     def function(event: dict[str, Any], _: LambdaContext) -> Output:
+        logger.append_keys(version=os.environ.get("VERSION", ""))
         payload: Input = parse(event=event, model=parameter.annotation)
         return named(payload)
 
