@@ -1,6 +1,6 @@
 # Every target does its own set-up; a second run finds it done.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-faults test-faults-all clients local check deploy redrive bench-scale docs screenshots lock clean
+.PHONY: help demo test test-faults test-faults-all clients local check deploy redrive bench-scale bench-peers docs screenshots lock clean
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 
@@ -56,6 +56,9 @@ redrive: $(VENV) ## replay the dead-letter queues of STACK to their targets
 
 bench-scale: $(VENV) ## measure many clients and clusters; a quarter of an hour
 	@PYTHONPATH=.:layers/core python -m benchmarks.scale
+
+bench-peers: $(VENV) ## measure MSKLink beside the alternatives; writes tables and chart in docs; five minutes
+	@PYTHONPATH=.:layers/core python -m benchmarks.peers
 
 docs: $(VENV) ## generate pages and diagrams from the code, and the probe in the client stack
 	PYTHONPATH=.:layers/core python -m tests.support.diagrams
