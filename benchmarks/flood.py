@@ -31,7 +31,7 @@ from tests.support.cloudformation import template
 from tests.support.functions import invoke
 
 SECONDS = 60
-SIZES = (100, 1_000, 3_000)
+SIZES = (100, 1_000)
 AT_ONCE = int(template()["Parameters"]["EventsAtOnce"]["Default"])
 FLOOD = 100_000
 

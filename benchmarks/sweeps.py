@@ -19,13 +19,14 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.pace import LOOK_SECONDS
 from benchmarks.scale import ACCOUNTS_IN_A_TAG
 from localcloud.msk.clock import AS_ON_AWS
 from msklink.services.account_scan import MAX_THREADS
 from tests.support.aws import Accounts, accounts_in_moto
 from tests.support.call_counts import count_calls
 from tests.support.functions import invoke
-from tests.support.step_functions import Engine, engine_in_moto
+from tests.support.step_functions import Engine, engine_in_moto, tag_event
 
 FUNCTION_SECONDS = 900
 """Timeout of the function of the sweep, the longest of Lambda."""
@@ -154,8 +155,11 @@ def onboard(engine: Engine, arns: list[str]) -> Iterator[str]:
         )
     engine.accounts.clock.advance(AS_ON_AWS.update_connectivity)
     for number, arn in enumerate(arns):
-        if engine.reconcile(arn) != "SUCCEEDED":
-            yield f"the run of {arn} failed"
+        [run] = invoke("ReceiveEventFunction", tag_event(arn))["runs"]
+        while (status := engine.describe(run)["status"]) == "RUNNING":
+            time.sleep(LOOK_SECONDS)
+        if status != "SUCCEEDED":
+            yield f"{run} ended {status}"
         if number % 50 == 0:
             engine.accounts.take_events()
 
