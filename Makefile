@@ -1,6 +1,6 @@
 # Every target does its own set-up; a second run finds it done.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-faults test-faults-all release-check clients local check deploy redrive bench-scale docs screenshots lock clean
+.PHONY: help demo test test-faults test-faults-all release-check clients local check deploy redrive bench-scale bench-peers bench-limits bench-sweeps docs screenshots lock clean
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 
@@ -65,6 +65,16 @@ redrive: $(VENV) ## replay the dead-letter queues of STACK to their targets
 
 bench-scale: $(VENV) ## measure many clients and clusters; a quarter of an hour
 	@PYTHONPATH=.:layers/core python -m benchmarks.scale
+
+bench-peers: $(VENV) ## measure MSKLink beside the alternatives; writes tables and chart in docs; five minutes
+	@PYTHONPATH=.:layers/core python -m benchmarks.peers
+
+bench-limits: $(VENV) ## simulate throttling and a flood of requests; five minutes
+	@PYTHONPATH=.:layers/core python -m benchmarks.throttling
+	@PYTHONPATH=.:layers/core python -m benchmarks.flood
+
+bench-sweeps: $(VENV) ## measure sweeps of 600 accounts and of 1,000 clusters; an hour or two
+	@PYTHONPATH=.:layers/core python -m benchmarks.sweeps
 
 docs: $(VENV) ## generate pages and diagrams from the code, and the probe in the client stack
 	PYTHONPATH=.:layers/core python -m tests.support.diagrams

@@ -6,9 +6,10 @@ from localcloud.msk import faults
 from msklink.auth_scheme import Scheme
 from msklink.aws import cluster_item
 from msklink.aws.msk_model import NEEDED_FIELDS
+from msklink.runs import lease
 from msklink.services import cluster_inspection
 from tests.support.aws import CLIENT, SHORT_DURATIONS, Accounts
-from tests.support.functions import OWNER
+from tests.support.functions import OWNER, invoke
 from tests.support.steps import Steps, error_of
 
 
@@ -51,6 +52,44 @@ def test_a_cluster_that_is_not_opted_in_stops_the_run(
     answer = Steps(accounts.make_cluster(tags=tags)).inspect_cluster()
 
     assert (answer["move"], answer["reason"]) == ("stop", "the cluster is not opted in")
+
+
+def test_accounts_beyond_the_room_of_a_run_are_refused_and_the_others_served(
+    steps: Steps, accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = lease.EVENTS_PER_ROUND + 2 * lease.EVENTS_PER_CLIENT
+    monkeypatch.setattr(lease, "HISTORY_LIMIT", room)
+    ids = [f"{number:012d}" for number in range(111111111110, 111111111113)]
+    accounts.tag_cluster(steps.cluster_arn, msklink__clients__2=" ".join(ids))
+
+    answer = steps.inspect_cluster()
+
+    assert [one["account"] for one in answer["accounts"]] == ids[:2]
+    [event] = accounts.take_events("Cluster Refused")
+    assert event["refusal"]["code"] == "TooManyAccounts"
+    assert f"2 accounts, from {ids[2]} on" in event["refusal"]["message"]
+
+
+def test_accounts_with_records_and_with_requests_are_served_before_others(
+    surveyed: Steps, accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second, requesting = "000000000001", "000000000002", "999999999999"
+    accounts.tag_cluster(surveyed.cluster_arn, msklink__clients__2=f"{first} {second} {requesting}")
+    accounts.deploy_client(requesting)
+    request = {"cluster": "orders", "vpc_id": accounts.make_network(requesting), "schemes": ["iam"]}
+    detail_type = "Client Onboarding Requested"
+    event = {"id": "1", "account": requesting, "detail-type": detail_type, "detail": request}
+    monkeypatch.setattr("msklink.aws.step_functions.start", lambda *_: True)
+    invoke("ReceiveEventFunction", event)
+
+    for limit, served in (
+        (1, [CLIENT]),
+        (2, [CLIENT, requesting]),
+        (3, [first, CLIENT, requesting]),
+    ):
+        events = lease.EVENTS_PER_ROUND + limit * lease.EVENTS_PER_CLIENT
+        monkeypatch.setattr(lease, "HISTORY_LIMIT", events)
+        assert [one["account"] for one in surveyed.inspect_cluster()["accounts"]] == served
 
 
 def test_a_missing_cluster_stops_the_run_and_is_reported_once(

@@ -197,7 +197,8 @@ class Accounts(AwsView):
 
     def make_configuration(self, properties: str = "allow.everyone.if.no.acl.found=false") -> str:
         kafka = self.client("kafka")
-        name = f"acl-{len(kafka.list_configurations()['Configurations'])}"
+        pages = kafka.get_paginator("list_configurations").paginate()
+        name = f"acl-{sum(len(page['Configurations']) for page in pages)}"
         arn: str = kafka.create_configuration(Name=name, ServerProperties=properties.encode())[
             "Arn"
         ]

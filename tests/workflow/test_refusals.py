@@ -70,6 +70,7 @@ def test_every_refusal_code_has_a_case() -> None:
         Code.POLICY_TOO_LARGE,
         Code.CONNECTIVITY_UPDATE_FAILED,
         Code.MALFORMED_ACCOUNT_LIST,
+        Code.TOO_MANY_ACCOUNTS,
         Code.MALFORMED_PLAN_REQUEST,
         Code.MALFORMED_WINDOW,
         Code.MALFORMED_APPROVAL,

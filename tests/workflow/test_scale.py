@@ -57,6 +57,33 @@ def test_a_policy_admits_no_more_clients_than_a_history() -> None:
     assert set(ACTIONS) == set(policy.statements[0]["Action"])
 
 
+def test_a_run_has_room_for_as_many_clients_as_a_policy_but_not_for_all_that_tags_can_list() -> (
+    None
+):
+    """Beyond that the accounts are refused; tests/integration/test_inspect_cluster.py."""
+    most_listed = 49 * 19  # tags besides that of the schemes, ids in the 255 characters of each
+
+    assert lease.most_clients() == MOST_CLIENTS
+    assert not lease.has_room(0, lease.most_clients() + 1)
+    assert lease.most_clients() < most_listed
+
+
+def test_a_run_with_more_accounts_than_room_serves_some_refuses_the_others_and_succeeds(
+    accounts: Accounts, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = lease.EVENTS_PER_ROUND + 2 * lease.EVENTS_PER_CLIENT
+    monkeypatch.setattr(lease, "HISTORY_LIMIT", room)
+    cluster, ids = make_clients(accounts, 3)
+
+    [run] = engine.receive(tag_event(cluster))
+
+    assert engine.describe(run)["status"] == "SUCCEEDED"
+    assert len(engine.history(run)) <= room
+    assert [bool(accounts.connections(account)) for account in ids] == [True, True, False]
+    [event] = accounts.take_events("Cluster Refused")
+    assert event["refusal"]["code"] == "TooManyAccounts"
+
+
 def test_the_surveys_of_all_clients_fit_into_a_payload() -> None:
     surveys = [
         Survey(account=f"{number:012d}", schemes=("iam", "scram"), held=("tls",)).model_dump(

@@ -9,6 +9,7 @@ class Code(StrEnum):
     MALFORMED_REQUEST = "MalformedRequest"
     MALFORMED_PLAN_REQUEST = "MalformedPlanRequest"
     MALFORMED_ACCOUNT_LIST = "MalformedAccountList"
+    TOO_MANY_ACCOUNTS = "TooManyAccounts"
     VENDOR_IS_CLIENT = "VendorIsClient"
     UNKNOWN_SCHEME = "UnknownScheme"
     SCHEME_MISSING = "SchemeMissing"

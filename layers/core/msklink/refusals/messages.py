@@ -16,6 +16,12 @@ MESSAGES: dict[Code, tuple[str, str]] = {
         "Tag {key} of the cluster contains {word!r}, which is not a 12-digit account id.",
         "Write account ids separated by spaces into tag {key}.",
     ),
+    Code.TOO_MANY_ACCOUNTS: (
+        "The cluster's tags list {count} client accounts. A run has room for {limit}, and serves "
+        "those with connections or requests first. Not served: {left} accounts, from {first} on.",
+        "Remove accounts that do not use the cluster from tag {key} and those like it. The cluster "
+        "policy has room for about as many accounts as a run.",
+    ),
     Code.VENDOR_IS_CLIENT: (
         "Account {account} is in both tags {clients} and {vendors} of the cluster. MSKLink treats "
         "it as a client.",

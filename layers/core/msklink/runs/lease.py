@@ -40,3 +40,8 @@ def requested_before(run: str) -> int:
 def has_room(rounds: int, clients: int) -> bool:
     """Return whether a run's history has room for another round after *rounds* with *clients*."""
     return (rounds + 1) * (EVENTS_PER_ROUND + clients * EVENTS_PER_CLIENT) <= HISTORY_LIMIT
+
+
+def most_clients() -> int:
+    """Return how many client accounts a run can serve within its history, in one round."""
+    return (HISTORY_LIMIT - EVENTS_PER_ROUND) // EVENTS_PER_CLIENT

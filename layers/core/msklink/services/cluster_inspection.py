@@ -1,5 +1,6 @@
 """Inspect the cluster: what it offers, which accounts may connect, and the run's next move."""
 
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -14,8 +15,9 @@ from msklink.cluster.description import ClusterDescription
 from msklink.cluster.next_move import Move
 from msklink.connections.wanted_connections import ClusterFacts
 from msklink.errors import ClusterWaitTimedOut, Refused
-from msklink.refusals import Code, refuse
+from msklink.refusals import Code, Refusal, refuse
 from msklink.runs.cluster_record import ClusterRecord
+from msklink.runs.lease import most_clients
 from msklink.runs.task_input import ClusterInspection
 from msklink.services import connectivity, lease, succession, vendors
 from msklink.services.connection_changes import record_cluster_refusals
@@ -92,6 +94,8 @@ def _offer(
     reported += connectivity.terms_refusals(cluster)
     reported += eligibility.vendor_refusals(cluster, connecting.accounts, asked, namespace)
     for_vendors = possible - off.keys() if connecting.accounts and not asked.auto else ()
+    accounts = _accounts(task, clients.accounts, Code.ACCOUNT_NOT_ALLOWED)
+    reported += _too_many_accounts(clients.accounts, accounts)
     record_cluster_refusals(task, record, reported, warnings)
     run_state.track_cluster(task.cluster_arn)
     succession.take_over_requests(task.cluster, clients.accounts)
@@ -117,7 +121,7 @@ def _offer(
     return {
         "move": Move.PROCEED,
         "reason": reason,
-        "accounts": _accounts(task, clients.accounts, Code.ACCOUNT_NOT_ALLOWED),
+        "accounts": accounts,
         "managed": True,
         "facts": facts.model_dump(mode="json"),
     }
@@ -164,9 +168,36 @@ def _move_to_close(
 def _accounts(
     task: ClusterInspection, listed: frozenset[str], barred: Code
 ) -> list[dict[str, str]]:
-    """Return the accounts to survey: those *listed*, and those that still have records."""
+    """
+    Return the accounts to survey: those *listed*, and those that still have records.
+
+    Beyond the limit of a run, those with records come first, then those with requests.
+    """
     recorded = {record.account for record in dynamodb.connections(task.cluster_arn)}
+    accounts = sorted(listed | recorded)
+    if len(accounts) > (limit := most_clients()):
+        requesting = {request.account for request in dynamodb.client_requests(task.cluster_arn)}
+        accounts.sort(key=lambda one: (one not in recorded, one not in requesting, one))
+        accounts = sorted(accounts[:limit])
     return [
-        {"account": account, "barred": "" if account in listed else barred}
-        for account in sorted(listed | recorded)
+        {"account": account, "barred": "" if account in listed else barred} for account in accounts
     ]
+
+
+def _too_many_accounts(
+    listed: frozenset[str], served: Iterable[Mapping[str, str]]
+) -> tuple[Refusal, ...]:
+    """Return the refusal for the *listed* accounts that are not *served*, if there are any."""
+    left = sorted(listed - {one["account"] for one in served})
+    if not left:
+        return ()
+    return (
+        refuse(
+            Code.TOO_MANY_ACCOUNTS,
+            count=len(listed),
+            limit=most_clients(),
+            left=len(left),
+            first=left[0],
+            key=f"{settings().namespace}/clients",
+        ),
+    )
