@@ -73,7 +73,7 @@ bench-limits: $(VENV) ## simulate throttling and a flood of requests; five minut
 	@PYTHONPATH=.:layers/core python -m benchmarks.throttling
 	@PYTHONPATH=.:layers/core python -m benchmarks.flood
 
-bench-sweeps: $(VENV) ## measure sweeps of 600 accounts and of 1,000 clusters; an hour or two
+bench-sweeps: $(VENV) ## measure sweeps of 600 accounts and of 1,000 clusters; hours
 	@PYTHONPATH=.:layers/core python -m benchmarks.sweeps
 
 docs: $(VENV) ## generate pages and diagrams from the code, and the probe in the client stack
