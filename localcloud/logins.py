@@ -146,7 +146,7 @@ class OwnerLogins:
         self, cluster_arn: str, names: Sequence[str], prefix: str, topics: Sequence[str] = ()
     ) -> None:
         """
-        Allow the principals called *names* all that begins with *prefix*; also create *topics*.
+        Allow the principals called *names* all that begins with *prefix*; create missing *topics*.
 
         AWS has no API for ACLs, so this connects as an IAM client in the VPC of the cluster.
         """
@@ -166,8 +166,9 @@ class OwnerLogins:
             admin = KafkaAdminClient(**owner_settings(self.cloud, cluster_arn))
             try:
                 admin.create_acls(acls)
-                if topics:  # kafka-python takes no empty list
-                    admin.create_topics([NewTopic(name, 1, 3) for name in topics])
+                missing = set(topics) - set(admin.list_topics())
+                if missing:  # kafka-python takes no empty list
+                    admin.create_topics([NewTopic(name, 1, 3) for name in sorted(missing)])
             finally:
                 admin.close()
 

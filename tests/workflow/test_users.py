@@ -335,6 +335,105 @@ def test_clients_are_connected_where_aws_does_not_answer_and_the_sweep_goes_on(
     assert team.engine.sweep() == 0
 
 
+# -------------------------------------------------------------------------------- what others do
+
+
+def test_the_sweep_finds_a_user_that_others_have_disassociated(team: Team) -> None:
+    team.accounts.allow(CLIENT, BOUNDS)
+    team.ask(BILLING)
+    team.accounts.client("kafka").batch_disassociate_scram_secret(
+        ClusterArn=team.cluster, SecretArnList=[team.secrets()[NAME]["ARN"]]
+    )
+    assert team.password() is None
+
+    assert team.engine.sweep() == 1
+
+    assert team.password() == team.value()["password"]
+    assert team.engine.sweep() == 0
+
+
+def test_the_same_request_repairs_a_policy_that_others_have_replaced(team: Team) -> None:
+    team.accounts.allow(CLIENT, BOUNDS)
+    team.ask(BILLING)
+    theirs = {
+        "Sid": "Theirs",
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{OTHER_CLIENT}:root"},
+        "Action": "secretsmanager:GetSecretValue",
+        "Resource": "*",
+    }
+    team.accounts.client("secretsmanager").put_resource_policy(
+        SecretId=NAME,
+        ResourcePolicy=json.dumps({"Version": "2012-10-17", "Statement": [theirs]}),
+    )
+
+    team.accounts.clock.advance(60)
+    team.ask(BILLING)
+
+    assert team.policy().keys() == {"AWSKafkaResourcePolicy", "MSKLinkClient"}
+    assert team.password() == team.value()["password"]
+
+
+def test_the_same_request_restores_a_secret_that_others_have_deleted(team: Team) -> None:
+    team.accounts.allow(CLIENT, BOUNDS)
+    team.ask(BILLING)
+    team.accounts.client("secretsmanager").delete_secret(SecretId=NAME, RecoveryWindowInDays=7)
+
+    team.accounts.clock.advance(60)
+    team.ask(BILLING)
+
+    assert team.user()["state"] == "ready"
+    assert team.warnings() == []
+    assert team.password() == team.value()["password"]
+
+
+def test_a_refused_repair_is_shown_as_refused(team: Team) -> None:
+    team.accounts.allow(CLIENT, BOUNDS)
+    team.ask(BILLING)
+    full = MskError("BadRequestException", "The cluster has 1000 users.")
+    team.accounts.msk.faults.add(Fault("BatchAssociateScramSecret", times=None, error=full))
+    team.accounts.client("kafka").batch_disassociate_scram_secret(
+        ClusterArn=team.cluster, SecretArnList=[team.secrets()[NAME]["ARN"]]
+    )
+
+    team.engine.sweep()
+
+    assert team.user()["state"] == "refused"
+    assert team.warnings() == ["UserRefused"]
+
+
+def test_a_vpc_that_is_not_connected_brings_no_user(team: Team) -> None:
+    team.accounts.allow(CLIENT, BOUNDS)
+
+    team.engine.receive(request(CLIENT, vpc_id="vpc-00000001", schemes=["scram"], users=[BILLING]))
+
+    assert team.secrets() == {}
+    assert team.accounts.status(CLIENT)["vpcs"]["vpc-00000001"]["scram"]["refusal"]["code"] == (
+        "VpcNotFound"
+    )
+
+
+def test_nobody_takes_a_user_over_without_a_new_request(team: Team) -> None:
+    team.accounts.allow("default", BOUNDS)
+    team.ask(BILLING)
+    team.accounts.make_tagged_vpc(OTHER_CLIENT, "scram")
+    team.ask(BILLING, account=OTHER_CLIENT)
+
+    team.leave()
+    team.reconcile()
+
+    assert team.associated() == []
+
+
+def test_access_of_a_user_is_no_access_by_iam(team: Team) -> None:
+    team.accounts.allow(CLIENT, BOUNDS)
+
+    team.ask(BILLING, access={"produce": ["billing.*"]})
+
+    assert team.user()["acls"]
+    assert "kafka-cluster:" not in json.dumps(team.accounts.policy(team.cluster))
+
+
 # ---------------------------------------------------------------------------------------- removal
 
 

@@ -35,6 +35,8 @@ def problems(error: ValidationError, whole: str, most: int) -> str:
 
 def _problem(kind: str, facts: Mapping[str, Any], whole: str) -> str:
     where = ".".join(map(str, facts["loc"])) or whole
+    if kind == "value_error":  # the words of our own rules
+        return f"{where}: {facts['ctx']['error']}"
     words = _WORDS.get(kind)
     return (
         f"{where} {words.format(**facts.get('ctx', {}))}" if words else f"{where}: {facts['msg']}"

@@ -126,6 +126,14 @@ def share(arn: str, principal: str, *, anew: bool) -> None:
         )
 
 
+def admits_msk(arn: str) -> bool:
+    """Return whether the secret has the statement that MSK adds with an association."""
+    return any(
+        one.get("Principal") == {"Service": "kafka.amazonaws.com"} and one.get("Effect") == "Allow"
+        for one in _policy(arn).get("Statement", [])
+    )
+
+
 def _policy(arn: str) -> dict[str, Any]:
     text = client().get_resource_policy(SecretId=arn).get("ResourcePolicy")
     return dict(json.loads(text or "{}"))

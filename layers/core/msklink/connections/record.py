@@ -12,7 +12,7 @@ from msklink.change_control.holds import Hold
 from msklink.refusals import Code, Refusal
 from msklink.removal import Removal
 from msklink.topics.outcome import TOPIC_CODES, TopicReport, TopicState
-from msklink.users.record import USER_CODES, UserReport, UserStatus
+from msklink.users.record import USER_CODES, UserReport, UserState, UserStatus
 
 
 class State(StrEnum):
@@ -161,6 +161,12 @@ class ConnectionRecord(BaseModel, frozen=True):
     @property
     def removal_reason(self) -> Refusal | None:
         return self.removal.reason if self.removal else None
+
+    @property
+    def is_unsettled(self) -> bool:
+        """Whether no run has created a topic or a user that came with its request."""
+        topics = any(state is TopicState.ASKED for _, state in self.topics)
+        return topics or any(user.state is UserState.ASKED for user in self.users)
 
     def is_due(self, now: datetime) -> bool:
         """Return whether its removal is due."""

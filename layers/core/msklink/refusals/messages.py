@@ -5,7 +5,8 @@ from msklink.refusals.codes import Code
 MESSAGES: dict[Code, tuple[str, str]] = {
     Code.MALFORMED_REQUEST: (
         "The event is not a valid request: {problem}.",
-        "Send the event again. Its detail can have only the fields {allowed}, as in the README.",
+        "Send the event again. Its detail can have only the fields {allowed}, as in docs/client.md "
+        "of MSKLink.",
     ),
     Code.MALFORMED_PLAN_REQUEST: (
         "The request for a plan is not valid: {problem}.",

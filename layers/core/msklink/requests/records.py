@@ -36,6 +36,11 @@ class OnboardingRequest(BaseModel, frozen=True):
         return not self.withdrawn
 
     @property
+    def asks_iam(self) -> bool:
+        """Whether its access is for clients by IAM, which the cluster policy has to allow."""
+        return bool({"iam", "auto"} & {scheme.lower() for scheme in self.schemes})
+
+    @property
     def is_bounded(self) -> bool:
         """Whether the owner's access bounds decide about a part of it."""
         return bool(self.access or self.topics or self.users)

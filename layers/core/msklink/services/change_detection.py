@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msklink.arns import ClusterArn
-from msklink.aws import dynamodb, msk_cluster_policy, msk_clusters
+from msklink.aws import dynamodb, msk_cluster_policy, msk_clusters, msk_scram_secrets
 from msklink.aws.cluster_snapshot import ClusterSnapshot
 from msklink.cluster import private_connectivity
 from msklink.cluster.description import ClusterDescription
@@ -48,6 +48,9 @@ def detect_cluster_changes(cluster: ClusterDescription, snapshot: ClusterSnapsho
         yield "connections of unknown accounts can be rejected"
     for account, bounds in kafka_access.changed_bounds(cluster, snapshot):
         yield reason_with_digest(f"the bounds for the access of {account} have changed", bounds)
+    secrets = {one.secret_arn for one in snapshot.users if one.secret_arn}
+    if secrets and (gone := secrets - msk_scram_secrets.associated(msk, cluster.arn)):
+        yield reason_with_digest("secrets of users are not associated any more", sorted(gone))
     current, _ = msk_cluster_policy.read_policy(msk, arn)
     notifications.policy_read(current)
     found = document.policy_drift(current, record.policy_digests, namespace)

@@ -167,7 +167,8 @@ def _write_status(
     shown = [record for record in records if record.is_shown]
     gone = {record.item for record in known if record.is_shown} - {one.item for one in records}
     has_changes = gone or any(
-        record.refusal or record.removal or record.hold or record.enabled_by for record in shown
+        one.refusal or one.removal or one.hold or one.enabled_by or one.is_unsettled
+        for one in shown
     )
     if not is_owner and has_changes:
         parameters.write_status(status.describe(task.cluster_arn, records), now)

@@ -50,7 +50,8 @@ def granted_access(
     only.
     """
     requests = dynamodb.onboarding_requests(cluster.text)
-    asked = [one for one in requests if one.is_bounded and one.account not in vendors]
+    bounded = (one for one in requests if one.is_bounded and one.asks_iam)
+    asked = [one for one in bounded if one.account not in vendors]
     bounds, namespace = _read_bounds(cluster, [one.account for one in asked]), settings().namespace
     granted = set()
     for one in asked:

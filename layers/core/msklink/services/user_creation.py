@@ -25,7 +25,6 @@ from msklink.settings import settings
 from msklink.users.record import (
     UserRecord,
     UserReports,
-    UserState,
     report,
     report_removals,
     secret_name,
@@ -73,7 +72,7 @@ def create_users(task: UserCreation) -> None:
         if one.account in requests:
             requests[one.account].append(one)
     known = run_state.user_records(task.cluster_arn)
-    accounts = {one.name: one.account for one in known if one.state is not UserState.REFUSED}
+    accounts = {one.name: one.account for one in known if not one.is_taken}
     creation = _Creation(task, accounts)
     for account in sorted(requests):
         mine = {one.name: one for one in known if one.account == account}
@@ -105,14 +104,17 @@ class _Creation:
         now = clock.now()
         decided = decide_requests(self.cluster, account, requests)
         connections = dynamodb.connections(self.cluster.text, account)
-        is_connected = any(one.scheme is Scheme.SCRAM and one.is_pursued for one in connections)
-        wanted = _wanted(decided, requests)
+        connected = {
+            one.vpc_id
+            for one in connections
+            if one.scheme is Scheme.SCRAM and (one.is_pursued or one.may_exist)
+        }
+        wanted = _wanted(decided, (one for one in requests if one.vpc_id in connected))
         for name, asked in wanted.items():
             known = mine.get(name) or UserRecord(
                 cluster_arn=self.cluster.text, account=account, name=name
             )
-            if is_connected or known.secret_arn:
-                self._serve_user(known, asked)
+            self._serve_user(known, asked)
         for name in mine.keys() - wanted.keys():
             self._schedule_removal(mine[name], decided.user_refusal(name), now)
         found = reports(self.cluster.text, account, decided)
@@ -121,13 +123,14 @@ class _Creation:
 
     def _serve_user(self, known: UserRecord, asked: "_Asked") -> None:
         days = settings().rotation_days
-        if known.is_settled(asked.at, days) and not known.removal:
+        is_intact = known.is_taken or known.secret_arn in self.associated
+        if known.is_settled(asked.at, days) and is_intact and not known.removal:
             return
         try:
             with secrets.user_refusals(self.cluster, known.name):
                 arn = self._ensure_user(known, days)
         except Refused as error:
-            found = known.with_(refusal=error.refusal, removal=None)
+            found = known.with_(requested_at=asked.at, refusal=error.refusal, removal=None)
         except TransientError:
             logger.warning("no answer for a user", user=known.name, exc_info=True)
             return
@@ -159,18 +162,23 @@ class _Creation:
         if user.name not in self.accounts:  # before the secret, which nothing else would recall
             run_state.save_user(user)
             self.accounts[user.name] = user.account
-        is_new = secret is None or secret.arn not in self.associated
+        kafka, is_intact = msk_clusters.client(), secret is not None and self._is_intact(secret)
         if secret is None:
             secret = secrets.create(name, user.name)
-        elif is_new:  # of a user that was removed, whose password others may know
+        elif not is_intact:  # of a user that was removed, or that others have broken
+            msk_scram_secrets.disassociate(kafka, self.cluster, secret.arn)
             secrets.renew(secret, user.name)
         principal = f"arn:{self.cluster.partition}:iam::{user.account}:root"
-        secrets.share(secret.arn, principal, anew=is_new)
-        if is_new:
-            kafka = msk_clusters.client()
+        secrets.share(secret.arn, principal, anew=not is_intact)
+        if not is_intact:
             msk_scram_secrets.associate(kafka, self.cluster, user.name, secret.arn)
         secrets.rotate(secret, days)
         return secret.arn
+
+    def _is_intact(self, secret: secrets.Secret) -> bool:
+        """Return whether MSK knows the secret and can read it, which it arranges only once."""
+        known = secret.arn in self.associated and not secret.is_deleted
+        return known and secrets.admits_msk(secret.arn)
 
     def _owner_problem(self, user: UserRecord, secret: secrets.Secret | None) -> str:
         """Return to whom the user belongs already; empty where it can be the account's."""

@@ -57,18 +57,26 @@ class UserRecord(BaseModel, frozen=True):
 
     @property
     def state(self) -> UserState:
-        if self.secret_arn:
-            return UserState.READY
-        return UserState.REFUSED if self.refusal else UserState.ASKED
+        if self.refusal:
+            return UserState.REFUSED
+        return UserState.READY if self.secret_arn else UserState.ASKED
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether it belongs to others."""
+        return self.refusal is not None and self.refusal.code is Code.USER_TAKEN
 
     def is_settled(self, requested_at: datetime, rotation_days: int) -> bool:
         """
         Return whether AWS need not be asked about it for a request of that time.
 
-        A refusal is tried again, as its cause can be gone. So is a request that was sent again.
+        A refusal is tried again, as its cause can be gone. So is a request that was sent again. A
+        user that others had is not taken over without a new request, as its ACLs were for them.
         """
-        known = self.requested_at, self.rotation_days, self.refusal
-        return self.state is UserState.READY and known == (requested_at, rotation_days, None)
+        if self.is_taken:
+            return self.requested_at == requested_at
+        known = self.requested_at, self.rotation_days
+        return self.state is UserState.READY and known == (requested_at, rotation_days)
 
     def is_due(self, now: datetime) -> bool:
         """Return whether its removal is due."""
