@@ -1,6 +1,6 @@
 # Every target does its own set-up; a second run finds it done.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-faults test-faults-all clients local check deploy redrive bench-scale docs screenshots lock clean
+.PHONY: help demo test test-faults test-faults-all clients local check deploy redrive smoke bench-scale docs screenshots lock clean
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 
@@ -53,6 +53,12 @@ deploy: $(VENV) ## the owner stack, to the AWS account of your credentials
 STACK := msklink
 redrive: $(VENV) ## replay the dead-letter queues of STACK to their targets
 	@python -m tools.redrive $(STACK)
+
+SMOKE = $(if $(OWNER),--owner-profile "$(OWNER)") $(if $(CLIENT),--client-profile "$(CLIENT)") \
+  $(if $(REGION),--region "$(REGION)") $(if $(CLUSTER),--cluster "$(CLUSTER)") \
+  $(if $(UNTIL),--until "$(UNTIL)") $(if $(STEP),--step "$(STEP)") $(if $(CLEANUP),--cleanup) $(ARGS)
+smoke: $(VENV) ## try MSKLink in real accounts (OWNER, CLIENT: profiles; UNTIL=account is free)
+	@PYTHONPATH=.:layers/core:cli/src python -m tools.smoke $(SMOKE)
 
 bench-scale: $(VENV) ## measure many clients and clusters; a quarter of an hour
 	@PYTHONPATH=.:layers/core python -m benchmarks.scale

@@ -1,0 +1,24 @@
+"""What the smoke test creates, by kind: how to find it again, delete it, and delete it by hand."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tools.smoke.smoke import Smoke
+from tools.smoke.state import Json
+
+
+class Stays(Exception):
+    """A resource cannot be deleted; the text says why."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    look: Callable[[Smoke, Json], str | None]
+    """Return the id of what was created before an interrupt; None if it was not."""
+    delete: Callable[[Smoke, Json], None]
+    """Delete it, and wait until it is gone. What is gone already is no error."""
+    command: Callable[[Smoke, Json], str]
+    """Return the command that deletes it."""
+
+
+KINDS: dict[str, Kind] = {}
