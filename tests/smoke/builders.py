@@ -12,7 +12,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from botocore.validate import validate_parameters
 
-from localcloud.msk import ManualClock
+from localcloud.msk import ManualClock, TagChange
 from localcloud.single_state import TestStateError, run_state
 from msklink_cli.errors import CommandError
 from tests.support.aws import CLIENT, Accounts, accounts_in_moto
@@ -22,6 +22,7 @@ from tools.smoke.answers import Answer, Question
 from tools.smoke.options import Options
 from tools.smoke.smoke import Smoke
 from tools.smoke.state import NAME, State
+from tools.smoke.steps import STEPS
 
 
 @dataclass
@@ -122,6 +123,26 @@ class SmokeInMoto:
         state = State(changed.folder / NAME)
         self.smoke = replace(self.smoke, options=changed, state=state)
         return self.smoke
+
+    def deliver_tag_events(self) -> None:
+        """Put tag events of clusters into the observer's queue, as EventBridge does on AWS."""
+
+        def deliver(change: TagChange) -> None:
+            sqs = self.accounts.client("sqs")
+            detail = {"changed-tag-keys": list(change.changed_keys), "service": "kafka"}
+            body = {"source": "aws.tag", "detail": detail, "resources": [change.resource_arn]}
+            for url in sqs.list_queues(QueueNamePrefix="smoke-").get("QueueUrls", []):
+                sqs.send_message(QueueUrl=url, MessageBody=json.dumps(body))
+
+        self.accounts.msk.tag_hooks.append(deliver)
+
+    def run(self, *steps: str, **options: Any) -> None:
+        """Run *steps*, by their names."""
+        self.again(**options)
+        for step in STEPS:
+            if step.name in steps:
+                step.run(self.smoke)
+                self.smoke.state.finish(step.name)
 
     def verdict(self, key: str) -> str:
         return str(self.smoke.state.answers[key].verdict)

@@ -111,7 +111,7 @@ def test_a_state_file_that_cannot_be_read_is_an_error_with_a_remedy(
 
     with pytest.raises(CommandError) as caught:
         State(tmp_path / NAME)
-    assert "msklink-smoke" in caught.value.remedy
+    assert "smoke-test-msklink" in caught.value.remedy
 
 
 def test_only_its_user_can_read_the_state_file(tmp_path: Path) -> None:

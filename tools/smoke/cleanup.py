@@ -4,7 +4,10 @@ from collections.abc import Iterator
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tools.smoke.resources import KINDS, Stays
+from msklink_cli.errors import CommandError
+from tools.smoke.creation import command
+from tools.smoke.kinds import KINDS
+from tools.smoke.resources import Stays
 from tools.smoke.smoke import Smoke
 from tools.smoke.state import Json
 
@@ -27,11 +30,11 @@ def _delete(smoke: Smoke, entry: Json) -> None:
             smoke.say(f"  {entry['kind']} {found}")
             kind.delete(smoke, entry | {"id": found})
         smoke.state.drop(entry)
-    except (Stays, BotoCoreError, ClientError) as error:
+    except (Stays, CommandError, BotoCoreError, ClientError) as error:
         smoke.say(f"  {entry['kind']} {entry['id'] or entry['name']} stays: {error}", "red")
 
 
 def commands(smoke: Smoke) -> Iterator[str]:
     """Yield the command that deletes each resource, in the order in which it works."""
     for entry in reversed(smoke.state.resources):
-        yield KINDS[entry["kind"]].command(smoke, entry)
+        yield command(smoke, entry)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from msklink.settings import NAMESPACE
 
-DEFAULT_NAMESPACE = "msklink-smoke"
-"""Another than `msklink`, so that the smoke test meets no installation that is in use."""
+DEFAULT_NAMESPACE = "smoke-msklink"
+"""An installation that is in use takes events about tags that begin with its namespace."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What the smoke test creates, by kind: how to find it again, delete it, and delete it by hand."""
+"""A kind of resource that the smoke test creates."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,8 +17,5 @@ class Kind:
     """Return the id of what was created before an interrupt; None if it was not."""
     delete: Callable[[Smoke, Json], None]
     """Delete it, and wait until it is gone. What is gone already is no error."""
-    command: Callable[[Smoke, Json], str]
-    """Return the command that deletes it."""
-
-
-KINDS: dict[str, Kind] = {}
+    command: str
+    """Command of the AWS CLI that deletes it, with the fields of its entry."""

@@ -28,7 +28,9 @@ LOST_CREDENTIALS: Final = frozenset(
 def run(smoke: Smoke) -> int:
     """Run what the options ask for, and return the exit code."""
     if smoke.options.cleanup:
-        return _clean_up(smoke)
+        with _interruptible_cleanup(smoke):
+            return _clean_up(smoke)
+        return INTERRUPTED
     steps = remaining(smoke)
     if not steps:
         smoke.say("Every step is done.")
@@ -72,7 +74,7 @@ def _after_trouble(smoke: Smoke) -> int:
     """Clean up or keep what exists, as the user chooses; by default clean up."""
     if not smoke.state.resources:
         return _end(smoke)
-    with _second_interrupt(smoke):
+    with _interruptible_cleanup(smoke):
         if smoke.options.keep or (
             smoke.screen.is_attended()
             and not smoke.options.yes
@@ -84,12 +86,12 @@ def _after_trouble(smoke: Smoke) -> int:
 
 
 @contextmanager
-def _second_interrupt(smoke: Smoke) -> Iterator[None]:
-    """Say what exists where the cleanup is interrupted as well."""
+def _interruptible_cleanup(smoke: Smoke) -> Iterator[None]:
+    """Say what exists where the cleanup is interrupted."""
     try:
         yield
     except KeyboardInterrupt:
-        smoke.say("\nInterrupted again.", "yellow")
+        smoke.say("\nThe cleanup was interrupted.", "yellow")
         _end(smoke)
 
 

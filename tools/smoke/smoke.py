@@ -14,14 +14,22 @@ from tools.smoke.questions import QUESTIONS
 from tools.smoke.screen import Screen
 from tools.smoke.state import State
 
-TAG = "msklink-smoke"
-"""Key of the tag of everything that the smoke test creates; the value is the id of the run."""
+TAG = "smoke-test-msklink"
+"""
+Key of the tag of everything that the smoke test creates; the value is the id of the run.
+
+It begins with no namespace, since a change of such a tag is an event for MSKLink.
+"""
 
 POLL_SECONDS = 30
 
 
 class StepFailed(CommandError):
     """A step cannot go on."""
+
+
+class NotInTime(StepFailed):
+    """What was waited for has not happened."""
 
 
 @dataclass
@@ -45,7 +53,7 @@ class Smoke:
     @property
     def name(self) -> str:
         """The name of what needs one: letters, digits and hyphens."""
-        return f"{TAG}-{self.state.run}"
+        return f"smoke-{self.state.run}"
 
     @property
     def has_own_cluster(self) -> bool:
@@ -54,6 +62,32 @@ class Smoke:
     @property
     def has_two_accounts(self) -> bool:
         return self.owner.id != self.client.id
+
+    @property
+    def cluster_arn(self) -> str:
+        return str(self.state.fact("cluster_arn"))
+
+    @property
+    def kafka(self) -> Any:
+        """The owner's client of MSK."""
+        return self.owner.client("kafka")
+
+    def cluster(self) -> dict[str, Any]:
+        """Return ClusterInfo of DescribeClusterV2."""
+        found: dict[str, Any] = self.kafka.describe_cluster_v2(ClusterArn=self.cluster_arn)
+        info: dict[str, Any] = found["ClusterInfo"]
+        return info
+
+    def is_active(self) -> bool:
+        """Return whether the cluster is ACTIVE and no operation is in progress."""
+        info = self.cluster()
+        if info["State"] == "FAILED":
+            raise StepFailed(
+                "ClusterFailed",
+                f"the cluster has failed: {info.get('StateInfo', {})}",
+                "Look at its events in the console, and begin again after make smoke CLEANUP=1.",
+            )
+        return str(info["State"]) == "ACTIVE"
 
     def account(self, role: str) -> Account:
         return {"owner": self.owner, "client": self.client}[role]
@@ -95,7 +129,7 @@ class Smoke:
         """
         Return what *look* returns once that is true; *what* says it to the user.
 
-        Raises StepFailed if it is not true within *minutes*.
+        Raises NotInTime if it is not true within *minutes*.
         """
         if seen := look():
             return seen
@@ -103,7 +137,7 @@ class Smoke:
         self.say(f"  waiting until {what}, at most {minutes:g} minutes ...", "bright_black")
         while not (seen := look()):
             if self.now() >= end:
-                raise StepFailed(
+                raise NotInTime(
                     "NotInTime",
                     f"after {minutes:g} minutes it is not so that {what}",
                     "Run make smoke again to go on waiting, or make smoke CLEANUP=1 to delete all.",

@@ -45,7 +45,7 @@ class State:
         return CommandError(
             "StateUnusable",
             f"{self.path} cannot be read: {problem}",
-            "Delete by hand what has the tag msklink-smoke, and then the file.",
+            "Delete by hand what has the tag smoke-test-msklink, and then the file.",
         )
 
     def save(self) -> None:

@@ -1,7 +1,7 @@
 """The steps of the smoke test, in their order."""
 
 from tools.smoke.step import Step
-from tools.smoke.steps import account, states
+from tools.smoke.steps import account, cleanup, cluster, fresh, network, states
 
 STEPS = (
     Step(
@@ -17,6 +17,30 @@ STEPS = (
         minutes=1,
         run=account.run,
         creates=False,
+    ),
+    Step(
+        "network",
+        "creates VPCs in both accounts, and a queue with a rule that sees AWS's events",
+        minutes=2,
+        run=network.run,
+    ),
+    Step(
+        "cluster",
+        "creates the own cluster, or finds the one that is named",
+        minutes=30,
+        run=cluster.run,
+    ),
+    Step(
+        "fresh",
+        "asks MSK about the cluster before private connectivity; puts policies on an own one",
+        minutes=3,
+        run=fresh.run,
+    ),
+    Step(
+        "cleanup",
+        "deletes everything that the smoke test has created",
+        minutes=25,
+        run=cleanup.run,
     ),
 )
 NAMES = [step.name for step in STEPS]

@@ -1,0 +1,5 @@
+"""The stacks of MSKLink under test."""
+
+from tools.smoke.resources import Kind
+
+KINDS: dict[str, Kind] = {}
