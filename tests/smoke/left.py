@@ -1,7 +1,6 @@
 """What a smoke test has left in the accounts."""
 
 from tests.smoke.builders import SmokeInMoto
-from tools.smoke.kinds import msk
 
 
 def nothing_is_left(smoked: SmokeInMoto) -> bool:
@@ -10,8 +9,10 @@ def nothing_is_left(smoked: SmokeInMoto) -> bool:
     found = [
         *kafka.list_clusters_v2()["ClusterInfoList"],
         *kafka.list_configurations()["Configurations"],
-        *msk.connections(smoked.smoke, ""),
     ]
+    for role in ("owner", "client"):
+        pages = smoked.smoke.account(role).client("kafka").list_vpc_connections()
+        found += pages["VpcConnections"]
     for account in (smoked.smoke.owner, smoked.smoke.client):
         ec2 = account.client("ec2")
         named = [{"Name": "tag-key", "Values": ["smoke-test-msklink"]}]

@@ -68,9 +68,9 @@ def state(smoke: Smoke, arn: str) -> str | None:
     return str(found.answer["ClusterInfo"]["State"])
 
 
-def connections(smoke: Smoke, vpc_id: str) -> list[Json]:
-    """Return the connections of a VPC of the client."""
-    pages = smoke.client.client("kafka").get_paginator("list_vpc_connections").paginate()
+def connections(smoke: Smoke, role: str, vpc_id: str) -> list[Json]:
+    """Return the connections of a VPC."""
+    pages = smoke.account(role).client("kafka").get_paginator("list_vpc_connections").paginate()
     listed = (one for page in pages for one in page["VpcConnections"])
     return [one for one in listed if one["VpcId"] == vpc_id]
 
@@ -88,7 +88,7 @@ def connection_state(smoke: Smoke, role: str, arn: str) -> str | None:
 def _find_connection(smoke: Smoke, entry: Json) -> str | None:
     """Return the connection of the VPC whose name the entry has."""
     vpc_id = smoke.state.find("vpc", entry["name"])
-    found = connections(smoke, vpc_id) if vpc_id else []
+    found = connections(smoke, "client", vpc_id) if vpc_id else []
     return found[0]["VpcConnectionArn"] if found else None
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from tools.smoke.accounts import attempt
+from tools.smoke.kinds import msk
 from tools.smoke.resources import Kind
 from tools.smoke.smoke import Smoke
 from tools.smoke.state import Json
@@ -49,6 +50,8 @@ def _delete_subnet(smoke: Smoke, entry: Json) -> None:
 
 def _delete_vpc(smoke: Smoke, entry: Json) -> None:
     ec2, vpc_id = _ec2(smoke, entry), entry["id"]
+    for one in msk.connections(smoke, entry["account"], vpc_id):
+        msk.delete_connection(smoke, entry["account"], one["VpcConnectionArn"])
     here = [{"Name": "vpc-id", "Values": [vpc_id]}]
     endpoints = ec2.describe_vpc_endpoints(Filters=here)["VpcEndpoints"]
     left = [one["VpcEndpointId"] for one in endpoints if one.get("State") != "deleted"]

@@ -1,7 +1,17 @@
 """The steps of the smoke test, in their order."""
 
 from tools.smoke.step import Step
-from tools.smoke.steps import account, cleanup, cluster, fresh, network, states
+from tools.smoke.steps import (
+    account,
+    cleanup,
+    cluster,
+    connection,
+    fresh,
+    network,
+    states,
+    topics,
+    update,
+)
 
 STEPS = (
     Step(
@@ -35,6 +45,27 @@ STEPS = (
         "asks MSK about the cluster before private connectivity; puts policies on an own one",
         minutes=3,
         run=fresh.run,
+    ),
+    Step(
+        "update",
+        "turns on SCRAM of the own cluster (its brokers reboot), and asks MSK meanwhile",
+        minutes=45,
+        run=update.run,
+        own_cluster_only=True,
+    ),
+    Step(
+        "connection",
+        "connects a VPC by MSK's API alone, and tries what MSK should refuse",
+        minutes=15,
+        run=connection.run,
+        own_cluster_only=True,
+    ),
+    Step(
+        "topics",
+        "creates, changes and deletes a topic by MSK's API",
+        minutes=6,
+        run=topics.run,
+        own_cluster_only=True,
     ),
     Step(
         "cleanup",

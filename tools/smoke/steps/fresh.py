@@ -37,8 +37,13 @@ def _connectivity(info: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def private_schemes(info: dict[str, Any]) -> set[str]:
+    """Return the schemes that are on for private connectivity: Iam, Scram, Tls."""
+    return schemes_on(_connectivity(info).get("VpcConnectivity"))
+
+
 def schemes_on(private: dict[str, Any] | None) -> set[str]:
-    """Return the schemes that are on in VpcConnectivity, by their names in MSK's API."""
+    """Return the schemes that are on in VpcConnectivity."""
     block = (private or {}).get("ClientAuthentication") or {}
     sasl = block.get("Sasl") or {}
     flags = {"Iam": sasl.get("Iam"), "Scram": sasl.get("Scram"), "Tls": block.get("Tls")}
