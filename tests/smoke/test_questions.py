@@ -10,6 +10,7 @@ from tools.smoke.questions import QUESTIONS
 from tools.smoke.questions.msk_clients import CLIENTS
 from tools.smoke.questions.msk_clusters import CLUSTERS
 from tools.smoke.questions.review import REVIEW
+from tools.smoke.steps import NAMES
 
 MSK = [*CLUSTERS, *CLIENTS]
 
@@ -48,7 +49,7 @@ def test_every_assumption_that_can_be_switched_is_answered_by_a_step() -> None:
 
 def test_every_question_has_a_step_or_a_reason() -> None:
     def is_complete(one: Question) -> bool:
-        return bool(one.step) != bool(one.why_not)
+        return bool(one.step) != bool(one.why_not) and (not one.step or one.step in NAMES)
 
     assert not [key for key, one in QUESTIONS.items() if not is_complete(one)]
 

@@ -1,5 +1,6 @@
 """The accounts of the smoke test, and calls whose refusal is an answer."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,9 @@ from msklink_cli.errors import CommandError
 from tools.smoke.options import Options
 
 CONFIG = Config(retries={"mode": "standard", "max_attempts": 8}, connect_timeout=5, read_timeout=60)
+
+# TestState has a host of its own, sync-states, which an emulator has not.
+OF_EMULATORS = CONFIG.merge(Config(inject_host_prefix=False))
 
 
 @dataclass
@@ -28,8 +32,9 @@ class Account:
     def client(self, service: str) -> Any:
         """Return the boto3 client of *service*."""
         if service not in self._clients:
+            emulated = self.endpoint or os.environ.get("AWS_ENDPOINT_URL")
             self._clients[service] = self.session.client(  # type: ignore[call-overload]  # any one
-                service, endpoint_url=self.endpoint, config=CONFIG
+                service, endpoint_url=self.endpoint, config=OF_EMULATORS if emulated else CONFIG
             )
         return self._clients[service]
 

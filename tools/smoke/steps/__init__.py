@@ -7,10 +7,16 @@ from tools.smoke.steps import (
     cluster,
     connection,
     fresh,
+    install,
     network,
+    offboard,
+    onboard,
+    redeploy,
+    scheme_off,
     states,
     topics,
     update,
+    upkeep,
 )
 
 STEPS = (
@@ -66,6 +72,43 @@ STEPS = (
         minutes=6,
         run=topics.run,
         own_cluster_only=True,
+    ),
+    Step(
+        "install",
+        "deploys MSKLink under its own namespace, or uses what is there, and invokes a function",
+        minutes=8,
+        run=install.run,
+    ),
+    Step(
+        "onboard",
+        "tags cluster and client VPC, and watches MSKLink turn on IAM (a reboot) and connect",
+        minutes=55,
+        run=onboard.run,
+    ),
+    Step(
+        "upkeep",
+        "sweeps twice, aborts a run, and shuts the client out of the bus for a moment",
+        minutes=10,
+        run=upkeep.run,
+    ),
+    Step(
+        "offboard",
+        "removes the tags, and watches MSKLink delete the connection",
+        minutes=10,
+        run=offboard.run,
+    ),
+    Step(
+        "scheme-off",
+        "leaves IAM out of an update of the own cluster, which may reboot its brokers",
+        minutes=50,
+        run=scheme_off.run,
+        own_cluster_only=True,
+    ),
+    Step(
+        "redeploy",
+        "deletes both stacks, and deploys them again under the same names",
+        minutes=12,
+        run=redeploy.run,
     ),
     Step(
         "cleanup",

@@ -132,7 +132,7 @@ def _ask_while_available(smoke: Smoke, arn: str) -> None:
         reason=seen.code or f"zones: {bool(zones)}, tags: {bool(info.get('Tags'))}",
         evidence=seen.evidence,
     )
-    smoke.kafka.delete_cluster_policy(ClusterArn=smoke.cluster_arn)
+    attempt(smoke.kafka.delete_cluster_policy, ClusterArn=smoke.cluster_arn)
     smoke.clock.sleep(SETTLED_SECONDS)
     state = msk.connection_state(smoke, "client", arn)
     smoke.judge(

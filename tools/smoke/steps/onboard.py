@@ -1,0 +1,99 @@
+"""Tag the cluster and the client VPC, and watch MSKLink connect them."""
+
+import json
+from typing import Any
+
+from tools.smoke.accounts import attempt
+from tools.smoke.creation import ensure
+from tools.smoke.kinds import installation
+from tools.smoke.smoke import Smoke, StepFailed
+from tools.smoke.steps import onboarded, while_enabling
+from tools.smoke.steps.fresh import private_schemes
+from tools.smoke.steps.network import CLIENT_VPC
+
+MINUTES = 300
+
+Json = dict[str, Any]
+
+
+def run(smoke: Smoke) -> None:
+    _check(smoke)
+    if "Iam" not in private_schemes(smoke.cluster()) and not smoke.has_own_cluster:
+        ask_for_the_reboot(smoke)
+    arn, vpc_id = smoke.cluster_arn, str(smoke.state.find("vpc", CLIENT_VPC))
+    ensure(smoke, "owner", "onboarding", smoke.options.namespace, lambda: arn)
+    namespace, clients = installation.tag_keys(smoke)
+    smoke.kafka.tag_resource(ResourceArn=arn, Tags={namespace: "iam", clients: smoke.client.id})
+    smoke.client.client("ec2").create_tags(
+        Resources=[vpc_id], Tags=[{"Key": installation.vpc_tag(smoke), "Value": "iam"}]
+    )
+
+    def is_published() -> bool:
+        while_enabling.look(smoke)
+        return _entry(smoke, vpc_id).get("state") == "published"
+
+    smoke.until(is_published, "MSKLink has published the brokers", MINUTES)
+    onboarded.judge(smoke, vpc_id)
+
+
+def ask_for_the_reboot(smoke: Smoke) -> None:
+    """
+    Have the user type the name of a cluster that is not our own, before its brokers reboot.
+
+    Raises StepFailed for another answer, and in scripts without --allow-reboot.
+    """
+    name = smoke.cluster_arn.split("/")[1]
+    if smoke.options.allow_reboot == name:
+        return
+    if smoke.options.yes or smoke.options.allow_reboot:
+        raise StepFailed(
+            "RebootNotAllowed",
+            f"IAM is off for private connectivity of {name}, and turning it on reboots its brokers",
+            f"Use --allow-reboot {name} if they may reboot now.",
+        )
+    smoke.say(
+        f"IAM is off for private connectivity of {name}. MSKLink would turn it on: the brokers "
+        "reboot one after the other, for 30 to 75 minutes. It stays on, at $0.0225 an hour.",
+        "bold yellow",
+    )
+    if (
+        smoke.screen.typed(f"Type the name of the cluster to let its brokers reboot ({name})")
+        != name
+    ):
+        raise StepFailed(
+            "RebootDeclined",
+            f"the brokers of {name} may not reboot",
+            "Leave out --cluster to have an own one.",
+        )
+
+
+def _check(smoke: Smoke) -> None:
+    """Raise StepFailed for a cluster that IAM clients cannot use."""
+    authentication = smoke.cluster()["Provisioned"].get("ClientAuthentication", {})
+    if not authentication.get("Sasl", {}).get("Iam", {}).get("Enabled"):
+        raise StepFailed(
+            "NoIam",
+            "the cluster has no IAM access control",
+            "Name a cluster that has, or leave out --cluster for an own one.",
+        )
+
+
+def status(smoke: Smoke) -> Json:
+    """Return the status that MSKLink has written into the client account; empty if none."""
+    name = f"/{installation.vpc_tag(smoke)}/status"
+    found = attempt(smoke.client.client("ssm").get_parameter, Name=name)
+    return json.loads(found.answer["Parameter"]["Value"]) if found.answer else {}
+
+
+def _entry(smoke: Smoke, vpc_id: str) -> Json:
+    """Return the status of the VPC. Raises StepFailed where MSKLink refuses it."""
+    found = status(smoke)
+    entry: Json = found.get("vpcs", {}).get(vpc_id, {}).get("iam", {})
+    refusal = entry.get("refusal") or found.get("refusal")
+    if refusal and entry.get("state") != "published":
+        raise StepFailed(
+            "RefusedByMsklink",
+            f"{refusal['code']}: {refusal['message']}",
+            refusal.get("remedy", "See docs/refusals.md."),
+        )
+    return entry
