@@ -2,7 +2,7 @@
 
 import contextvars
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -18,7 +18,7 @@ from msklink_cli.errors import CommandError
 from tests.support.aws import CLIENT, Accounts, accounts_in_moto
 from tests.support.functions import OWNER
 from tools.smoke.accounts import Account
-from tools.smoke.answers import Answer, Question
+from tools.smoke.answers import Answer, Question, Verdict
 from tools.smoke.options import Options
 from tools.smoke.smoke import Smoke
 from tools.smoke.state import NAME, State
@@ -146,6 +146,14 @@ class SmokeInMoto:
 
     def verdict(self, key: str) -> str:
         return str(self.smoke.state.answers[key].verdict)
+
+    def verdicts(self, keys: Iterable[str]) -> dict[str, str]:
+        """Return the verdicts on questions; each that is answered has evidence."""
+        answers = self.smoke.state.answers
+        found = {key: answers[key] for key in keys}
+        for key, one in found.items():
+            assert (one.evidence is not None) == (one.verdict != Verdict.NOT_ANSWERED), key
+        return {key: str(one.verdict) for key, one in found.items()}
 
     def report(self) -> dict[str, Any]:
         folder = self.smoke.options.folder

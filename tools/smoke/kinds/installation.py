@@ -1,7 +1,6 @@
 """The stacks of MSKLink under test, what they leave behind, and what MSKLink has made."""
 
 import json
-from typing import Any
 
 from msklink.policy.document import is_ours
 from tools.smoke.accounts import attempt
@@ -32,6 +31,8 @@ def _find_stack(smoke: Smoke, entry: Json) -> str | None:
 
 def _delete_stack(smoke: Smoke, entry: Json) -> None:
     delete_stack(smoke, entry["account"], entry["id"])
+    if entry["account"] == "owner" and smoke.state.fact("cluster_arn"):
+        _delete_parameters(smoke)  # a last run may have written some meanwhile
 
 
 def delete_stack(smoke: Smoke, role: str, name: str) -> None:
@@ -97,6 +98,11 @@ def vpc_tag(smoke: Smoke) -> str:
     return f"{smoke.options.namespace}/{smoke.cluster_arn.split('/')[1]}"
 
 
+def stray_tag(smoke: Smoke) -> str:
+    """Return the key of a tag that names no cluster."""
+    return f"{smoke.options.namespace}/nobody"
+
+
 def _delete_onboarding(smoke: Smoke, entry: Json) -> None:
     """Take back what the tags asked for, also where MSKLink is not there to do it."""
     arn, vpc_id = entry["id"], smoke.state.find("vpc", "client-vpc")
@@ -113,8 +119,7 @@ def _delete_onboarding(smoke: Smoke, entry: Json) -> None:
         msk.delete_connection(smoke, "client", one["VpcConnectionArn"])
     if not smoke.has_own_cluster:
         _revoke(smoke, arn)
-    for account in (smoke.owner, smoke.client):
-        _delete_parameters(account.client("ssm"), f"/{vpc_tag(smoke)}/")
+    _delete_parameters(smoke)
 
 
 def _stop_runs(smoke: Smoke) -> None:
@@ -146,11 +151,14 @@ def _revoke(smoke: Smoke, arn: str) -> None:
         kafka.delete_cluster_policy(ClusterArn=arn)
 
 
-def _delete_parameters(ssm: Any, path: str) -> None:
-    while names := [
-        one["Name"] for one in ssm.get_parameters_by_path(Path=path, Recursive=True)["Parameters"]
-    ]:
-        ssm.delete_parameters(Names=names)
+def _delete_parameters(smoke: Smoke) -> None:
+    """Delete what MSKLink has published, also about the tag of step upkeep for no cluster."""
+    for account in (smoke.owner, smoke.client):
+        ssm = account.client("ssm")
+        for tag in (vpc_tag(smoke), stray_tag(smoke)):
+            path = {"Path": f"/{tag}/", "Recursive": True}
+            while found := ssm.get_parameters_by_path(**path)["Parameters"]:
+                ssm.delete_parameters(Names=[one["Name"] for one in found])
 
 
 KINDS = {

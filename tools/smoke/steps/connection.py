@@ -10,6 +10,7 @@ from tools.smoke.steps import connection_refusals, first_connection, policy_ques
 from tools.smoke.steps.network import PROBE_VPC
 
 AVAILABLE_MINUTES = 60
+IN_FORCE_MINUTES = 15
 SETTLED_SECONDS = 120
 """After which a removed statement would have taken effect."""
 
@@ -142,6 +143,13 @@ def _ask_while_available(smoke: Smoke, arn: str) -> None:
         evidence={"call": "kafka:DescribeVpcConnection", "State": state},
     )
     policy_questions.put(smoke, policy_questions.document(smoke))
+    describe = smoke.client.client("kafka").describe_cluster_v2
+    smoke.until(
+        lambda: attempt(describe, ClusterArn=smoke.cluster_arn).accepted,
+        "the policy is in force again",
+        IN_FORCE_MINUTES,
+        every=5,
+    )
 
 
 def _ask_while_deleting(smoke: Smoke, arn: str) -> None:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from tools.smoke.accounts import attempt
-from tools.smoke.kinds import observers
+from tools.smoke.kinds import installation, observers
 from tools.smoke.smoke import NotInTime, Smoke
 from tools.smoke.steps import install
 from tools.smoke.steps.network import CLIENT_VPC
@@ -159,7 +159,7 @@ def _shut_out(smoke: Smoke) -> None:
     stack = f"{smoke.options.namespace}-client"
     queue = install.resource(smoke, "client", stack, "UndeliveredEvents")
     vpc_id = str(smoke.state.find("vpc", CLIENT_VPC))
-    tag = {"Key": f"{smoke.options.namespace}/nobody", "Value": "iam"}
+    tag = {"Key": installation.stray_tag(smoke), "Value": "iam"}
     ec2 = smoke.client.client("ec2")
     messages: list[Json] = []
 
@@ -177,4 +177,4 @@ def _shut_out(smoke: Smoke) -> None:
             event = messages[0]
             found = {"source": event.get("source"), "detail-type": event.get("detail-type")}
             smoke.confirm("C8", "it is there", found)
-    ec2.delete_tags(Resources=[vpc_id], Tags=[tag])
+        ec2.delete_tags(Resources=[vpc_id], Tags=[tag])

@@ -1,0 +1,161 @@
+"""The whole smoke test in the embedded AWS: with an interrupt in each step, and a named cluster."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from localcloud.networks import make_network
+from tests.smoke.cloud import SmokeInCloud, smoke_in_cloud
+from tools.smoke import runner
+from tools.smoke.questions import QUESTIONS
+from tools.smoke.steps import NAMES
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("smoke")]
+
+OPEN = {"default_page", "express_stays_active", "express_brokers"}
+"""Questions for which a new account with Standard brokers has no answer."""
+
+IDS = re.compile(r"(?<!\d)\d{12}(?!\d)|arn:aws|vpc-[0-9a-f]|sg-[0-9a-f]|amazonaws|127\.0\.0\.1")
+
+
+@pytest.fixture(scope="module")
+def smoked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmokeInCloud]:
+    with smoke_in_cloud(tmp_path_factory.mktemp("smoke")) as found:
+        yield found
+
+
+def report(folder: Path) -> dict[str, Any]:
+    """Return the answers by key. Neither file may have an id."""
+    texts = [(folder / f"smoke-report.{form}").read_text() for form in ("json", "md")]
+    for text in texts:
+        assert IDS.findall(text) == []
+    return {one["key"]: one for one in json.loads(texts[0])["questions"]}
+
+
+def left(smoked: SmokeInCloud) -> list[object]:
+    """Return what is left of a smoke test in both accounts."""
+    cloud, found = smoked.cloud, list[object]()
+    for account in (cloud.owner, cloud.clients[0]):
+
+        def client(service: str, account: str = account) -> Any:
+            return cloud.client(service, account)
+
+        named = [{"Name": "tag-key", "Values": ["smoke-test-msklink"]}]
+        found += client("ec2").describe_vpcs(Filters=named)["Vpcs"]
+        found += client("ec2").describe_subnets(Filters=named)["Subnets"]
+        found += client("sqs").list_queues(QueueNamePrefix="smoke-").get("QueueUrls", [])
+        found += client("events").list_rules(NamePrefix="smoke-")["Rules"]
+        found += client("dynamodb").list_tables()["TableNames"]
+        found += client("kafka").list_vpc_connections()["VpcConnections"]
+        found += client("ssm").describe_parameters()["Parameters"]
+        found += client("lambda").list_functions()["Functions"]
+        found += [
+            one
+            for one in client("cloudformation").describe_stacks()["Stacks"]
+            if one["StackName"].startswith("smoke-") and one["StackStatus"] != "DELETE_COMPLETE"
+        ]
+    kafka = cloud.client("kafka", cloud.owner)
+    found += kafka.list_configurations()["Configurations"]
+    clusters = kafka.list_clusters_v2()["ClusterInfoList"]
+    return found + [one for one in clusters if one["ClusterName"].startswith("smoke-")]
+
+
+def test_a_whole_run_is_gone_on_with_after_an_interrupt_in_each_step(
+    smoked: SmokeInCloud,
+) -> None:
+    smoked.interrupt_at = 3
+    codes = []
+    for _ in range(2 * len(NAMES)):
+        smoked.reader.answers = ["yes", "no"]  # go on; do not delete what exists
+        codes.append(smoked.run())
+        if codes[-1] == runner.DONE:
+            break
+
+    assert set(codes[:-1]) == {runner.INTERRUPTED}, smoked.reader.text[-2000:]
+    assert codes[-1] == runner.DONE
+    assert set(smoked.interrupted) == set(NAMES)
+    answers = report(smoked.folder)
+    wanted = {key for key, one in QUESTIONS.items() if one.step} - OPEN
+    assert {key: answers[key]["verdict"] for key in wanted} == dict.fromkeys(wanted, "confirmed")
+    assert {answers[key]["verdict"] for key in QUESTIONS.keys() - wanted} == {"not answered"}
+    assert left(smoked) == []
+    assert not (smoked.folder / "smoke-state.json").exists()
+
+
+def test_a_named_cluster_is_left_as_it_was_but_for_the_scheme_that_is_on(
+    smoked: SmokeInCloud,
+) -> None:
+    cloud = smoked.cloud
+    smoked.interrupt_at = 0
+    kafka, arn = cloud.client("kafka", cloud.owner), make_express_cluster(smoked)
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "Others",
+                "Effect": "Allow",
+                "Principal": {"AWS": cloud.clients[1]},
+                "Action": "kafka:DescribeCluster",
+                "Resource": arn,
+            }
+        ],
+    }
+    kafka.put_cluster_policy(ClusterArn=arn, Policy=json.dumps(policy))
+
+    def described() -> tuple[Any, Any]:
+        tags = kafka.describe_cluster_v2(ClusterArn=arn)["ClusterInfo"]["Tags"]
+        return tags, json.loads(kafka.get_cluster_policy(ClusterArn=arn)["Policy"])
+
+    # A wrong name: nothing reboots, and what exists is kept.
+    smoked.reader.answers = ["yes", "payments-eu", "no"]
+    assert smoked.run(cluster="payments") == runner.FAILED
+    assert described() == ({"team": "payments"}, policy)
+    assert kafka.list_cluster_operations_v2(ClusterArn=arn)["ClusterOperationInfoList"] == []
+
+    # Ctrl-C while its brokers reboot: all is deleted, MSKLink included.
+    smoked.reader.answers = ["yes", "payments", "yes"]
+    smoked.clock.interrupts = 1
+    assert smoked.run(cluster="payments") == runner.INTERRUPTED
+    assert described() == ({"team": "payments"}, policy)
+    assert left(smoked) == []
+
+    smoked.reader.answers = ["yes", "payments"]
+    assert smoked.run(cluster="payments") == runner.DONE, smoked.reader.text[-2000:]
+
+    assert described() == ({"team": "payments"}, policy)
+    assert left(smoked) == []
+    answers = report(smoked.folder)
+    for key in ("published", "C5", "C8", "A1", "express_brokers", "redeploy"):
+        assert answers[key]["verdict"] == "confirmed", key
+    assert answers["C1"]["reason"] == "The smoke test does this to its own cluster only."
+    assert "payments" not in (smoked.folder / "smoke-report.md").read_text()
+
+
+def make_express_cluster(smoked: SmokeInCloud) -> str:
+    cloud = smoked.cloud
+    network = make_network(cloud.client("ec2", cloud.owner), cloud.owner, 0)
+    kafka = cloud.client("kafka", cloud.owner)
+    arn: str = kafka.create_cluster_v2(
+        ClusterName="payments",
+        Tags={"team": "payments"},
+        Provisioned={
+            "KafkaVersion": "3.8.x",
+            "NumberOfBrokerNodes": 3,
+            "BrokerNodeGroupInfo": {
+                "InstanceType": "express.m7g.large",
+                "ClientSubnets": network.subnet_ids,
+            },
+            "ClientAuthentication": {"Sasl": {"Iam": {"Enabled": True}}},
+        },
+    )["ClusterArn"]
+
+    def is_active() -> bool:
+        found = kafka.describe_cluster_v2(ClusterArn=arn)["ClusterInfo"]["State"]
+        return bool(found == "ACTIVE")
+
+    cloud.until(is_active)
+    return arn
