@@ -129,6 +129,13 @@ def test_the_own_cluster_and_all_else_is_tagged(smoked: SmokeInMoto) -> None:
         count = {"owner": 1, "client": 2}[role]
         assert len(ec2.describe_vpcs(Filters=named)["Vpcs"]) == count
         assert len(ec2.describe_subnets(Filters=named)["Subnets"]) == 2 * count
+        sqs, events = accounts.client("sqs"), accounts.client("events")
+        [url] = sqs.list_queues(QueueNamePrefix="smoke-")["QueueUrls"]
+        assert sqs.list_queue_tags(QueueUrl=url)["Tags"] == {tag: run}
+        [rule] = events.list_rules(NamePrefix="smoke-")["Rules"]
+        assert events.list_tags_for_resource(ResourceARN=rule["Arn"])["Tags"] == [
+            {"Key": tag, "Value": run}
+        ]
 
 
 def test_nothing_is_made_twice_when_the_steps_are_run_again(smoked: SmokeInMoto) -> None:

@@ -1,7 +1,11 @@
 """The whole smoke test in the embedded AWS: with an interrupt in each step, and a named cluster."""
 
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +13,7 @@ from typing import Any
 import pytest
 
 from localcloud.networks import make_network
+from localcloud.settings import REPOSITORY
 from tests.smoke.cloud import SmokeInCloud, smoke_in_cloud
 from tools.smoke import runner
 from tools.smoke.questions import QUESTIONS
@@ -132,7 +137,70 @@ def test_a_named_cluster_is_left_as_it_was_but_for_the_scheme_that_is_on(
     for key in ("published", "C5", "C8", "A1", "express_brokers", "redeploy"):
         assert answers[key]["verdict"] == "confirmed", key
     assert answers["C1"]["reason"] == "The smoke test does this to its own cluster only."
+    assert f"update-connectivity --cluster-arn {arn}" in smoked.reader.text
     assert "payments" not in (smoked.folder / "smoke-report.md").read_text()
+
+
+def test_the_command_takes_profiles_and_goes_on_and_cleans_up(
+    smoked: SmokeInCloud, tmp_path: Path
+) -> None:
+    first = command(smoked, tmp_path, "--until", "network", "--yes")
+    out, _ = first.communicate()
+    assert first.returncode == 0, out
+    assert "aws ec2 delete-vpc" in out
+    assert "--profile client" in out
+    assert len(left(smoked)) > 0
+
+    second = command(smoked, tmp_path, "--cleanup")
+    out, _ = second.communicate()
+    assert second.returncode == 0, out
+    assert left(smoked) == []
+
+
+def test_control_c_ends_the_command_with_a_report(smoked: SmokeInCloud, tmp_path: Path) -> None:
+    process = command(smoked, tmp_path, "--until", "account", "--yes")
+    assert process.stdout
+    for line in process.stdout:
+        if "calls of TestState" in line:
+            process.send_signal(signal.SIGINT)
+            break
+    out, _ = process.communicate()
+
+    assert process.returncode == runner.INTERRUPTED, out
+    assert "Interrupted." in out
+    assert "Traceback" not in out
+    assert (tmp_path / "smoke-report.json").exists()
+
+
+def command(smoked: SmokeInCloud, folder: Path, *words: str) -> "subprocess.Popen[str]":
+    """Start the command with a profile for each account."""
+    accounts = {"owner": smoked.cloud.owner, "client": smoked.cloud.clients[0]}
+    config = folder / "config"
+    config.write_text(
+        "".join(
+            f"[profile {name}]\nregion = {smoked.cloud.region}\n"
+            f"aws_access_key_id = {account}\naws_secret_access_key = x\n"
+            for name, account in accounts.items()
+        )
+    )
+    paths = (REPOSITORY, REPOSITORY / "layers/core", REPOSITORY / "cli/src")
+    return subprocess.Popen(
+        [
+            *(sys.executable, "-u", "-m", "tools.smoke", "--folder", str(folder)),
+            *("--owner-profile", "owner", "--client-profile", "client", *words),
+        ],
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": ":".join(map(str, paths)),
+            "AWS_CONFIG_FILE": str(config),
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_ENDPOINT_URL": smoked.cloud.endpoint,
+        },
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
 
 
 def make_express_cluster(smoked: SmokeInCloud) -> str:

@@ -24,6 +24,11 @@ def stack_status(smoke: Smoke, role: str, name: str) -> str | None:
     return None if status == "DELETE_COMPLETE" else status
 
 
+def is_busy(status: str | None) -> bool:
+    """Return whether CloudFormation works on a stack; a review waits for its user."""
+    return str(status).endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS"
+
+
 def _find_stack(smoke: Smoke, entry: Json) -> str | None:
     found = stack_status(smoke, entry["account"], entry["name"])
     return str(entry["name"]) if found else None
@@ -40,8 +45,7 @@ def delete_stack(smoke: Smoke, role: str, name: str) -> None:
     cloudformation = smoke.account(role).client("cloudformation")
 
     def is_settled() -> bool:
-        status = stack_status(smoke, role, name)
-        return status is None or not status.endswith("_IN_PROGRESS")
+        return not is_busy(stack_status(smoke, role, name))
 
     smoke.until(is_settled, f"stack {name} is settled", STACK_MINUTES)
     if stack_status(smoke, role, name) is None:

@@ -1,11 +1,15 @@
 """Delete everything; on the way, ask whether the name of a cluster is free while it goes."""
 
+import json
+from collections.abc import Iterator
+
 from tools.smoke import cleanup
 from tools.smoke.accounts import Outcome, attempt
 from tools.smoke.creation import ensure
 from tools.smoke.kinds import msk
 from tools.smoke.smoke import Smoke, StepFailed
-from tools.smoke.steps import cluster
+from tools.smoke.steps import cluster, update
+from tools.smoke.steps.fresh import private_schemes
 
 REFUSED = "refused"
 
@@ -18,6 +22,23 @@ def run(smoke: Smoke) -> None:
             "ResourcesLeft",
             "not everything could be deleted",
             "Run make smoke CLEANUP=1 again, or the commands below.",
+        )
+    for line in stays(smoke):
+        smoke.say(line, "yellow")
+
+
+def stays(smoke: Smoke) -> Iterator[str]:
+    """Yield what the smoke test leaves on purpose, with the command that takes it back."""
+    if smoke.state.fact("own_stack"):
+        yield "The bucket of the SAM CLI stays, in stack aws-sam-cli-managed-default."
+    if smoke.state.fact("turned_on"):
+        kept = sorted(private_schemes(smoke.cluster()) - {"Iam"})
+        flags = update.authentication(iam=False, scram="Scram" in kept, tls="Tls" in kept)
+        yield (
+            "IAM stays on for private connectivity of the cluster, at $0.0225 an hour. To turn it "
+            "off, which reboots its brokers: aws kafka update-connectivity --cluster-arn "
+            f"{smoke.cluster_arn} --current-version {smoke.cluster()['CurrentVersion']} "
+            f"--connectivity-info '{json.dumps(flags)}' --region {smoke.owner.region}"
         )
 
 

@@ -66,7 +66,7 @@ def _settle(smoke: Smoke, role: str, name: str, deploy: Any) -> None:
     """Finish a stack that an interrupted deployment has left."""
 
     def is_settled() -> bool:
-        return not str(installation.stack_status(smoke, role, name)).endswith("_IN_PROGRESS")
+        return not installation.is_busy(installation.stack_status(smoke, role, name))
 
     smoke.until(is_settled, f"stack {name} is settled", installation.STACK_MINUTES, every=10)
     status = installation.stack_status(smoke, role, name)

@@ -20,6 +20,7 @@ def run(smoke: Smoke) -> None:
     _check(smoke)
     if "Iam" not in private_schemes(smoke.cluster()) and not smoke.has_own_cluster:
         ask_for_the_reboot(smoke)
+        smoke.state.note(turned_on=True)
     arn, vpc_id = smoke.cluster_arn, str(smoke.state.find("vpc", CLIENT_VPC))
     ensure(smoke, "owner", "onboarding", smoke.options.namespace, lambda: arn)
     namespace, clients = installation.tag_keys(smoke)
