@@ -5,12 +5,14 @@ from dataclasses import fields
 
 import localcloud.msk
 from localcloud.msk import Assumptions
+from tests.support.cloudformation import ROOT
+from tools.smoke import prices
 from tools.smoke.answers import Question
 from tools.smoke.questions import QUESTIONS
 from tools.smoke.questions.msk_clients import CLIENTS
 from tools.smoke.questions.msk_clusters import CLUSTERS
 from tools.smoke.questions.review import REVIEW
-from tools.smoke.steps import NAMES
+from tools.smoke.steps import NAMES, STEPS
 
 MSK = [*CLUSTERS, *CLIENTS]
 
@@ -56,3 +58,19 @@ def test_every_question_has_a_step_or_a_reason() -> None:
 
 def test_no_key_is_used_twice() -> None:
     assert len(QUESTIONS) == len(REVIEW) + len(MSK)
+
+
+def test_the_guide_has_every_step_with_its_minutes() -> None:
+    text = (ROOT / "docs/smoke.md").read_text()
+    rows = re.findall(r"^\| `([a-z-]+)` \| .+ \| (\d+) min \|$", text, re.MULTILINE)
+
+    assert rows == [(step.name, str(step.minutes)) for step in STEPS]
+
+
+def test_the_guide_has_the_time_and_the_price_of_a_whole_run() -> None:
+    text = (ROOT / "docs/smoke.md").read_text()
+    found = prices.costs([step.minutes for step in STEPS if step.creates], own_cluster=True)
+
+    assert "four and a half hours" in text
+    assert abs(sum(step.minutes for step in STEPS) / 60 - 4.5) < 0.25
+    assert f"about ${round(sum(cost.dollars for cost in found), 1):.2f}" in text
