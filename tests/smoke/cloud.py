@@ -51,14 +51,17 @@ class SmokeInCloud:
     """Which call of each step to AWS is interrupted, once; 0 for none."""
     interrupted: list[str] = field(default_factory=list)
     """The steps that were."""
+    alone: bool = False
+    """Whether the client VPC is in the owner account."""
 
     def run(self, **options: Any) -> int:
         """Run the smoke test, and return its exit code."""
         chosen = replace(Options(folder=self.folder, template=str(built_template())), **options)
         owner = self._account("owner", self.cloud.owner)
-        client = self._account("client", self.cloud.clients[0])
+        client = self._account("client", self.cloud.owner if self.alone else self.cloud.clients[0])
         state = State(self.folder / NAME)
-        state.settle_in({"owner": owner.id, "client": client.id, "cluster": chosen.cluster})
+        place = {"owner": owner.id, "client": client.id, "cluster": chosen.cluster}
+        state.settle_in(place | {"namespace": chosen.namespace})
         return runner.run(Smoke(chosen, owner, client, state, self.reader, self.clock))
 
     def _account(self, role: str, account: str) -> Account:

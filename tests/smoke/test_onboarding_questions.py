@@ -1,11 +1,13 @@
 """Questions while MSKLink enables, about a scheme left out, and the question before a reboot."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.smoke.builders import SmokeInMoto
+from tests.support.aws_view import TABLE
 from tools.smoke.smoke import Smoke, StepFailed
 from tools.smoke.steps import onboard, while_enabling
 from tools.smoke.steps.fresh import private_schemes
@@ -124,3 +126,26 @@ def test_a_named_cluster_without_iam_is_refused_before_anything_is_tagged(
         onboard.run(smoke)
 
     assert smoke.cluster()["Tags"] == {}
+
+
+@pytest.mark.parametrize("at_work", [True, False])
+def test_a_refusal_of_msklink_ends_the_step_once_no_run_is_at_work(
+    smoked: SmokeInMoto, at_work: bool
+) -> None:
+    smoke = named(smoked)
+    smoke.state.note(table=TABLE)
+    refusal = {"code": "DnsOff", "message": "DNS is off.", "remedy": "Turn it on."}
+    status = {"state": "refused", "refusal": refusal}
+    ssm = smoked.accounts.client("ssm", smoke.client.id)
+    name = f"/{smoke.options.namespace}/payments/status"
+    ssm.put_parameter(Name=name, Value=json.dumps(status), Type="String")
+    key = {"cluster_arn": {"S": smoke.cluster_arn}, "item": {"S": "cluster"}}
+    item = key | ({"holder": {"S": "payments-1"}} if at_work else {})
+    smoked.accounts.client("dynamodb").put_item(TableName=TABLE, Item=item)
+
+    if at_work:
+        assert not onboard.has_ended_well(smoke, "vpc-1")
+    else:
+        with pytest.raises(StepFailed, match="DnsOff: DNS is off") as caught:
+            onboard.has_ended_well(smoke, "vpc-1")
+        assert caught.value.remedy == "Turn it on."

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from localcloud.deploy import deploy
 from localcloud.networks import make_network
 from localcloud.settings import REPOSITORY
 from tests.smoke.cloud import SmokeInCloud, smoke_in_cloud
@@ -141,6 +142,29 @@ def test_a_named_cluster_is_left_as_it_was_but_for_the_scheme_that_is_on(
     assert "payments" not in (smoked.folder / "smoke-report.md").read_text()
 
 
+NEEDS_TWO = {
+    *("C1", "C8", "policy_delay_seconds"),
+    *("missing_cluster", "shown_by_policy", "statement_removed"),
+}
+ONCE = {"role_delay_seconds", "C2"}
+"""Questions that the first connection of an account answers."""
+
+
+def test_one_account_is_enough_for_what_needs_no_second(smoked: SmokeInCloud) -> None:
+    smoked.interrupt_at, smoked.alone = 0, True
+    try:
+        assert smoked.run(yes=True) == runner.DONE, smoked.reader.text[-2000:]
+    finally:
+        smoked.alone = False
+
+    answers = report(smoked.folder)
+    wanted = {key for key, one in QUESTIONS.items() if one.step} - OPEN - ONCE
+    assert {key: answers[key]["verdict"] for key in wanted} == {
+        key: "not answered" if key in NEEDS_TWO else "confirmed" for key in wanted
+    }
+    assert left(smoked) == []
+
+
 def test_the_command_takes_profiles_and_goes_on_and_cleans_up(
     smoked: SmokeInCloud, tmp_path: Path
 ) -> None:
@@ -170,6 +194,32 @@ def test_control_c_ends_the_command_with_a_report(smoked: SmokeInCloud, tmp_path
     assert "Interrupted." in out
     assert "Traceback" not in out
     assert (tmp_path / "smoke-report.json").exists()
+
+
+def test_an_installation_that_exists_is_used_and_stays(smoked: SmokeInCloud) -> None:
+    cloud = smoked.cloud
+    deployed = deploy(cloud.endpoint, 24, clients=cloud.clients[:1])
+    smoked.reader.answers = []
+
+    assert smoked.run(namespace="msklink", until="offboard") == runner.DONE
+    assert smoked.run(namespace="msklink", cleanup=True) == runner.DONE
+
+    answers = report(smoked.folder)
+    assert answers["published"]["verdict"] == "confirmed"
+    assert answers["A1"]["verdict"] == "confirmed"
+    assert answers["C8"]["reason"] == "The policy of the bus is not the smoke test's own."
+    for account, name in ((cloud.owner, "msklink"), (cloud.clients[0], "msklink-client")):
+        stacks = cloud.client("cloudformation", account).describe_stacks(StackName=name)["Stacks"]
+        assert stacks[0]["StackStatus"] == "CREATE_COMPLETE"
+    topic = deployed.owner["AlertsTopicArn"]
+    sns = cloud.client("sns", cloud.owner)
+    assert sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"] == []
+    kafka = cloud.client("kafka", cloud.owner)
+    assert not [
+        one
+        for one in kafka.list_clusters_v2()["ClusterInfoList"]
+        if one["ClusterName"].startswith("smoke-")
+    ]
 
 
 def command(smoked: SmokeInCloud, folder: Path, *words: str) -> "subprocess.Popen[str]":

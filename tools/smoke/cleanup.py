@@ -7,7 +7,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 from msklink_cli.errors import CommandError
 from tools.smoke.creation import command
 from tools.smoke.kinds import KINDS
-from tools.smoke.resources import Stays
 from tools.smoke.smoke import Smoke
 from tools.smoke.state import Json
 
@@ -30,7 +29,7 @@ def _delete(smoke: Smoke, entry: Json) -> None:
             smoke.say(f"  {entry['kind']} {found}")
             kind.delete(smoke, entry | {"id": found})
         smoke.state.drop(entry)
-    except (Stays, CommandError, BotoCoreError, ClientError) as error:
+    except (CommandError, BotoCoreError, ClientError) as error:
         smoke.say(f"  {entry['kind']} {entry['id'] or entry['name']} stays: {error}", "red")
 
 

@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tools.smoke.smoke import Smoke
+from tools.smoke.smoke import Smoke, StepFailed
 from tools.smoke.state import Json
 
 
-class Stays(Exception):
-    """A resource cannot be deleted; the text says why."""
+class Stays(StepFailed):
+    """A resource cannot be deleted, or AWS refuses to look for it."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__("RefusedByAws", problem, "Look at the permissions of your profile.")
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from tools.smoke.accounts import attempt
 from tools.smoke.creation import ensure
 from tools.smoke.kinds import installation
 from tools.smoke.smoke import Smoke, StepFailed
-from tools.smoke.steps import onboarded, while_enabling
+from tools.smoke.steps import onboarded, upkeep, while_enabling
 from tools.smoke.steps.fresh import private_schemes
 from tools.smoke.steps.network import CLIENT_VPC
 
@@ -29,9 +29,12 @@ def run(smoke: Smoke) -> None:
         Resources=[vpc_id], Tags=[{"Key": installation.vpc_tag(smoke), "Value": "iam"}]
     )
 
+    if refusal(smoke, vpc_id):  # of an earlier start; no event follows when no tag changes
+        upkeep.start_run(smoke)
+
     def is_published() -> bool:
         while_enabling.look(smoke)
-        return _entry(smoke, vpc_id).get("state") == "published"
+        return has_ended_well(smoke, vpc_id)
 
     smoke.until(is_published, "MSKLink has published the brokers", MINUTES)
     onboarded.judge(smoke, vpc_id)
@@ -87,14 +90,27 @@ def status(smoke: Smoke) -> Json:
 
 
 def _entry(smoke: Smoke, vpc_id: str) -> Json:
-    """Return the status of the VPC. Raises StepFailed where MSKLink refuses it."""
-    found = status(smoke)
-    entry: Json = found.get("vpcs", {}).get(vpc_id, {}).get("iam", {})
-    refusal = entry.get("refusal") or found.get("refusal")
-    if refusal and entry.get("state") != "published":
+    """Return the status of the VPC."""
+    entry: Json = status(smoke).get("vpcs", {}).get(vpc_id, {}).get("iam", {})
+    return entry
+
+
+def refusal(smoke: Smoke, vpc_id: str) -> Json | None:
+    """Return why MSKLink does not connect the VPC."""
+    entry = _entry(smoke, vpc_id)
+    if entry.get("state") == "published":
+        return None
+    found: Json | None = entry.get("refusal") or status(smoke).get("refusal")
+    return found
+
+
+def has_ended_well(smoke: Smoke, vpc_id: str) -> bool:
+    """Return whether the VPC is connected. Raises StepFailed once MSKLink refuses it for good."""
+    refused = refusal(smoke, vpc_id)
+    if refused and upkeep.holder(smoke) is None:
         raise StepFailed(
             "RefusedByMsklink",
-            f"{refusal['code']}: {refusal['message']}",
-            refusal.get("remedy", "See docs/refusals.md."),
+            f"{refused['code']}: {refused['message']}",
+            refused.get("remedy", "See docs/refusals.md."),
         )
-    return entry
+    return _entry(smoke, vpc_id).get("state") == "published"

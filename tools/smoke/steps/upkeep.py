@@ -35,19 +35,19 @@ def _invoke(smoke: Smoke, function: str, event: Json) -> Json:
     return {"error": answer.get("FunctionError"), "said": said}
 
 
-def _holder(smoke: Smoke) -> str | None:
+def holder(smoke: Smoke) -> str | None:
     """Return the run that has the lease of the cluster."""
     found = smoke.owner.client("dynamodb").get_item(
         TableName=smoke.state.fact("table"),
         Key={"cluster_arn": {"S": smoke.cluster_arn}, "item": {"S": "cluster"}},
         ConsistentRead=True,
     )
-    holder: str | None = found.get("Item", {}).get("holder", {}).get("S")
-    return holder
+    run_name: str | None = found.get("Item", {}).get("holder", {}).get("S")
+    return run_name
 
 
 def wait_until_idle(smoke: Smoke) -> None:
-    smoke.until(lambda: _holder(smoke) is None, "no run is at work", MINUTES)
+    smoke.until(lambda: holder(smoke) is None, "no run is at work", MINUTES)
 
 
 def _sweep(smoke: Smoke) -> None:
@@ -71,11 +71,10 @@ def _sweep(smoke: Smoke) -> None:
 
 
 def _abort(smoke: Smoke) -> None:
-    stack, states = smoke.state.fact("stack"), smoke.owner.client("stepfunctions")
-    receiver = install.resource(smoke, "owner", stack, "ReceiveEventFunction")
+    states = smoke.owner.client("stepfunctions")
     executions = smoke.state.fact("state_machine").replace(":stateMachine:", ":execution:")
     for _ in range(ATTEMPTS):
-        runs = _invoke(smoke, receiver, _tag_event(smoke))["said"].get("runs", [])
+        runs = start_run(smoke)
         aborted = [one for one in runs if _stopped(states, f"{executions}:{one}")]
         if aborted:
             break
@@ -87,6 +86,15 @@ def _abort(smoke: Smoke) -> None:
     [name] = aborted
     _judge_lease(smoke, name)
     _judge_message(smoke, name)
+
+
+def start_run(smoke: Smoke) -> list[str]:
+    """Give MSKLink a tag event of the cluster, and return the runs that it starts."""
+    stack = smoke.state.fact("stack")
+    receiver = install.resource(smoke, "owner", stack, "ReceiveEventFunction")
+    said = _invoke(smoke, receiver, _tag_event(smoke))["said"]
+    runs: list[str] = said.get("runs", [])
+    return runs
 
 
 def _tag_event(smoke: Smoke) -> Json:
@@ -110,11 +118,11 @@ def _stopped(states: Any, execution: str) -> bool:
 
 def _judge_lease(smoke: Smoke, run_name: str) -> None:
     try:
-        smoke.until(lambda: _holder(smoke) != run_name, "the lease is released", MINUTES, every=10)
+        smoke.until(lambda: holder(smoke) != run_name, "the lease is released", MINUTES, every=10)
     except NotInTime:
         smoke.differ("lease", "it is still held", {"holder": run_name})
         return
-    smoke.confirm("lease", "it is released", {"was": run_name, "holder": _holder(smoke)})
+    smoke.confirm("lease", "it is released", {"was": run_name, "holder": holder(smoke)})
 
 
 def _judge_message(smoke: Smoke, run_name: str) -> None:
