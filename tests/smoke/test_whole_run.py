@@ -7,12 +7,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from localcloud.deploy import deploy
+from localcloud.msk.assumptions import DEFAULTS
 from localcloud.networks import make_network
 from localcloud.settings import REPOSITORY
 from tests.smoke.cloud import SmokeInCloud, smoke_in_cloud
@@ -90,6 +92,43 @@ def test_a_whole_run_is_gone_on_with_after_an_interrupt_in_each_step(
     assert {answers[key]["verdict"] for key in QUESTIONS.keys() - wanted} == {"not answered"}
     assert left(smoked) == []
     assert not (smoked.folder / "smoke-state.json").exists()
+
+
+OTHERWISE = {
+    "omitted_scheme_is_off": False,
+    "policy_is_normalised": True,
+    "tags_at_creation_emit": True,
+    "default_page": 1,
+    "name_is_free_while_deleting": True,
+    "fresh_shows_flags": False,
+    "bad_principal_is_named": True,
+    "mixed_is_refused": True,
+    "policy_delay_seconds": 20,
+    "role_delay_seconds": 5,
+    "busy_takes_connections": True,
+    "unconnected_cannot_list": False,
+    "list_leaves_out": "EncryptionInfo",
+    "topic_configs_are_json": False,
+    "active_operation": "never",
+}
+
+
+def test_a_whole_run_finds_all_that_msk_does_otherwise(smoked: SmokeInCloud) -> None:
+    cloud = smoked.cloud
+    other = cloud.client("kafka", cloud.owner).create_configuration(Name="a", ServerProperties=b"")
+    smoked.interrupt_at = 0
+    cloud.assume(**OTHERWISE)
+    try:
+        assert smoked.run(yes=True) == runner.DONE, smoked.reader.text[-2000:]
+    finally:
+        cloud.assume(**asdict(DEFAULTS))
+        cloud.client("kafka", cloud.owner).delete_configuration(Arn=other["Arn"])
+
+    answers = report(smoked.folder)
+    different = {key for key, one in answers.items() if one["verdict"] == "different"}
+    # An account has its service-linked role since the first test.
+    assert different - {"role_delay_seconds"} == OTHERWISE.keys() - {"role_delay_seconds"}
+    assert left(smoked) == []
 
 
 def test_a_named_cluster_is_left_as_it_was_but_for_the_scheme_that_is_on(
