@@ -1,6 +1,6 @@
 # Every target does its own set-up; a second run finds it done.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-faults test-faults-all release-check clients local check deploy redrive bench-scale bench-peers bench-limits bench-sweeps docs screenshots lock clean
+.PHONY: help demo test test-faults test-smoke test-faults-all release-check clients local check deploy redrive smoke bench-scale bench-peers bench-limits bench-sweeps docs screenshots lock clean
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 
@@ -16,11 +16,14 @@ help: ## list the targets
 demo: $(VENV) ## onboard two clients on the embedded AWS; SPEED=300 to watch it
 	@python -m localcloud.demo $(if $(SPEED),--speed "$(SPEED)")
 
-test: $(VENV) ## all tests but the kill matrix; needs no AWS account
-	pytest -n 2 --dist loadgroup --ignore tests/faults --ignore tests/release
+test: $(VENV) ## all tests but the kill matrix, the smoke test's and the release's; no AWS account
+	pytest -n 2 --dist loadgroup --ignore tests/faults --ignore tests/smoke --ignore tests/release
 
 test-faults: $(VENV) ## the kill matrix: faults in every call of every function
 	pytest -q -n 2 --dist loadgroup tests/faults
+
+test-smoke: $(VENV) ## make smoke on the embedded AWS, with MSK as assumed and otherwise
+	pytest -q -n 2 --dist loadgroup tests/smoke
 
 test-faults-all: $(VENV) ## the same with every kind of error for each call; before a release
 	pytest -q -n 2 --dist loadgroup tests/faults --every-kind
@@ -62,6 +65,14 @@ deploy: $(VENV) ## the owner stack, to the AWS account of your credentials
 STACK := msklink
 redrive: $(VENV) ## replay the dead-letter queues of STACK to their targets
 	@python -m tools.redrive $(STACK)
+
+# Only from the command line: a variable of the shell must not name a cluster by accident.
+given = $(if $(filter command,$(origin $(1))),--$(2) "$($(1))")
+SMOKE = $(call given,OWNER,owner-profile) $(call given,CLIENT,client-profile) \
+  $(call given,REGION,region) $(call given,CLUSTER,cluster) $(call given,UNTIL,until) \
+  $(call given,STEP,step) $(if $(filter command,$(origin CLEANUP)),--cleanup) $(ARGS)
+smoke: $(VENV) ## try MSKLink in real accounts (OWNER, CLIENT: profiles; UNTIL=account is free)
+	@PYTHONPATH=.:layers/core:cli/src python -m tools.smoke $(SMOKE)
 
 bench-scale: $(VENV) ## measure many clients and clusters; a quarter of an hour
 	@PYTHONPATH=.:layers/core python -m benchmarks.scale

@@ -116,6 +116,10 @@ class Cloud:
         """Inject a fault into the next *operation* of MSK; *fields* as in msk.faults.Fault."""
         self._ask("POST", "/_localcloud/faults", {"operation": operation, **fields})
 
+    def assume(self, **answers: Any) -> None:
+        """Change assumptions of the emulator of MSK, by the fields of msk.Assumptions."""
+        self._ask("POST", "/_localcloud/assumptions", answers)
+
     def kafka(self) -> KafkaEndpoint:
         """Return where Kafka clients connect; localcloud.kafka.resolver resolves names to it."""
         return KafkaEndpoint.of(json.loads(self._ask("GET", "/_localcloud/kafka")))

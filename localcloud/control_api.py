@@ -5,6 +5,7 @@ The control API of the server, for tests and the demo, on the same port as AWS:
     GET    /_localcloud/decisions       IAM's decisions about roles (iam/decisions.py)
     POST   /_localcloud/faults          inject a fault into MSK: the fields of msk.faults.Fault
     DELETE /_localcloud/faults          remove all faults
+    POST   /_localcloud/assumptions     change assumptions of MSK: fields of msk.Assumptions
     GET    /_localcloud/time            the time of the clock, and whether any thread works
     POST   /_localcloud/time            advance it: {"until": a time} to the next event at most,
                                         {"advance": seconds}, or {} to wait until no thread works
@@ -71,6 +72,10 @@ def with_control_api(
         msk.faults.clear()
         return b"{}"
 
+    def assume(asked: str) -> bytes:
+        msk.assume(**json.loads(asked))
+        return b"{}"
+
     def advance(asked: str) -> bytes:
         _advance(clock, json.loads(asked))
         return _time(clock)
@@ -80,6 +85,7 @@ def with_control_api(
         ("GET", "decisions"): lambda _: decisions.answer(),
         ("POST", "faults"): add_fault,
         ("DELETE", "faults"): clear_faults,
+        ("POST", "assumptions"): assume,
         ("GET", "time"): lambda _: _time(clock),
         ("POST", "time"): advance,
         ("GET", "kafka"): lambda _: json.dumps(kafka().endpoint()).encode(),

@@ -1,4 +1,4 @@
-"""Step Functions: check the machine's role, apply its timeout and the payload limit."""
+"""Step Functions: check the machine's role, apply its timeout and payload limit, test a state."""
 
 import json
 from collections.abc import Callable
@@ -14,6 +14,7 @@ from ministack.services import stepfunctions as states
 from localcloud.clock import SimulatedClock
 from localcloud.iam.authorization import authorize_role
 from localcloud.iam.checks import Check
+from localcloud.single_state import TestStateError, run_state
 
 # Quotas of a standard workflow (Step Functions guide, service quotas).
 PAYLOAD_LIMIT = 262_144
@@ -27,7 +28,16 @@ def install(clock: SimulatedClock) -> None:
     states._invoke_resource = _authorized(states._invoke_resource)
     states._add_event = _limited(states._add_event)
     states._fail_execution = _unless_over(states._fail_execution)
+    states._test_state = _test_state
     states._error_matches = _with_uncatchable_errors(states._error_matches)
+
+
+def _test_state(request: dict[str, Any]) -> Any:
+    """Answer TestState for JSONata and Map states, which MiniStack's own does not have."""
+    try:
+        return states.json_response(run_state(request))
+    except TestStateError as error:
+        return states.error_response_json(error.code, error.message, 400)
 
 
 def _idempotent(original: Callable[..., Any]) -> Callable[..., Any]:

@@ -56,6 +56,16 @@ def list_configurations(call: Call) -> Json:
     return {"Configurations": [_described(item) for item in shown], **more}
 
 
+def delete_configuration(call: Call) -> Json:
+    """Delete a configuration that no cluster uses."""
+    configuration = find_configuration(call, call.params["Arn"])
+    used = [item.settings.get("ConfigurationInfo", {}) for item in call.store.clusters.values()]
+    if configuration.arn in {item.get("Arn") for item in used}:
+        raise bad_request("The configuration is used by a cluster.", "arn")
+    del call.store.configurations[configuration.arn]
+    return {"Arn": configuration.arn, "State": "DELETING"}
+
+
 def find_configuration(call: Call, arn: str) -> Configuration:
     for configuration in _own(call):
         if configuration.arn == arn:

@@ -82,6 +82,7 @@ OPERATIONS: Final[dict[str, Callable[[Call], Json]]] = {
     "DescribeConfiguration": configurations.describe_configuration,
     "DescribeConfigurationRevision": configurations.describe_configuration_revision,
     "ListConfigurations": configurations.list_configurations,
+    "DeleteConfiguration": configurations.delete_configuration,
     "BatchAssociateScramSecret": scram_secrets.batch_associate_scram_secret,
     "BatchDisassociateScramSecret": scram_secrets.batch_disassociate_scram_secret,
     "ListScramSecrets": scram_secrets.list_scram_secrets,

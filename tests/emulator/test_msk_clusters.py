@@ -294,3 +294,15 @@ def test_a_cluster_of_another_region_is_not_found(emulator: Emulator) -> None:
     arn = emulator.cluster().replace("eu-west-1", "us-east-1")
 
     assert emulator.refusal(OWNER, "DescribeClusterV2", ClusterArn=arn).status == 404
+
+
+def test_a_configuration_is_deleted_unless_a_cluster_uses_it(emulator: Emulator) -> None:
+    emulator.cluster()
+    free = emulator.configuration(name="free")
+
+    emulator.call(OWNER, "DeleteConfiguration", Arn=free)
+    refusal = emulator.refusal(OWNER, "DeleteConfiguration", Arn=emulator.configuration())
+
+    assert refusal.code == "BadRequestException"
+    names = [one["Name"] for one in emulator.call(OWNER, "ListConfigurations")["Configurations"]]
+    assert names == ["strict"]

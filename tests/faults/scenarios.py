@@ -231,6 +231,14 @@ SCENARIOS = (
         users.request_users,
         sweep_recovers=False,
     ),
+    Scenario("others disassociate a user", users.with_user_disassociated, sweep),
+    Scenario(
+        "others replace the policy of a user's secret",
+        users.with_secret_policy_replaced,
+        users.request_users,
+        users.request_users,
+        sweep_recovers=False,
+    ),
     Scenario(
         "the connection of a user is removed",
         users.with_last_scram_connection_removed,

@@ -47,6 +47,29 @@ def with_rotation_turned_off(environment: Environment) -> None:
     settings.cache_clear()
 
 
+def with_user_disassociated(environment: Environment) -> None:
+    """Let others end the association of the user."""
+    with_user(environment)
+    arn = _secrets(environment).describe_secret(SecretId=SECRET)["ARN"]
+    environment.accounts.client("kafka").batch_disassociate_scram_secret(
+        ClusterArn=environment.cluster, SecretArnList=[arn]
+    )
+
+
+def with_secret_policy_replaced(environment: Environment) -> None:
+    """Let others replace the policy of the user's secret, so that MSK cannot read it."""
+    with_user(environment)
+    statement = {
+        "Sid": "Theirs",
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{OWNER}:root"},
+        "Action": "secretsmanager:GetSecretValue",
+        "Resource": "*",
+    }
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    _secrets(environment).put_resource_policy(SecretId=SECRET, ResourcePolicy=json.dumps(policy))
+
+
 def with_user_removed(environment: Environment) -> None:
     """Request the user no more, and let the grace period pass."""
     with_user(environment)

@@ -131,7 +131,9 @@ def test_a_malformed_offboarding_request_is_refused(changes: dict[str, Any]) -> 
 
     assert isinstance(trigger, InvalidRequest)
     assert (trigger.cluster, trigger.refusal.code) == ("orders", "MalformedRequest")
-    assert trigger.refusal.remedy.endswith("the fields cluster, vpc_id, schemes, as in docs/client.md of MSKLink.")
+    assert trigger.refusal.remedy.endswith(
+        "the fields cluster, vpc_id, schemes, as in docs/client.md of MSKLink."
+    )
 
 
 def test_a_refusal_does_not_quote_the_request() -> None:
