@@ -167,6 +167,8 @@ def test_no_topic_is_created_by_being_used(
         assert name not in admin.list_topics()
 
 
+# kafka-python leaves the socket of a lost connection to the garbage collector.
+@pytest.mark.filterwarnings("ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning")
 def test_a_group_goes_on_where_it_was(brokers: RunningBrokers, topic: str) -> None:
     with kafka.KafkaProducer(**settings(brokers, Scheme.SCRAM)) as producer:
         producer.send(topic, b"first", partition=0).get(DEADLINE)

@@ -28,6 +28,11 @@ _BROKERS = (
     "embedded AWS runs the probe, broker names do not resolve"
 )
 
+_REQUESTED_AGAIN = (
+    "for a user that exists and is requested again, or that others have broken "
+    "(`tests/workflow/test_users.py`); in the end-to-end tests no user is requested twice"
+)
+
 _REPLACED_CLUSTER = (
     "for a new cluster with the name of a deleted one (`tests/workflow/test_replaced.py`); the "
     "end-to-end tests delete none"
@@ -84,15 +89,19 @@ UNUSED = {
         "a dependent action of BatchDisassociateScramSecret (service authorization reference); the "
         "embedded AWS keeps no grants"
     ),
+    ("PlanClusterFunctionRole", "secretsmanager:GetResourcePolicy"): (
+        "for a user that exists and is requested again (`tests/faults/test_plan.py`); in the "
+        "end-to-end tests only new users are planned"
+    ),
+    ("CreateUsersFunctionRole", "secretsmanager:GetResourcePolicy"): _REQUESTED_AGAIN,
+    ("CreateUsersFunctionRole", "kafka:BatchDisassociateScramSecret"): _REQUESTED_AGAIN,
+    ("CreateUsersFunctionRole", "kms:RetireGrant"): _REQUESTED_AGAIN,
     ("CreateUsersFunctionRole", "secretsmanager:CancelRotateSecret"): (
         "for users whose passwords are rotated no more (`tests/faults/scenarios.py`); in the "
         "end-to-end tests UserRotationDays stays as it is"
     ),
     **{
-        ("CreateUsersFunctionRole", f"secretsmanager:{action}"): (
-            "for a user that is requested again after its removal "
-            "(`tests/workflow/test_users.py`); in the end-to-end tests none is"
-        )
+        ("CreateUsersFunctionRole", f"secretsmanager:{action}"): _REQUESTED_AGAIN
         for action in ("PutSecretValue", "RestoreSecret")
     },
     ("RevokeAccessFunctionRole", "ssm:GetParameters"): (
