@@ -155,9 +155,6 @@ class UserReports:
         )
 
 
-NO_REPORTS = UserReports()
-
-
 def report(
     allowed: Iterable[str],
     beyond: Mapping[str, Refusal],
@@ -167,11 +164,15 @@ def report(
     """Return what to say of the *allowed* users, and of those *beyond* the bounds, by name."""
     found = {name: known.get(name) for name in allowed}
     users = [
-        _status(name, one, acls.get(name, ())) if one else UserStatus(name=name, state=_ASKED)
+        _status(name, one, acls.get(name, ()))
+        if one
+        else UserStatus(name=name, state=UserState.ASKED)
         for name, one in found.items()
     ]
     users += [
-        _status(name, known[name]) if name in known else UserStatus(name=name, state=_REFUSED)
+        _status(name, known[name])
+        if name in known
+        else UserStatus(name=name, state=UserState.REFUSED)
         for name in beyond
     ]
     refusals = [*beyond.values(), *(one.refusal for one in found.values() if one)]
@@ -187,9 +188,6 @@ def report_removals(records: Iterable[UserRecord]) -> UserReport:
     return UserReport(
         tuple(status for status, _ in removals), tuple(reason for _, reason in removals)
     )
-
-
-_ASKED, _REFUSED = UserState.ASKED, UserState.REFUSED
 
 
 def _status(name: str, record: UserRecord, acls: tuple[str, ...] = ()) -> UserStatus:
