@@ -35,6 +35,9 @@ RECOVERY_DAYS: Final = 7
 SID: Final = "MSKLinkClient"
 """Marks our statement in the resource policy; MSK adds one of its own."""
 
+SID_OF_MSK: Final = "AWSKafkaResourcePolicy"
+MSK: Final = "kafka.amazonaws.com"
+
 READS: Final = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
 
 
@@ -127,10 +130,16 @@ def share(arn: str, principal: str, *, anew: bool) -> None:
 
 
 def admits_msk(arn: str) -> bool:
-    """Return whether the secret has the statement that MSK adds with an association."""
+    """
+    Return whether the secret has the statement that MSK adds with an association.
+
+    AWS documents neither its id nor its principal, so either counts (the text is that of Terraform's
+    aws_msk_scram_secret_association): a secret that is taken for broken gets a new password.
+    """
     return any(
-        one.get("Principal") == {"Service": "kafka.amazonaws.com"} and one.get("Effect") == "Allow"
+        one.get("Sid") == SID_OF_MSK or MSK in json.dumps(one.get("Principal"))
         for one in _policy(arn).get("Statement", [])
+        if one.get("Effect") == "Allow"
     )
 
 
