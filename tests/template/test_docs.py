@@ -215,8 +215,9 @@ def test_the_identity_policy_of_the_page_has_the_actions_of_the_cluster_policy()
     assert by_kind == expected
 
 
-def test_the_topics_in_the_documentation_are_within_its_bounds() -> None:
-    text = (ROOT / "docs/topics.md").read_text()
+@pytest.mark.parametrize("page", ["topics.md", "users.md"])
+def test_what_a_page_requests_is_within_its_bounds(page: str) -> None:
+    text = (ROOT / "docs" / page).read_text()
     bounds = re.search(r"--value '(\{.*?\})'\n```", text, re.DOTALL)
     entries = re.search(r"put-events --entries '(\[.*?\])'", text, re.DOTALL)
     assert bounds
@@ -224,11 +225,14 @@ def test_the_topics_in_the_documentation_are_within_its_bounds() -> None:
     [entry] = json.loads(entries[1].replace("vpc-…", "vpc-0123456789abcdef0"))
     request = OnboardingDetail.model_validate_json(entry["Detail"])
     cluster = ClusterArn.parse("arn:aws:kafka:eu-west-1:111111111111:cluster/orders/uuid")
-    parameters = {"/msklink/orders/access/222222222222": bounds[1]}
+    terms = {"/msklink/orders/access/222222222222": bounds[1]}, cluster, "222222222222", "msklink"
 
-    decided = decide_topics(request.topics, parameters, cluster, "222222222222", "msklink")
+    topics = decide_topics(request.topics, *terms)
+    users = decide_users(request.users, *terms)
 
-    assert len(decided.allowed) == len(request.topics) == 1
+    assert (topics.beyond, users.beyond) == ({}, {})
+    assert len(topics.allowed) == (page == "topics.md")
+    assert users.allowed == (("billing",) if page == "users.md" else ())
 
 
 @pytest.mark.parametrize("path", ["docs/access.md"])
@@ -240,22 +244,6 @@ def test_the_bounds_in_the_documentation_are_valid(path: str) -> None:
 
     assert cluster_of(found[1], "msklink") == "orders"
     assert AccessBounds.model_validate_json(found[2]).actions == tuple(Action)
-
-
-def test_the_users_in_the_documentation_are_within_its_bounds() -> None:
-    text = (ROOT / "docs/users.md").read_text()
-    bounds = re.search(r"--value '(\{.*?\})'\n```", text, re.DOTALL)
-    entries = re.search(r"put-events --entries '(\[.*?\])'", text, re.DOTALL)
-    assert bounds
-    assert entries
-    [entry] = json.loads(entries[1].replace("vpc-…", "vpc-0123456789abcdef0"))
-    request = OnboardingDetail.model_validate_json(entry["Detail"])
-    cluster = ClusterArn.parse("arn:aws:kafka:eu-west-1:111111111111:cluster/orders/uuid")
-    parameters = {"/msklink/orders/access/222222222222": bounds[1]}
-
-    decided = decide_users(request.users, parameters, cluster, "222222222222", "msklink")
-
-    assert decided.allowed == ("billing",)
 
 
 def test_the_guide_has_every_property_as_published() -> None:

@@ -133,8 +133,8 @@ def admits_msk(arn: str) -> bool:
     """
     Return whether the secret has the statement that MSK adds with an association.
 
-    AWS documents neither its id nor its principal, so either counts (the text is that of Terraform's
-    aws_msk_scram_secret_association): a secret that is taken for broken gets a new password.
+    AWS documents neither its id nor its principal, so either counts; both are those of Terraform's
+    aws_msk_scram_secret_association. A secret that is taken for broken gets a new password.
     """
     return any(
         one.get("Sid") == SID_OF_MSK or MSK in json.dumps(one.get("Principal"))
