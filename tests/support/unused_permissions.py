@@ -30,7 +30,7 @@ _BROKERS = (
 
 _REQUESTED_AGAIN = (
     "for a user that exists and is requested again, or that others have broken "
-    "(`tests/workflow/test_users.py`); in the end-to-end tests no user is requested twice"
+    "(`tests/workflow/test_broken_users.py`); in the end-to-end tests no user is requested twice"
 )
 
 _REPLACED_CLUSTER = (

@@ -8,6 +8,7 @@ from tests.support.onboarded_client import OnboardedClient, onboard
 from tests.support.prepared import ONBOARDED, end_prepared, preparation_of, run_in_copy
 from tests.support.replacement import Replacement
 from tests.support.step_functions import Engine, engine_in_moto
+from tests.support.user_team import Team
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -63,3 +64,8 @@ def repair(stack: Callable[..., None]) -> Callable[[str], None]:
         stack(REPAIR=kinds, **environment)
 
     return repair
+
+
+@pytest.fixture
+def team(accounts: Accounts, engine: Engine) -> Team:
+    return Team(accounts, engine)
