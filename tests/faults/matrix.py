@@ -18,7 +18,8 @@ from tests.faults.end_state import (
 )
 from tests.faults.environment import Environment, empty_environment
 from tests.faults.fault_injection import Call, Kind
-from tests.faults.scenarios import SCENARIOS, Scenario, with_failing_task
+from tests.faults.scenario import Scenario, with_failing_task
+from tests.faults.scenarios import SCENARIOS
 from tests.faults.states import CATCHERS, TASKS, function_of
 from tests.faults.worker_cache import cached_across_workers, fill_cache
 from tests.support.forks import Prepared, in_fork

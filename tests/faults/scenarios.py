@@ -4,37 +4,17 @@ The scenarios in which faults are injected. Together they make every call of eve
 A scenario leads from a setup to an end state. A call that two scenarios make is tried in the first.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from functools import partial
 from unittest import mock
 
 from tests.faults import holds, setups, users
 from tests.faults.environment import Environment, add_cluster_and_clients, find_vpc
+from tests.faults.scenario import Scenario, redriven_in
 from tests.faults.setups import SECOND_VPC, UNLISTED
-from tests.faults.states import STEPS_BY_FUNCTION, TASKS, function_of
+from tests.faults.states import STEPS_BY_FUNCTION, TASKS
 from tests.support.aws import OTHER_CLIENT
 from tests.support.client_events import request
 from tests.support.permission_check import granted
-
-
-@dataclass(frozen=True, eq=False)
-class Scenario:
-    name: str
-    prepare: Callable[[Environment], None]
-    act: Callable[[Environment], None]
-    repeat: Callable[[Environment], None] = Environment.reconcile
-    """What starts another run, beside the sweep."""
-    sweep_recovers: bool = True
-    """Whether the sweep alone recovers; it cannot know what a lost event carried."""
-    same_end_as: "Scenario | None" = None
-    """The scenario that must end in the same state, without the earlier failure."""
-    steps: Mapping[str, str] = field(default_factory=lambda: STEPS_BY_FUNCTION)
-    """The step that each function performs; faults are injected only into these functions."""
-    kills_every_write: bool = False
-    """Whether functions are killed around each write, also around one that others try."""
-    variables: Mapping[str, str] = field(default_factory=dict)
-    """Environment variables of the functions, from parameters of the owner stack."""
 
 
 def request_onboarding(environment: Environment) -> None:
@@ -70,22 +50,6 @@ def sweep(environment: Environment) -> None:
     environment.deliver("SweepClustersFunction", {"id": "1"})
 
 
-def with_failing_task(task: str, catcher: str, scenario: Scenario) -> Scenario:
-    """Return *scenario* with *task* failing for one client, so that *catcher* is entered."""
-
-    def act(environment: Environment) -> None:
-        environment.injector.fail_once(function_of(task))
-        scenario.act(environment)
-
-    return replace(
-        scenario,
-        name=f"{task} fails when {scenario.name}",
-        act=act,
-        same_end_as=scenario,
-        steps={function_of(catcher): catcher},
-    )
-
-
 def request_during_run_with_full_history(environment: Environment) -> None:
     """Request a run after another has read the cluster, whose history is full."""
     environment.accounts.meanwhile("GetBootstrapBrokers", environment.request_run)
@@ -93,40 +57,8 @@ def request_during_run_with_full_history(environment: Environment) -> None:
         environment.reconcile()
 
 
-def redriven_in(function: str) -> Scenario:
-    """Redrive a run that died in *function* and has lost its lease."""
-
-    def prepare(environment: Environment) -> None:
-        add_cluster_and_clients(environment)
-        environment.injector.kill_run_in(function)
-        environment.reconcile()
-        environment.report_failed_runs()
-
-    return Scenario(
-        f"a run is redriven in {function}", prepare, Environment.redrive, same_end_as=TAGGED
-    )
-
-
-def redriven_after(step: str, scenario: Scenario) -> Scenario:
-    """Redrive a run of *scenario* that died in *step*, which no other run enters."""
-    function = function_of(step)
-
-    def prepare(environment: Environment) -> None:
-        scenario.prepare(environment)
-        environment.injector.kill_run_in(function)
-        scenario.act(environment)
-        environment.report_failed_runs()
-
-    return Scenario(
-        f"a run is redriven in {function}",
-        prepare,
-        Environment.redrive,
-        same_end_as=scenario,
-        variables=scenario.variables,
-    )
-
-
 NOT_IN_EVERY_RUN = {"CreateTopics", "CreateUsers", "RemoveUsers"}
+"""Steps that only some requests lead to."""
 
 
 LEASE_CHECKERS = [
@@ -182,10 +114,10 @@ SCENARIOS = (
         request_during_run_with_full_history,
         same_end_as=TAGGED,
     ),
-    *(redriven_in(name) for name in LEASE_CHECKERS),
-    redriven_after("CreateTopics", TOPICS),
-    redriven_after("CreateUsers", USERS),
-    redriven_after("RemoveUsers", USER_REMOVAL),
+    *(redriven_in(name, TAGGED) for name in LEASE_CHECKERS),
+    redriven_in("CreateTopicsFunction", TOPICS),
+    redriven_in("CreateUsersFunction", USERS),
+    redriven_in("RemoveUsersFunction", USER_REMOVAL),
     # ---- changes by clients
     Scenario(
         "a sweep finds a client stack deployed",

@@ -20,7 +20,7 @@ from tests.faults.matrix import (
     rotate_recoveries,
     scenarios,
 )
-from tests.faults.scenarios import Scenario
+from tests.faults.scenario import Scenario
 from tests.faults.states import READ_ONLY, STEPS
 from tests.support.cloudformation import handlers
 from tests.support.permission_check import CLIENT_ROLE, IMPLICIT_ACTIONS, granted

@@ -12,7 +12,8 @@ import pytest
 from msklink.aws.dry_run.call import READS
 from tests.faults.environment import Environment, empty_environment
 from tests.faults.planned import RunCalls, plan, recorded_runs
-from tests.faults.scenarios import SCENARIOS, Scenario
+from tests.faults.scenario import Scenario
+from tests.faults.scenarios import SCENARIOS
 from tests.support.change_control import advance_to, remove_terms, scheduled
 
 SURPRISES = {
