@@ -21,7 +21,6 @@ from msklink_client import configuration
 from msklink_client.command import _parser
 from msklink_client.configuration import Credentials
 from msklink_client.formats import FORMATS, SCRAM_MODULE, Published
-from msklink_client.secret_policies import Policy, Secret
 from tests.client import java, requested_users
 from tests.client.conftest import Store
 from tests.client.guide import (
@@ -152,6 +151,14 @@ def test_the_block_of_java_reads_all_properties(tmp_path: Path) -> None:
     assert dict(line.split("=", 1) for line in said.splitlines()) == (
         client_properties.client_properties(Scheme.IAM, brokers[Scheme.IAM])
     )
+
+
+def test_the_password_of_the_page_is_in_no_file_for_spring() -> None:
+    text = FORMATS["spring"](replace(given(Scheme.SCRAM, LOGIN), secret=ARN))
+
+    assert '"pass"' not in text
+    assert "aws-secretsmanager:arn:" in GUIDE["Spring Boot"]
+    assert f"aws-secretsmanager:{ARN}" in text
 
 
 # ------------------------------------------- Node.js, .NET, Rust and librdkafka
@@ -303,57 +310,3 @@ def test_flink_has_every_property() -> None:
     assert module == f"org.apache.flink.kafka.shaded.{SCRAM_MODULE}"
     options["sasl.jaas.config"] = options["sasl.jaas.config"].replace(module, SCRAM_MODULE)
     assert options == expected
-
-
-# --------------------------------------------------- passwords and certificates
-
-
-def test_the_statement_for_requested_users_is_that_of_the_error() -> None:
-    name = requested_users.secret_name("billing", "222222222222")
-    arn = f"arn:aws:secretsmanager:eu-west-1:111111111111:secret:{name}-a1b2c3"
-    secret = Secret(arn, "222222222222", "aws", "eu-west-1")
-    [found] = blocks(sections(CREDENTIALS)["A password for SCRAM"], "json")
-
-    assert json.loads(found) == secret.statements(Policy.ROLE)
-    assert arn.endswith("_orders_billing-a1b2c3")
-    assert "_orders_billing-??????" in CREDENTIALS.read_text()
-
-
-def test_the_statements_of_the_page_are_those_of_the_error() -> None:
-    secret = Secret(ARN, "222222222222", "aws", "eu-west-1")
-    found = map(json.loads, blocks(sections(CREDENTIALS)["A secret made by hand"], "json"))
-
-    assert [one if isinstance(one, list) else [one] for one in found] == [
-        secret.statements(policy) for policy in (Policy.ROLE, Policy.SECRET, Policy.KEY)
-    ]
-
-
-def test_the_statements_for_a_certificate_allow_what_the_script_calls() -> None:
-    """AWS shares a CA with three actions more (Private CA user guide, resource-based policies)."""
-    owner, role = map(json.loads, blocks(sections(CREDENTIALS)["A certificate for TLS"], "json"))
-    script = (ROOT / "client/certificate.sh").read_text()
-    called = {*re.findall(r"\bpca ((?:describe|issue|get)-[a-z-]+)", script)}
-
-    assert {f"acm-pca:{name.title().replace('-', '')}" for name in called} == {*role["Action"]}
-    reads, issues = owner["Statement"]
-    assert {*role["Action"]} <= {*reads["Action"], issues["Action"]}
-    assert {one["Resource"] for one in (*owner["Statement"], role)} == {role["Resource"]}
-
-
-def test_the_command_for_a_certificate_is_the_script() -> None:
-    [block] = all_blocks(CREDENTIALS, "sh")
-    script, arn, name, folder = shlex.split(block)
-
-    assert os.access(ROOT / script, os.X_OK)
-    assert arn.startswith("arn:aws:acm-pca:")
-    text = CREDENTIALS.read_text()
-    assert f"`User:CN={name}`" in text
-    assert f"`{folder}` then has" in text
-
-
-def test_the_password_of_the_page_is_in_no_file_for_spring() -> None:
-    text = FORMATS["spring"](replace(given(Scheme.SCRAM, LOGIN), secret=ARN))
-
-    assert '"pass"' not in text
-    assert "aws-secretsmanager:arn:" in GUIDE["Spring Boot"]
-    assert f"aws-secretsmanager:{ARN}" in text
