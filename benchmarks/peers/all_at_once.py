@@ -25,14 +25,6 @@ SECONDS_PER_STEP = 30, 90
 """A minute on average."""
 
 
-def work(person: Person, requests: Sequence[tuple[Request, str]], start: float) -> Work[None]:
-    """Serve *requests*, which have a VPC each, as one team."""
-    for request, vpc_id in requests:
-        now = person.accounts.clock.now().timestamp()
-        yield max(start + request.seconds - now, 0)
-        yield from serve(person, request, vpc_id)
-
-
 def serve(person: Person, request: Request, vpc_id: str) -> Work[None]:
     account = request.account
     yield from turn_on(person, request.scheme)

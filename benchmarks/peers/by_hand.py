@@ -1,15 +1,17 @@
 """Measure the tutorial, by one script or by many teams."""
 
 import random
+from collections.abc import Sequence
 from types import ModuleType
 
 from benchmarks.peers import all_at_once, one_after_another
-from benchmarks.peers.agenda import carry_out
+from benchmarks.peers.agenda import Work, carry_out
 from benchmarks.peers.audit import Audit
 from benchmarks.peers.figures import Figures
 from benchmarks.peers.person import Ledger, Person
 from benchmarks.peers.workload import (
     FOR_PEOPLE,
+    Request,
     Size,
     installation,
     last_arrival,
@@ -38,7 +40,8 @@ def _measure(size: Size, way: ModuleType, people: int) -> Figures:
         carry_out(
             accounts.clock,
             [
-                way.work(
+                _serve_all(
+                    way,
                     Person(accounts, cluster, ledger, way.SECONDS_PER_STEP, random.Random(number)),
                     served[number::people],
                     start,
@@ -62,3 +65,13 @@ def _measure(size: Size, way: ModuleType, people: int) -> Figures:
             ungranted=audit.ungranted([request.account for request in requests]),
             wrong_subnets=audit.wrong_subnets,
         )
+
+
+def _serve_all(
+    way: ModuleType, person: Person, requests: Sequence[tuple[Request, str]], start: float
+) -> Work[None]:
+    """Serve each of *requests*, which have a VPC each, when those before it are served."""
+    for request, vpc_id in requests:
+        now = person.accounts.clock.now().timestamp()
+        yield max(start + request.seconds - now, 0)
+        yield from way.serve(person, request, vpc_id)

@@ -1,7 +1,5 @@
 """The page's tutorial as a careful person scripts it, for one client after another."""
 
-from collections.abc import Sequence
-
 from botocore.exceptions import ClientError
 
 from benchmarks.peers import steps
@@ -13,14 +11,6 @@ WAY = "tutorial, one after another"
 
 SECONDS_PER_STEP = 1, 1
 """Of a script, to start the AWS CLI; checking by a person is in the hours, not in the time."""
-
-
-def work(person: Person, requests: Sequence[tuple[Request, str]], start: float) -> Work[None]:
-    """Serve each of *requests*, which have a VPC each, when those before it are served."""
-    for request, vpc_id in requests:
-        now = person.accounts.clock.now().timestamp()
-        yield max(start + request.seconds - now, 0)
-        yield from serve(person, request, vpc_id)
 
 
 def serve(person: Person, request: Request, vpc_id: str) -> Work[None]:
