@@ -25,6 +25,14 @@ DEPENDENT_ACTIONS = {
     ("ec2:CreateSecurityGroup", "TagSpecifications"): "ec2:CreateTags",
     ("kafka:CreateVpcConnection", "Tags"): "kafka:TagResource",
     ("secretsmanager:CreateSecret", "Tags"): "secretsmanager:TagResource",
+    # With a customer managed key, as that of the users.
+    ("secretsmanager:CreateSecret", "KmsKeyId"): "kms:GenerateDataKey",
+    ("secretsmanager:CreateSecret", "SecretString"): "kms:Decrypt",
+    ("secretsmanager:PutSecretValue", "SecretString"): "kms:GenerateDataKey",
+    ("secretsmanager:GetSecretValue", "SecretId"): "kms:Decrypt",
+    ("secretsmanager:RotateSecret", "RotationLambdaARN"): "lambda:InvokeFunction",
+    ("kafka:BatchAssociateScramSecret", "SecretArnList"): "kms:CreateGrant",
+    ("kafka:BatchDisassociateScramSecret", "SecretArnList"): "kms:RetireGrant",
 }
 ACTION_NAMES = {"lambda:Invoke": "lambda:InvokeFunction"}
 CLIENT_ROLE = "the client role"
@@ -46,12 +54,6 @@ IMPLICIT_ACTIONS = {
     "kafka-cluster:CreateTopic",
     "kafka-cluster:DescribeTopic",
     "kafka-cluster:DescribeTopicDynamicConfiguration",
-    # Of calls for a secret with a customer managed key, and of RotateSecret.
-    "kms:CreateGrant",
-    "kms:Decrypt",
-    "kms:GenerateDataKey",
-    "kms:RetireGrant",
-    "lambda:InvokeFunction",
     # Lambda sends what a function failed on three times with the role of the function.
     "sqs:SendMessage",
 }
