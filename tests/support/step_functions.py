@@ -192,6 +192,8 @@ def engine_in_moto(accounts: Accounts) -> Iterator[Engine]:
             # A run that nobody waited for would go on in the next test.
             for thread in tuple(TMP_THREADS):
                 thread.join(TIMEOUT_SECONDS)
+            unfinished = [thread.name for thread in TMP_THREADS if thread.is_alive()]
             # moto keeps every thread, and with it the memory of its stack even after its end: two
             # of the 65,530 mappings that Linux allows a process.
             TMP_THREADS.clear()
+            assert not unfinished, f"runs did not end: {unfinished}"
