@@ -4,6 +4,7 @@ import json
 from typing import Any
 from unittest import mock
 
+from localcloud.msk import Secret
 from msklink.settings import settings
 from tests.faults.environment import Environment, find_vpc
 from tests.faults.setups import DAY_SECONDS, onboarded
@@ -128,7 +129,7 @@ def secrets_of(environment: Environment) -> list[dict[str, Any]]:
 
 def associated(environment: Environment) -> list[str]:
     found = environment.accounts.client("kafka").list_scram_secrets(ClusterArn=environment.cluster)
-    return [arn.partition(":secret:")[2][:-7] for arn in found["SecretArnList"]]
+    return [Secret(arn).name for arn in found["SecretArnList"]]
 
 
 def _stages(client: Any, name: str) -> list[str]:

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from localcloud.msk import Secret
 from tests.support.aws import CLIENT, OTHER_CLIENT, Accounts
 from tests.support.client_events import request
 from tests.support.functions import OWNER
@@ -46,9 +47,6 @@ class Team:
     def advance_hours(self, hours: float) -> None:
         self.accounts.clock.advance(hours * 3600)
 
-    def remove_vpc_tag(self) -> None:
-        self.accounts.untag_vpc(CLIENT, self.vpc_id)
-
     def entry(self) -> dict[str, Any]:
         found: dict[str, Any] = self.accounts.status(CLIENT)["vpcs"][self.vpc_id]["scram"]
         return found
@@ -77,7 +75,7 @@ class Team:
 
     def associated(self) -> list[str]:
         found = self.accounts.client("kafka").list_scram_secrets(ClusterArn=self.cluster)
-        return [arn.partition(":secret:")[2][:-7] for arn in found["SecretArnList"]]
+        return [Secret(arn).name for arn in found["SecretArnList"]]
 
     def password(self, user: str = "billing") -> str | None:
         """Return the password with which a client logs in."""
