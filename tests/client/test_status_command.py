@@ -281,7 +281,7 @@ def test_users_are_shown_once_with_the_commands_for_the_owner(console: Console) 
         "  billing  ready  arn:secret",
         "  reports  asked",
         "",
-        "orders scram: ACLs that the owner still has to add for billing",
+        "orders scram: ACLs of billing, which the owner adds once",
         *(f"  {command}" for command in requested_users.ACLS),
     ]
     assert sum("--operation Read" in line for line in lines) == 1

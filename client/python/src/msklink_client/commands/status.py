@@ -96,7 +96,7 @@ def _notes(cluster: ClusterStatus, *, is_alone: bool) -> Iterator[str]:
 
 
 def _users(cluster: ClusterStatus) -> Iterator[str]:
-    """Yield the users for scram, and for each the commands that its owner still has to run."""
+    """Yield the users for scram, and for each the commands for its ACLs, which the owner runs."""
     if cluster.users:
         yield ""
         yield output.paint(output.plain(f"{cluster.name} scram: users"), "head")
@@ -107,7 +107,7 @@ def _users(cluster: ClusterStatus) -> Iterator[str]:
     for user in cluster.users:
         if user.acls:
             yield ""
-            title = f"{cluster.name} scram: ACLs that the owner still has to add for {user.name}"
+            title = f"{cluster.name} scram: ACLs of {user.name}, which the owner adds once"
             yield output.paint(output.plain(title), "head")
             yield from (f"  {output.plain(command)}" for command in user.acls)
 
