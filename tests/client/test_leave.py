@@ -191,11 +191,15 @@ def test_users_go_with_the_last_connection_by_scram(
     console.tag(msklink__orders="scram")
     console.store.publish(Scheme.SCRAM)
     requested_users.create(console.store, "billing")
-    ready = {"billing": {"state": "ready"}}
-    requested_users.put_status(console.store, console.vpc_id, *others, users=ready)
+    users = {
+        "billing": {"state": "ready", "secret_arn": "arn:secret"},
+        "admin": {"state": "refused"},
+    }
+    requested_users.put_status(console.store, console.vpc_id, *others, users=users)
 
     said = leave(console, "--yes").out
 
     is_last = not others
     assert ("  and user billing, with its secret" in said) is is_last
+    assert "user admin" not in said
     assert ("  /msklink/orders/users/billing" in said) is is_last

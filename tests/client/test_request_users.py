@@ -40,6 +40,7 @@ def test_with_users_access_is_for_their_acls(
     said = request(console, "--schemes", "scram", *words)
 
     assert said.json["changed"][0]["detail"]["access"]["groups"] == ["billing.app"]
+    assert "MSKLink grants the access" not in said.err
     assert request(console, "--schemes", "scram", *ACCESS, *words[-4:]).error == "BadArgument"
 
 
@@ -77,9 +78,10 @@ def test_users_need_an_event(console: Console) -> None:
 def test_users_that_a_request_leaves_out_are_announced(
     console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ready = {"state": "ready"}
-    due = {"state": "ready", "due": "2026-01-02T00:00:00Z"}
-    users = {"billing": ready, "reports": ready, "old": due}
+    ready = {"state": "ready", "secret_arn": "arn:secret"}
+    due = ready | {"due": "2026-01-02T00:00:00Z"}
+    refused = {"state": "refused"}
+    users = {"billing": ready, "reports": ready, "old": due, "admin": refused}
     requested_users.put_status(console.store, console.vpc_id, users=users)
     calls(monkeypatch, PutEvents=TAKEN)
     words = ("--schemes", "scram", "--event-bus", BUS, "--yes")

@@ -102,7 +102,8 @@ def _of(one: Connection, known: ClusterStatus | None, at_once: bool) -> list[str
     line = f"{one.scheme} ({one.state}) is removed {when}: {what}"
     lines = [f"{line}, and the parameters" if names else f"{line}.", *(f"  {n}" for n in names)]
     if names and known and one.scheme == "scram":  # the last of the account by scram
-        lines += [f"  and user {user.name}, with its secret" for user in known.users]
+        made = [user.name for user in known.users if user.secret_arn]
+        lines += [f"  and user {name}, with its secret" for name in made]
     return lines
 
 

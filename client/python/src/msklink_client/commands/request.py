@@ -96,7 +96,7 @@ def _by_event(
         "The tag of the VPC, if it has one, adds to it. Only an event takes it back: "
         f"msklink-client leave {detail['cluster']} --vpc {vpc.id} --event-bus {bus}",
     ]
-    if access:
+    if access and {"iam", "auto"} & {*detail["schemes"]}:
         consequences.insert(
             1, "MSKLink grants the access that the owner allows the account, and refuses the rest."
         )
@@ -119,7 +119,7 @@ def _of_users(names: list[str], vpc: Vpc, known: ClusterStatus | None) -> list[s
             "commands by which the owner adds their ACLs."
         )
     shown = [user for one in known.of_vpc(vpc.id) for user in one.users] if known else []
-    before = {user.name for user in shown if not user.due}
+    before = {user.name for user in shown if user.secret_arn and not user.due}
     if dropped := sorted(before - {*names}):
         lines.append(
             f"It no longer requests {_several('user', dropped)}: MSKLink removes such a user and "
