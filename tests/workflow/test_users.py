@@ -100,6 +100,14 @@ def test_a_user_beyond_the_bounds_is_refused_and_the_client_connected(
     assert team.parameter() is None
 
 
+def test_bounds_that_cannot_be_read_are_reported_once(team: Team) -> None:
+    team.accounts.allow(CLIENT, {"users": "all"})
+
+    team.ask(BILLING, topics=[{"name": "billing.payments", "partitions": 3}])
+
+    assert team.warnings() == ["MalformedAccessBounds"]
+
+
 def test_bounds_written_later_bring_the_user(team: Team) -> None:
     team.ask(BILLING)
     assert team.warnings() == ["UserNotAllowed"]

@@ -213,15 +213,22 @@ class ConnectionRecord(BaseModel, frozen=True):
 
     def with_topics(self, report: TopicReport) -> "ConnectionRecord":
         """Return its record with what *report* says of the topics of its request."""
-        others = tuple(one for one in self.notices if one.code not in TOPIC_CODES)
-        return self.with_(topics=tuple(report.states.items()), notices=others + report.refusals)
+        notices = self._notices_with(report.refusals, TOPIC_CODES)
+        return self.with_(topics=tuple(report.states.items()), notices=notices)
 
     def with_users(self, report: UserReport) -> "ConnectionRecord":
         """Return its record with what *report* says of users, if it is a connection by scram."""
         if self.scheme is not Scheme.SCRAM:
             return self
-        others = tuple(one for one in self.notices if one.code not in USER_CODES)
-        return self.with_(users=report.users, notices=others + report.refusals)
+        notices = self._notices_with(report.refusals, USER_CODES)
+        return self.with_(users=report.users, notices=notices)
+
+    def _notices_with(
+        self, refusals: tuple[Refusal, ...], codes: Collection[Code]
+    ) -> tuple[Refusal, ...]:
+        """Return each notice once, with *refusals* in place of those that have *codes*."""
+        others = (one for one in self.notices if one.code not in codes)
+        return tuple(dict.fromkeys((*others, *refusals)))
 
     def with_published(self, schemes: Collection[Scheme]) -> "ConnectionRecord":
         """Return its record once the brokers of *schemes* are in Parameter Store."""
