@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from msklink_client import login_options, scram_secrets
+from msklink_client import login_options
 from msklink_client.errors import MskLinkError, bad_argument
 from msklink_client.login_options import SCHEMES
 from msklink_client.users import require_name
@@ -189,9 +189,6 @@ def login(
 ) -> None:
     """Refuse options for a login that are not of *scheme*, or cannot be used."""
     login_options.require_of_scheme(scheme, secret, user, certificate_file, key_file)
-    scram_secrets.require_name(secret)
-    if user is not None:
-        require_name(user)
     if certificate_file:
         login_options.require_usable(certificate_file, key_file or certificate_file)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import boto3
 
-from msklink_client import login_options, scram_secrets, tokens, users
+from msklink_client import login_options, tokens
 from msklink_client.errors import MskLinkError, bad_argument
 from msklink_client.login_options import SCHEMES
 from msklink_client.parameters import Parameters
@@ -61,9 +61,6 @@ def kafka_config(  # noqa: PLR0913 all but two are for some schemes only
     if library not in _LIBRARIES:
         raise _bad("library", library, tuple(_LIBRARIES))
     login_options.require_of_scheme(scheme, secret, user, certificate_file, key_file)
-    scram_secrets.require_name(secret)
-    if user is not None:
-        users.require_name(user)
     if scheme == "tls" and not (certificate_file and key_file):
         raise MskLinkError(
             "CertificateMissing",

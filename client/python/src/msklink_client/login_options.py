@@ -5,7 +5,7 @@ import ssl
 from datetime import datetime, timezone
 from pathlib import Path
 
-from msklink_client import certificates
+from msklink_client import certificates, scram_secrets, users
 from msklink_client.errors import MskLinkError, bad_argument
 
 SCHEMES = ("iam", "scram", "tls")
@@ -25,6 +25,9 @@ def require_of_scheme(
                 f"A {what} is for scheme scram, and this is {scheme}.",
                 f"Choose scram (--scheme scram), or leave out the {what}.",
             )
+    scram_secrets.require_name(secret)
+    if user is not None:
+        users.require_name(user)
     if secret is not None and user is not None:
         raise bad_argument(
             "A secret and a user are given.",
