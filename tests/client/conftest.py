@@ -12,6 +12,7 @@ from moto import mock_aws
 
 from msklink.auth_scheme import Scheme
 from msklink.parameters import published
+from msklink_client import configuration
 from tests.client.console import Console
 
 REGION = "eu-west-1"
@@ -89,3 +90,10 @@ def console(
     store: Store, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Console:
     return Console(store, capsys, monkeypatch)
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept() -> Iterator[None]:
+    """Forget the parameters that a test has read."""
+    yield
+    configuration._parameters.cache_clear()

@@ -5,7 +5,7 @@ import json
 import ssl
 import sys
 from base64 import urlsafe_b64decode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,16 +19,10 @@ from confluent_kafka import Producer
 from kafka import KafkaConsumer
 
 from msklink.auth_scheme import Scheme
-from msklink_client import MskLinkError, configuration, kafka_config
+from msklink_client import MskLinkError, kafka_config
 from tests.client.conftest import Store
 
 SECRET = "AmazonMSK_ann"
-
-
-@pytest.fixture(autouse=True)
-def nothing_kept() -> Iterator[None]:
-    yield
-    configuration._parameters.cache_clear()
 
 
 @pytest.fixture

@@ -17,7 +17,6 @@ from confluent_kafka import Producer
 
 from msklink.auth_scheme import Scheme
 from msklink.parameters import client_properties, published
-from msklink_client import configuration
 from msklink_client.command import _parser
 from msklink_client.configuration import Credentials
 from msklink_client.formats import FORMATS, SCRAM_MODULE, Published
@@ -112,7 +111,6 @@ def test_python_makes_a_client_for_each_scheme(
 
     exec(block, names)
 
-    configuration._parameters.cache_clear()
     assert all(isinstance(names[scheme], Producer) for scheme in Scheme)
 
 

@@ -12,19 +12,13 @@ from confluent_kafka import Producer
 
 import msklink_client
 from msklink.auth_scheme import Scheme
-from msklink_client import configuration, kafka_config
+from msklink_client import kafka_config
 from tests.client import requested_users
 from tests.client.conftest import Store
 from tests.client.console import BUS, Console, calls
 from tests.client.guide import CLIENT, DOCS, USERS, blocks, sections
 
 REQUEST = sections(CLIENT)["In one request"]
-
-
-@pytest.fixture(autouse=True)
-def nothing_kept() -> Iterator[None]:
-    yield
-    configuration._parameters.cache_clear()
 
 
 @pytest.fixture

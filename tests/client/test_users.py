@@ -2,7 +2,6 @@
 
 import json
 import shlex
-from collections.abc import Iterator
 from typing import Any
 
 import boto3
@@ -10,19 +9,13 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from msklink.auth_scheme import Scheme
-from msklink_client import MskLinkError, Parameters, configuration, kafka_config
+from msklink_client import MskLinkError, Parameters, kafka_config
 from msklink_client.command import _parser
 from tests.client import requested_users
 from tests.client.conftest import Store
 from tests.client.console import Console
 from tests.client.reading import break_down
 from tests.client.test_parameters import Clock
-
-
-@pytest.fixture(autouse=True)
-def nothing_kept() -> Iterator[None]:
-    yield
-    configuration._parameters.cache_clear()
 
 
 @pytest.fixture
