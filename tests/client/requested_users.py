@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+from msklink.arns import ClusterArn
+from msklink.users import record
 from tests.client.conftest import Store
 from tests.unit.factories import ARN
 
@@ -14,7 +16,7 @@ ACLS = tuple(
 
 
 def secret_name(user: str, account: str = "123456789012") -> str:
-    return f"AmazonMSK_msklink_{account}_orders_{user}"
+    return record.secret_name("msklink", account, ClusterArn.parse(ARN), user)
 
 
 def put_status(

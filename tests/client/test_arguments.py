@@ -3,7 +3,8 @@
 import pytest
 
 from msklink.requests.inbound_events import OnboardingDetail
-from msklink_client import MskLinkError, arguments
+from msklink.users.request import UserRequest
+from msklink_client import MskLinkError, arguments, users
 from tests.client.console import BUS, Console
 
 ARN = "arn:aws:kafka:eu-west-1:111111111111:cluster/orders/0b1c2d3e-aaaa-bbbb-cccc-1234567890ab-1"
@@ -92,6 +93,8 @@ def test_limits_are_those_of_the_event() -> None:
     assert access["maxItems"] == arguments.MOST_NAMES
     assert fields["properties"]["subnet_ids"]["maxItems"] == arguments.MOST_IDS
     assert fields["properties"]["users"]["maxItems"] == arguments.MOST_USERS
+    name = UserRequest.model_json_schema()["properties"]["name"]
+    assert users._NAME.pattern == f"{name['pattern'][1:-2]}{{1,{name['maxLength']}}}"
     assert access["items"]["maxLength"] == 249
     with pytest.raises(MskLinkError):
         arguments.kafka_names(["a/b"], "--produce")

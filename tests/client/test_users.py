@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from msklink.auth_scheme import Scheme
+from msklink.refusals import Code, refuse
 from msklink_client import MskLinkError, Parameters, kafka_config
 from msklink_client.command import _parser
 from tests.client import requested_users
@@ -136,26 +137,28 @@ def test_where_no_user_exists_the_remedy_is_the_request(store: Store) -> None:
     [
         ("asked", "Waiting", "User billing of orders is not created yet."),
         ("ready", "UserMissing", "the parameter with its secret is missing"),
-        ("refused", "UserMissing", "User billing of orders is refused, UserTaken: User billing is"),
+        ("refused", "UserMissing", "User billing of orders is refused, UserTaken: User billing of"),
     ],
 )
 def test_the_status_says_why_a_user_has_no_secret(
     store: Store, state: str, code: str, message: str
 ) -> None:
     store.publish(Scheme.SCRAM)
-    refusals = (
-        {"code": "UserNotAllowed", "message": "Not user billing-2: billing.", "remedy": "No."},
-        {"code": "TopicDiffers", "message": "user billing differs.", "remedy": "No."},
-        {"code": "UserTaken", "message": "User billing is taken.", "remedy": "Take another."},
-    )
+    taken = refuse(Code.USER_TAKEN, user="billing", cluster="orders", problem="p")
+    refusals = [
+        refuse(Code.USER_TAKEN, user="billing-2", cluster="orders", problem="billing"),
+        refuse(Code.TOPIC_DIFFERS, topic="billing", cluster="orders", problem="user billing"),
+        taken,
+    ]
     users = {"billing": {"state": state}, "billing-2": {"state": "refused"}}
-    requested_users.put_status(store, "vpc-1", users=users, warnings=refusals)
+    warnings = tuple(one.model_dump(mode="json") for one in refusals)
+    requested_users.put_status(store, "vpc-1", users=users, warnings=warnings)
 
     error = why("billing")
 
     assert error.code == code
     assert message in error.message
-    assert (error.remedy == "Take another.") is (state == "refused")
+    assert (error.remedy == taken.remedy) is (state == "refused")
 
 
 def test_a_refusal_without_its_text_leads_to_the_status(store: Store) -> None:
